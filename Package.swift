@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let root = Context.packageDirectory
+let release: BuildSettingCondition = .when(configuration: .release)
+
+// The library is Embedded Swift in release: no Swift runtime in somebody else's process. docs/building.md has the whys.
+// MID_ORDINARY=1 builds release as ordinary Swift, the fallback should Embedded ever fail.
+// MID_SANITIZE=1 leaves symbols of the sanitizer runtimes to the host program.
+let ordinary = Context.environment["MID_ORDINARY"] != nil
+let sanitize = Context.environment["MID_SANITIZE"] != nil
+
+var library: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .treatWarning("EmbeddedRestrictions", as: .error, .when(configuration: .debug)),
+]
+if !ordinary {
+    library += [
+        .enableExperimentalFeature("Embedded", release),
+        .unsafeFlags(["-Xfrontend", "-trap-function", "-Xfrontend", "mid_trap"], release),
+    ]
+}
+
+let link =
+    ["--version-script=\(root)/exports.map", "-soname=libmachineid.so.0"]
+    + ["-z", "now", "-z", "relro", "-z", "nodelete", "-z", "noexecstack"]
+    + (sanitize ? [] : ["-z", "defs"])
+
+let package = Package(
+    name: "machineid",
+    products: [
+        .library(name: "machineid", type: .dynamic, targets: ["MachineIDC"]),
+        .executable(name: "machineid-emulator", targets: ["machineid-emulator"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CPlatform"),
+        .systemLibrary(name: "CMachineID", path: "include"),
+        .target(
+            name: "MachineIDC",
+            dependencies: ["CCurl", "CJansson", "CPlatform", "CMachineID"],
+            swiftSettings: library,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"] + link.flatMap { ["-Xlinker", $0] }, release)]
+        ),
+        .executableTarget(
+            name: "machineid-emulator",
+            dependencies: ["CMicrohttpd", "CJansson"],
+            swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
+        .testTarget(
+            name: "MachineIDCTests",
+            dependencies: ["MachineIDC", "CMachineID", "CPlatform", "CJansson"],
+            swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,238 @@
+/*
+ * machineid.h - the client of the MachineID execution authority
+ *
+ * MachineID decides outside your process whether a device (an agent, a worker, a scheduler) may run. This library asks
+ * it one question, "may this device run now?", and fails closed: `allowed` is 1 only after a complete, verified answer
+ * that says so. A time-out, a broken reply, a redirect, a bad certificate or a bad argument all leave it 0 and say why.
+ *
+ *     #include <machineid.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void) {
+ *         mid_client *client = NULL;
+ *         char *json = NULL;
+ *         int allowed = 0;
+ *         mid_status status = mid_client_from_env(NULL, &client, &json);
+ *         if (status == MID_OK) status = mid_validate(client, "worker:prod:queue-consumer:07", &allowed, &json);
+ *         fprintf(stderr, "%s %s\n", mid_status_name(status), json ? json : "");
+ *         mid_free(json);
+ *         mid_client_free(client);
+ *         return allowed ? 0 : 1;
+ *     }
+ *
+ * The rule of the service is Register. Validate. Work. Register once at start, validate at each boundary (start-up, each
+ * unit of work, each side effect), and stop at once when not allowed.
+ *
+ * Strings
+ *   Every string is UTF-8 and ends with NUL. Strings passed in are copied before the function returns. A function that
+ *   returns `const char *` returns a static string: never free it. A `char *` that comes out through `json` is yours:
+ *   free it with mid_free(), never with free().
+ *
+ * json
+ *   Every `json` parameter may be NULL: then no text is made and none of its cost is paid. Otherwise *json is set on
+ *   every return; what it held before is not read and not freed.
+ *     MID_OK, MID_REFUSED   the authority's reply, byte for byte (NULL after MID_OK from a function that asks nothing).
+ *     any other status      {"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}
+ *                           always these four keys; the code is the status name with CLIENT_ in place of MID_, and the
+ *                           message is one line for a person. The wording of messages may change.
+ *   The org key appears in no json of this library's making and in no message.
+ *
+ * Blocking
+ *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
+ *   is wall clock over everything: waiting for other threads, DNS, TLS, retries. In a runtime with a global lock,
+ *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early.
+ *
+ * Threads
+ *   A client may be used by any number of threads at once; they share its connections. The library starts no thread of
+ *   its own. (libcurl uses a short-lived one to resolve a host name.)
+ *
+ * fork
+ *   A client made before fork() may be used in the child and in the parent. The child drops the inherited connections
+ *   without a word to the server and makes its own; the parent's calls go on undisturbed. Calls that other threads had
+ *   in flight at the fork exist in the parent only. What they held in memory stays allocated in the child.
+ *
+ * Signals and other process state
+ *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
+ *   variable. Signals never cut a call short. It reads the environment only inside mid_client_new() and
+ *   mid_client_from_env(), and not at all in a set-user-ID program.
+ *
+ * Everything here is since version 0.1.0 unless it says otherwise.
+ */
+#ifndef MACHINEID_H
+#define MACHINEID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of this header. mid_version() is that of the library that is loaded. */
+#define MID_VERSION "0.1.0"
+
+/*
+ * What a call came to. Compare with the names below; a later version may add names but never changes a number.
+ */
+typedef int32_t mid_status;
+
+enum {
+    /* The authority answered; for mid_validate() with a decision, be it allow or deny. */
+    MID_OK = 0,
+    /* The authority answered with an API error: unknown org key (401), device_limit_reached (403), unknown device, ... */
+    MID_REFUSED = 1,
+
+    /* 100: what the caller gave cannot be used. Nothing was sent. */
+    MID_INVALID_ARGUMENT = 100, /* a NULL that must not be, or an org key or device id that cannot be sent */
+    MID_INVALID_OPTIONS = 101,  /* options that are not JSON, or an unknown key, wrong type or bad value in them */
+    MID_NO_ORG_KEY = 102,       /* the environment variable with the org key is not set, or empty */
+
+    /* 200: there is no answer, because the network gave none. */
+    MID_RESOLVE_FAILED = 200,  /* the host name of the authority or of the proxy was not found */
+    MID_CONNECT_FAILED = 201,  /* no connection: refused, unreachable, or turned away by the proxy */
+    MID_TLS_FAILED = 202,      /* no trusted TLS connection: certificate, host name, pin or handshake */
+    MID_TRANSFER_FAILED = 203, /* the connection broke before the reply was complete */
+    MID_TIMEOUT = 204,         /* timeout_ms passed first */
+
+    /* 300: there is no answer, because what came back is not one. */
+    MID_BAD_REPLY = 300, /* not strict JSON, no boolean `allowed`, a redirect, too large, too deep */
+
+    /* 400: there is no answer, for a reason on this side. */
+    MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free() */
+    MID_OUT_OF_MEMORY = 401, /* memory was refused */
+    MID_INTERNAL = 402       /* the system or a library below refused what cannot be done without; the message says what */
+};
+
+/*
+ * A connection to one authority on behalf of one organisation.
+ * Made by mid_client_new() or mid_client_from_env(), freed by mid_client_free(). Thread-safe.
+ */
+typedef struct mid_client mid_client;
+
+/* ---- Version and names ------------------------------------------------------------------------------------------ */
+
+/* The version of the loaded library, for example "0.1.0". Static; never NULL. */
+const char *mid_version(void);
+
+/* The name of a status, for example "MID_TIMEOUT"; "MID_UNKNOWN_STATUS" for any other number. Static; never NULL. */
+const char *mid_status_name(mid_status status);
+
+/* ---- Clients ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Makes a client. Sends nothing: the first call connects.
+ *
+ * org_key   The organisation's key, "org_...". Not NULL. White space around it is trimmed; what is left must be 1 to
+ *           512 bytes of printable ASCII without spaces. It is sent in the header x-org-key and nowhere else, and wiped
+ *           from the library's memory when the client goes.
+ * options   NULL for the defaults, or a JSON object with any of these keys. An unknown or repeated key, a wrong type or
+ *           a value outside its range is MID_INVALID_OPTIONS.
+ *             "base_url"           string; "https://machineid.io". The authority. https, or http to a loopback address
+ *                                  or localhost. No user, query or fragment.
+ *             "timeout_ms"         1 to 3600000; 10000. Wall clock over one call, everything included.
+ *             "connect_timeout_ms" 1 to 3600000; 3000. For name, TCP, proxy and TLS of one attempt.
+ *             "max_retries"        0 to 10; 2. Further attempts after a transport failure or HTTP 429, 502, 503 or 504,
+ *                                  with growing, jittered pauses; Retry-After is honoured when it fits into timeout_ms.
+ *                                  A denial is never retried.
+ *             "ca_file"            string. A PEM file with the only certificate authorities to trust; default: the
+ *                                  system's.
+ *             "pinned_public_key"  string, "sha256//BASE64" or several joined by ";". Accept no other server key.
+ *             "proxy"              string, such as "http://proxy.example:3128"; "" for none. Default: HTTPS_PROXY,
+ *                                  https_proxy, ALL_PROXY or all_proxy as they are now. An http base_url takes no proxy
+ *                                  from the environment, and only a loopback one from here.
+ *             "no_proxy"           string: host names, comma-separated, that are reached without the proxy. Default:
+ *                                  NO_PROXY or no_proxy as they are now.
+ *             "user_agent"         string, printable ASCII, 1 to 256 bytes; "libmachineid/VERSION".
+ *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn.
+ * client    Where to put the client. Not NULL. *client is NULL unless the status is MID_OK.
+ * json      See "json" above. NULL after MID_OK.
+ *
+ * MID_OK, MID_INVALID_ARGUMENT, MID_INVALID_OPTIONS, MID_OUT_OF_MEMORY, MID_INTERNAL.
+ */
+mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
+
+/*
+ * Makes a client with the org key from the environment variable MACHINEID_ORG_KEY.
+ *
+ * options   As for mid_client_new(), and one more key:
+ *             "env_var"            string; "MACHINEID_ORG_KEY". The variable to read the org key from.
+ *           Without "base_url", the variable MACHINEID_BASE_URL is used when it is set and not empty.
+ * client, json   As for mid_client_new().
+ *
+ * MID_NO_ORG_KEY when the variable is not set or holds only white space; otherwise as mid_client_new().
+ */
+mid_status mid_client_from_env(const char *options, mid_client **client, char **json);
+
+/*
+ * Ends every call in flight on this client, and every call to come, with MID_CANCELLED. Returns at once; any thread may
+ * call it, any number of times. There is no way back: make a new client. NULL does nothing.
+ *
+ * Not for signal handlers (it takes a lock). To stop many threads in order: cancel, join them, free.
+ */
+void mid_client_cancel(mid_client *client);
+
+/*
+ * Frees a client. Calls still in flight are cancelled and waited for, 250 ms at most; one that takes longer keeps what it
+ * uses until it returns. No call may begin on the client afterwards. NULL does nothing.
+ */
+void mid_client_free(mid_client *client);
+
+/* ---- Operations --------------------------------------------------------------------------------------------------
+ *
+ * client      Not NULL.
+ * device_id   Not NULL. Recommended form: service:env:role:instance. White space around it is trimmed; what is left must
+ *             be 1 to 512 bytes of UTF-8.
+ * json        See "json" above.
+ *
+ * Each returns MID_OK or MID_REFUSED when the authority answered, and otherwise MID_INVALID_ARGUMENT,
+ * MID_RESOLVE_FAILED, MID_CONNECT_FAILED, MID_TLS_FAILED, MID_TRANSFER_FAILED, MID_TIMEOUT, MID_BAD_REPLY,
+ * MID_CANCELLED, MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
+ *
+ * What the replies hold is the service's to say; the notes below are from the vendor's public pages.
+ */
+
+/*
+ * Registers a device with the organisation. Registering it again changes nothing, and does not restore a revoked device.
+ * Over the plan's limit of devices: MID_REFUSED, with "error":"device_limit_reached".
+ */
+mid_status mid_register(mid_client *client, const char *device_id, char **json);
+
+/*
+ * May this device run now?
+ *
+ * allowed   Set to 0 on entry, and to 1 only with MID_OK after a complete 2xx reply that is a strict JSON object with
+ *           "allowed":true. Not NULL. It is the one thing to gate on.
+ *
+ * MID_OK is a decision: with *allowed 0 it is a denial, and the reply's "code" ("DEVICE_REVOKED", "PLAN_FROZEN", ...)
+ * and "request_id" belong in your log. With any other status there is no decision, and *allowed is 0.
+ */
+mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
+
+/* Lists the organisation's devices, active and revoked. */
+mid_status mid_list_devices(mid_client *client, char **json);
+
+/* Revokes a device: from now on it is denied. */
+mid_status mid_revoke(mid_client *client, const char *device_id, char **json);
+
+/* Takes a revocation back. */
+mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
+
+/* The same as mid_unrevoke(), under the name that the vendor's SDKs also give it. */
+mid_status mid_restore(mid_client *client, const char *device_id, char **json);
+
+/* Removes a device for good. */
+mid_status mid_remove(mid_client *client, const char *device_id, char **json);
+
+/* The organisation's plan: tier, state, limit, devices used. */
+mid_status mid_usage(mid_client *client, char **json);
+
+/* ---- Memory ----------------------------------------------------------------------------------------------------- */
+
+/* Frees a text that came out through a `json` parameter. NULL does nothing. */
+void mid_free(char *json);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
