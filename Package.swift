@@ -46,7 +46,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "machineid-emulator",
-            dependencies: ["CMicrohttpd", "CJansson"],
+            dependencies: ["CMicrohttpd", "CJansson", "CMachineID"],
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .testTarget(

@@ -1,1 +1,3 @@
+// jansson for Swift, as it is.
+#pragma once
 #include <jansson.h>

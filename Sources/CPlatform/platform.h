@@ -1,8 +1,49 @@
+// What Swift needs of libc. The functions below are the ones that Swift cannot reach: macros, and errno.
 #pragma once
+#include "../../include/machineid.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../../include/machineid.h"
-static inline const char *_Nonnull platform_version(void) { return MID_VERSION; }
-static inline int platform_errno(void) { return errno; }
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// The version has one home, the header; a macro would reach Swift as a String.
+static inline const char *_Nonnull platform_version(void) {
+    return MID_VERSION;
+}
+
+// errno is a macro.
+static inline int platform_errno(void) {
+    return errno;
+}
+
+// LC_ALL_MASK is an expression of macros. NULL when memory is refused.
+static inline locale_t _Nullable platform_c_locale(void) {
+    return newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+// MAP_FAILED is a cast, and MADV_WIPEONFORK a request that old kernels refuse. NULL when there can be no such page.
+static inline void *_Nullable platform_page_wiped_on_fork(void) {
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return NULL;
+    if (madvise(page, size, MADV_WIPEONFORK) == 0) return page;
+    munmap(page, size);
+    return NULL;
+}
+
+static inline void platform_free_page(void *_Nonnull page) {
+    munmap(page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+// Feature test macros hide secure_getenv from Swift's view of libc. NULL too in a set-user-ID program.
+static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
+    return secure_getenv(name);
+}

@@ -1,14 +1,125 @@
+// The functions of machineid.h, and nothing but their outer side: arguments in, status, allowed and JSON out. The
+// compiler checks each against its declaration in the header.
+
 public import CMachineID
 internal import CPlatform
-internal import CJansson
-internal import CCurl
+
+// MARK: Version and names
 
 @_cdecl("mid_version") @implementation
 public func mid_version() -> UnsafePointer<CChar>? {
     platform_version()
 }
-@_cdecl("mid_trap") func trap() { abort() }
+
 @_cdecl("mid_status_name") @implementation
 public func mid_status_name(_ status: mid_status) -> UnsafePointer<CChar>? {
-  UnsafeRawPointer(("MID_OK" as StaticString).utf8Start).assumingMemoryBound(to: CChar.self)
+    Status(rawValue: status).name.cString
+}
+
+// MARK: Clients
+
+@_cdecl("mid_client_new") @implementation
+public func mid_client_new(
+    _ org_key: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+    _ client: UnsafeMutablePointer<OpaquePointer?>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    makeClient(client, json) { () throws(Failure) in
+        guard let org_key else { throw Failure(.invalidArgument, "org_key is NULL") }
+        return try Settings(orgKey: org_key, options: options)
+    }
+}
+
+@_cdecl("mid_client_from_env") @implementation
+public func mid_client_from_env(
+    _ options: UnsafePointer<CChar>?,
+    _ client: UnsafeMutablePointer<OpaquePointer?>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    makeClient(client, json) { () throws(Failure) in try Settings(fromEnvironmentWith: options) }
+}
+
+@_cdecl("mid_client_cancel") @implementation
+public func mid_client_cancel(_ client: OpaquePointer?) {
+    Client(handle: client)?.cancel()
+}
+
+@_cdecl("mid_client_free") @implementation
+public func mid_client_free(_ client: OpaquePointer?) {
+    Client(handle: client)?.close()
+}
+
+// MARK: Operations
+
+@_cdecl("mid_register") @implementation
+public func mid_register(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .register, device_id, json)
+}
+
+@_cdecl("mid_validate") @implementation
+public func mid_validate(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?, _ allowed: UnsafeMutablePointer<Int32>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    allowed?.pointee = 0
+    return report(json) { () throws(Failure) in
+        guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
+        let response = try perform(client, .validate, device_id, wantsJSON: json != nil)
+        if response.answer.isAllow { allowed.pointee = 1 }
+        return response
+    }
+}
+
+@_cdecl("mid_list_devices") @implementation
+public func mid_list_devices(
+    _ client: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .listDevices, json)
+}
+
+@_cdecl("mid_revoke") @implementation
+public func mid_revoke(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .revoke, device_id, json)
+}
+
+@_cdecl("mid_unrevoke") @implementation
+public func mid_unrevoke(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .unrevoke, device_id, json)
+}
+
+@_cdecl("mid_restore") @implementation
+public func mid_restore(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .unrevoke, device_id, json)
+}
+
+@_cdecl("mid_remove") @implementation
+public func mid_remove(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .remove, device_id, json)
+}
+
+@_cdecl("mid_usage") @implementation
+public func mid_usage(
+    _ client: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    ask(client, .usage, json)
+}
+
+// MARK: Memory
+
+@_cdecl("mid_free") @implementation
+public func mid_free(_ json: UnsafeMutablePointer<CChar>?) {
+    Failure.freeJSON(json)
 }

@@ -1,0 +1,96 @@
+internal import CPlatform
+internal import Synchronization
+
+/// What a `mid_client` handle points to. Counted: the handle holds one reference and every call inside another, so that
+/// freeing a client never takes memory from under a call.
+struct Client {
+    struct State: ~Copyable {
+        let settings: Settings
+        let references = Atomic<Int>(1)
+        let isCancelled = Atomic<Bool>(false)
+        /// The address of the transport of this process, or of the process that it was forked from.
+        let transport: Atomic<UInt>
+
+        init(_ settings: consuming Settings) throws(Failure) {
+            let made = try Transport(settings, generation: ForkGeneration.current)
+            transport = Atomic(UInt(bitPattern: made.state))
+            self.settings = settings
+        }
+    }
+
+    let state: UnsafeMutablePointer<State>
+
+    init(_ settings: consuming Settings) throws(Failure) {
+        guard let memory = malloc(MemoryLayout<State>.size) else { throw .outOfMemory }
+        do throws(Failure) {
+            let made = try State(settings)
+            state = memory.assumingMemoryBound(to: State.self)
+            state.initialize(to: made)
+        } catch {
+            free(memory)
+            throw error
+        }
+    }
+
+    init?(handle: OpaquePointer?) {
+        guard let handle else { return nil }
+        state = UnsafeMutablePointer(handle)
+    }
+
+    var handle: OpaquePointer { OpaquePointer(state) }
+
+    func cancel() {
+        state.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent)
+        if let transport = currentTransport { transport.cancel() }
+    }
+
+    /// Gives the handle's reference back. Calls inside are cancelled and waited for, but not for long.
+    func close() {
+        cancel()
+        currentTransport?.drain(until: .after(milliseconds: 250))
+        release()
+    }
+
+    func retain() {
+        state.pointee.references.add(1, ordering: .relaxed)
+    }
+
+    func release() {
+        guard state.pointee.references.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        if let transport { transport.generation == ForkGeneration.current ? transport.destroy() : transport.forsake() }
+        state.deinitialize(count: 1)
+        free(state)
+    }
+}
+
+// The transport of the process at hand.
+extension Client {
+    private var transport: Transport? {
+        Transport(address: state.pointee.transport.load(ordering: .sequentiallyConsistent))
+    }
+
+    /// The transport, unless it is that of a parent.
+    private var currentTransport: Transport? {
+        guard let transport, transport.generation == ForkGeneration.current else { return nil }
+        return transport
+    }
+
+    /// The transport of this process: in a child that asks for the first time, a new one in place of the parent's.
+    func usableTransport() throws(Failure) -> Transport {
+        if let transport = currentTransport { return transport }
+        let inherited = state.pointee.transport.load(ordering: .acquiring)
+        let made = try Transport(state.pointee.settings, generation: ForkGeneration.current)
+        let (published, present) = state.pointee.transport.compareExchange(
+            expected: inherited, desired: UInt(bitPattern: made.state), ordering: .sequentiallyConsistent)
+        guard published else {
+            // Another thread of the child was first.
+            made.destroy()
+            guard let transport = Transport(address: present) else { throw .outOfMemory }
+            return transport
+        }
+        Transport(address: inherited)?.forsake()
+        // A cancel may have come between and found only the parent's.
+        if state.pointee.isCancelled.load(ordering: .sequentiallyConsistent) { made.cancel() }
+        return made
+    }
+}

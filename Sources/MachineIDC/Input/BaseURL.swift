@@ -1,0 +1,39 @@
+internal import CCurl
+internal import CPlatform
+
+/// Where the authority is: https anywhere, or http on this machine, since the org key must not cross a network in clear.
+struct BaseURL: ~Copyable {
+    static var standard: StaticString { "https://machineid.io" }
+
+    /// As libcurl writes it, without a slash at the end.
+    let text: CString
+    let isSecure: Bool
+
+    /// - Parameter source: what to call the URL in a message: the option or the environment variable it came from.
+    init(_ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>) throws(Failure) {
+        let url = try CurlURL(raw, source: source)
+        let scheme = try url.part(CURLUPART_SCHEME)
+        let isSecure = scheme == "https"
+        if !isSecure {
+            guard scheme == "http" else {
+                throw Failure(.invalidOptions, "\(source) must begin with https://")
+            }
+            guard try url.isLoopback() else {
+                throw Failure(
+                    .invalidOptions,
+                    "\(source) is http to another machine, which would show the org key to the network; use https")
+            }
+        }
+        try url.refuse(CURLUPART_USER, "a user", source)
+        try url.refuse(CURLUPART_PASSWORD, "a password", source)
+        try url.refuse(CURLUPART_QUERY, "a query", source)
+        try url.refuse(CURLUPART_FRAGMENT, "a fragment", source)
+
+        let whole = try url.part(CURLUPART_URL)
+        guard let start = whole.pointer else { throw .outOfMemory }
+        var length = strlen(start)
+        while length > 0, start[length &- 1] == CChar(UInt8(ascii: "/")) { length &-= 1 }
+        text = try CString(copying: start, count: length)
+        self.isSecure = isSecure
+    }
+}

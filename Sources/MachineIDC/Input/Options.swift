@@ -1,0 +1,74 @@
+internal import CPlatform
+
+/// The options as the caller wrote them: each key known, of the right type and in its range, or else a failure that
+/// names it. What was not given is nil or has its default. The strings live as long as this does.
+struct Options: ~Copyable {
+    private let document: JSON?
+
+    private(set) var baseURL: UnsafePointer<CChar>?
+    private(set) var certificateFile: UnsafePointer<CChar>?
+    private(set) var pinnedPublicKey: UnsafePointer<CChar>?
+    private(set) var proxy: UnsafePointer<CChar>?
+    private(set) var proxyBypass: UnsafePointer<CChar>?
+    private(set) var userAgent: UnsafePointer<CChar>?
+    private(set) var environmentVariable: UnsafePointer<CChar>?
+    private(set) var timeout = 10_000
+    private(set) var connectTimeout = 3_000
+    private(set) var maxRetries = 2
+    private(set) var maxConnections = 8
+
+    /// - Parameter text: the caller's; NULL for the defaults.
+    static func read(_ text: UnsafePointer<CChar>?) throws(Failure) -> Options {
+        guard let text else { return Options(document: nil) }
+        let document = try parse(text)
+        let root = document.root
+        guard root.isObject else { throw Failure(.invalidOptions, "options must be a JSON object") }
+        var options = Options(document: document)
+        try root.forEachMember { key, value throws(Failure) in
+            try options.read(OptionValue(key: key, value: value))
+        }
+        return options
+    }
+
+    private init(document: consuming JSON?) {
+        self.document = document
+    }
+
+    private mutating func read(_ option: OptionValue) throws(Failure) {
+        let key = option.key
+        if key == "base_url" {
+            baseURL = try option.string()
+        } else if key == "timeout_ms" {
+            timeout = try option.integer(1, 3_600_000)
+        } else if key == "connect_timeout_ms" {
+            connectTimeout = try option.integer(1, 3_600_000)
+        } else if key == "max_retries" {
+            maxRetries = try option.integer(0, 10)
+        } else if key == "ca_file" {
+            certificateFile = try option.readableFile()
+        } else if key == "pinned_public_key" {
+            pinnedPublicKey = try option.pins()
+        } else if key == "proxy" {
+            proxy = try option.string(mayBeEmpty: true)
+        } else if key == "no_proxy" {
+            proxyBypass = try option.string(mayBeEmpty: true)
+        } else if key == "user_agent" {
+            userAgent = try option.headerText(maximumBytes: 256)
+        } else if key == "max_connections" {
+            maxConnections = try option.integer(1, 256)
+        } else if key == "env_var" {
+            environmentVariable = try option.string()
+        } else {
+            throw Failure(.invalidOptions, "unknown option \(key); machineid.h lists the ones there are")
+        }
+    }
+}
+
+private func parse(_ text: UnsafePointer<CChar>) throws(Failure) -> JSON {
+    let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
+    do throws(JSONFault) {
+        return try JSON(parsing: bytes, count: strlen(text))
+    } catch {
+        throw error.failure(.invalidOptions, "options")
+    }
+}

@@ -1,0 +1,64 @@
+internal import CCurl
+internal import CPlatform
+
+/// Which proxy to use. Settled when the client is made and then told to libcurl outright: left alone it would read the
+/// environment during every call, racing with a host's `setenv`.
+struct ProxySettings: ~Copyable {
+    /// The proxy's URL; "" for none.
+    let proxy: CString
+    /// Hosts to reach without it, comma-separated.
+    let bypass: CString
+
+    /// - Parameters:
+    ///   - proxy: the option; NULL when it was not given.
+    ///   - bypass: the option `no_proxy`; NULL when it was not given.
+    init(
+        proxy: UnsafePointer<CChar>?, bypass: UnsafePointer<CChar>?, to authority: borrowing BaseURL
+    ) throws(Failure) {
+        let none: StaticString = ""
+        var chosen = (value: proxy ?? none.cString, name: "proxy" as StaticString)
+        if proxy == nil, authority.isSecure,
+            let found = environment("https_proxy", "HTTPS_PROXY") ?? environment("all_proxy", "ALL_PROXY")
+        {
+            chosen = found
+        }
+        if chosen.value[0] != 0 {
+            try check(chosen.value, source: chosen.name.cString, authority)
+        }
+        let bypass = bypass ?? environment("no_proxy", "NO_PROXY")?.value ?? none.cString
+        let proxyCopy = try CString(copying: chosen.value)
+        let bypassCopy = try CString(copying: bypass)
+        self.proxy = proxyCopy
+        self.bypass = bypassCopy
+    }
+}
+
+private func check(
+    _ proxy: UnsafePointer<CChar>, source: UnsafePointer<CChar>, _ authority: borrowing BaseURL
+) throws(Failure) {
+    // As libcurl reads it: without a scheme it is an http proxy, and schemes that are no transfer protocol are fine.
+    let url = try CurlURL(proxy, flags: CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME, source: source)
+    let scheme = try url.part(CURLUPART_SCHEME)
+    let isKnown =
+        scheme == "http" || scheme == "https" || scheme == "socks4" || scheme == "socks4a" || scheme == "socks5"
+        || scheme == "socks5h"
+    guard isKnown else {
+        throw Failure(.invalidOptions, "\(source) must be an http, https, socks4, socks4a, socks5 or socks5h URL")
+    }
+    if !authority.isSecure {
+        guard try url.isLoopback() else {
+            throw Failure(
+                .invalidOptions,
+                "\(source) is on another machine and base_url is http, which would show it the org key; use https")
+        }
+    }
+}
+
+/// A variable that is set and not empty, under its lower-case name or else its upper-case one, as libcurl looks.
+private func environment(
+    _ lower: StaticString, _ upper: StaticString
+) -> (value: UnsafePointer<CChar>, name: StaticString)? {
+    if let value = platform_getenv(lower.cString), value[0] != 0 { return (value, lower) }
+    if let value = platform_getenv(upper.cString), value[0] != 0 { return (value, upper) }
+    return nil
+}

@@ -1,0 +1,79 @@
+internal import CCurl
+internal import CPlatform
+
+/// What a client was made with: the org key and the options, checked, with every default filled in.
+struct Settings: ~Copyable {
+    /// They hold the org key, which is kept nowhere else.
+    let headers: RequestHeaders
+    let baseURL: BaseURL
+    let proxies: ProxySettings
+    /// The file with the certificate authorities to trust; none when libcurl was built to look elsewhere.
+    let certificateFile: CString
+    let pinnedPublicKey: CString
+    let userAgent: CString
+    let timeout: Int
+    let connectTimeout: Int
+    let maxRetries: Int
+    let maxConnections: Int
+
+    /// For `mid_client_new`.
+    init(orgKey raw: UnsafePointer<CChar>, options text: UnsafePointer<CChar>?) throws(Failure) {
+        let options = try Options.read(text)
+        if options.environmentVariable != nil {
+            throw Failure(.invalidOptions, "env_var is an option of mid_client_from_env, not of mid_client_new")
+        }
+        let orgKey = try OrgKey(raw, source: ("org_key" as StaticString).cString)
+        let baseURL = try BaseURL(
+            options.baseURL ?? BaseURL.standard.cString, source: ("base_url" as StaticString).cString)
+        try self.init(RequestHeaders(orgKey), baseURL, options)
+    }
+
+    /// For `mid_client_from_env`.
+    init(fromEnvironmentWith text: UnsafePointer<CChar>?) throws(Failure) {
+        let options = try Options.read(text)
+        let variable = options.environmentVariable ?? ("MACHINEID_ORG_KEY" as StaticString).cString
+        guard let raw = platform_getenv(variable), !isBlank(raw) else {
+            throw Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
+        }
+        let orgKey = try OrgKey(raw, source: variable)
+
+        let urlVariable: StaticString = "MACHINEID_BASE_URL"
+        var url = options.baseURL ?? BaseURL.standard.cString
+        var source: StaticString = "base_url"
+        if options.baseURL == nil, let set = platform_getenv(urlVariable.cString), set[0] != 0 {
+            (url, source) = (set, urlVariable)
+        }
+        let baseURL = try BaseURL(url, source: source.cString)
+        try self.init(RequestHeaders(orgKey), baseURL, options)
+    }
+
+    private init(
+        _ headers: consuming RequestHeaders, _ baseURL: consuming BaseURL, _ options: borrowing Options
+    ) throws(Failure) {
+        let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
+        // libcurl tells where its build keeps the system's authorities.
+        let bundle = options.certificateFile ?? ccurl_version().pointee.cainfo
+        let certificateFile = try CString(copyingIfGiven: bundle)
+        let pinnedPublicKey = try CString(copyingIfGiven: options.pinnedPublicKey)
+        let userAgent =
+            if let given = options.userAgent {
+                try CString(copying: given)
+            } else {
+                try CString(joining: ("libmachineid/" as StaticString).cString, platform_version())
+            }
+        self.headers = headers
+        self.baseURL = baseURL
+        self.proxies = proxies
+        self.certificateFile = certificateFile
+        self.pinnedPublicKey = pinnedPublicKey
+        self.userAgent = userAgent
+        timeout = options.timeout
+        connectTimeout = options.connectTimeout
+        maxRetries = options.maxRetries
+        maxConnections = options.maxConnections
+    }
+}
+
+private func isBlank(_ text: UnsafePointer<CChar>) -> Bool {
+    UTF8Text(trimming: text)?.isEmpty ?? false
+}

@@ -1,0 +1,64 @@
+/// The fail-closed reading of a reply: what a complete reply of the authority comes to.
+///
+/// `isAllow` is the one value in the library that means "may run", and it becomes true in one line below. Everything
+/// that is not exactly an answer throws. That the reply is complete is the transport's part: libcurl ended without an
+/// error, and neither head nor body went over its limit.
+struct Answer {
+    /// `ok` or `refused`.
+    let status: Status
+    let isAllow: Bool
+
+    init(
+        to operation: Operation, httpStatus: Int, body: UnsafePointer<UInt8>?, count: Int
+    ) throws(Failure) {
+        guard let isError = isError(httpStatus) else {
+            throw Failure(
+                .badReply, "HTTP \(httpStatus) is not an answer; redirects are not followed, so see base_url")
+        }
+        guard let body, count > 0 else {
+            throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is empty")
+        }
+        let reply: JSON
+        do throws(JSONFault) {
+            reply = try JSON(parsing: body, count: count)
+        } catch {
+            throw error.failure(.badReply, "the reply (HTTP \(httpStatus))")
+        }
+        let root = reply.root
+
+        if isError || operation.kind == .decision {
+            guard root.isObject else {
+                throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is not a JSON object")
+            }
+        }
+        if isError {
+            (status, isAllow) = (.refused, false)
+            return
+        }
+        switch operation.kind {
+        case .decision:
+            guard let allowed = root["allowed"], allowed.isTrue || allowed.isFalse else {
+                throw Failure(.badReply, "the reply (HTTP \(httpStatus)) has no boolean \"allowed\"")
+            }
+            (status, isAllow) = (.ok, allowed.isTrue)
+        case .registration:
+            (status, isAllow) = (saysBlocked(root) ? .refused : .ok, false)
+        case .other:
+            (status, isAllow) = (.ok, false)
+        }
+    }
+}
+
+/// Whether a reply with this HTTP status is an API error rather than an answer; nil when it is neither.
+private func isError(_ httpStatus: Int) -> Bool? {
+    switch httpStatus {
+    case 200...299: false
+    case 400...599: true
+    default: nil
+    }
+}
+
+private func saysBlocked(_ registration: JSONValue) -> Bool {
+    guard let status = registration["status"]?.string else { return false }
+    return status == "blocked" || status == "limit_reached"
+}

@@ -1,0 +1,57 @@
+internal import CPlatform
+
+/// Growable bytes on the C heap, for data whose size others decide. Growth is checked: where Swift's own collections
+/// would end the process, `append` says false. A NUL always follows the last byte.
+struct ByteBuffer: ~Copyable {
+    private(set) var base: UnsafeMutablePointer<UInt8>?
+    private(set) var count = 0
+    private var capacity = 0
+
+    deinit { free(base) }
+
+    /// False when memory is refused; the buffer is then as it was.
+    mutating func append(_ source: UnsafeRawPointer, count length: Int) -> Bool {
+        guard let room = extend(by: length) else { return false }
+        memcpy(room, source, length)
+        return true
+    }
+
+    /// Makes the buffer longer and returns where the new bytes go; nil when memory is refused.
+    mutating func extend(by length: Int) -> UnsafeMutablePointer<UInt8>? {
+        guard reserve(length), let base else { return nil }
+        let room = base + count
+        count &+= length
+        base[count] = 0
+        return room
+    }
+
+    /// Empties the buffer. Its memory stays for the next use, unless it is large.
+    mutating func clear() {
+        count = 0
+        if capacity > 64 * 1024 {
+            free(take())
+        }
+    }
+
+    /// Hands the bytes and the duty to `free` them to the caller, and leaves the buffer empty.
+    mutating func take() -> UnsafeMutablePointer<CChar>? {
+        defer {
+            base = nil
+            count = 0
+            capacity = 0
+        }
+        return UnsafeMutableRawPointer(base)?.assumingMemoryBound(to: CChar.self)
+    }
+
+    /// Makes room for `length` more bytes and the NUL.
+    private mutating func reserve(_ length: Int) -> Bool {
+        let (used, overflow) = count.addingReportingOverflow(length)
+        guard length >= 0, !overflow, used < Int.max / 2 else { return false }
+        if used < capacity { return true }
+        let wanted = max(used &* 2, 512)
+        guard let grown = realloc(base, wanted) else { return false }
+        base = grown.assumingMemoryBound(to: UInt8.self)
+        capacity = wanted
+        return true
+    }
+}

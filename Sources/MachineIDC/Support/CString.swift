@@ -1,0 +1,51 @@
+internal import CPlatform
+
+/// An owned C string, or the absence of one. Wiped before it is freed: it may be the org key or a proxy's password.
+struct CString: ~Copyable {
+    let pointer: UnsafePointer<CChar>?
+
+    /// No string.
+    init() {
+        pointer = nil
+    }
+
+    init(copyingIfGiven text: UnsafePointer<CChar>?) throws(Failure) {
+        guard let text else {
+            self.init()
+            return
+        }
+        try self.init(copying: text)
+    }
+
+    init(copying text: UnsafePointer<CChar>) throws(Failure) {
+        try self.init(copying: text, count: strlen(text))
+    }
+
+    init(copying bytes: UnsafePointer<CChar>, count: Int) throws(Failure) {
+        guard let copy = malloc(count &+ 1) else { throw .outOfMemory }
+        memcpy(copy, bytes, count)
+        let text = copy.assumingMemoryBound(to: CChar.self)
+        text[count] = 0
+        pointer = UnsafePointer(text)
+    }
+
+    /// The texts one after the other.
+    init(joining first: UnsafePointer<CChar>, _ second: UnsafePointer<CChar>) throws(Failure) {
+        var buffer = ByteBuffer()
+        guard buffer.append(first, count: strlen(first)), buffer.append(second, count: strlen(second)) else {
+            throw .outOfMemory
+        }
+        pointer = UnsafePointer(buffer.take())
+    }
+
+    deinit {
+        guard let pointer else { return }
+        let memory = UnsafeMutableRawPointer(mutating: pointer)
+        explicit_bzero(memory, strlen(pointer))
+        free(memory)
+    }
+
+    static func == (text: borrowing CString, literal: StaticString) -> Bool {
+        text.pointer.map { $0 == literal } ?? false
+    }
+}

@@ -1,0 +1,96 @@
+internal import CJansson
+internal import CPlatform
+
+/// An owned JSON document, parsed strictly.
+struct JSON: ~Copyable {
+    /// Deeper nesting is refused before it is parsed: jansson's parser recurses, at 84 bytes of stack a level, and the
+    /// thread is the caller's.
+    static var maximumDepth: Int { 64 }
+
+    private let document: UnsafeMutablePointer<json_t>
+
+    /// Parses an object or an array, strictly: repeated keys, bytes after the end, NUL, and anything that is not UTF-8
+    /// are refused.
+    init(parsing bytes: UnsafePointer<UInt8>, count: Int) throws(JSONFault) {
+        if nestsDeeper(bytes, count: count, than: JSON.maximumDepth) { throw JSONFault("nests too deep") }
+        var error = json_error_t()
+        // jansson 2.14 aborts on a real number when another thread changes the locale meanwhile, so the parse runs in a
+        // C locale that is this thread's alone.
+        let before = uselocale(Process.cLocale)
+        let parsed = UnsafeRawPointer(bytes).withMemoryRebound(to: CChar.self, capacity: count) {
+            json_loadb($0, count, Int(JSON_REJECT_DUPLICATES), &error)
+        }
+        uselocale(before)
+        guard let parsed else { throw JSONFault(error) }
+        document = parsed
+    }
+
+    deinit { json_decref(document) }
+
+    var root: JSONValue { JSONValue(document) }
+}
+
+/// What is wrong with a text that should be JSON. It quotes nothing of the text, which might hold a secret.
+struct JSONFault: Error {
+    /// The words that follow "the reply"; nil when memory was refused.
+    let description: StaticString?
+    let line: Int
+    let column: Int
+
+    fileprivate init(_ description: StaticString) {
+        self.description = description
+        (line, column) = (1, 1)
+    }
+
+    fileprivate init(_ error: json_error_t) {
+        var error = error
+        description =
+            switch json_error_code(&error) {
+            case json_error_out_of_memory: nil
+            case json_error_premature_end_of_input: "is not JSON: it ends too early"
+            case json_error_end_of_input_expected: "is not JSON: something follows its end"
+            case json_error_duplicate_key: "repeats a key"
+            case json_error_invalid_utf8: "is not UTF-8"
+            case json_error_null_character, json_error_null_byte_in_key: "holds a NUL"
+            case json_error_numeric_overflow: "holds a number that is too large"
+            default: "is not JSON"
+            }
+        line = Int(error.line)
+        column = Int(error.column)
+    }
+
+    /// The same as a failure with a status, about `subject`.
+    func failure(_ status: Status, _ subject: Message) -> Failure {
+        guard let description else { return .outOfMemory }
+        var message = subject
+        message.append(Message(" \(description) (line \(line), column \(column))"))
+        return Failure(status, message)
+    }
+}
+
+/// Whether brackets open deeper than `limit`. First a count of all that open, which is quick and settles nearly every
+/// reply; only then the walk that knows about strings.
+private func nestsDeeper(_ bytes: UnsafePointer<UInt8>, count: Int, than limit: Int) -> Bool {
+    var opened = 0
+    for index in 0..<max(count, 0) {
+        let byte = bytes[index] | 0x20  // '[' is 0x5b and '{' is 0x7b
+        opened &+= byte == UInt8(ascii: "{") ? 1 : 0
+    }
+    guard opened > limit else { return false }
+
+    var depth = 0
+    var inString = false
+    var index = 0
+    while index < count {
+        switch bytes[index] {
+        case UInt8(ascii: "\\") where inString: index &+= 1
+        case UInt8(ascii: "\""): inString.toggle()
+        case UInt8(ascii: "{") where !inString, UInt8(ascii: "[") where !inString: depth &+= 1
+        case UInt8(ascii: "}") where !inString, UInt8(ascii: "]") where !inString: depth &-= 1
+        default: break
+        }
+        if depth > limit { return true }
+        index &+= 1
+    }
+    return false
+}

@@ -1,0 +1,46 @@
+internal import CJansson
+internal import CPlatform
+
+/// A JSON object of ours in the making. Once memory is refused it stays broken, and `text()` says so.
+struct JSONObject: ~Copyable {
+    private let object: UnsafeMutablePointer<json_t>?
+    private var isWhole = true
+
+    init() {
+        object = json_object()
+    }
+
+    deinit { json_decref(object) }
+
+    mutating func set(_ key: StaticString, _ text: UnsafePointer<CChar>, count: Int) {
+        set(key, json_stringn(text, count))
+    }
+
+    mutating func set(_ key: StaticString, _ text: Message) {
+        text.withBytes { bytes, count in
+            set(key, UnsafeRawPointer(bytes).assumingMemoryBound(to: CChar.self), count: count)
+        }
+    }
+
+    mutating func setFalse(_ key: StaticString) { set(key, json_false()) }
+    mutating func setNull(_ key: StaticString) { set(key, json_null()) }
+
+    /// The compact text, malloc'd; nil when memory was refused. Written into memory of ours, since a host may have given
+    /// jansson an allocator that is not `malloc`.
+    func text() -> ByteBuffer? {
+        guard isWhole, let object else { return nil }
+        var buffer = ByteBuffer()
+        let size = json_dumpb(object, nil, 0, Int(JSON_COMPACT))
+        guard size > 0, let room = buffer.extend(by: size) else { return nil }
+        let written = UnsafeMutableRawPointer(room).withMemoryRebound(to: CChar.self, capacity: size) {
+            json_dumpb(object, $0, size, Int(JSON_COMPACT))
+        }
+        guard written == size else { return nil }
+        return buffer
+    }
+
+    private mutating func set(_ key: StaticString, _ value: UnsafeMutablePointer<json_t>?) {
+        // jansson takes the value over, also when it fails.
+        if json_object_set_new(object, key.cString, value) != 0 { isWhole = false }
+    }
+}

@@ -1,0 +1,48 @@
+internal import CPlatform
+
+/// A mutex. On the C heap, because a pthread mutex must not move.
+struct Lock: ~Copyable {
+    fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+    init() throws(Failure) {
+        guard let memory = malloc(MemoryLayout<pthread_mutex_t>.size) else { throw .outOfMemory }
+        mutex = memory.assumingMemoryBound(to: pthread_mutex_t.self)
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        free(mutex)
+    }
+
+    func lock() { pthread_mutex_lock(mutex) }
+    func unlock() { pthread_mutex_unlock(mutex) }
+}
+
+/// A condition on the monotonic clock.
+struct Condition: ~Copyable {
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    init() throws(Failure) {
+        guard let memory = malloc(MemoryLayout<pthread_cond_t>.size) else { throw .outOfMemory }
+        condition = memory.assumingMemoryBound(to: pthread_cond_t.self)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        free(condition)
+    }
+
+    func signal() { pthread_cond_signal(condition) }
+
+    /// Waits with the lock held, as conditions do: wakes on a signal, at the deadline, or for no reason at all.
+    func wait(_ lock: borrowing Lock, until deadline: Deadline) {
+        var time = deadline.timespec
+        pthread_cond_timedwait(condition, lock.mutex, &time)
+    }
+}

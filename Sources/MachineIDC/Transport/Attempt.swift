@@ -1,0 +1,44 @@
+internal import CCurl
+
+/// What one attempt came to, read from a transfer that has ended.
+struct Attempt {
+    /// nil when there is a complete reply.
+    let failure: Failure?
+    /// 0 when there is no reply.
+    let httpStatus: Int
+    /// Whether another attempt may come to something else: the network failed, or the authority is busy. A decision
+    /// never is.
+    let mayBeRetried: Bool
+    /// Whether nothing was sent, since the kept connection was found unfit at the last moment.
+    let wasStale: Bool
+    /// What the authority asked for in Retry-After, in seconds; 0 when it did not.
+    let retryAfter: Int
+
+    init(_ transfer: Transfer) {
+        let code = transfer.state.pointee.code
+        guard code == CURLE_OK else {
+            failure = transfer.failure(code)
+            httpStatus = 0
+            mayBeRetried = isPassing(code)
+            wasStale = code == CURLE_ABORTED_BY_CALLBACK
+            retryAfter = 0
+            return
+        }
+        failure = nil
+        httpStatus = transfer.state.pointee.easy.httpStatus
+        mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
+        wasStale = false
+        retryAfter = mayBeRetried ? transfer.state.pointee.easy.retryAfter : 0
+    }
+}
+
+/// Failures of the network that may be gone the next moment, unlike a certificate that does not fit.
+private func isPassing(_ code: CURLcode) -> Bool {
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
+        CURLE_SSL_CONNECT_ERROR, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE,
+        CURLE_ABORTED_BY_CALLBACK:
+        true
+    default: false
+    }
+}

@@ -1,0 +1,62 @@
+internal import CPlatform
+
+/// One call's hold on a transport: its transfer, and its place among the calls that are inside, until it goes.
+struct Call: ~Copyable {
+    private let transport: Transport
+    /// None once it was abandoned to the thread that drives it.
+    private var transfer: Transfer?
+
+    init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
+        self.transport = transport
+        transfer = try transport.begin(settings)
+    }
+
+    deinit { transport.end(transfer) }
+
+    func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
+        try transfer?.prepare(operation, settings, body: body)
+    }
+
+    /// One attempt. Returns when it has ended, well or badly; throws when the caller has to leave.
+    mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> Attempt {
+        guard let current = transfer else { throw Call.cancelled }
+        current.rewind()
+        switch transport.run(&transfer, until: deadline) {
+        case .ended: return Attempt(current)
+        case .cancelled: throw Call.cancelled
+        case .timedOut:
+            throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(current.progress.text)")
+        }
+    }
+
+    func pause(milliseconds: Int) throws(Failure) {
+        guard let transfer else { throw Call.cancelled }
+        guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw Call.cancelled }
+    }
+
+    func read(_ operation: Operation, _ attempt: Attempt) throws(Failure) -> Answer {
+        guard let transfer else { throw Call.cancelled }
+        return try Answer(
+            to: operation, httpStatus: attempt.httpStatus, body: transfer.state.pointee.reply.base,
+            count: transfer.state.pointee.reply.count)
+    }
+
+    /// The reply, malloc'd, which is the caller's from now on.
+    func takeReply() -> UnsafeMutablePointer<CChar>? {
+        transfer?.state.pointee.reply.take()
+    }
+
+    private static var cancelled: Failure {
+        Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free")
+    }
+}
+
+extension Transfer.Progress {
+    fileprivate var text: StaticString {
+        switch self {
+        case .connecting: "not connected yet"
+        case .waiting: "connected, and no reply has begun"
+        case .reading: "the reply has begun and is not complete"
+        }
+    }
+}

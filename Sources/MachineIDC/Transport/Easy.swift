@@ -1,0 +1,139 @@
+internal import CCurl
+internal import CPlatform
+
+/// A libcurl easy handle with all that never changes from call to call set once: this file is where what libcurl may and
+/// may not do is written down.
+struct Easy: ~Copyable {
+    let handle: UnsafeMutableRawPointer
+
+    /// What libcurl says about the last failure; "" when it says nothing.
+    let errorText: UnsafeMutablePointer<CChar>
+
+    /// The path that the handle is set up for.
+    private var path: UnsafePointer<UInt8>?
+
+    init() throws(Failure) {
+        guard let text = calloc(1, Int(CURL_ERROR_SIZE)) else { throw .outOfMemory }
+        guard let made = curl_easy_init() else {
+            free(text)
+            throw .outOfMemory
+        }
+        handle = made
+        errorText = text.assumingMemoryBound(to: CChar.self)
+    }
+
+    /// Sets all that never changes from call to call.
+    func configure(
+        _ settings: borrowing Settings, sockets: SocketTable, for transfer: UnsafeMutableRawPointer
+    ) throws(Failure) {
+        var options = EasyOptions(handle)
+
+        // Only the authority, only by HTTP/1.1, over TLS 1.2 or later unless it is on this machine.
+        options.set(CURLOPT_PROTOCOLS_STR, text: settings.baseURL.isSecure ? "https" as StaticString : "http")
+        options.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        options.set(CURLOPT_HTTP09_ALLOWED, 0)
+        options.set(CURLOPT_FOLLOWLOCATION, 0)
+        options.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+        options.set(CURLOPT_USERAGENT, text: settings.userAgent.pointer)
+
+        // With a directory of authorities set, Debian's libcurl would trust it beside the file, and would parse the file
+        // again (20 ms) for every connection.
+        options.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        options.set(CURLOPT_SSL_VERIFYPEER, 1)
+        options.set(CURLOPT_SSL_VERIFYHOST, 2)
+        options.set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        options.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
+        options.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
+        if let file = settings.certificateFile.pointer {
+            options.set(CURLOPT_CAINFO, text: file)
+            options.set(CURLOPT_CAPATH, text: nil)
+            options.set(CURLOPT_PROXY_CAINFO, text: file)
+            options.set(CURLOPT_PROXY_CAPATH, text: nil)
+        }
+        options.set(CURLOPT_PINNEDPUBLICKEY, text: settings.pinnedPublicKey.pointer)
+
+        // The headers, the org key among them, go to the authority and never to the proxy, which only tunnels.
+        options.set(CURLOPT_PROXY, text: settings.proxies.proxy.pointer)
+        options.set(CURLOPT_NOPROXY, text: settings.proxies.bypass.pointer)
+        options.set(CURLOPT_HTTPPROXYTUNNEL, 1)
+        options.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+
+        // A guest: no signals, no waiting for a resolver that hangs, no connection older than servers like to keep.
+        options.set(CURLOPT_NOSIGNAL, 1)
+        options.set(CURLOPT_QUICK_EXIT, 1)
+        options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
+        options.set(CURLOPT_MAXAGE_CONN, 30)
+        options.set(CURLOPT_OPENSOCKETDATA, pointer: sockets.callbackData)
+        options.set(CURLOPT_CLOSESOCKETDATA, pointer: sockets.callbackData)
+        options.check(ccurl_set_opensocket(handle) { data, _, address in
+            guard let data, let address else { return CURL_SOCKET_BAD }
+            return SocketTable(callbackData: data).open(address)
+        })
+        options.check(ccurl_set_closesocket(handle) { data, descriptor in
+            data.map { SocketTable(callbackData: $0).close(descriptor) } ?? 1
+        })
+
+        options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
+        options.set(CURLOPT_PRIVATE, pointer: transfer)
+        options.set(CURLOPT_WRITEDATA, pointer: transfer)
+        options.set(CURLOPT_HEADERDATA, pointer: transfer)
+        options.set(CURLOPT_PREREQDATA, pointer: transfer)
+        options.check(ccurl_set_receiver(handle, CURLOPT_WRITEFUNCTION) { bytes, _, count, data in
+            data.map { Transfer(callbackData: $0).receiveBody(bytes, count: count) } ?? 0
+        })
+        options.check(ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { _, _, count, data in
+            data.map { Transfer(callbackData: $0).receiveHead(count: count) } ?? 0
+        })
+        options.check(ccurl_set_prereq(handle) { data, _, _, _, _ in
+            data.map { Transfer(callbackData: $0).beginRequest() } ?? CURL_PREREQFUNC_ABORT
+        })
+        try options.finish()
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        free(errorText)
+    }
+
+    /// Makes the next transfer a request for `operation`. `body` must stay where it is until the transfer has ended.
+    mutating func prepare(
+        _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer
+    ) throws(Failure) {
+        errorText[0] = 0
+        var options = EasyOptions(handle)
+        if path != operation.path.utf8Start {
+            try setOperation(operation, settings)
+            path = operation.path.utf8Start
+        }
+        if operation.method == .post {
+            options.set(CURLOPT_POSTFIELDSIZE, body.count)
+            options.set(CURLOPT_POSTFIELDS, pointer: UnsafeMutableRawPointer(body.base))
+        }
+        try options.finish()
+    }
+
+    private func setOperation(_ operation: Operation, _ settings: borrowing Settings) throws(Failure) {
+        guard let base = settings.baseURL.text.pointer else { throw .outOfMemory }
+        let url = try CString(joining: base, operation.path.cString)
+        var options = EasyOptions(handle)
+        options.set(CURLOPT_URL, text: url.pointer)
+        switch operation.method {
+        case .get:
+            options.set(CURLOPT_HTTPGET, 1)
+            options.set(CURLOPT_HTTPHEADER, pointer: settings.headers.get.list)
+        case .post:
+            options.set(CURLOPT_POST, 1)
+            options.set(CURLOPT_HTTPHEADER, pointer: settings.headers.post.list)
+        }
+        try options.finish()
+    }
+
+    var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }
+    var connectStatus: Int { ccurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE) }
+    var madeConnection: Bool { ccurl_get_long(handle, CURLINFO_NUM_CONNECTS) != 0 }
+    var socket: curl_socket_t { ccurl_get_socket(handle) }
+
+    /// What Retry-After asked for, in seconds; 0 when it was not there.
+    var retryAfter: Int { Int(truncatingIfNeeded: ccurl_get_offset(handle, CURLINFO_RETRY_AFTER)) }
+}

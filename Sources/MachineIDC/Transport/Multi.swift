@@ -1,0 +1,65 @@
+internal import CCurl
+internal import CPlatform
+
+/// A libcurl multi handle: the connections that transfers share. One thread at a time uses it, the driver; `wakeUp`
+/// alone may be called by any.
+struct Multi: ~Copyable {
+    let sockets: SocketTable
+    private let handle: UnsafeMutableRawPointer
+
+    init(maxConnections: Int) throws(Failure) {
+        // An attempt to connect may hold two sockets at once, one for IPv6 and one for IPv4.
+        let sockets = try SocketTable(capacity: maxConnections &* 2)
+        guard let made = curl_multi_init() else {
+            sockets.destroy()
+            throw .outOfMemory
+        }
+        self.sockets = sockets
+        handle = made
+        _ = ccurl_multi_set_long(made, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections)
+        _ = ccurl_multi_set_long(made, CURLMOPT_MAXCONNECTS, maxConnections)
+        _ = ccurl_multi_set_long(made, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+    }
+
+    deinit {
+        curl_multi_cleanup(handle)
+        sockets.destroy()
+    }
+
+    func add(_ transfer: Transfer) -> Bool {
+        curl_multi_add_handle(handle, transfer.easyHandle) == CURLM_OK
+    }
+
+    func remove(_ transfer: Transfer) {
+        curl_multi_remove_handle(handle, transfer.easyHandle)
+    }
+
+    /// Does what can be done without waiting. False when libcurl cannot go on.
+    func perform() -> Bool {
+        var running: Int32 = 0
+        return curl_multi_perform(handle, &running) == CURLM_OK
+    }
+
+    /// Waits for something to do, for a `wakeUp`, or for `milliseconds`. False when libcurl cannot go on.
+    func poll(milliseconds: Int) -> Bool {
+        let limit = Int32(truncatingIfNeeded: min(milliseconds, 60_000))
+        return curl_multi_poll(handle, nil, 0, limit, nil) == CURLM_OK
+    }
+
+    /// Ends the `poll` that is going on, or else the next one.
+    func wakeUp() {
+        curl_multi_wakeup(handle)
+    }
+
+    /// A transfer that has ended, and how.
+    func nextEnded() -> (transfer: Transfer, code: CURLcode)? {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(handle, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
+                let data = ccurl_get_private(easy)
+            else { continue }
+            return (Transfer(callbackData: data), message.pointee.data.result)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,58 @@
+internal import CPlatform
+
+/// When to try again: after a pause that doubles each time, shortened by chance so that many clients do not return all at
+/// once; after Retry-After, where the authority asks for longer.
+struct RetrySchedule {
+    private static var firstPause: Int { 100 }
+    private static var longestPause: Int { 2_000 }
+
+    private var left: Int
+    /// Attempts that sent nothing are repeated at once and not counted: each has cost one kept connection.
+    private var staleLeft: Int
+    private var pause = RetrySchedule.firstPause
+    private var random = RandomNumber()
+
+    init(_ settings: borrowing Settings) {
+        left = settings.maxRetries
+        staleLeft = settings.maxConnections
+    }
+
+    /// Milliseconds until the next attempt; nil when this one was the last, or the pause does not fit before the
+    /// deadline.
+    mutating func next(after attempt: Attempt, before deadline: Deadline) -> Int? {
+        guard attempt.mayBeRetried else { return nil }
+        if attempt.wasStale, staleLeft > 0 {
+            staleLeft &-= 1
+            return 0
+        }
+        guard left > 0 else { return nil }
+        left &-= 1
+        let half = pause / 2
+        let chosen = half &+ random.below(half &+ 1)
+        pause = min(pause &* 2, RetrySchedule.longestPause)
+        // An hour is longer than any deadline.
+        let asked = min(max(attempt.retryAfter, 0), 3_600) &* 1_000
+        let milliseconds = max(chosen, asked)
+        return milliseconds < deadline.remainingMilliseconds ? milliseconds : nil
+    }
+}
+
+/// Random enough to spread clients out (splitmix64, begun at the clock); nothing secret hangs on it.
+struct RandomNumber {
+    private var state: UInt64?
+
+    mutating func below(_ limit: Int) -> Int {
+        var z = (state ?? seed()) &+ 0x9e37_79b9_7f4a_7c15
+        state = z
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        z ^= z >> 31
+        return limit > 0 ? Int(truncatingIfNeeded: z % UInt64(limit)) : 0
+    }
+
+    private func seed() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(truncatingIfNeeded: time.tv_nsec) &* 0x1_0000_0001 ^ UInt64(truncatingIfNeeded: getpid())
+    }
+}

@@ -1,0 +1,85 @@
+internal import CCurl
+internal import CPlatform
+internal import Synchronization
+
+/// The open sockets of one transport, so that a forked child can close its copies without a word to the server.
+///
+/// Only the driver writes. A child reads what its memory held at the moment of the fork, so each entry is made visible
+/// last and hidden first: at worst one socket is missed. The inode is kept because a child may have closed everything
+/// and opened files of its own under the same numbers.
+///
+/// A pointer to a row of entries, freed by its owner with `destroy`: libcurl's callbacks hold it too.
+struct SocketTable {
+    struct Entry: ~Copyable {
+        let descriptor: Atomic<Int32>
+        var inode: ino_t = 0
+    }
+
+    private static var unused: Int32 { -1 }
+    private static var end: Int32 { -2 }
+
+    private let entries: UnsafeMutablePointer<Entry>
+
+    init(capacity: Int) throws(Failure) {
+        guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+        entries = memory.assumingMemoryBound(to: Entry.self)
+        var entry = entries
+        for _ in 0..<capacity {
+            entry.initialize(to: Entry(descriptor: Atomic(SocketTable.unused)))
+            entry += 1
+        }
+        entry.initialize(to: Entry(descriptor: Atomic(SocketTable.end)))
+    }
+
+    /// The table that was given to libcurl as a callback's data.
+    init(callbackData: UnsafeMutableRawPointer) {
+        entries = callbackData.assumingMemoryBound(to: Entry.self)
+    }
+
+    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(entries) }
+
+    func destroy() { free(entries) }
+
+    /// Opens a socket that no program started later inherits, and notes it.
+    func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        guard descriptor >= 0, let inode = inode(of: descriptor) else { return descriptor }
+        if let entry = first(SocketTable.unused) {
+            entry.pointee.inode = inode
+            entry.pointee.descriptor.store(descriptor, ordering: .releasing)
+        }
+        return descriptor
+    }
+
+    func close(_ descriptor: curl_socket_t) -> Int32 {
+        first(descriptor)?.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        return CPlatform.close(descriptor)
+    }
+
+    /// In a child: closes the copies of the parent's sockets, past libcurl and TLS, which would both say goodbye.
+    func closeInherited() {
+        var entry = entries
+        while true {
+            let descriptor = entry.pointee.descriptor.load(ordering: .acquiring)
+            if descriptor == SocketTable.end { return }
+            if descriptor >= 0, inode(of: descriptor) == entry.pointee.inode { _ = CPlatform.close(descriptor) }
+            entry += 1
+        }
+    }
+
+    private func first(_ descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
+        var entry = entries
+        while true {
+            let found = entry.pointee.descriptor.load(ordering: .relaxed)
+            if found == descriptor { return entry }
+            if found == SocketTable.end { return nil }
+            entry += 1
+        }
+    }
+}
+
+private func inode(of descriptor: Int32) -> ino_t? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status.st_ino : nil
+}

@@ -1,0 +1,46 @@
+internal import CCurl
+
+// The failures of libcurl in this library's terms.
+extension Transfer {
+    /// Why a transfer that ended with this code, and not CURLE_OK, has no reply.
+    func failure(_ code: CURLcode) -> Failure {
+        switch state.pointee.excess {
+        case .none: break
+        case .memory: return .outOfMemory
+        case .head: return Failure(.badReply, "the reply's head is larger than 64 KiB")
+        case .body: return Failure(.badReply, "the reply is larger than \(state.pointee.maximumReplyBytes) bytes")
+        }
+        let connectStatus = state.pointee.easy.connectStatus
+        if connectStatus != 0, !(200...299).contains(connectStatus) {
+            return Failure(.connectFailed, "the proxy refused to connect: HTTP \(connectStatus)")
+        }
+        let (status, lead) = kind(of: code)
+        let said = UnsafePointer(state.pointee.easy.errorText)
+        return Failure(status, "\(lead): \(said[0] != 0 ? said : curl_easy_strerror(code))")
+    }
+
+    private func kind(of code: CURLcode) -> (Status, StaticString) {
+        switch code {
+        case CURLE_OUT_OF_MEMORY:
+            (.outOfMemory, "out of memory")
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            (.resolveFailed, "the host name was not found")
+        case CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_PROXY:
+            // Time over a whole call is not libcurl's to keep, so its time-out is that of connecting.
+            (.connectFailed, "no connection")
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
+            CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
+            CURLE_USE_SSL_FAILED:
+            (.tlsFailed, "no trusted TLS connection")
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
+            (.transferFailed, "the connection broke before the reply was complete")
+        case CURLE_ABORTED_BY_CALLBACK:
+            (.transferFailed, "the connection held bytes that nobody had asked for")
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR,
+            CURLE_RANGE_ERROR, CURLE_FILESIZE_EXCEEDED, CURLE_HTTP_RETURNED_ERROR, CURLE_TOO_MANY_REDIRECTS:
+            (.badReply, "the reply is not HTTP that can be trusted")
+        default:
+            (.internal, "libcurl failed")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// The name of a device within its organisation.
+///
+/// Two ids are one when their bytes are: a composed é and a decomposed one are equal as Swift strings, and two devices.
+struct DeviceID: Hashable, Sendable {
+    /// Where libmachineid draws the line too.
+    static let maximumBytes = 512
+
+    let text: String
+
+    /// Trims white space as the vendor's SDK does before it sends an id.
+    init(trimming raw: String) throws(Refusal) {
+        let text = raw.trimmingWhitespace()
+        guard !text.isEmpty else { throw .badRequest("invalid_device_id", "deviceId is empty") }
+        guard text.utf8.count <= Self.maximumBytes else {
+            throw .badRequest("invalid_device_id", "deviceId is longer than \(Self.maximumBytes) bytes")
+        }
+        self.text = text
+    }
+
+    static func == (one: Self, other: Self) -> Bool {
+        one.text.utf8.elementsEqual(other.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension String {
+    /// What Python's `str.strip()` leaves: it also takes the separators U+001C to U+001F for white space.
+    func trimmingWhitespace() -> String {
+        func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+        }
+        guard let first = unicodeScalars.firstIndex(where: { !isSpace($0) }),
+            let last = unicodeScalars.lastIndex(where: { !isSpace($0) })
+        else { return "" }
+        return first == startIndex && unicodeScalars.index(after: last) == endIndex
+            ? self : String(unicodeScalars[first...last])
+    }
+}

@@ -1,0 +1,103 @@
+/// The seven operations of the service. What each reply holds is in the vendor's public pages, except where a comment
+/// says that it is assumed.
+enum Endpoints {
+    static let routes: [Route] = [
+        Route(.post, "/api/v1/devices/validate", .device(validate)),
+        Route(.post, "/api/v1/devices/register", .device(register)),
+        Route(.get, "/api/v1/devices/list", .organisation(list)),
+        Route(.post, "/api/v1/devices/revoke", .device(revoke)),
+        Route(.post, "/api/v1/devices/unrevoke", .device(unrevoke)),
+        Route(.post, "/api/v1/devices/remove", .device(remove)),
+        Route(.get, "/api/v1/usage", .organisation(usage)),
+    ]
+
+    private static func register(_ id: DeviceID, in organisation: Organisation, _ request: RequestID) -> Reply {
+        let (registration, usage) = organisation.register(id)
+        let (httpStatus, status): (UInt32, String) =
+            switch registration {
+            case .created: (200, "ok")
+            case .exists: (200, "exists")
+            case .limitReached: (403, "blocked")
+            }
+        let refused = registration == .limitReached
+        return Reply(status: httpStatus, code: refused ? "device_limit_reached" : status) { body in
+            body.set("status", status)
+            if refused { body.set("error", "device_limit_reached") }
+            body.set("handler", "devices/register")
+            body.set("deviceId", id.text)
+            body.set(usage)
+        }
+    }
+
+    /// A denial is an answer like any other: its HTTP status is 200 (assumed).
+    private static func validate(_ id: DeviceID, in organisation: Organisation, _ request: RequestID) -> Reply {
+        let (decision, usage) = organisation.validate(id)
+        return Reply(code: decision.rawValue) { body in
+            body.set("allowed", decision == .allow)
+            body.set("code", decision.rawValue)
+            body.set("request_id", request.text)
+            // From here on the fields of older servers; the values of `status` and `reason` are assumed.
+            body.set("status", decision == .allow ? "ok" : "denied")
+            body.set("reason", decision.rawValue.lowercased())
+            body.set("handler", "devices/validate")
+            body.set("deviceId", id.text)
+            body.set(usage)
+        }
+    }
+
+    /// Assumed: the shape of the list.
+    private static func list(_ organisation: Organisation) -> Reply {
+        Reply { body in
+            body.set("status", "ok")
+            body.set("handler", "devices/list")
+            body.set(
+                "devices",
+                organisation.devices.map { device in
+                    let entry = JSONObject()
+                    entry.set("deviceId", device.id.text)
+                    entry.set("revoked", device.revoked)
+                    return entry
+                })
+        }
+    }
+
+    private static func revoke(
+        _ id: DeviceID, in organisation: Organisation, _ request: RequestID
+    ) throws(Refusal) -> Reply {
+        try changed(id, handler: "devices/revoke", revoked: true, organisation.setRevoked(id, true))
+    }
+
+    private static func unrevoke(
+        _ id: DeviceID, in organisation: Organisation, _ request: RequestID
+    ) throws(Refusal) -> Reply {
+        try changed(id, handler: "devices/unrevoke", revoked: false, organisation.setRevoked(id, false))
+    }
+
+    private static func remove(
+        _ id: DeviceID, in organisation: Organisation, _ request: RequestID
+    ) throws(Refusal) -> Reply {
+        try changed(id, handler: "devices/remove", revoked: nil, organisation.remove(id))
+    }
+
+    private static func usage(_ organisation: Organisation) -> Reply {
+        Reply { body in
+            body.set("status", "ok")
+            body.set("handler", "usage")
+            body.set(organisation.usage)
+        }
+    }
+
+    /// Assumed: the shape of the replies to revoke, unrevoke and remove, and 404 for an unknown device.
+    private static func changed(
+        _ id: DeviceID, handler: String, revoked: Bool?, _ usage: Usage?
+    ) throws(Refusal) -> Reply {
+        guard let usage else { throw .deviceNotFound }
+        return Reply { body in
+            body.set("status", "ok")
+            body.set("handler", handler)
+            body.set("deviceId", id.text)
+            if let revoked { body.set("revoked", revoked) } else { body.set("removed", true) }
+            body.set(usage)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import CMicrohttpd
+
+/// One request and its reply, as libmicrohttpd presents them: it calls when the headers are there, again for each piece
+/// of the body, and a last time for the reply.
+final class Exchange {
+    let id = RequestID()
+    private(set) var request: Request
+    /// Whether the request is in the log.
+    var isRecorded = false
+
+    init(_ request: Request) { self.request = request }
+
+    /// A body that is too large is nevertheless read up to here, so that the client can finish sending and hears why it
+    /// is refused, on a connection that goes on. Past it the connection is closed.
+    static let maximumDrain = 1024 * 1024
+
+    /// false when it is time to hang up.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        request.body.append(bytes)
+        return request.body.count <= Self.maximumDrain
+    }
+}
+
+extension Request {
+    /// What libmicrohttpd has read of a request when its headers are complete.
+    init(_ connection: OpaquePointer?, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>) {
+        func header(_ name: StaticString) -> String? {
+            name.withUTF8Buffer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, $0.baseAddress).map { String(cString: $0) }
+                }
+            }
+        }
+        self.init(
+            method: String(cString: method), path: String(cString: path), orgKey: header("x-org-key"),
+            contentType: header("content-type"))
+    }
+}
+
+extension Reply {
+    /// Hands the reply to libmicrohttpd. MHD_NO, which closes the connection, when there is no memory.
+    func queue(on connection: OpaquePointer?, _ id: RequestID, isLast: Bool) -> MHD_Result {
+        guard let text = body.text() else { return MHD_NO }
+        // libmicrohttpd frees the text with the response, and the response once it is sent.
+        guard let response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE) else {
+            free(text)
+            return MHD_NO
+        }
+        defer { MHD_destroy_response(response) }
+        var complete = true
+        func header(_ name: StaticString, _ value: String) {
+            name.withUTF8Buffer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    complete = MHD_add_response_header(response, $0.baseAddress, value) == MHD_YES && complete
+                }
+            }
+        }
+        header("Content-Type", "application/json")
+        header("Cache-Control", "no-store")
+        header("X-Request-Id", id.text)
+        if let allow { header("Allow", allow) }
+        if isLast { header("Connection", "close") }
+        return complete ? MHD_queue_response(connection, status, response) : MHD_NO
+    }
+}

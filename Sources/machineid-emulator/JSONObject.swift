@@ -1,0 +1,85 @@
+import CJansson
+
+/// A JSON object, written and read by jansson. Keys stay in the order in which they were set.
+///
+/// jansson passes a failed allocation on from call to call; it shows in the end, when `text()` is nil.
+final class JSONObject {
+    private let object: UnsafeMutablePointer<json_t>?
+
+    init() { object = json_object() }
+
+    /// Parses an object. Repeated keys are refused: two readers could take them for two different requests.
+    init(parsing bytes: [UInt8]) throws(Refusal) {
+        var fault = json_error_t()
+        let parsed = bytes.withUnsafeBytes {
+            json_loadb($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, Int(JSON_REJECT_DUPLICATES), &fault)
+        }
+        guard let parsed else {
+            throw .badRequest("invalid_json", "the body is not JSON at line \(fault.line), column \(fault.column)")
+        }
+        guard parsed.pointee.type == JSON_OBJECT else {
+            json_decref(parsed)
+            throw .badRequest("invalid_json", "the body is not a JSON object")
+        }
+        object = parsed
+    }
+
+    deinit { json_decref(object) }
+
+    // MARK: Writing
+
+    func set(_ key: StaticString, _ value: String) {
+        var value = value
+        value.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { set(key, json_stringn($0.baseAddress, $0.count)) }
+        }
+    }
+
+    func set(_ key: StaticString, _ value: Int) { set(key, json_integer(json_int_t(value))) }
+
+    func set(_ key: StaticString, _ value: Bool) { set(key, value ? json_true() : json_false()) }
+
+    func set(_ key: StaticString, _ value: [JSONObject]) {
+        let array = json_array()
+        for element in value { json_array_append(array, element.object) }
+        set(key, array)
+    }
+
+    func setNull(_ key: StaticString) { set(key, json_null()) }
+
+    private func set(_ key: StaticString, _ value: UnsafeMutablePointer<json_t>?) {
+        key.withUTF8Buffer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { _ = json_object_set_new(object, $0.baseAddress, value) }
+        }
+    }
+
+    /// The object in the compact form. The caller frees it with `free()`; nil when there is no memory.
+    func text() -> UnsafeMutablePointer<CChar>? { json_dumps(object, Int(JSON_COMPACT)) }
+
+    // MARK: Reading
+
+    var keys: [String] {
+        var keys: [String] = []
+        var iterator = json_object_iter(object)
+        while let current = iterator {
+            keys.append(String(cString: json_object_iter_key(current)))
+            iterator = json_object_iter_next(object, current)
+        }
+        return keys
+    }
+
+    /// nil when the key is missing or is no string.
+    func string(_ key: String) -> String? {
+        guard let value = json_object_get(object, key), let bytes = json_string_value(value) else { return nil }
+        return String(decoding: UnsafeRawBufferPointer(start: bytes, count: json_string_length(value)), as: UTF8.self)
+    }
+
+    /// nil when the key is missing or is neither true nor false.
+    func bool(_ key: String) -> Bool? {
+        switch json_object_get(object, key)?.pointee.type {
+        case JSON_TRUE: true
+        case JSON_FALSE: false
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+
+/// A socket that listens on loopback.
+///
+/// It is made here and not by libmicrohttpd for the sake of the reason when it cannot be made, and of the port that port
+/// 0 turned into.
+struct Listener {
+    /// Belongs to whom the listener is handed to.
+    let descriptor: CInt
+    let url: String
+
+    init(_ address: LoopbackAddress, port: UInt16) throws(ListenError) {
+        var name = SocketName(address, port)
+        descriptor = socket(
+            CInt(name.family), CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard
+            descriptor >= 0,
+            // A new emulator takes the port over at once from one that has ended, whose connections linger in TIME_WAIT.
+            // A port that somebody listens on stays taken.
+            Self.enable(SO_REUSEADDR, SOL_SOCKET, descriptor),
+            // Accepted sockets inherit it: replies are small, and must not wait for the acknowledgement of the last.
+            Self.enable(TCP_NODELAY, CInt(IPPROTO_TCP), descriptor),
+            name.bind(descriptor),
+            listen(descriptor, 4096) == 0,
+            name.read(descriptor)
+        else {
+            let error = ListenError(host: address.urlHost, port: port, errno: errno)
+            close(descriptor)
+            throw error
+        }
+        url = "http://\(address.urlHost):\(name.port)"
+    }
+
+    private static func enable(_ option: CInt, _ level: CInt, _ descriptor: CInt) -> Bool {
+        var on: CInt = 1
+        return setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<CInt>.size)) == 0
+    }
+}
+
+/// Why nothing listens, in words that name the remedy.
+struct ListenError: Error {
+    let host: String
+    let port: UInt16
+    let errno: CInt
+
+    var message: String {
+        let place = "cannot listen on \(host) port \(port)"
+        switch errno {
+        case EADDRINUSE: return "\(place): it is in use; choose another with --port, or 0 for a free one"
+        case EACCES: return "\(place): ports below 1024 are for root; choose another with --port, or 0 for a free one"
+        case EADDRNOTAVAIL, EAFNOSUPPORT: return "\(place): this machine has no such address; choose another with --host"
+        default: return "\(place): \(String(cString: strerror(errno)))"
+        }
+    }
+}
+
+/// A `sockaddr` of the internet, of either family.
+private struct SocketName {
+    private var storage: sockaddr_storage
+    private var length: socklen_t
+
+    init(_ address: LoopbackAddress, _ port: UInt16) {
+        storage = sockaddr_storage()
+        switch address {
+        case .v4(let host):
+            length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutableBytes(of: &storage) {
+                var name = sockaddr_in()
+                name.sin_family = sa_family_t(AF_INET)
+                name.sin_port = port.bigEndian
+                name.sin_addr.s_addr = host.bigEndian
+                $0.storeBytes(of: name, as: sockaddr_in.self)
+            }
+        case .v6:
+            length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            withUnsafeMutableBytes(of: &storage) {
+                var name = sockaddr_in6()
+                name.sin6_family = sa_family_t(AF_INET6)
+                name.sin6_port = port.bigEndian
+                name.sin6_addr = in6addr_loopback
+                $0.storeBytes(of: name, as: sockaddr_in6.self)
+            }
+        }
+    }
+
+    var family: sa_family_t { storage.ss_family }
+
+    /// At the same place in the names of both families.
+    var port: UInt16 {
+        withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
+    }
+
+    func bind(_ descriptor: CInt) -> Bool {
+        withUnsafeBytes(of: storage) {
+            Glibc.bind(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, length) == 0
+        }
+    }
+
+    /// Takes the name that the socket has got.
+    mutating func read(_ descriptor: CInt) -> Bool {
+        var length = length
+        return withUnsafeMutableBytes(of: &storage) {
+            getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &length) == 0
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// What an operator does in the vendor's dashboard, for tests to do over HTTP. The service has no such paths: they begin
+/// with /emulator, so that nobody takes them for its own.
+enum OperatorEndpoints {
+    static let routes: [Route] = [
+        Route(.post, "/emulator/plan", .settings(changePlan)),
+        Route(.post, "/emulator/reset", .organisation(reset)),
+    ]
+
+    /// Sets what the body names of `planTier`, `planState` and `executionEnabled`, all of it or, on an error, nothing.
+    private static func changePlan(_ settings: JSONObject, of organisation: Organisation) throws(Refusal) -> Reply {
+        let known = ["planTier", "planState", "executionEnabled"]
+        if let unknown = settings.keys.first(where: { !known.contains($0) }) {
+            throw .badRequest("invalid_setting", "there is no setting \(unknown); there are \(known.joined(separator: ", "))")
+        }
+        let tier: PlanTier? = try choice("planTier", in: settings)
+        let state: PlanState? = try choice("planState", in: settings)
+        let execution = settings.bool("executionEnabled")
+        if execution == nil && settings.keys.contains("executionEnabled") {
+            throw .badRequest("invalid_setting", "executionEnabled is true or false")
+        }
+        return reply(
+            organisation.changePlan { plan in
+                plan.tier = tier ?? plan.tier
+                plan.state = state ?? plan.state
+                plan.executionEnabled = execution ?? plan.executionEnabled
+            }, handler: "emulator/plan")
+    }
+
+    private static func reset(_ organisation: Organisation) -> Reply {
+        reply(organisation.reset(), handler: "emulator/reset")
+    }
+
+    private static func reply(_ usage: Usage, handler: String) -> Reply {
+        Reply { body in
+            body.set("status", "ok")
+            body.set("handler", handler)
+            body.set(usage)
+            body.set("executionEnabled", usage.plan.executionEnabled)
+        }
+    }
+
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, in settings: JSONObject
+    ) throws(Refusal) -> Choice? where Choice.RawValue == String {
+        guard settings.keys.contains(key) else { return nil }
+        guard let choice = settings.string(key).flatMap(Choice.init(rawValue:)) else {
+            throw .badRequest("invalid_setting", "\(key) is one of \(Choice.names)")
+        }
+        return choice
+    }
+}
+
+extension CaseIterable where Self: RawRepresentable, RawValue == String {
+    /// For messages: `free, pro, scale, max`.
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}

@@ -1,0 +1,31 @@
+/// A request that is not granted: the HTTP status, a stable code for programs, and a line for people.
+struct Refusal: Error, Equatable {
+    let status: UInt32
+    let code: String
+    let message: String
+    /// The methods to name in the Allow header, with 405.
+    var allow: String?
+
+    static func badRequest(_ code: String, _ message: String) -> Refusal {
+        Refusal(status: 400, code: code, message: message)
+    }
+
+    // One answer for no key and for a wrong one: which keys exist is nobody's business.
+    static let invalidOrgKey = Refusal(
+        status: 401, code: "invalid_org_key", message: "send the key of an organisation in the header x-org-key")
+
+    static let deviceNotFound = Refusal(
+        status: 404, code: "device_not_found", message: "the organisation has no such device; register it first")
+
+    static let notFound = Refusal(status: 404, code: "not_found", message: "no such path")
+
+    static func methodNotAllowed(_ allow: String) -> Refusal {
+        Refusal(status: 405, code: "method_not_allowed", message: "this path takes \(allow)", allow: allow)
+    }
+
+    static let bodyTooLarge = Refusal(
+        status: 413, code: "body_too_large", message: "the body is longer than \(RequestBody.maximumBytes) bytes")
+
+    static let unsupportedMediaType = Refusal(
+        status: 415, code: "unsupported_media_type", message: "send the body with Content-Type: application/json")
+}

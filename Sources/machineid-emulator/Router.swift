@@ -1,0 +1,65 @@
+/// A method and a path, and what answers them.
+struct Route: Sendable {
+    enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    /// What the answer needs to know, which the router finds out first.
+    enum Endpoint: Sendable {
+        case organisation(@Sendable (Organisation) throws(Refusal) -> Reply)
+        case device(@Sendable (DeviceID, Organisation, RequestID) throws(Refusal) -> Reply)
+        case settings(@Sendable (JSONObject, Organisation) throws(Refusal) -> Reply)
+    }
+
+    let method: Method
+    let path: String
+    let endpoint: Endpoint
+
+    init(_ method: Method, _ path: String, _ endpoint: Endpoint) {
+        self.method = method
+        self.path = path
+        self.endpoint = endpoint
+    }
+
+    /// HEAD is GET whose body is not sent. libmicrohttpd leaves it out.
+    func takes(_ method: String) -> Bool {
+        method == self.method.rawValue || (self.method == .get && method == "HEAD")
+    }
+
+    var allow: String { method == .get ? "GET, HEAD" : method.rawValue }
+}
+
+/// Takes a request to the endpoint that answers it. Knows nothing of HTTP on the wire.
+struct Router: Sendable {
+    let authority: Authority
+    private let routes = Endpoints.routes + OperatorEndpoints.routes
+
+    init(_ authority: Authority) { self.authority = authority }
+
+    /// Answers a request, and says which device it was about when that could be read.
+    func answer(_ request: Request, _ id: RequestID) -> (reply: Reply, device: DeviceID?) {
+        var device: DeviceID?
+        do throws(Refusal) {
+            return (try answer(request, id, &device), device)
+        } catch {
+            return (Reply(error, id), device)
+        }
+    }
+
+    private func answer(_ request: Request, _ id: RequestID, _ device: inout DeviceID?) throws(Refusal) -> Reply {
+        guard let route = routes.first(where: { $0.path == request.path }) else { throw .notFound }
+        guard route.takes(request.method) else { throw .methodNotAllowed(route.allow) }
+        let organisation = try authority.organisation(request.orgKey)
+        switch route.endpoint {
+        case .organisation(let answer):
+            return try answer(organisation)
+        case .device(let answer):
+            let named = try request.deviceID()
+            device = named
+            return try answer(named, organisation, id)
+        case .settings(let answer):
+            return try answer(try request.json(), organisation)
+        }
+    }
+}
