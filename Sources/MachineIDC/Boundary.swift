@@ -59,6 +59,7 @@ func report(_ json: JSONResult?, _ call: () throws(Failure) -> Client.Response) 
 
 private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
     json?.pointee = failure.json()
+    failure.message.discard()
     return failure.status.rawValue
 }
 

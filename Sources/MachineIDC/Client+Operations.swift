@@ -22,7 +22,6 @@ extension Client {
                 try call.pause(milliseconds: pause)
                 continue
             }
-            if let failure = attempt.failure { throw failure }
             let answer = try call.read(operation, attempt)
             return Response(answer: answer, json: wantsJSON ? call.takeReply() : nil)
         }

@@ -52,11 +52,11 @@ struct Client {
     }
 
     func retain() {
-        state.pointee.references.add(1, ordering: .relaxed)
+        state.pointee.references.wrappingAdd(1, ordering: .relaxed)
     }
 
     func release() {
-        guard state.pointee.references.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
         if let transport { transport.generation == ForkGeneration.current ? transport.destroy() : transport.forsake() }
         state.deinitialize(count: 1)
         free(state)

@@ -4,11 +4,14 @@ internal import CPlatform
 extension Failure {
     /// malloc'd, or the one static text there is when memory has run out. Given back with `freeJSON`.
     func json() -> UnsafeMutablePointer<CChar> {
+        // CLIENT_ in place of MID_, so that nobody takes it for a code of the authority.
+        let code: Message = "CLIENT_\(status.name.cString + 4)"
         var object = JSONObject()
         object.setFalse("allowed")
-        object.set("code", status.code)
+        object.set("code", code)
         object.setNull("request_id")
         object.set("message", message)
+        code.discard()
         guard var text = object.text(), let json = text.take() else { return lastResort }
         return json
     }
@@ -19,7 +22,7 @@ extension Failure {
 }
 
 private var lastResort: UnsafeMutablePointer<CChar> {
-    let text: StaticString =
+    let text: Literal =
         #"{"allowed":false,"code":"CLIENT_OUT_OF_MEMORY","request_id":null,"message":"out of memory"}"#
     return UnsafeMutablePointer(mutating: text.cString)
 }

@@ -1,6 +1,3 @@
-// `optind` and its like are plain C variables. They are used before there is a second thread.
-@preconcurrency import Glibc
-
 /// What the command line asks for.
 struct Arguments: Equatable {
     /// M, I and D on the keys of a telephone.
@@ -23,27 +20,29 @@ struct Arguments: Equatable {
         let message: String
     }
 
-    /// Reads the command line, whose first word is the name of the program.
-    static func read(_ words: [String]) throws(Fault) -> Command {
+    /// Reads the words after the name of the program: `--port 0`, `--port=0`.
+    static func read(_ words: some Sequence<String>) throws(Fault) -> Command {
         var arguments = Arguments()
-        let argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { argv.forEach { free($0) } }
-        optind = 0  // glibc: begin anew
-        while let option = try next(argv, words) {
-            let value = optarg.map { String(cString: $0) } ?? ""
+        var words = words.makeIterator()
+        while let word = words.next() {
+            let (option, attached) = try split(word)
+            if !option.takesValue && attached != nil { throw Fault(message: "--\(option.rawValue) takes no value") }
+            func value() throws(Fault) -> String {
+                guard let value = attached ?? words.next() else { throw Fault(message: "--\(option.rawValue) needs a value") }
+                return value
+            }
             switch option {
             case .help: return .help
             case .version: return .version
             case .quiet: arguments.isQuiet = true
-            case .host: try arguments.setHost(value)
-            case .port: try arguments.setPort(value)
-            case .plan: arguments.plan.tier = try choice(option, value)
-            case .planState: arguments.plan.state = try choice(option, value)
-            case .execution: arguments.plan.executionEnabled = try choice(option, value) as Switch == .on
-            case .orgKey: try arguments.addKey(value)
+            case .host: try arguments.setHost(value())
+            case .port: try arguments.setPort(value())
+            case .plan: arguments.plan.tier = try choice(option, value())
+            case .planState: arguments.plan.state = try choice(option, value())
+            case .execution: arguments.plan.executionEnabled = try choice(option, value()) == Switch.on
+            case .orgKey: try arguments.addKey(value())
             }
         }
-        if Int(optind) < words.count { throw Fault(message: "unknown argument '\(words[Int(optind)])'") }
         if arguments.keys.isEmpty { try arguments.addKey(OrgKey.demo) }
         return .serve(arguments)
     }
@@ -58,32 +57,14 @@ struct Arguments: Equatable {
 
     private enum Switch: String, CaseIterable { case on, off }
 
-    /// The next option, or nil when there is none left.
-    private static func next(_ argv: [UnsafeMutablePointer<CChar>?], _ words: [String]) throws(Fault) -> Option? {
-        // Above what a short option could be.
-        let base: CInt = 256
-        let names = Option.allCases.map { strdup($0.rawValue) }
-        defer { names.forEach { free($0) } }
-        let options =
-            zip(Option.allCases, names).enumerated().map { index, option in
-                Glibc.option(
-                    name: option.1, has_arg: option.0.takesValue ? required_argument : no_argument, flag: nil,
-                    val: base + CInt(index))
-            } + [Glibc.option()]
-        var argv = argv
-        // "+" stops at the first word that is no option; ":" tells a missing value from an unknown option, and leaves
-        // the messages to us.
-        let found = getopt_long(CInt(words.count), &argv, "+:", options, nil)
-        if found == -1 { return nil }
-        if found >= base { return Option.allCases[Int(found - base)] }
-        if optopt >= base {
-            let name = Option.allCases[Int(optopt - base)].rawValue
-            throw Fault(message: found == CInt(UInt8(ascii: ":")) ? "--\(name) needs a value" : "--\(name) takes no value")
+    /// An option, and the value behind its `=`.
+    private static func split(_ word: String) throws(Fault) -> (Option, value: String?) {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        // What is behind the = is not repeated in the message: it could be an org key.
+        guard word.hasPrefix("--"), let option = Option(rawValue: String(parts[0].dropFirst(2))) else {
+            throw Fault(message: "unknown argument '\(parts[0])'")
         }
-        let isShort = optopt != 0
-        let word = isShort ? "-\(Unicode.Scalar(UInt8(truncatingIfNeeded: optopt)))" : words[Int(optind) - 1]
-        // What follows the = could be an org key.
-        throw Fault(message: "unknown option '\(word.prefix { $0 != "=" })'")
+        return (option, parts.count == 2 ? String(parts[1]) : nil)
     }
 
     private mutating func setHost(_ value: String) throws(Fault) {
@@ -94,7 +75,7 @@ struct Arguments: Equatable {
     }
 
     private mutating func setPort(_ value: String) throws(Fault) {
-        guard value.utf8.allSatisfy((0x30...0x39).contains), let port = UInt16(value) else {
+        guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(value) else {
             throw Fault(message: "--port '\(value)': a number from 0 to 65535")
         }
         self.port = port

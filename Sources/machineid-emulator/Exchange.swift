@@ -1,4 +1,5 @@
 import CMicrohttpd
+import Glibc
 
 /// One request and its reply, as libmicrohttpd presents them: it calls when the headers are there, again for each piece
 /// of the body, and a last time for the reply.
@@ -27,7 +28,7 @@ extension Request {
         func header(_ name: StaticString) -> String? {
             name.withUTF8Buffer { bytes in
                 bytes.withMemoryRebound(to: CChar.self) {
-                    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, $0.baseAddress).map { String(cString: $0) }
+                    MHD_lookup_connection_value(connection, .HEADER_KIND, $0.baseAddress).map { String(cString: $0) }
                 }
             }
         }
@@ -40,18 +41,18 @@ extension Request {
 extension Reply {
     /// Hands the reply to libmicrohttpd. MHD_NO, which closes the connection, when there is no memory.
     func queue(on connection: OpaquePointer?, _ id: RequestID, isLast: Bool) -> MHD_Result {
-        guard let text = body.text() else { return MHD_NO }
+        guard let text = body.text() else { return .NO }
         // libmicrohttpd frees the text with the response, and the response once it is sent.
-        guard let response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE) else {
+        guard let response = MHD_create_response_from_buffer(strlen(text), text, .RESPMEM_MUST_FREE) else {
             free(text)
-            return MHD_NO
+            return .NO
         }
         defer { MHD_destroy_response(response) }
         var complete = true
         func header(_ name: StaticString, _ value: String) {
             name.withUTF8Buffer { bytes in
                 bytes.withMemoryRebound(to: CChar.self) {
-                    complete = MHD_add_response_header(response, $0.baseAddress, value) == MHD_YES && complete
+                    complete = MHD_add_response_header(response, $0.baseAddress, value) == .YES && complete
                 }
             }
         }
@@ -60,6 +61,6 @@ extension Reply {
         header("X-Request-Id", id.text)
         if let allow { header("Allow", allow) }
         if isLast { header("Connection", "close") }
-        return complete ? MHD_queue_response(connection, status, response) : MHD_NO
+        return complete ? MHD_queue_response(connection, status, response) : .NO
     }
 }

@@ -9,7 +9,12 @@ final class InFlight: @unchecked Sendable {
 
     init() {
         pthread_mutex_init(lock, nil)
-        pthread_cond_init(none, nil)
+        // Monotonic, so that setting the clock does not change how long a wait is.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(none, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -38,7 +43,7 @@ final class InFlight: @unchecked Sendable {
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += seconds
         pthread_mutex_lock(lock)
-        while count > 0 && pthread_cond_clockwait(none, lock, CLOCK_MONOTONIC, &deadline) == 0 {}
+        while count > 0 && pthread_cond_timedwait(none, lock, &deadline) == 0 {}
         pthread_mutex_unlock(lock)
     }
 }

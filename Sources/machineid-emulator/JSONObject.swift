@@ -28,10 +28,12 @@ final class JSONObject {
 
     // MARK: Writing
 
+    // jansson need not check what Swift vouches for: its strings are UTF-8.
+
     func set(_ key: StaticString, _ value: String) {
         var value = value
         value.withUTF8 { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { set(key, json_stringn($0.baseAddress, $0.count)) }
+            bytes.withMemoryRebound(to: CChar.self) { set(key, json_stringn_nocheck($0.baseAddress, $0.count)) }
         }
     }
 
@@ -49,7 +51,7 @@ final class JSONObject {
 
     private func set(_ key: StaticString, _ value: UnsafeMutablePointer<json_t>?) {
         key.withUTF8Buffer { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { _ = json_object_set_new(object, $0.baseAddress, value) }
+            bytes.withMemoryRebound(to: CChar.self) { _ = json_object_set_new_nocheck(object, $0.baseAddress, value) }
         }
     }
 

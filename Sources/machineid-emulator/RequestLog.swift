@@ -60,32 +60,11 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// Every occurrence of the bytes of `part` replaced.
+    /// Every occurrence of the bytes of `part` replaced. As characters they might not be found: a combining mark behind
+    /// them makes another character of the last.
     fileprivate func replacing(_ part: String, with replacement: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let found = rest.range(ofBytes: part) {
-            result += rest[..<found.lowerBound] + replacement
-            rest = rest[found.upperBound...]
-        }
-        return result.isEmpty ? self : result + rest
-    }
-}
-
-extension Substring {
-    fileprivate func range(ofBytes part: String) -> Range<Index>? {
-        var text = self
-        var part = part
-        let offset = text.withUTF8 { text in
-            part.withUTF8 { part in
-                memmem(text.baseAddress, text.count, part.baseAddress, part.count).map {
-                    UnsafeRawPointer($0) - UnsafeRawPointer(text.baseAddress!)
-                }
-            }
-        }
-        guard let offset else { return nil }
-        let start = utf8.index(startIndex, offsetBy: offset)
-        return start..<utf8.index(start, offsetBy: part.utf8.count)
+        if strstr(self, part) == nil { return self }
+        return String(decoding: Array(utf8).replacing(Array(part.utf8), with: Array(replacement.utf8)), as: UTF8.self)
     }
 }
 

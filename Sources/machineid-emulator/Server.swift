@@ -29,23 +29,23 @@ final class Server: Sendable {
     private func start(on listener: CInt) -> OpaquePointer? {
         let threads = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
         let context = Unmanaged.passUnretained(self).toOpaque()
-        let completed: MHD_RequestCompletedCallback = { Server.finish($0, $2) }
+        let completed: MHD_RequestCompletedCallback = { context, _, state, _ in Server.finish(context, state) }
         let unescape: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int = {
-            $2.map { strlen($0) } ?? 0
+            _, _, path in path.map { strlen($0) } ?? 0
         }
         var options = [
-            MHD_OptionItem(option: MHD_OPTION_LISTEN_SOCKET, value: Int(listener), ptr_value: nil),
-            MHD_OptionItem(option: MHD_OPTION_THREAD_POOL_SIZE, value: threads, ptr_value: nil),
-            MHD_OptionItem(option: MHD_OPTION_CONNECTION_LIMIT, value: 16_384, ptr_value: nil),
-            MHD_OptionItem(option: MHD_OPTION_CONNECTION_TIMEOUT, value: 75, ptr_value: nil),
+            MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(listener), ptr_value: nil),
+            MHD_OptionItem(option: .THREAD_POOL_SIZE, value: threads, ptr_value: nil),
+            MHD_OptionItem(option: .CONNECTION_LIMIT, value: 16_384, ptr_value: nil),
+            MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 75, ptr_value: nil),
             MHD_OptionItem(
-                option: MHD_OPTION_NOTIFY_COMPLETED, value: unsafeBitCast(completed, to: Int.self), ptr_value: context),
+                option: .NOTIFY_COMPLETED, value: unsafeBitCast(completed, to: Int.self), ptr_value: context),
             // Paths are compared as they were sent. Undoing %00 would cut them off.
             MHD_OptionItem(
-                option: MHD_OPTION_UNESCAPE_CALLBACK, value: unsafeBitCast(unescape, to: Int.self), ptr_value: nil),
-            MHD_OptionItem(option: MHD_OPTION_END, value: 0, ptr_value: nil),
+                option: .UNESCAPE_CALLBACK, value: unsafeBitCast(unescape, to: Int.self), ptr_value: nil),
+            MHD_OptionItem(option: .END, value: 0, ptr_value: nil),
         ]
-        let flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue
+        let flags = MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue
         return mhd_start_daemon(
             flags, { Server.access($0, $1, path: $2, method: $3, $5, $6, $7) }, context, &options)
     }
@@ -56,19 +56,19 @@ final class Server: Sendable {
         method: UnsafePointer<CChar>?, _ piece: UnsafePointer<CChar>?, _ pieceSize: UnsafeMutablePointer<Int>?,
         _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> MHD_Result {
-        guard let context, let path, let method, let pieceSize, let state else { return MHD_NO }
+        guard let context, let path, let method, let pieceSize, let state else { return .NO }
         let server = Unmanaged<Server>.fromOpaque(context).takeUnretainedValue()
         guard let held = state.pointee else {
             server.inFlight.begin()
             let exchange = Exchange(Request(connection, method: method, path: path))
             state.pointee = Unmanaged.passRetained(exchange).toOpaque()
-            return MHD_YES
+            return .YES
         }
         let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
         guard pieceSize.pointee == 0 else {
             let goesOn = exchange.receive(UnsafeRawBufferPointer(start: piece, count: pieceSize.pointee))
             pieceSize.pointee = 0
-            return goesOn ? MHD_YES : MHD_NO
+            return goesOn ? .YES : .NO
         }
         return server.answer(exchange, on: connection)
     }

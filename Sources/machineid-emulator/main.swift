@@ -13,7 +13,7 @@ pthread_sigmask(SIG_BLOCK, &endings, nil)
 json_object_seed(0)
 
 do {
-    switch try Arguments.read(CommandLine.arguments) {
+    switch try Arguments.read(CommandLine.arguments.dropFirst()) {
     case .help:
         write(help, to: STDOUT_FILENO)
     case .version:

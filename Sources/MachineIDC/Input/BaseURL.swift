@@ -3,7 +3,7 @@ internal import CPlatform
 
 /// Where the authority is: https anywhere, or http on this machine, since the org key must not cross a network in clear.
 struct BaseURL: ~Copyable {
-    static var standard: StaticString { "https://machineid.io" }
+    static var standard: Literal { "https://machineid.io" }
 
     /// As libcurl writes it, without a slash at the end.
     let text: CString

@@ -30,7 +30,7 @@ struct CurlURL: ~Copyable {
     }
 
     /// Throws when the URL has this part. libcurl reports an empty query or fragment ("?" at the end) as none.
-    func refuse(_ part: CURLUPart, _ name: StaticString, _ source: UnsafePointer<CChar>) throws(Failure) {
+    func refuse(_ part: CURLUPart, _ name: Literal, _ source: UnsafePointer<CChar>) throws(Failure) {
         let found = try self.part(part)
         if found.pointer != nil { throw Failure(.invalidOptions, "\(source) must not hold \(name)") }
     }
@@ -40,7 +40,7 @@ struct CurlURL: ~Copyable {
     func isLoopback() throws(Failure) -> Bool {
         let host = try part(CURLUPART_HOST)
         guard let text = host.pointer else { return false }
-        if strcasecmp(text, ("localhost" as StaticString).cString) == 0 || text == "[::1]" { return true }
+        if strcasecmp(text, Literal("localhost").cString) == 0 || text == "[::1]" { return true }
         var address = in_addr()
         guard inet_pton(AF_INET, text, &address) == 1 else { return false }
         return UInt32(bigEndian: address.s_addr) >> 24 == 127

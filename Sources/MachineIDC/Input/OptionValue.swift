@@ -43,7 +43,7 @@ struct OptionValue {
         let text = try string()
         var pin = text
         while true {
-            let end = pin + strcspn(pin, (";" as StaticString).cString)
+            let end = pin + strcspn(pin, Literal(";").cString)
             guard isPin(pin, count: end - pin) else {
                 throw Failure(.invalidOptions, "\(key) must be sha256//BASE64, or several joined by ;")
             }
@@ -55,9 +55,9 @@ struct OptionValue {
 
 /// A SHA-256 is 32 bytes: 43 characters of base64 and one "=".
 private func isPin(_ text: UnsafePointer<CChar>, count: Int) -> Bool {
-    let prefix: StaticString = "sha256//"
-    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    guard count == prefix.utf8CodeUnitCount &+ 44, strncmp(text, prefix.cString, 8) == 0 else { return false }
+    let prefix: Literal = "sha256//"
+    let alphabet: Literal = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    guard count == 8 &+ 44, strncmp(text, prefix.cString, 8) == 0 else { return false }
     let digest = text + 8
     return strspn(digest, alphabet.cString) == 43 && digest[43] == CChar(UInt8(ascii: "="))
 }

@@ -69,6 +69,7 @@ private func parse(_ text: UnsafePointer<CChar>) throws(Failure) -> JSON {
     do throws(JSONFault) {
         return try JSON(parsing: bytes, count: strlen(text))
     } catch {
-        throw error.failure(.invalidOptions, "options")
+        guard let fault = error.description else { throw .outOfMemory }
+        throw Failure(.invalidOptions, "options: the text \(fault) (line \(error.line), column \(error.column))")
     }
 }

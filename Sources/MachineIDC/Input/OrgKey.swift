@@ -16,9 +16,13 @@ struct OrgKey: ~Copyable {
             throw Failure(.invalidArgument, "\(source) is longer than \(OrgKey.maximumBytes) bytes")
         }
         // A line feed in a header would begin another one.
-        for index in 0..<trimmed.count where !(0x21...0x7e).contains(trimmed.start[index]) {
-            throw Failure(
-                .invalidArgument, "\(source) has a space, control or non-ASCII character inside (byte \(index &+ 1))")
+        var index = 0
+        while index < trimmed.count {
+            guard (0x21...0x7e).contains(trimmed.start[index]) else {
+                throw Failure(
+                    .invalidArgument, "\(source) has a space, control or non-ASCII character (byte \(index &+ 1))")
+            }
+            index &+= 1
         }
         text = try CString(copying: trimmed.start, count: trimmed.count)
     }

@@ -15,8 +15,8 @@ struct ProxySettings: ~Copyable {
     init(
         proxy: UnsafePointer<CChar>?, bypass: UnsafePointer<CChar>?, to authority: borrowing BaseURL
     ) throws(Failure) {
-        let none: StaticString = ""
-        var chosen = (value: proxy ?? none.cString, name: "proxy" as StaticString)
+        let none: Literal = ""
+        var chosen = (value: proxy ?? none.cString, name: "proxy" as Literal)
         if proxy == nil, authority.isSecure,
             let found = environment("https_proxy", "HTTPS_PROXY") ?? environment("all_proxy", "ALL_PROXY")
         {
@@ -56,8 +56,8 @@ private func check(
 
 /// A variable that is set and not empty, under its lower-case name or else its upper-case one, as libcurl looks.
 private func environment(
-    _ lower: StaticString, _ upper: StaticString
-) -> (value: UnsafePointer<CChar>, name: StaticString)? {
+    _ lower: Literal, _ upper: Literal
+) -> (value: UnsafePointer<CChar>, name: Literal)? {
     if let value = platform_getenv(lower.cString), value[0] != 0 { return (value, lower) }
     if let value = platform_getenv(upper.cString), value[0] != 0 { return (value, upper) }
     return nil

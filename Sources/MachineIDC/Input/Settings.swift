@@ -22,24 +22,24 @@ struct Settings: ~Copyable {
         if options.environmentVariable != nil {
             throw Failure(.invalidOptions, "env_var is an option of mid_client_from_env, not of mid_client_new")
         }
-        let orgKey = try OrgKey(raw, source: ("org_key" as StaticString).cString)
+        let orgKey = try OrgKey(raw, source: Literal("org_key").cString)
         let baseURL = try BaseURL(
-            options.baseURL ?? BaseURL.standard.cString, source: ("base_url" as StaticString).cString)
+            options.baseURL ?? BaseURL.standard.cString, source: Literal("base_url").cString)
         try self.init(RequestHeaders(orgKey), baseURL, options)
     }
 
     /// For `mid_client_from_env`.
     init(fromEnvironmentWith text: UnsafePointer<CChar>?) throws(Failure) {
         let options = try Options.read(text)
-        let variable = options.environmentVariable ?? ("MACHINEID_ORG_KEY" as StaticString).cString
+        let variable = options.environmentVariable ?? Literal("MACHINEID_ORG_KEY").cString
         guard let raw = platform_getenv(variable), !isBlank(raw) else {
             throw Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
         }
         let orgKey = try OrgKey(raw, source: variable)
 
-        let urlVariable: StaticString = "MACHINEID_BASE_URL"
+        let urlVariable: Literal = "MACHINEID_BASE_URL"
         var url = options.baseURL ?? BaseURL.standard.cString
-        var source: StaticString = "base_url"
+        var source: Literal = "base_url"
         if options.baseURL == nil, let set = platform_getenv(urlVariable.cString), set[0] != 0 {
             (url, source) = (set, urlVariable)
         }
@@ -59,7 +59,7 @@ struct Settings: ~Copyable {
             if let given = options.userAgent {
                 try CString(copying: given)
             } else {
-                try CString(joining: ("libmachineid/" as StaticString).cString, platform_version())
+                try CString(joining: Literal("libmachineid/").cString, platform_version())
             }
         self.headers = headers
         self.baseURL = baseURL

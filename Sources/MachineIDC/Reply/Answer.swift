@@ -22,7 +22,9 @@ struct Answer {
         do throws(JSONFault) {
             reply = try JSON(parsing: body, count: count)
         } catch {
-            throw error.failure(.badReply, "the reply (HTTP \(httpStatus))")
+            guard let fault = error.description else { throw .outOfMemory }
+            throw Failure(
+                .badReply, "the reply (HTTP \(httpStatus)) \(fault) (line \(error.line), column \(error.column))")
         }
         let root = reply.root
 

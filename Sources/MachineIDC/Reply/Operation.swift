@@ -13,13 +13,13 @@ struct Operation {
     }
 
     let method: Method
-    let path: StaticString
+    let path: Literal
     let kind: Kind
     /// Larger replies are refused while they arrive.
     let maximumReplyBytes: Int
 
     private init(
-        _ method: Method, _ path: StaticString, _ kind: Kind = .other, maximumReplyBytes: Int = 256 * 1024
+        _ method: Method, _ path: Literal, _ kind: Kind = .other, maximumReplyBytes: Int = 256 * 1024
     ) {
         self.method = method
         self.path = path

@@ -45,7 +45,7 @@ struct CString: ~Copyable {
         free(memory)
     }
 
-    static func == (text: borrowing CString, literal: StaticString) -> Bool {
+    static func == (text: borrowing CString, literal: Literal) -> Bool {
         text.pointer.map { $0 == literal } ?? false
     }
 }

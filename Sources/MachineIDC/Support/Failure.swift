@@ -1,4 +1,5 @@
-/// Why there is no answer. The one error type of the library: `Exports.swift` turns it into a status and JSON.
+/// Why there is no answer. The one error type of the library. It is thrown up to `report` in `Boundary.swift`, which
+/// turns it into a status and JSON and discards the message; whoever catches one before has to do that.
 struct Failure: Error {
     let status: Status
     let message: Message

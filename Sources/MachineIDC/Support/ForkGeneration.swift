@@ -22,7 +22,7 @@ enum ForkGeneration {
     static func prepare() throws(Failure) {
         guard page.load(ordering: .acquiring) == 0 else { return }
         guard let made = platform_page_wiped_on_fork() else {
-            guard pthread_atfork(nil, nil, { ForkGeneration.last.add(1, ordering: .relaxed) }) == 0 else {
+            guard pthread_atfork(nil, nil, { ForkGeneration.last.wrappingAdd(1, ordering: .relaxed) }) == 0 else {
                 throw .outOfMemory
             }
             return
@@ -34,7 +34,7 @@ enum ForkGeneration {
 
     /// The first look in a process: one thread's number wins.
     private static func begin(_ word: UnsafeMutablePointer<Atomic<Int>>) -> Int {
-        let next = last.add(1, ordering: .relaxed).newValue
+        let next = last.wrappingAdd(1, ordering: .relaxed).newValue
         let (exchanged, original) = word.pointee.compareExchange(
             expected: 0, desired: next, ordering: .acquiringAndReleasing)
         return exchanged ? next : original

@@ -33,11 +33,11 @@ struct JSON: ~Copyable {
 /// What is wrong with a text that should be JSON. It quotes nothing of the text, which might hold a secret.
 struct JSONFault: Error {
     /// The words that follow "the reply"; nil when memory was refused.
-    let description: StaticString?
+    let description: Literal?
     let line: Int
     let column: Int
 
-    fileprivate init(_ description: StaticString) {
+    fileprivate init(_ description: Literal) {
         self.description = description
         (line, column) = (1, 1)
     }
@@ -59,28 +59,23 @@ struct JSONFault: Error {
         column = Int(error.column)
     }
 
-    /// The same as a failure with a status, about `subject`.
-    func failure(_ status: Status, _ subject: Message) -> Failure {
-        guard let description else { return .outOfMemory }
-        var message = subject
-        message.append(Message(" \(description) (line \(line), column \(column))"))
-        return Failure(status, message)
-    }
 }
 
 /// Whether brackets open deeper than `limit`. First a count of all that open, which is quick and settles nearly every
 /// reply; only then the walk that knows about strings.
 private func nestsDeeper(_ bytes: UnsafePointer<UInt8>, count: Int, than limit: Int) -> Bool {
     var opened = 0
-    for index in 0..<max(count, 0) {
+    var index = 0
+    while index < count {
         let byte = bytes[index] | 0x20  // '[' is 0x5b and '{' is 0x7b
         opened &+= byte == UInt8(ascii: "{") ? 1 : 0
+        index &+= 1
     }
     guard opened > limit else { return false }
 
     var depth = 0
     var inString = false
-    var index = 0
+    index = 0
     while index < count {
         switch bytes[index] {
         case UInt8(ascii: "\\") where inString: index &+= 1

@@ -12,18 +12,18 @@ struct JSONObject: ~Copyable {
 
     deinit { json_decref(object) }
 
-    mutating func set(_ key: StaticString, _ text: UnsafePointer<CChar>, count: Int) {
+    mutating func set(_ key: Literal, _ text: UnsafePointer<CChar>, count: Int) {
         set(key, json_stringn(text, count))
     }
 
-    mutating func set(_ key: StaticString, _ text: Message) {
+    mutating func set(_ key: Literal, _ text: Message) {
         text.withBytes { bytes, count in
-            set(key, UnsafeRawPointer(bytes).assumingMemoryBound(to: CChar.self), count: count)
+            set(key, bytes, count: count)
         }
     }
 
-    mutating func setFalse(_ key: StaticString) { set(key, json_false()) }
-    mutating func setNull(_ key: StaticString) { set(key, json_null()) }
+    mutating func setFalse(_ key: Literal) { set(key, json_false()) }
+    mutating func setNull(_ key: Literal) { set(key, json_null()) }
 
     /// The compact text, malloc'd; nil when memory was refused. Written into memory of ours, since a host may have given
     /// jansson an allocator that is not `malloc`.
@@ -39,7 +39,7 @@ struct JSONObject: ~Copyable {
         return buffer
     }
 
-    private mutating func set(_ key: StaticString, _ value: UnsafeMutablePointer<json_t>?) {
+    private mutating func set(_ key: Literal, _ value: UnsafeMutablePointer<json_t>?) {
         // jansson takes the value over, also when it fails.
         if json_object_set_new(object, key.cString, value) != 0 { isWhole = false }
     }

@@ -18,7 +18,7 @@ struct JSONValue {
     /// UTF-8, without a NUL inside.
     var string: UnsafePointer<CChar>? { json_string_value(value) }
 
-    subscript(key: StaticString) -> JSONValue? {
+    subscript(key: Literal) -> JSONValue? {
         json_object_get(value, key.cString).map(JSONValue.init)
     }
 

@@ -1,71 +1,66 @@
 internal import CPlatform
 
-/// One line for a person, in printable ASCII, of bounded length and without a heap: it can be made when memory is gone.
+/// One line for a person, in printable ASCII, of bounded length.
 ///
 /// Written as an interpolated literal: `"no answer within \(limit) ms"`. What a server or a caller put into it cannot
 /// break the line: every byte outside printable ASCII becomes a question mark.
-struct Message: ExpressibleByStringInterpolation {
-    private static var capacity: Int { 320 }
+///
+/// On the C heap, and small to pass on, since it travels inside every `Failure`: made once, it is discarded once, where
+/// the failure is reported. Without memory it is empty.
+struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
+    private static var capacity: Int { 400 }
 
-    private var bytes = InlineArray<320, UInt8>(repeating: 0)
+    private let text: UnsafeMutablePointer<UInt8>?
     private var count = 0
 
-    init() {}
+    init() {
+        text = malloc(Message.capacity)?.assumingMemoryBound(to: UInt8.self)
+    }
 
-    init(stringLiteral text: StaticString) {
-        append(text)
+    @inline(__always)
+    init(stringLiteral literal: StaticString) {
+        self.init(Literal(stringLiteral: literal))
+    }
+
+    private init(_ literal: Literal) {
+        self.init()
+        append(literal)
     }
 
     init(stringInterpolation interpolation: Interpolation) {
         self = interpolation.message
     }
 
-    mutating func append(_ text: StaticString) {
-        append(text.utf8Start, count: text.utf8CodeUnitCount)
+    func discard() { free(text) }
+
+    mutating func append(_ literal: Literal) {
+        append(literal.cString)
     }
 
     /// Appends a C string; NULL appends nothing.
-    mutating func append(_ text: UnsafePointer<CChar>?) {
-        guard let text else { return }
-        append(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: strlen(text))
-    }
-
-    mutating func append(_ text: UnsafePointer<UInt8>, count length: Int) {
-        var index = 0
-        while index < length, count < Message.capacity {
-            let byte = text[index]
-            bytes[unchecked: count] = byte >= 0x20 && byte < 0x7f ? byte : UInt8(ascii: "?")
+    mutating func append(_ string: UnsafePointer<CChar>?) {
+        guard let string, let text else { return }
+        var next = string
+        while next[0] != 0, count < Message.capacity {
+            let byte = UInt8(bitPattern: next[0])
+            text[count] = byte >= 0x20 && byte < 0x7f ? byte : UInt8(ascii: "?")
             count &+= 1
-            index &+= 1
+            next += 1
         }
-    }
-
-    mutating func append(_ other: Message) {
-        other.withBytes { append($0, count: $1) }
     }
 
     mutating func append(_ number: Int) {
-        var rest = number.magnitude
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var first = 20
-        repeat {
-            first &-= 1
-            digits[unchecked: first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
+        let rest = number.magnitude / 10
         if number < 0 { append("-") }
-        while first < 20 {
-            var digit = digits[unchecked: first]
-            append(&digit, count: 1)
-            first &+= 1
-        }
+        if rest > 0 { append(Int(truncatingIfNeeded: rest)) }
+        guard let text, count < Message.capacity else { return }
+        text[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number.magnitude % 10)
+        count &+= 1
     }
 
-    func withBytes<Result>(_ body: (UnsafePointer<UInt8>, Int) -> Result) -> Result {
-        bytes.span.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return body(("" as StaticString).utf8Start, 0) }
-            return body(base, count)
-        }
+    func withBytes<Result>(_ body: (UnsafePointer<CChar>, Int) -> Result) -> Result {
+        guard let text else { return body(Literal("").cString, 0) }
+        return body(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self), count)
     }
 
     struct Interpolation: StringInterpolationProtocol {
@@ -73,9 +68,11 @@ struct Message: ExpressibleByStringInterpolation {
 
         init(literalCapacity: Int, interpolationCount: Int) {}
 
-        mutating func appendLiteral(_ text: StaticString) { message.append(text) }
-        mutating func appendInterpolation(_ text: StaticString) { message.append(text) }
-        mutating func appendInterpolation(_ text: UnsafePointer<CChar>?) { message.append(text) }
+        @inline(__always)
+        mutating func appendLiteral(_ literal: StaticString) { message.append(Literal(stringLiteral: literal)) }
+
+        mutating func appendInterpolation(_ literal: Literal) { message.append(literal) }
+        mutating func appendInterpolation(_ string: UnsafePointer<CChar>?) { message.append(string) }
         mutating func appendInterpolation(_ number: Int) { message.append(number) }
     }
 }

@@ -23,7 +23,7 @@ struct Status: Equatable {
     static var `internal`: Status { Status(MID_INTERNAL) }
 
     /// The name as in the header.
-    var name: StaticString {
+    var name: Literal {
         switch self {
         case .ok: "MID_OK"
         case .refused: "MID_REFUSED"
@@ -41,14 +41,5 @@ struct Status: Equatable {
         case .internal: "MID_INTERNAL"
         default: "MID_UNKNOWN_STATUS"
         }
-    }
-}
-
-extension Status {
-    /// The code in JSON: the name with CLIENT_ in place of MID_, so that nobody takes it for a code of the authority.
-    var code: Message {
-        var code: Message = "CLIENT_"
-        code.append(name.utf8Start + 4, count: name.utf8CodeUnitCount &- 4)
-        return code
     }
 }

@@ -2,8 +2,8 @@ internal import CCurl
 
 /// What one attempt came to, read from a transfer that has ended.
 struct Attempt {
-    /// nil when there is a complete reply.
-    let failure: Failure?
+    /// CURLE_OK when there is a complete reply.
+    let code: CURLcode
     /// 0 when there is no reply.
     let httpStatus: Int
     /// Whether another attempt may come to something else: the network failed, or the authority is busy. A decision
@@ -14,17 +14,17 @@ struct Attempt {
     /// What the authority asked for in Retry-After, in seconds; 0 when it did not.
     let retryAfter: Int
 
+    var hasReply: Bool { code == CURLE_OK }
+
     init(_ transfer: Transfer) {
-        let code = transfer.state.pointee.code
+        code = transfer.state.pointee.code
         guard code == CURLE_OK else {
-            failure = transfer.failure(code)
             httpStatus = 0
             mayBeRetried = isPassing(code)
             wasStale = code == CURLE_ABORTED_BY_CALLBACK
             retryAfter = 0
             return
         }
-        failure = nil
         httpStatus = transfer.state.pointee.easy.httpStatus
         mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
         wasStale = false

@@ -34,8 +34,10 @@ struct Call: ~Copyable {
         guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw Call.cancelled }
     }
 
+    /// Reads what the last attempt came to.
     func read(_ operation: Operation, _ attempt: Attempt) throws(Failure) -> Answer {
         guard let transfer else { throw Call.cancelled }
+        guard attempt.hasReply else { throw transfer.failure(attempt.code) }
         return try Answer(
             to: operation, httpStatus: attempt.httpStatus, body: transfer.state.pointee.reply.base,
             count: transfer.state.pointee.reply.count)
@@ -52,7 +54,7 @@ struct Call: ~Copyable {
 }
 
 extension Transfer.Progress {
-    fileprivate var text: StaticString {
+    fileprivate var text: Literal {
         switch self {
         case .connecting: "not connected yet"
         case .waiting: "connected, and no reply has begun"

@@ -10,7 +10,7 @@ struct Easy: ~Copyable {
     let errorText: UnsafeMutablePointer<CChar>
 
     /// The path that the handle is set up for.
-    private var path: UnsafePointer<UInt8>?
+    private var path: UnsafePointer<CChar>?
 
     init() throws(Failure) {
         guard let text = calloc(1, Int(CURL_ERROR_SIZE)) else { throw .outOfMemory }
@@ -29,7 +29,7 @@ struct Easy: ~Copyable {
         var options = EasyOptions(handle)
 
         // Only the authority, only by HTTP/1.1, over TLS 1.2 or later unless it is on this machine.
-        options.set(CURLOPT_PROTOCOLS_STR, text: settings.baseURL.isSecure ? "https" as StaticString : "http")
+        options.set(CURLOPT_PROTOCOLS_STR, text: settings.baseURL.isSecure ? "https" as Literal : "http")
         options.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         options.set(CURLOPT_HTTP09_ALLOWED, 0)
         options.set(CURLOPT_FOLLOWLOCATION, 0)
@@ -102,9 +102,9 @@ struct Easy: ~Copyable {
     ) throws(Failure) {
         errorText[0] = 0
         var options = EasyOptions(handle)
-        if path != operation.path.utf8Start {
+        if path != operation.path.cString {
             try setOperation(operation, settings)
-            path = operation.path.utf8Start
+            path = operation.path.cString
         }
         if operation.method == .post {
             options.set(CURLOPT_POSTFIELDSIZE, body.count)

@@ -15,7 +15,7 @@ struct EasyOptions {
         check(ccurl_set_long(handle, option, value))
     }
 
-    mutating func set(_ option: CURLoption, text value: StaticString) {
+    mutating func set(_ option: CURLoption, text value: Literal) {
         check(ccurl_set_string(handle, option, value.cString))
     }
 

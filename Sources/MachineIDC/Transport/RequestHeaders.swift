@@ -8,9 +8,9 @@ struct RequestHeaders: ~Copyable {
 
     init(_ orgKey: borrowing OrgKey) throws(Failure) {
         guard let key = orgKey.text.pointer else { throw .outOfMemory }
-        let keyHeader = try CString(joining: ("x-org-key: " as StaticString).cString, key)
+        let keyHeader = try CString(joining: Literal("x-org-key: ").cString, key)
         let get = try HeaderList(keyHeader.pointer, nil)
-        let post = try HeaderList(keyHeader.pointer, ("Content-Type: application/json" as StaticString).cString)
+        let post = try HeaderList(keyHeader.pointer, Literal("Content-Type: application/json").cString)
         self.get = get
         self.post = post
     }

@@ -24,7 +24,7 @@ struct SocketTable {
         guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
         entries = memory.assumingMemoryBound(to: Entry.self)
         var entry = entries
-        for _ in 0..<capacity {
+        while entry < entries + capacity {
             entry.initialize(to: Entry(descriptor: Atomic(SocketTable.unused)))
             entry += 1
         }

@@ -19,7 +19,7 @@ extension Transfer {
         return Failure(status, "\(lead): \(said[0] != 0 ? said : curl_easy_strerror(code))")
     }
 
-    private func kind(of code: CURLcode) -> (Status, StaticString) {
+    private func kind(of code: CURLcode) -> (Status, Literal) {
         switch code {
         case CURLE_OUT_OF_MEMORY:
             (.outOfMemory, "out of memory")
