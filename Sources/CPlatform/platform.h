@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -46,4 +47,14 @@ static inline void platform_free_page(void *_Nonnull page) {
 // Feature test macros hide secure_getenv from Swift's view of libc. NULL too in a set-user-ID program.
 static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
     return secure_getenv(name);
+}
+
+// A socket address is one of several structs behind one pointer. 0 when the socket has no port.
+static inline int platform_local_port(int socket) {
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    if (getsockname(socket, (struct sockaddr *)&address, &size) != 0) return 0;
+    if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return 0;
 }

@@ -15,20 +15,15 @@ struct Arguments: Equatable {
         case version
     }
 
-    /// What is wrong with the command line.
-    struct Fault: Error, Equatable {
-        let message: String
-    }
-
     /// Reads the words after the name of the program: `--port 0`, `--port=0`.
-    static func read(_ words: some Sequence<String>) throws(Fault) -> Command {
+    static func read(_ words: some Sequence<String>) throws(Failure) -> Command {
         var arguments = Arguments()
         var words = words.makeIterator()
         while let word = words.next() {
             let (option, attached) = try split(word)
-            if !option.takesValue && attached != nil { throw Fault(message: "--\(option.rawValue) takes no value") }
-            func value() throws(Fault) -> String {
-                guard let value = attached ?? words.next() else { throw Fault(message: "--\(option.rawValue) needs a value") }
+            if !option.takesValue && attached != nil { throw .usage("--\(option.rawValue) takes no value") }
+            func value() throws(Failure) -> String {
+                guard let value = attached ?? words.next() else { throw .usage("--\(option.rawValue) needs a value") }
                 return value
             }
             switch option {
@@ -58,42 +53,42 @@ struct Arguments: Equatable {
     private enum Switch: String, CaseIterable { case on, off }
 
     /// An option, and the value behind its `=`.
-    private static func split(_ word: String) throws(Fault) -> (Option, value: String?) {
+    private static func split(_ word: String) throws(Failure) -> (Option, value: String?) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         // What is behind the = is not repeated in the message: it could be an org key.
         guard word.hasPrefix("--"), let option = Option(rawValue: String(parts[0].dropFirst(2))) else {
-            throw Fault(message: "unknown argument '\(parts[0])'")
+            throw .usage("unknown argument '\(parts[0])'")
         }
         return (option, parts.count == 2 ? String(parts[1]) : nil)
     }
 
-    private mutating func setHost(_ value: String) throws(Fault) {
+    private mutating func setHost(_ value: String) throws(Failure) {
         guard let address = LoopbackAddress(value) else {
-            throw Fault(message: "--host '\(value)': a loopback address, such as 127.0.0.1 or ::1")
+            throw .usage("--host '\(value)' is not a loopback address; use 127.0.0.1 or ::1")
         }
         self.address = address
     }
 
-    private mutating func setPort(_ value: String) throws(Fault) {
+    private mutating func setPort(_ value: String) throws(Failure) {
         guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(value) else {
-            throw Fault(message: "--port '\(value)': a number from 0 to 65535")
+            throw .usage("--port '\(value)' is not a number from 0 to 65535")
         }
         self.port = port
     }
 
-    private mutating func addKey(_ value: String) throws(Fault) {
+    private mutating func addKey(_ value: String) throws(Failure) {
         guard let key = OrgKey(value) else {
-            throw Fault(message: "--org-key: 1 to \(OrgKey.maximumBytes) bytes of printable ASCII without spaces")
+            throw .usage("--org-key takes 1 to \(OrgKey.maximumBytes) bytes of printable ASCII without spaces")
         }
-        guard !keys.contains(key) else { throw Fault(message: "--org-key: the same key is given twice") }
+        guard !keys.contains(key) else { throw .usage("--org-key is given the same key twice") }
         keys.append(key)
     }
 
     private static func choice<Choice: RawRepresentable & CaseIterable>(
         _ option: Option, _ value: String
-    ) throws(Fault) -> Choice where Choice.RawValue == String {
+    ) throws(Failure) -> Choice where Choice.RawValue == String {
         guard let choice = Choice(rawValue: value) else {
-            throw Fault(message: "--\(option.rawValue) '\(value)': one of \(Choice.names)")
+            throw .usage("--\(option.rawValue) '\(value)' is not one of \(Choice.names)")
         }
         return choice
     }

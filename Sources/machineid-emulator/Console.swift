@@ -1,7 +1,7 @@
 import Glibc
 
-/// Writes all of a text in one go where the system lets it, so that lines of several threads do not mix. A reader that
-/// has gone away is no reason to stop: what cannot be written is lost.
+/// Writes a text in one go where the system lets it, so that the lines of several threads do not mix. A reader that has
+/// gone away is no reason to stop: what cannot be written is lost.
 func write(_ text: String, to descriptor: CInt) {
     var text = text
     text.withUTF8 { bytes in
@@ -13,10 +13,4 @@ func write(_ text: String, to descriptor: CInt) {
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }
     }
-}
-
-/// Ends the emulator with one line on standard error.
-func fail(_ message: String, status: CInt) -> Never {
-    write("machineid-emulator: \(message)\n", to: STDERR_FILENO)
-    exit(status)
 }

@@ -5,21 +5,11 @@ import Glibc
 /// of the body, and a last time for the reply.
 final class Exchange {
     let id = RequestID()
-    private(set) var request: Request
+    var request: Request
     /// Whether the request is in the log.
     var isRecorded = false
 
     init(_ request: Request) { self.request = request }
-
-    /// A body that is too large is nevertheless read up to here, so that the client can finish sending and hears why it
-    /// is refused, on a connection that goes on. Past it the connection is closed.
-    static let maximumDrain = 1024 * 1024
-
-    /// false when it is time to hang up.
-    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        request.body.append(bytes)
-        return request.body.count <= Self.maximumDrain
-    }
 }
 
 extension Request {
@@ -34,12 +24,13 @@ extension Request {
         }
         self.init(
             method: String(cString: method), path: String(cString: path), orgKey: header("x-org-key"),
-            contentType: header("content-type"))
+            contentType: header("content-type"),
+            body: RequestBody(announced: header("content-length").flatMap { Int($0) } ?? 0))
     }
 }
 
 extension Reply {
-    /// Hands the reply to libmicrohttpd. MHD_NO, which closes the connection, when there is no memory.
+    /// Hands the reply to libmicrohttpd. When there is no memory, the connection is closed instead.
     func queue(on connection: OpaquePointer?, _ id: RequestID, isLast: Bool) -> MHD_Result {
         guard let text = body.text() else { return .NO }
         // libmicrohttpd frees the text with the response, and the response once it is sent.
@@ -48,11 +39,11 @@ extension Reply {
             return .NO
         }
         defer { MHD_destroy_response(response) }
-        var complete = true
+        var isComplete = true
         func header(_ name: StaticString, _ value: String) {
             name.withUTF8Buffer { bytes in
                 bytes.withMemoryRebound(to: CChar.self) {
-                    complete = MHD_add_response_header(response, $0.baseAddress, value) == .YES && complete
+                    if MHD_add_response_header(response, $0.baseAddress, value) != .YES { isComplete = false }
                 }
             }
         }
@@ -61,6 +52,6 @@ extension Reply {
         header("X-Request-Id", id.text)
         if let allow { header("Allow", allow) }
         if isLast { header("Connection", "close") }
-        return complete ? MHD_queue_response(connection, status, response) : .NO
+        return isComplete ? MHD_queue_response(connection, status, response) : .NO
     }
 }

@@ -15,7 +15,8 @@ final class JSONObject {
             json_loadb($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, Int(JSON_REJECT_DUPLICATES), &fault)
         }
         guard let parsed else {
-            throw .badRequest("invalid_json", "the body is not JSON at line \(fault.line), column \(fault.column)")
+            let what = json_error_code(&fault) == json_error_duplicate_key ? "repeats a key" : "is not JSON"
+            throw .badRequest("invalid_json", "the body \(what) at line \(fault.line), column \(fault.column)")
         }
         guard parsed.pointee.type == JSON_OBJECT else {
             json_decref(parsed)

@@ -9,7 +9,7 @@ struct Listener {
     let descriptor: CInt
     let url: String
 
-    init(_ address: LoopbackAddress, port: UInt16) throws(ListenError) {
+    init(_ address: LoopbackAddress, port: UInt16) throws(Failure) {
         var name = SocketName(address, port)
         descriptor = socket(
             CInt(name.family), CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -24,33 +24,25 @@ struct Listener {
             listen(descriptor, 4096) == 0,
             name.read(descriptor)
         else {
-            let error = ListenError(host: address.urlHost, port: port, errno: errno)
+            let reason = Self.reason(errno)
             close(descriptor)
-            throw error
+            throw Failure(status: 1, "cannot listen on \(address.urlHost) port \(port): \(reason)")
         }
         url = "http://\(address.urlHost):\(name.port)"
+    }
+
+    private static func reason(_ error: CInt) -> String {
+        switch error {
+        case EADDRINUSE: "it is in use; choose another with --port, or 0 for a free one"
+        case EACCES: "ports below 1024 are for root; choose another with --port, or 0 for a free one"
+        case EADDRNOTAVAIL, EAFNOSUPPORT: "this machine has no such address; choose another with --host"
+        default: String(cString: strerror(error))
+        }
     }
 
     private static func enable(_ option: CInt, _ level: CInt, _ descriptor: CInt) -> Bool {
         var on: CInt = 1
         return setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<CInt>.size)) == 0
-    }
-}
-
-/// Why nothing listens, in words that name the remedy.
-struct ListenError: Error {
-    let host: String
-    let port: UInt16
-    let errno: CInt
-
-    var message: String {
-        let place = "cannot listen on \(host) port \(port)"
-        switch errno {
-        case EADDRINUSE: return "\(place): it is in use; choose another with --port, or 0 for a free one"
-        case EACCES: return "\(place): ports below 1024 are for root; choose another with --port, or 0 for a free one"
-        case EADDRNOTAVAIL, EAFNOSUPPORT: return "\(place): this machine has no such address; choose another with --host"
-        default: return "\(place): \(String(cString: strerror(errno)))"
-        }
     }
 }
 

@@ -33,15 +33,25 @@ struct Request {
 struct RequestBody {
     /// Room for the longest device id with every byte escaped, and to spare.
     static let maximumBytes = 16 * 1024
+    /// A body that is too large is nevertheless read up to here: then the client can finish sending, hears why it is
+    /// refused, and keeps its connection.
+    static let maximumDrain = 1024 * 1024
 
     private(set) var bytes: [UInt8] = []
-    /// How many bytes came, kept or not.
-    private(set) var count = 0
+    /// How many bytes are to come or have come, kept or not.
+    private(set) var count: Int
+
+    /// A body of which so much is announced: 0 when its length is not known.
+    init(announced: Int = 0) { count = announced }
 
     var isTooLarge: Bool { count > Self.maximumBytes }
+    var isBeyondDraining: Bool { count > Self.maximumDrain }
 
     mutating func append(_ more: UnsafeRawBufferPointer) {
-        count += more.count
+        received += more.count
+        count = max(count, received)
         if isTooLarge { bytes = [] } else { bytes += more }
     }
+
+    private var received = 0
 }

@@ -64,7 +64,18 @@ extension String {
     /// them makes another character of the last.
     fileprivate func replacing(_ part: String, with replacement: String) -> String {
         if strstr(self, part) == nil { return self }
-        return String(decoding: Array(utf8).replacing(Array(part.utf8), with: Array(replacement.utf8)), as: UTF8.self)
+        var result: [UInt8] = []
+        var rest = Array(utf8)[...]
+        while let first = rest.first {
+            if rest.starts(with: part.utf8) {
+                result += replacement.utf8
+                rest.removeFirst(part.utf8.count)
+            } else {
+                result.append(first)
+                rest.removeFirst()
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 }
 

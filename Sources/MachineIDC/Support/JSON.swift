@@ -12,7 +12,7 @@ struct JSON: ~Copyable {
     /// Parses an object or an array, strictly: repeated keys, bytes after the end, NUL, and anything that is not UTF-8
     /// are refused.
     init(parsing bytes: UnsafePointer<UInt8>, count: Int) throws(JSONFault) {
-        if nestsDeeper(bytes, count: count, than: JSON.maximumDepth) { throw JSONFault("nests too deep") }
+        if NestingDepth(bytes, count: count).exceeds(JSON.maximumDepth) { throw JSONFault("nests too deep") }
         var error = json_error_t()
         // jansson 2.14 aborts on a real number when another thread changes the locale meanwhile, so the parse runs in a
         // C locale that is this thread's alone.
@@ -59,33 +59,4 @@ struct JSONFault: Error {
         column = Int(error.column)
     }
 
-}
-
-/// Whether brackets open deeper than `limit`. First a count of all that open, which is quick and settles nearly every
-/// reply; only then the walk that knows about strings.
-private func nestsDeeper(_ bytes: UnsafePointer<UInt8>, count: Int, than limit: Int) -> Bool {
-    var opened = 0
-    var index = 0
-    while index < count {
-        let byte = bytes[index] | 0x20  // '[' is 0x5b and '{' is 0x7b
-        opened &+= byte == UInt8(ascii: "{") ? 1 : 0
-        index &+= 1
-    }
-    guard opened > limit else { return false }
-
-    var depth = 0
-    var inString = false
-    index = 0
-    while index < count {
-        switch bytes[index] {
-        case UInt8(ascii: "\\") where inString: index &+= 1
-        case UInt8(ascii: "\""): inString.toggle()
-        case UInt8(ascii: "{") where !inString, UInt8(ascii: "[") where !inString: depth &+= 1
-        case UInt8(ascii: "}") where !inString, UInt8(ascii: "]") where !inString: depth &-= 1
-        default: break
-        }
-        if depth > limit { return true }
-        index &+= 1
-    }
-    return false
 }

@@ -85,8 +85,8 @@ struct Easy: ~Copyable {
         options.check(ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { _, _, count, data in
             data.map { Transfer(callbackData: $0).receiveHead(count: count) } ?? 0
         })
-        options.check(ccurl_set_prereq(handle) { data, _, _, _, _ in
-            data.map { Transfer(callbackData: $0).beginRequest() } ?? CURL_PREREQFUNC_ABORT
+        options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
+            data.map { Transfer(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
         })
         try options.finish()
     }
@@ -132,7 +132,6 @@ struct Easy: ~Copyable {
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }
     var connectStatus: Int { ccurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE) }
     var madeConnection: Bool { ccurl_get_long(handle, CURLINFO_NUM_CONNECTS) != 0 }
-    var socket: curl_socket_t { ccurl_get_socket(handle) }
 
     /// What Retry-After asked for, in seconds; 0 when it was not there.
     var retryAfter: Int { Int(truncatingIfNeeded: ccurl_get_offset(handle, CURLINFO_RETRY_AFTER)) }

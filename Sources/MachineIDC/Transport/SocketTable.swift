@@ -13,6 +13,8 @@ struct SocketTable {
     struct Entry: ~Copyable {
         let descriptor: Atomic<Int32>
         var inode: ino_t = 0
+        /// Of this end of the connection; 0 until it is asked for.
+        var localPort: Int32 = 0
     }
 
     private static var unused: Int32 { -1 }
@@ -47,6 +49,7 @@ struct SocketTable {
         guard descriptor >= 0, let inode = inode(of: descriptor) else { return descriptor }
         if let entry = first(SocketTable.unused) {
             entry.pointee.inode = inode
+            entry.pointee.localPort = 0
             entry.pointee.descriptor.store(descriptor, ordering: .releasing)
         }
         return descriptor
@@ -68,6 +71,20 @@ struct SocketTable {
         }
     }
 
+    /// Whether a connection from this port holds bytes that nobody has read yet.
+    func hasUnreadBytes(localPort port: Int32) -> Bool {
+        var entry = entries
+        while true {
+            let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+            if descriptor == SocketTable.end { return false }
+            if descriptor >= 0 {
+                if entry.pointee.localPort == 0 { entry.pointee.localPort = platform_local_port(descriptor) }
+                if entry.pointee.localPort == port, hasUnread(descriptor) { return true }
+            }
+            entry += 1
+        }
+    }
+
     private func first(_ descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
         var entry = entries
         while true {
@@ -78,6 +95,12 @@ struct SocketTable {
         }
     }
 }
+
+private func hasUnread(_ descriptor: Int32) -> Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
+}
+
 
 private func inode(of descriptor: Int32) -> ino_t? {
     var status = stat()

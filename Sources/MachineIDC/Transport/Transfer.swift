@@ -18,6 +18,8 @@ struct Transfer: Equatable {
 
     struct State: ~Copyable {
         var easy: Easy
+        let sockets: SocketTable
+        let isSecure: Bool
         let changed: Condition
         var request = ByteBuffer()
         var reply = ByteBuffer()
@@ -39,6 +41,8 @@ struct Transfer: Equatable {
             try easy.configure(settings, sockets: sockets, for: home)
             self.changed = changed
             self.easy = easy
+            self.sockets = sockets
+            isSecure = settings.baseURL.isSecure
         }
     }
 
@@ -98,16 +102,15 @@ struct Transfer: Equatable {
 extension Transfer {
     private static var maximumHeadBytes: Int { 64 * 1024 }
 
-    /// Called when the connection stands and the request is about to be written. A reply that is there already is not
-    /// the reply to it: such a connection is given up.
-    func beginRequest() -> Int32 {
+    /// Called when there is a connection and the request is about to be written.
+    ///
+    /// Bytes that have come in already answer nothing that this transfer asked. libcurl would take a late reply to an
+    /// earlier request, waiting in a kept connection, for the reply to this one; so the connection is given up. Only
+    /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets.
+    func beginRequest(localPort: Int32) -> Int32 {
         state.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
-        return hasUnaskedBytes ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
-    }
-
-    private var hasUnaskedBytes: Bool {
-        var byte: UInt8 = 0
-        return recv(state.pointee.easy.socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
+        if state.pointee.isSecure, state.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
+        return state.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
     func receiveHead(count: Int) -> Int {

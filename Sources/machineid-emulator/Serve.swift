@@ -1,0 +1,21 @@
+import CJansson
+import Glibc
+
+/// Serves as the command line asks, until a signal ends it.
+func serve(_ arguments: Arguments) throws(Failure) {
+    // Before there is another thread, which would get the signals.
+    let termination = Termination()
+    // A reader of our output that goes away must not end us.
+    signal(SIGPIPE, SIG_IGN)
+    // jansson seeds its hash tables at their first use, which must not be in two threads at once.
+    json_object_seed(0)
+
+    let authority = Authority(keys: arguments.keys, plan: arguments.plan)
+    let log = arguments.isQuiet ? nil : RequestLog(hiding: arguments.keys) { write($0, to: STDERR_FILENO) }
+    let listener = try Listener(arguments.address, port: arguments.port)
+    let served = Server(Router(authority), log: log).run(on: listener) {
+        write("listening on \(listener.url)\n", to: STDOUT_FILENO)
+        termination.wait()
+    }
+    guard served else { throw Failure(status: 1, "libmicrohttpd cannot start its threads") }
+}
