@@ -50,8 +50,13 @@ let package = Package(
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .testTarget(
+            name: "EmulatorTests",
+            dependencies: ["machineid-emulator"],
+            swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
+        .testTarget(
             name: "MachineIDCTests",
-            dependencies: ["MachineIDC", "CMachineID", "CPlatform", "CJansson"],
+            dependencies: ["MachineIDC", "CMachineID", "CCurl"],
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
     ],

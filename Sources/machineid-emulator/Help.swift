@@ -18,8 +18,8 @@ let help = """
                           keys up. Default: \(OrgKey.demo)
       --port N            listen on port N; 0 for a free one. Default: \(Arguments.standardPort)
       --host ADDRESS      listen on ADDRESS, a loopback address. Default: 127.0.0.1
-      --plan TIER         free, pro, scale or max: at most 3, 25, 250 or 1000
-                          devices. Default: free
+      --plan TIER         start every organisation with the plan free, pro, scale
+                          or max: 3, 25, 250 or 1000 devices. Default: free
       --plan-state STATE  active, frozen or not_active. Default: active
       --execution SWITCH  on or off; off denies every device. Default: on
       --quiet             do not log requests. Use it when nobody reads standard
@@ -27,8 +27,8 @@ let help = """
       --help              print this and end
       --version           print the version and end
 
-    Two paths do what an operator does in the dashboard. They are the emulator's own;
-    the service does not have them. Both take the header x-org-key.
+    Two paths do what an operator does in the dashboard. They are the emulator's
+    own: the service does not have them. Both take the header x-org-key.
 
       POST /emulator/plan    {"planTier":"pro","planState":"frozen",
                               "executionEnabled":false}, or some of it

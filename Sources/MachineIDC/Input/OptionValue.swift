@@ -22,7 +22,7 @@ struct OptionValue {
     func headerText(maximumBytes: Int) throws(Failure) -> UnsafePointer<CChar> {
         let text = try string()
         var length = 0
-        while (0x20...0x7e).contains(text[length]), length <= maximumBytes { length &+= 1 }
+        while length < maximumBytes, (0x20...0x7e).contains(text[length]) { length &+= 1 }
         guard text[length] == 0 else {
             throw Failure(.invalidOptions, "\(key) must be 1 to \(maximumBytes) bytes of printable ASCII")
         }

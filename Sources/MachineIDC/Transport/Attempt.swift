@@ -16,6 +16,9 @@ struct Attempt {
 
     var hasReply: Bool { code == CURLE_OK }
 
+}
+
+extension Attempt {
     init(_ transfer: Transfer) {
         code = transfer.state.pointee.code
         guard code == CURLE_OK else {

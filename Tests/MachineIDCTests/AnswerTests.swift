@@ -1,0 +1,163 @@
+import Testing
+
+@testable import MachineIDC
+
+/// What reading a reply comes to, in a form that can be compared.
+private enum Outcome: Equatable {
+    case allow, deny, done, refused
+    case unusable(Status)
+}
+
+private func read(_ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.Operation = .validate) -> Outcome {
+    do throws(Failure) {
+        try Process.prepare()
+        let answer = try body.withUnsafeBufferPointer { buffer throws(Failure) in
+            try Answer(to: operation, httpStatus: httpStatus, body: buffer.baseAddress, count: buffer.count)
+        }
+        if answer.status == .refused { return answer.isAllow ? .allow : .refused }
+        if answer.isAllow { return .allow }
+        return operation.kind == .decision ? .deny : .done
+    } catch {
+        error.message.discard()
+        return .unusable(error.status)
+    }
+}
+
+private func read(_ httpStatus: Int, _ body: String, as operation: MachineIDC.Operation = .validate) -> Outcome {
+    read(httpStatus, Array(body.utf8), as: operation)
+}
+
+private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c-4a1c-8b0e-2f2d0f8f6a11"}"#
+
+@Suite struct AnswerTests {
+    @Test(arguments: [
+        allow,
+        #"{"allowed":true}"#,
+        #" { "allowed" : true } "#,
+        "\r\n{\n\t\"allowed\": true\n}\r\n",
+        #"{"code":"SOMETHING_NEW","new_field":[1,2.5,{"a":null}],"allowed":true}"#,
+        #"{"allowed":true,"message":"größer als erwartet \u00e4 \ud83d\ude00"}"#,
+        #"{"\u0061llowed":true}"#,
+    ])
+    func anAllowIsRead(_ body: String) {
+        #expect(read(200, body) == .allow)
+        #expect(read(201, body) == .allow)
+    }
+
+    @Test(arguments: [
+        #"{"allowed":false,"code":"DEVICE_REVOKED"}"#,
+        #"{"allowed":false}"#,
+        #"{"code":"ALLOW","allowed":false,"status":"ok"}"#,
+    ])
+    func aDenialIsRead(_ body: String) {
+        #expect(read(200, body) == .deny)
+    }
+
+    @Test(arguments: [
+        // not the boolean it must be
+        "{}", #"{"allowed":"true"}"#, #"{"allowed":1}"#, #"{"allowed":1.0}"#, #"{"allowed":null}"#,
+        #"{"allowed":[true]}"#, #"{"allowed":{"allowed":true}}"#, #"{"allowed":"false"}"#, #"{"allowed":0}"#,
+        // not where it must be
+        #"{"Allowed":true}"#, #"{"ALLOWED":true}"#, #"{"allowed ":true}"#, #"{"result":{"allowed":true}}"#,
+        #"{"code":"ALLOW"}"#, #"[{"allowed":true}]"#, #"["allowed",true]"#,
+        // said twice
+        #"{"allowed":false,"allowed":true}"#, #"{"allowed":true,"allowed":true}"#,
+        #"{"allowed":true,"allowed":false}"#, #"{"allowed":false,"\u0061llowed":true}"#,
+        #"{"allowed":true,"a":1,"a":2}"#, #"{"allowed":true,"a":{"b":1,"b":2}}"#,
+        // not JSON, or more than it
+        "", " ", "true", "null", #""allowed""#, "allowed", "<html>{\"allowed\":true}</html>", #"{"allowed":true"#,
+        #"{"allowed":true}}"#, #"{"allowed":true} x"#, #"{"allowed":true}{"allowed":true}"#, #"{"allowed":true},"#,
+        #"{"allowed":True}"#, #"{"allowed":TRUE}"#, #"{'allowed':true}"#, #"{allowed:true}"#, #"{"allowed":true,}"#,
+        #"// x{"allowed":true}"#, #"/* x */{"allowed":true}"#, #")]}',{"allowed":true}"#, #"callback({"allowed":true})"#,
+        #"{"allowed":true,"n":01}"#, #"{"allowed":true,"n":+1}"#, #"{"allowed":true,"n":NaN}"#,
+        #"{"allowed":true,"n":1e999}"#, #"{"allowed":true,"n":99999999999999999999}"#,
+        #"{"allowed":true,"s":"\ud800"}"#, #"{"allowed":true,"s":"\u0000"}"#, #"{"allowed\u0000":true}"#,
+        #"{"allowed":true,"s":"\x"}"#, "{\"allowed\":true,\"s\":\"\n\"}", "\u{feff}{\"allowed\":true}",
+        "{\u{a0}\"allowed\":true}",
+    ])
+    func whatIsNotExactlyADecisionIsUnusable(_ body: String) {
+        #expect(read(200, body) == .unusable(.badReply))
+    }
+
+    @Test func bytesThatAreNotTextAreUnusable() {
+        let whole = Array(#"{"allowed":true}"#.utf8)
+        #expect(read(200, whole) == .allow)
+        #expect(read(200, whole + [0]) == .unusable(.badReply))
+        #expect(read(200, [0] + whole) == .unusable(.badReply))
+        #expect(read(200, Array(#"{"allowed":true,"s":""#.utf8) + [0] + Array(#""}"#.utf8)) == .unusable(.badReply))
+        for bytes: [UInt8] in [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]] {
+            #expect(read(200, Array(#"{"allowed":true,"s":""#.utf8) + bytes + Array(#""}"#.utf8)) == .unusable(.badReply))
+        }
+        #expect(read(200, whole.flatMap { [$0, 0] }) == .unusable(.badReply))
+        #expect(read(200, [0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0]) == .unusable(.badReply))
+    }
+
+    @Test func aReplyCutAnywhereIsUnusable() {
+        let whole = Array(allow.utf8)
+        for length in 0..<whole.count {
+            #expect(read(200, Array(whole[..<length])) == .unusable(.badReply), "cut after \(length) bytes")
+        }
+    }
+
+    @Test func deepNestingIsUnusable() {
+        func nested(_ depth: Int) -> String {
+            #"{"allowed":true,"x":"# + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}"
+        }
+        #expect(read(200, nested(JSON.maximumDepth - 1)) == .allow)
+        #expect(read(200, nested(JSON.maximumDepth)) == .unusable(.badReply))
+        #expect(read(200, nested(100_000)) == .unusable(.badReply))
+        #expect(read(200, String(repeating: "[", count: 100_000)) == .unusable(.badReply))
+    }
+
+    @Test(arguments: [400, 401, 403, 404, 409, 429, 499, 500, 502, 503, 504, 599])
+    func anErrorStatusIsARefusalWhateverItSays(_ httpStatus: Int) {
+        #expect(read(httpStatus, #"{"status":"error","error":"invalid_org_key"}"#) == .refused)
+        #expect(read(httpStatus, allow) == .refused)
+        #expect(read(httpStatus, "{}") == .refused)
+        #expect(read(httpStatus, "<html></html>") == .unusable(.badReply))
+        #expect(read(httpStatus, "[]") == .unusable(.badReply))
+        #expect(read(httpStatus, "") == .unusable(.badReply))
+        #expect(read(httpStatus, #"{"error":"x"}"#, as: .usage) == .refused)
+    }
+
+    @Test(arguments: [-1, 0, 1, 99, 100, 101, 103, 199, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, Int.max])
+    func anyOtherStatusIsUnusable(_ httpStatus: Int) {
+        #expect(read(httpStatus, allow) == .unusable(.badReply))
+        #expect(read(httpStatus, allow, as: .register) == .unusable(.badReply))
+    }
+
+    @Test func otherOperationsNeedJSONButNoDecision() {
+        for operation: MachineIDC.Operation in [.register, .revoke, .unrevoke, .remove, .listDevices, .usage] {
+            #expect(read(200, #"{"status":"ok"}"#, as: operation) == .done)
+            #expect(read(200, #"{"allowed":true}"#, as: operation) == .done)
+            #expect(read(200, "[]", as: operation) == .done)
+            #expect(read(200, "ok", as: operation) == .unusable(.badReply))
+            #expect(read(204, "", as: operation) == .unusable(.badReply))
+        }
+    }
+
+    @Test(arguments: ["limit_reached", "blocked"])
+    func aRegistrationThatIsRefusedWith200IsARefusal(_ status: String) {
+        #expect(read(200, #"{"status":"\#(status)"}"#, as: .register) == .refused)
+        #expect(read(200, #"{"status":"\#(status)"}"#, as: .usage) == .done)
+        #expect(read(200, #"{"status":"exists"}"#, as: .register) == .done)
+        #expect(read(200, #"{"status":"restored"}"#, as: .register) == .done)
+    }
+
+    @Test func messagesSayWhatIsWrongAndWhere() {
+        func message(_ httpStatus: Int, _ body: String) -> String? {
+            failure { () throws(Failure) in
+                try withText(body) { text throws(Failure) in
+                    _ = try Answer(
+                        to: .validate, httpStatus: httpStatus,
+                        body: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: body.utf8.count)
+                }
+            }?.message
+        }
+        #expect(message(200, #"{"allowed":1}"#) == #"the reply (HTTP 200) has no boolean "allowed""#)
+        #expect(message(500, "") == "the reply (HTTP 500) is empty")
+        #expect(message(302, "{}")?.hasPrefix("HTTP 302 is not an answer") == true)
+        #expect(message(200, #"{"a":1,"a":2}"#)?.hasPrefix("the reply (HTTP 200) repeats a key (line 1, column") == true)
+        #expect(message(502, "<html>")?.hasPrefix("the reply (HTTP 502) is not JSON (line 1") == true)
+    }
+}

@@ -1,0 +1,44 @@
+import CMachineID
+import Foundation
+
+@testable import MachineIDC
+
+extension Message {
+    /// The text, and the end of the message.
+    func take() -> String {
+        defer { discard() }
+        return withBytes { bytes, count in
+            String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+        }
+    }
+}
+
+/// The status and the message with which `body` fails; nil when it does not.
+func failure(_ body: () throws(Failure) -> Void) -> (status: Status, message: String)? {
+    do throws(Failure) {
+        try body()
+        return nil
+    } catch {
+        return (error.status, error.message.take())
+    }
+}
+
+/// A text as a caller would pass it: any bytes, and a NUL.
+func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(Failure) -> Result) throws(Failure) -> Result {
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+    defer { copy.deallocate() }
+    for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
+    copy[bytes.count] = 0
+    return try body(copy)
+}
+
+func withText<Result>(_ text: String, _ body: (UnsafePointer<CChar>) throws(Failure) -> Result) throws(Failure) -> Result {
+    try withBytes(Array(text.utf8), body)
+}
+
+extension String {
+    init?(_ text: borrowing CString) {
+        guard let pointer = text.pointer else { return nil }
+        self.init(cString: pointer)
+    }
+}
