@@ -23,6 +23,8 @@ extension Client {
                 continue
             }
             let answer = try call.read(operation, attempt)
+            // An answer that came in while the client was being cancelled no longer counts.
+            if isCancelled { throw .cancelled }
             return Response(answer: answer, json: wantsJSON ? call.takeReply() : nil)
         }
     }

@@ -39,6 +39,8 @@ struct Client {
 
     var handle: OpaquePointer { OpaquePointer(state) }
 
+    var isCancelled: Bool { state.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }
+
     func cancel() {
         state.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent)
         if let transport = currentTransport { transport.cancel() }
@@ -90,7 +92,7 @@ extension Client {
         }
         Transport(address: inherited)?.forsake()
         // A cancel may have come between and found only the parent's.
-        if state.pointee.isCancelled.load(ordering: .sequentiallyConsistent) { made.cancel() }
+        if isCancelled { made.cancel() }
         return made
     }
 }

@@ -25,16 +25,16 @@ import Testing
         var buffer = ByteBuffer()
         let nothing = buffer.take()
         #expect(nothing == nil)
-        let appended3 = buffer.append(Literal("abc").cString, count: 3)
-        #expect(appended3)
+        let appended = buffer.append(Literal("abc").cString, count: 3)
+        #expect(appended)
         let text = buffer.take()
         #expect(text.map { String(cString: $0) } == "abc")
         free(text)
         let (count, base) = (buffer.count, buffer.base)
         #expect(count == 0)
         #expect(base == nil)
-        let appended1 = buffer.append(Literal("d").cString, count: 1)
-        #expect(appended1)
+        let appendedAgain = buffer.append(Literal("d").cString, count: 1)
+        #expect(appendedAgain)
     }
 
     @Test func clearingKeepsSmallMemoryAndFreesLarge() {
@@ -54,8 +54,8 @@ import Testing
     @Test(arguments: [-1, Int.min, Int.max, Int.max - 1])
     func aLengthThatCannotBeIsRefused(_ length: Int) {
         var buffer = ByteBuffer()
-        let appended3 = buffer.append(Literal("abc").cString, count: 3)
-        #expect(appended3)
+        let appended = buffer.append(Literal("abc").cString, count: 3)
+        #expect(appended)
         let room = buffer.extend(by: length)
         #expect(room == nil)
         let count = buffer.count

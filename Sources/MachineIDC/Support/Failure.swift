@@ -10,4 +10,5 @@ struct Failure: Error {
     }
 
     static var outOfMemory: Failure { Failure(.outOfMemory, "out of memory") }
+    static var cancelled: Failure { Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free") }
 }

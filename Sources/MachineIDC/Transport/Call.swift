@@ -19,24 +19,24 @@ struct Call: ~Copyable {
 
     /// One attempt. Returns when it has ended, well or badly; throws when the caller has to leave.
     mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> Attempt {
-        guard let current = transfer else { throw Call.cancelled }
+        guard let current = transfer else { throw .cancelled }
         current.rewind()
         switch transport.run(&transfer, until: deadline) {
         case .ended: return Attempt(current)
-        case .cancelled: throw Call.cancelled
+        case .cancelled: throw .cancelled
         case .timedOut:
             throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(current.progress.text)")
         }
     }
 
     func pause(milliseconds: Int) throws(Failure) {
-        guard let transfer else { throw Call.cancelled }
-        guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw Call.cancelled }
+        guard let transfer else { throw .cancelled }
+        guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw .cancelled }
     }
 
     /// Reads what the last attempt came to.
     func read(_ operation: Operation, _ attempt: Attempt) throws(Failure) -> Answer {
-        guard let transfer else { throw Call.cancelled }
+        guard let transfer else { throw .cancelled }
         guard attempt.hasReply else { throw transfer.failure(attempt.code) }
         return try Answer(
             to: operation, httpStatus: attempt.httpStatus, body: transfer.state.pointee.reply.base,
@@ -46,10 +46,6 @@ struct Call: ~Copyable {
     /// The reply, malloc'd, which is the caller's from now on.
     func takeReply() -> UnsafeMutablePointer<CChar>? {
         transfer?.state.pointee.reply.take()
-    }
-
-    private static var cancelled: Failure {
-        Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free")
     }
 }
 
