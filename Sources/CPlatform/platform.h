@@ -44,7 +44,10 @@ static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-// Feature test macros hide secure_getenv from Swift's view of libc. NULL too in a set-user-ID program.
+// stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
+char *_Nullable secure_getenv(const char *_Nonnull name);
+
+// NULL too in a set-user-ID program.
 static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
     return secure_getenv(name);
 }

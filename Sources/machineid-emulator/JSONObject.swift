@@ -12,7 +12,8 @@ final class JSONObject {
     init(parsing bytes: [UInt8]) throws(Refusal) {
         var fault = json_error_t()
         let parsed = bytes.withUnsafeBytes {
-            json_loadb($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, Int(JSON_REJECT_DUPLICATES), &fault)
+            json_loadb(
+                $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, Int(JSON_REJECT_DUPLICATES), &fault)
         }
         guard let parsed else {
             let what = json_error_code(&fault) == json_error_duplicate_key ? "repeats a key" : "is not JSON"

@@ -10,7 +10,8 @@ enum OperatorEndpoints {
     private static func changePlan(_ settings: JSONObject, of organisation: Organisation) throws(Refusal) -> Reply {
         let known = ["planTier", "planState", "executionEnabled"]
         if let unknown = settings.keys.first(where: { !known.contains($0) }) {
-            throw .badRequest("invalid_setting", "there is no setting \(unknown); there are \(known.joined(separator: ", "))")
+            throw .badRequest(
+                "invalid_setting", "there is no setting \(unknown); there are \(known.joined(separator: ", "))")
         }
         let tier: PlanTier? = try choice("planTier", in: settings)
         let state: PlanState? = try choice("planState", in: settings)

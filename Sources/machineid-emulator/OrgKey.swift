@@ -9,8 +9,9 @@ struct OrgKey: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     /// nil unless what white space leaves is 1 to 512 bytes of printable ASCII without spaces: what a header can carry.
     init?(_ raw: String) {
         let trimmed = raw.trimmingWhitespace()
-        guard (1...Self.maximumBytes).contains(trimmed.utf8.count), trimmed.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else { return nil }
+        guard (1...Self.maximumBytes).contains(trimmed.utf8.count), trimmed.utf8.allSatisfy(\.isGraphicASCII) else {
+            return nil
+        }
         secret = trimmed
     }
 

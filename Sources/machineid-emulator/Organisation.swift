@@ -1,5 +1,3 @@
-import Synchronization
-
 /// One organisation: its plan and its devices. Any thread may ask and change it.
 final class Organisation: Sendable {
     struct Device: Equatable, Sendable {
@@ -9,7 +7,7 @@ final class Organisation: Sendable {
         fileprivate let number: Int
     }
 
-    private struct Contents {
+    private struct Contents: Sendable {
         var plan: Plan
         var devices: [DeviceID: Device] = [:]
         var registrations = 0
@@ -20,11 +18,11 @@ final class Organisation: Sendable {
     }
 
     private let initialPlan: Plan
-    private let contents: Mutex<Contents>
+    private let contents: Monitor<Contents>
 
     init(plan: Plan) {
         initialPlan = plan
-        contents = Mutex(Contents(plan: plan))
+        contents = Monitor(Contents(plan: plan))
     }
 
     var usage: Usage { contents.withLock { $0.usage } }

@@ -24,7 +24,9 @@ struct Request {
 
     /// Media types are compared without regard to case, and may have parameters: `application/json; charset=utf-8`.
     private var isJSON: Bool {
-        guard let type = contentType?.split(separator: ";", omittingEmptySubsequences: false).first else { return false }
+        guard let type = contentType?.split(separator: ";", omittingEmptySubsequences: false).first else {
+            return false
+        }
         return String(type).trimmingWhitespace().lowercased() == "application/json"
     }
 }

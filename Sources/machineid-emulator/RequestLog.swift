@@ -25,14 +25,13 @@ struct RequestLog: Sendable {
             """)
     }
 
-    /// A value that needs it is quoted; what is cut off at the end is not worth a longer line.
+    /// A value as it may stand in a line: without keys, and quoted when it needs to be.
     private func field(_ value: String) -> String {
         let hidden = keys.reduce(value) { $0.replacing($1.secret, with: "[org key]") }
-        if hidden.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }),
-            (1...Self.maximumScalars).contains(hidden.utf8.count)
-        {
-            return hidden
+        let isPlain = hidden.utf8.allSatisfy {
+            $0.isGraphicASCII && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
+        if isPlain && (1...Self.maximumScalars).contains(hidden.utf8.count) { return hidden }
         var quoted = "\""
         for scalar in hidden.unicodeScalars.prefix(Self.maximumScalars) {
             switch scalar {
@@ -46,6 +45,7 @@ struct RequestLog: Sendable {
         return quoted + (hidden.unicodeScalars.count > Self.maximumScalars ? "…\"" : "\"")
     }
 
+    /// Longer than any device id. What comes after is cut off.
     private static let maximumScalars = 600
 }
 

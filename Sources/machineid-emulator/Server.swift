@@ -6,7 +6,8 @@ import Synchronization
 final class Server: Sendable {
     private let router: Router
     private let log: RequestLog?
-    private let inFlight = InFlight()
+    /// How many requests are being answered.
+    private let inFlight = Monitor(0)
     private let isStopping = Atomic(false)
 
     init(_ router: Router, log: RequestLog?) {
@@ -21,23 +22,27 @@ final class Server: Sendable {
         // From now on replies say that their connection ends with them: busy clients could keep us up for ever.
         isStopping.store(true, ordering: .relaxed)
         close(MHD_quiesce_daemon(daemon))
-        inFlight.waitUntilNone(seconds: 5)
+        inFlight.wait(seconds: 5) { $0 == 0 }
         MHD_stop_daemon(daemon)
         return true
     }
 
     private func start(on listener: CInt) -> OpaquePointer? {
         let context = Unmanaged.passUnretained(self).toOpaque()
+        // Functions go into an option as numbers.
         let completed: MHD_RequestCompletedCallback = { context, _, state, _ in Server.complete(context, state) }
         let unescape: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int = {
             _, _, path in path.map { strlen($0) } ?? 0
         }
+        let threads = min(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))), 8)
         var options = [
             MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(listener), ptr_value: nil),
-            MHD_OptionItem(option: .THREAD_POOL_SIZE, value: max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))), ptr_value: nil),
+            MHD_OptionItem(option: .THREAD_POOL_SIZE, value: threads, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_LIMIT, value: raiseDescriptorLimit(), ptr_value: nil),
+            // In seconds: how long a connection may be idle.
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 75, ptr_value: nil),
-            MHD_OptionItem(option: .NOTIFY_COMPLETED, value: unsafeBitCast(completed, to: Int.self), ptr_value: context),
+            MHD_OptionItem(
+                option: .NOTIFY_COMPLETED, value: unsafeBitCast(completed, to: Int.self), ptr_value: context),
             // Paths are compared as they were sent. Undoing %00 would cut them off.
             MHD_OptionItem(option: .UNESCAPE_CALLBACK, value: unsafeBitCast(unescape, to: Int.self), ptr_value: nil),
             MHD_OptionItem(option: .END, value: 0, ptr_value: nil),
@@ -58,7 +63,7 @@ final class Server: Sendable {
         guard let context, let path, let method, let pieceSize, let state else { return .NO }
         let server = Unmanaged<Server>.fromOpaque(context).takeUnretainedValue()
         guard let held = state.pointee else {
-            server.inFlight.begin()
+            server.inFlight.withLock { $0 += 1 }
             let exchange = Exchange(Request(connection, method: method, path: path))
             state.pointee = Unmanaged.passRetained(exchange).toOpaque()
             // A reply before the body is read closes the connection.
@@ -87,7 +92,7 @@ final class Server: Sendable {
         let server = Unmanaged<Server>.fromOpaque(context).takeUnretainedValue()
         let exchange = Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue()
         if !exchange.isRecorded { server.record(exchange, device: nil, status: nil, code: "aborted") }
-        server.inFlight.end()
+        server.inFlight.withLock { $0 -= 1 }
     }
 
     private func record(_ exchange: Exchange, device: DeviceID?, status: UInt32?, code: String) {

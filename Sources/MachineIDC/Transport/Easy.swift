@@ -82,8 +82,8 @@ struct Easy: ~Copyable {
         options.check(ccurl_set_receiver(handle, CURLOPT_WRITEFUNCTION) { bytes, _, count, data in
             data.map { Transfer(callbackData: $0).receiveBody(bytes, count: count) } ?? 0
         })
-        options.check(ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { _, _, count, data in
-            data.map { Transfer(callbackData: $0).receiveHead(count: count) } ?? 0
+        options.check(ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { line, _, count, data in
+            data.map { Transfer(callbackData: $0).receiveHead(line, count: count) } ?? 0
         })
         options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
             data.map { Transfer(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT

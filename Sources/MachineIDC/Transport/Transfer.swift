@@ -24,6 +24,7 @@ struct Transfer: Equatable {
         var request = ByteBuffer()
         var reply = ByteBuffer()
         var headBytes = 0
+        var headIsComplete = false
         var maximumReplyBytes = 0
         var excess = Excess.none
         var code = CURLE_OK
@@ -92,6 +93,7 @@ struct Transfer: Equatable {
     func rewind() {
         state.pointee.reply.clear()
         state.pointee.headBytes = 0
+        state.pointee.headIsComplete = false
         state.pointee.excess = .none
         state.pointee.code = CURLE_OK
         state.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
@@ -113,8 +115,15 @@ extension Transfer {
         return state.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
-    func receiveHead(count: Int) -> Int {
+    /// Takes one line of the head, or of the trailers of a chunked body.
+    func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
         state.pointee.progress.store(Progress.reading.rawValue, ordering: .relaxed)
+        if count <= 2 {
+            state.pointee.headIsComplete = true
+        } else if let line, strncmp(line, Literal("HTTP/").cString, min(count, 5)) == 0 {
+            // The real head after one with status 100 to 199.
+            state.pointee.headIsComplete = false
+        }
         state.pointee.headBytes &+= count
         if state.pointee.headBytes <= Transfer.maximumHeadBytes { return count }
         state.pointee.excess = .head

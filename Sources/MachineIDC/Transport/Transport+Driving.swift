@@ -95,7 +95,9 @@ extension Transport {
     private func end(_ transfer: Transfer, _ code: CURLcode) {
         state.pointee.running.remove(transfer)
         if transfer.state.pointee.isAbandoned { return discard(transfer) }
-        transfer.state.pointee.code = code
+        // libcurl calls a reply complete whose connection was closed within the head.
+        let isCut = code == CURLE_OK && !transfer.state.pointee.headIsComplete
+        transfer.state.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         transfer.state.pointee.stage = .ended
         transfer.state.pointee.changed.signal()
     }
