@@ -25,6 +25,12 @@ struct ByteBuffer: ~Copyable {
         return room
     }
 
+    mutating func shorten(to length: Int) {
+        guard length >= 0, length < count, let base else { return }
+        count = length
+        base[length] = 0
+    }
+
     /// Empties the buffer. Its memory stays for the next use, unless it is large.
     mutating func clear() {
         count = 0

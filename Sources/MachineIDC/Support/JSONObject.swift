@@ -29,14 +29,20 @@ struct JSONObject: ~Copyable {
     /// jansson an allocator that is not `malloc`.
     func text() -> ByteBuffer? {
         guard isWhole, let object else { return nil }
-        var buffer = ByteBuffer()
-        let size = json_dumpb(object, nil, 0, Int(JSON_COMPACT))
-        guard size > 0, let room = buffer.extend(by: size) else { return nil }
-        let written = UnsafeMutableRawPointer(room).withMemoryRebound(to: CChar.self, capacity: size) {
-            json_dumpb(object, $0, size, Int(JSON_COMPACT))
+        var room = 500
+        while true {
+            var buffer = ByteBuffer()
+            guard let start = buffer.extend(by: room) else { return nil }
+            let size = UnsafeMutableRawPointer(start).withMemoryRebound(to: CChar.self, capacity: room) {
+                json_dumpb(object, $0, room, Int(JSON_COMPACT))
+            }
+            guard size > 0 else { return nil }
+            if size <= room {
+                buffer.shorten(to: size)
+                return buffer
+            }
+            room = size
         }
-        guard written == size else { return nil }
-        return buffer
     }
 
     private mutating func set(_ key: Literal, _ value: UnsafeMutablePointer<json_t>?) {
