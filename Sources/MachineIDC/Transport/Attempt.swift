@@ -9,7 +9,8 @@ struct Attempt {
     /// Whether another attempt may come to something else: the network failed, or the authority is busy. A decision
     /// never is.
     let mayBeRetried: Bool
-    /// Whether nothing was sent, since the kept connection was found unfit at the last moment.
+    /// Whether the fault lies with a kept connection: it turned out unfit before the request was sent, or was closed
+    /// without a byte in reply. A server may close its side at any time, so that says nothing of the next attempt.
     let wasStale: Bool
     /// What the authority asked for in Retry-After, in seconds; 0 when it did not.
     let retryAfter: Int
@@ -24,7 +25,8 @@ extension Attempt {
         guard code == CURLE_OK else {
             httpStatus = 0
             mayBeRetried = isPassing(code)
-            wasStale = code == CURLE_ABORTED_BY_CALLBACK
+            wasStale =
+                isLoss(code) && !transfer.state.pointee.easy.madeConnection && transfer.state.pointee.headBytes == 0
             retryAfter = 0
             return
         }
@@ -35,13 +37,20 @@ extension Attempt {
     }
 }
 
+/// Whether a connection that stood was lost.
+private func isLoss(_ code: CURLcode) -> Bool {
+    switch code {
+    case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_ABORTED_BY_CALLBACK: true
+    default: false
+    }
+}
+
 /// Failures of the network that may be gone the next moment, unlike a certificate that does not fit.
 private func isPassing(_ code: CURLcode) -> Bool {
     switch code {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
-        CURLE_SSL_CONNECT_ERROR, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE,
-        CURLE_ABORTED_BY_CALLBACK:
+        CURLE_SSL_CONNECT_ERROR, CURLE_PARTIAL_FILE:
         true
-    default: false
+    default: isLoss(code)
     }
 }

@@ -7,7 +7,7 @@ struct RetrySchedule {
     private static var longestPause: Int { 2_000 }
 
     private var left: Int
-    /// Attempts that sent nothing are repeated at once and not counted: each has cost one kept connection.
+    /// Attempts on stale connections are repeated at once and not counted: each has cost one kept connection.
     private var staleLeft: Int
     private var pause = RetrySchedule.firstPause
     private var random = RandomNumber()
