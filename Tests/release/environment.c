@@ -1,0 +1,87 @@
+/* mid_client_from_env: which variables it reads, and what it says when they are missing or wrong. */
+#include "server.h"
+
+static void set(const char *name, const char *value) {
+    check_need((value != NULL ? setenv(name, value, 1) : unsetenv(name)) == 0, name);
+}
+
+static void expect_no_client(const char *options, mid_status status, const char *part) {
+    mid_client *client = (mid_client *)&client; /* anything but NULL */
+    char *json = NULL;
+    CHECK_STATUS(status, mid_client_from_env(options, &client, &json));
+    CHECK(client == NULL);
+    if (json != NULL) CHECK(strstr(json, "s3cret") == NULL);
+    check_failure(status, json, part);
+    mid_client_free(client);
+    CHECK_STATUS(status, mid_client_from_env(options, &client, NULL));
+    mid_client_free(client);
+}
+
+/* The client works, and says so to this server. */
+static void expect_client(const char *options, struct server *server) {
+    mid_client *client = check_client(options);
+    int before = server_requests(server);
+    int allowed = 0;
+    CHECK_STATUS(MID_OK, mid_validate(client, "agent", &allowed, NULL));
+    CHECK(allowed == 1);
+    CHECK(server_requests(server) == before + 1);
+    mid_client_free(client);
+}
+
+int main(void) {
+    struct server server;
+    char url[64], options[128];
+    server_start(&server, NULL);
+    server_answer(&server, "200 OK", "application/json", "{\"allowed\":true}");
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", server.port);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"%s\"}", url);
+
+    check_about = "the org key";
+    set("MACHINEID_BASE_URL", url);
+    set("MACHINEID_ORG_KEY", NULL);
+    expect_no_client(NULL, MID_NO_ORG_KEY, "MACHINEID_ORG_KEY");
+    set("MACHINEID_ORG_KEY", "");
+    expect_no_client(NULL, MID_NO_ORG_KEY, "MACHINEID_ORG_KEY");
+    set("MACHINEID_ORG_KEY", " \t\n");
+    expect_no_client(NULL, MID_NO_ORG_KEY, "MACHINEID_ORG_KEY");
+    set("MACHINEID_ORG_KEY", "org s3cret");
+    expect_no_client(NULL, MID_INVALID_ARGUMENT, "MACHINEID_ORG_KEY");
+    set("MACHINEID_ORG_KEY", " org_s3cret\n");
+    expect_client(NULL, &server);
+
+    check_about = "another variable";
+    expect_no_client("{\"env_var\":\"OTHER_KEY\"}", MID_NO_ORG_KEY, "OTHER_KEY");
+    expect_no_client("{\"env_var\":\"\"}", MID_INVALID_OPTIONS, "env_var");
+    expect_no_client("{\"env_var\":1}", MID_INVALID_OPTIONS, "env_var");
+    set("OTHER_KEY", "org_s3cret");
+    set("MACHINEID_ORG_KEY", NULL);
+    expect_client("{\"env_var\":\"OTHER_KEY\"}", &server);
+    set("MACHINEID_ORG_KEY", "org_s3cret");
+
+    check_about = "the base URL";
+    set("MACHINEID_BASE_URL", "http://machineid.io");
+    expect_no_client(NULL, MID_INVALID_OPTIONS, "MACHINEID_BASE_URL");
+    expect_client(options, &server); /* an option comes before a variable */
+    set("MACHINEID_BASE_URL", NULL);
+    expect_client(options, &server);
+
+    check_about = "proxies";
+    set("MACHINEID_BASE_URL", url);
+    set("http_proxy", "http://127.0.0.1:1");
+    set("ALL_PROXY", "http://127.0.0.1:1");
+    expect_client(NULL, &server); /* http takes no proxy from the environment */
+
+    check_about = "a change afterwards";
+    {
+        mid_client *client = check_client(NULL);
+        int allowed = 0;
+        set("MACHINEID_BASE_URL", "http://127.0.0.1:1");
+        set("MACHINEID_ORG_KEY", NULL);
+        CHECK_STATUS(MID_OK, mid_validate(client, "agent", &allowed, NULL));
+        CHECK(allowed == 1);
+        mid_client_free(client);
+    }
+    check_about = "";
+    server_stop(&server);
+    return check_done();
+}
