@@ -11,7 +11,7 @@ enum Endpoints {
         Route(.get, "/api/v1/usage", .organisation(usage)),
     ]
 
-    private static func register(_ id: DeviceID, in organisation: Organisation, _ request: RequestID) -> Reply {
+    private static func register(_ id: DeviceID, in organisation: Organisation, _ requestID: RequestID) -> Reply {
         let (registration, usage) = organisation.register(id)
         let (httpStatus, status): (UInt32, String) =
             switch registration {
@@ -30,12 +30,12 @@ enum Endpoints {
     }
 
     /// A denial is an answer like any other: its HTTP status is 200 (assumed).
-    private static func validate(_ id: DeviceID, in organisation: Organisation, _ request: RequestID) -> Reply {
+    private static func validate(_ id: DeviceID, in organisation: Organisation, _ requestID: RequestID) -> Reply {
         let (decision, usage) = organisation.validate(id)
         return Reply(code: decision.rawValue) { body in
             body.set("allowed", decision == .allow)
             body.set("code", decision.rawValue)
-            body.set("request_id", request.text)
+            body.set("request_id", requestID.text)
             // From here on the fields of older servers; the values of `status` and `reason` are assumed.
             body.set("status", decision == .allow ? "ok" : "denied")
             body.set("reason", decision.rawValue.lowercased())
@@ -62,19 +62,19 @@ enum Endpoints {
     }
 
     private static func revoke(
-        _ id: DeviceID, in organisation: Organisation, _ request: RequestID
+        _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
     ) throws(Refusal) -> Reply {
         try changed(id, handler: "devices/revoke", revoked: true, organisation.setRevoked(id, true))
     }
 
     private static func unrevoke(
-        _ id: DeviceID, in organisation: Organisation, _ request: RequestID
+        _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
     ) throws(Refusal) -> Reply {
         try changed(id, handler: "devices/unrevoke", revoked: false, organisation.setRevoked(id, false))
     }
 
     private static func remove(
-        _ id: DeviceID, in organisation: Organisation, _ request: RequestID
+        _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
     ) throws(Refusal) -> Reply {
         try changed(id, handler: "devices/remove", revoked: nil, organisation.remove(id))
     }

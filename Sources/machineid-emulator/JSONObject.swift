@@ -1,10 +1,10 @@
 import CJansson
 
 /// A JSON object, written and read by jansson. Keys stay in the order in which they were set.
-///
-/// jansson passes a failed allocation on from call to call; it shows in the end, when `text()` is nil.
 final class JSONObject {
     private let object: UnsafeMutablePointer<json_t>?
+    /// Whether jansson had the memory for all that was set. An object with holes is never shown.
+    private var isComplete = true
 
     init() { object = json_object() }
 
@@ -45,7 +45,9 @@ final class JSONObject {
 
     func set(_ key: StaticString, _ value: [JSONObject]) {
         let array = json_array()
-        for element in value { json_array_append(array, element.object) }
+        for element in value where !element.isComplete || json_array_append(array, element.object) != 0 {
+            isComplete = false
+        }
         set(key, array)
     }
 
@@ -53,12 +55,14 @@ final class JSONObject {
 
     private func set(_ key: StaticString, _ value: UnsafeMutablePointer<json_t>?) {
         key.withUTF8Buffer { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { _ = json_object_set_new_nocheck(object, $0.baseAddress, value) }
+            bytes.withMemoryRebound(to: CChar.self) {
+                if json_object_set_new_nocheck(object, $0.baseAddress, value) != 0 { isComplete = false }
+            }
         }
     }
 
     /// The object in the compact form. The caller frees it with `free()`; nil when there is no memory.
-    func text() -> UnsafeMutablePointer<CChar>? { json_dumps(object, Int(JSON_COMPACT)) }
+    func text() -> UnsafeMutablePointer<CChar>? { isComplete ? json_dumps(object, Int(JSON_COMPACT)) : nil }
 
     // MARK: Reading
 

@@ -17,7 +17,7 @@ enum OperatorEndpoints {
         let state: PlanState? = try choice("planState", in: settings)
         let execution = settings.bool("executionEnabled")
         if execution == nil && settings.keys.contains("executionEnabled") {
-            throw .badRequest("invalid_setting", "executionEnabled is true or false")
+            throw .badRequest("invalid_setting", "executionEnabled must be true or false")
         }
         return reply(
             organisation.changePlan { plan in
@@ -45,7 +45,7 @@ enum OperatorEndpoints {
     ) throws(Refusal) -> Choice? where Choice.RawValue == String {
         guard settings.keys.contains(key) else { return nil }
         guard let choice = settings.string(key).flatMap(Choice.init(rawValue:)) else {
-            throw .badRequest("invalid_setting", "\(key) is one of \(Choice.names)")
+            throw .badRequest("invalid_setting", "\(key) must be one of \(Choice.names)")
         }
         return choice
     }

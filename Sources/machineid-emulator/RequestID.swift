@@ -1,10 +1,14 @@
+import Glibc
+
 /// The correlation id of a request: a random UUID (version 4), in lower case.
 struct RequestID: Sendable {
     let text: String
 
     init() {
-        var random = SystemRandomNumberGenerator()
-        self.init(random.next(), random.next())
+        // One system call, where SystemRandomNumberGenerator makes two. For so few bytes it does not fail.
+        var bits: (UInt64, UInt64) = (0, 0)
+        getentropy(&bits, MemoryLayout.size(ofValue: bits))
+        self.init(bits.0, bits.1)
     }
 
     /// The UUID of these 128 bits, six of which give way to the version and the variant.

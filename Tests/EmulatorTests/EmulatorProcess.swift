@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// The emulator as a program of its own, on a free port. It is ended with the object.
+final class EmulatorProcess {
+    let port: UInt16
+    private let process: Process
+    private let output = Pipe()
+    private let logFile: URL
+
+    /// Starts the emulator and waits until it listens. Without keys it gets the key org_a.
+    init(_ arguments: String..., keys: [String] = ["org_a"]) throws {
+        logFile = FileManager.default.temporaryDirectory.appendingPathComponent("emulator-\(UUID().uuidString).log")
+        try Data().write(to: logFile)
+        process = try Self.launch(
+            ["--port", "0"] + keys.flatMap { ["--org-key", $0] } + arguments, output: output,
+            errors: FileHandle(forWritingTo: logFile))
+        var line = ""
+        while !line.hasSuffix("\n") {
+            let byte = try #require(try output.fileHandleForReading.read(upToCount: 1), "the emulator ended at once")
+            line += String(decoding: byte, as: UTF8.self)
+        }
+        let match = try #require(try /listening on http:\/\/127\.0\.0\.1:(\d+)\n/.wholeMatch(in: line))
+        port = try #require(UInt16(match.1))
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(at: logFile)
+    }
+
+    /// A connection, which keeps the emulator running.
+    func connect() throws -> HTTPConnection { try #require(try HTTPConnection(port: port, keeping: self)) }
+
+    /// The lines on standard error. Whoever has read a reply finds the line of its request here.
+    var log: [String] {
+        get throws { try String(contentsOf: logFile, encoding: .utf8).split(separator: "\n").map(String.init) }
+    }
+
+    func signal(_ signal: CInt) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end. The exit status, and what came on standard output behind the line with the URL.
+    func end() throws -> (status: CInt, output: String) {
+        process.waitUntilExit()
+        try #require(process.terminationReason == .exit)
+        let rest = try output.fileHandleForReading.readToEnd() ?? Data()
+        return (process.terminationStatus, String(decoding: rest, as: UTF8.self))
+    }
+
+    /// Runs the emulator where it is expected to end by itself.
+    static func run(_ arguments: String...) throws -> (status: CInt, output: String, errors: String) {
+        let (output, errors) = (Pipe(), Pipe())
+        let process = try launch(arguments, output: output, errors: errors.fileHandleForWriting)
+        try errors.fileHandleForWriting.close()
+        let texts = try [output, errors].map {
+            String(decoding: try $0.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        }
+        process.waitUntilExit()
+        return (process.terminationStatus, texts[0], texts[1])
+    }
+
+    /// The binary is built beside the tests. MACHINEID_EMULATOR names another, such as the release build.
+    private static var binary: URL {
+        if let path = ProcessInfo.processInfo.environment["MACHINEID_EMULATOR"] { return URL(fileURLWithPath: path) }
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().appendingPathComponent("machineid-emulator")
+    }
+
+    private static func launch(_ arguments: [String], output: Pipe, errors: FileHandle) throws -> Process {
+        let process = Process()
+        process.executableURL = binary
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        return process
+    }
+}

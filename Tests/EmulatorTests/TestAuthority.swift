@@ -1,0 +1,51 @@
+import Glibc
+
+@testable import machineid_emulator
+
+/// The router, without HTTP around it, with the one organisation org_a.
+struct TestAuthority {
+    let router = Router(Authority(keys: ["org_a"].compactMap { OrgKey($0) }, plan: Plan()))
+    /// That of every request.
+    let id = RequestID(0, 0)
+
+    struct Answer {
+        let status: UInt32
+        let code: String
+        /// The JSON, byte for byte.
+        let text: String
+        let allow: String?
+        let device: String?
+    }
+
+    /// Sends a request as a correct client does, but for what a test says.
+    func ask(
+        _ method: String, _ path: String, _ body: [UInt8], key: String? = "org_a", type: String? = "application/json"
+    ) -> Answer {
+        var request = Request(method: method, path: path, orgKey: key, contentType: type)
+        body.withUnsafeBytes { request.body.append($0) }
+        let (reply, device) = router.answer(request, id)
+        let text = reply.body.text()
+        defer { free(text) }
+        return Answer(
+            status: reply.status, code: reply.code, text: text.map { String(cString: $0) } ?? "", allow: reply.allow,
+            device: device?.text)
+    }
+
+    func ask(
+        _ method: String, _ path: String, _ body: String = "", key: String? = "org_a",
+        type: String? = "application/json"
+    ) -> Answer {
+        ask(method, path, Array(body.utf8), key: key, type: type)
+    }
+
+    /// One of the operations on a device.
+    func device(_ operation: String, _ device: String = "w") -> Answer {
+        ask("POST", "/api/v1/devices/\(operation)", #"{"deviceId":"\#(device)"}"#)
+    }
+
+    /// The plan fields of a reply, as long as the plan is the one of the start.
+    static func plan(used: Int) -> String {
+        #""planTier":"free","planState":"active","accessUntil":null,"limit":3,"devicesUsed":\#(used),"#
+            + #""remaining":\#(3 - used),"overLimit":false,"softGraceWindow":false"#
+    }
+}
