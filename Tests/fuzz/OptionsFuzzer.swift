@@ -1,0 +1,36 @@
+// What a caller may give as options. Whatever is taken must be safe to work with, and whatever is not says why.
+
+import Foundation
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
+    var text = [CChar](repeating: 0, count: size + 1)
+    for index in 0..<size { text[index] = CChar(bitPattern: data[index]) }
+    do throws(Failure) {
+        try Process.prepare()
+        let settings = try Settings(orgKey: Literal("org_fuzz").cString, options: text)
+        precondition((1...3_600_000).contains(settings.timeout) && (1...3_600_000).contains(settings.connectTimeout))
+        precondition((0...10).contains(settings.maxRetries) && (1...256).contains(settings.maxConnections))
+        let url = settings.baseURL.text.pointer.map { String(cString: $0) } ?? ""
+        precondition(settings.baseURL.isSecure ? url.hasPrefix("https://") : isLoopback(url), "an unsafe base_url")
+        precondition(url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f } && !url.hasSuffix("/"), "a base_url with blanks")
+        let agent = settings.userAgent.pointer.map { String(cString: $0) } ?? ""
+        precondition(!agent.isEmpty && agent.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "a header in user_agent")
+        // A client that is made of them must stand.
+        let client = try Client(settings)
+        client.close()
+    } catch {
+        precondition(error.status == .invalidOptions, "options can only be invalid")
+        error.message.discard()
+    }
+    return 0
+}
+
+/// By a look at the text, where the library asks libcurl.
+private func isLoopback(_ url: String) -> Bool {
+    guard url.hasPrefix("http://") else { return false }
+    let authority = url.dropFirst(7).prefix { $0 != "/" }
+    let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+    return host == "[::1]" || host.lowercased() == "localhost"
+        || host.wholeMatch(of: /127\.\d{1,3}\.\d{1,3}\.\d{1,3}/) != nil
+}

@@ -1,0 +1,34 @@
+// What a server may say, as bytes: the first says with which HTTP status and to which operation, the rest is the body.
+// The reading is held against an independent parser: an allow that Foundation does not see too is a fault.
+
+import Foundation
+
+private let httpStatuses = [200, 201, 204, 299, 302, 400, 403, 500, 503, 0]
+private let operations: [Operation] = [.validate, .validate, .validate, .register, .listDevices]
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
+    guard size > 0 else { return 0 }
+    let httpStatus = httpStatuses[Int(data[0]) % httpStatuses.count]
+    let operation = operations[Int(data[0]) / httpStatuses.count % operations.count]
+    do throws(Failure) {
+        try Process.prepare()
+        let answer = try Answer(to: operation, httpStatus: httpStatus, body: data + 1, count: size - 1)
+        let body = Data(bytes: data + 1, count: size - 1)
+        let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
+        if answer.isAllow {
+            precondition(answer.status == .ok && (200...299).contains(httpStatus) && operation.kind == .decision)
+            precondition(object?["allowed"] as? Bool == true, "an allow that another parser does not see")
+        }
+        if answer.status == .ok, operation.kind == .decision, !answer.isAllow {
+            precondition(object?["allowed"] as? Bool == false, "a denial that another parser does not see")
+        }
+    } catch {
+        precondition(error.status == .badReply, "a reply can only be bad")
+        let json = error.json()
+        precondition((try? JSONSerialization.jsonObject(with: Data(bytes: json, count: strlen(json)))) != nil)
+        Failure.freeJSON(json)
+        error.message.discard()
+    }
+    return 0
+}
