@@ -49,14 +49,20 @@ let package = Package(
             dependencies: ["CMicrohttpd", "CJansson", "CMachineID"],
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["machineid-emulator"],
+            path: "Tests/TestSupport",
+            swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
         .testTarget(
             name: "EmulatorTests",
-            dependencies: ["machineid-emulator"],
+            dependencies: ["machineid-emulator", "TestSupport"],
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .testTarget(
             name: "MachineIDCTests",
-            dependencies: ["MachineIDC", "CMachineID", "CCurl"],
+            dependencies: ["MachineIDC", "CMachineID", "CCurl", "TestSupport"],
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
     ],

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A TCP connection that speaks HTTP/1.1 as a test wants it, correctly or not.
@@ -84,6 +85,11 @@ final class HTTPConnection {
         received += buffer[..<count]
         return true
     }
+}
+
+extension EmulatorProcess {
+    /// A connection, which keeps the emulator running.
+    func connect() throws -> HTTPConnection { try #require(try HTTPConnection(port: port, keeping: self)) }
 }
 
 struct HTTPReply {

@@ -2,14 +2,14 @@ import Foundation
 import Testing
 
 /// The emulator as a program of its own, on a free port. It is ended with the object.
-final class EmulatorProcess {
-    let port: UInt16
-    private let process: Process
+package final class EmulatorProcess {
+    package let port: UInt16
+    private let process: Foundation.Process
     private let output = Pipe()
     private let logFile: URL
 
     /// Starts the emulator and waits until it listens. Without keys it gets the key org_a.
-    init(_ arguments: String..., keys: [String] = ["org_a"]) throws {
+    package init(_ arguments: String..., keys: [String] = ["org_a"]) throws {
         logFile = FileManager.default.temporaryDirectory.appendingPathComponent("emulator-\(UUID().uuidString).log")
         try Data().write(to: logFile)
         process = try Self.launch(
@@ -29,18 +29,29 @@ final class EmulatorProcess {
         try? FileManager.default.removeItem(at: logFile)
     }
 
-    /// A connection, which keeps the emulator running.
-    func connect() throws -> HTTPConnection { try #require(try HTTPConnection(port: port, keeping: self)) }
-
     /// The lines on standard error. Whoever has read a reply finds the line of its request here.
-    var log: [String] {
+    package var log: [String] {
         get throws { try String(contentsOf: logFile, encoding: .utf8).split(separator: "\n").map(String.init) }
     }
 
-    func signal(_ signal: CInt) { kill(process.processIdentifier, signal) }
+    package func signal(_ signal: CInt) { kill(process.processIdentifier, signal) }
+
+    /// Stops it, and waits until it has stopped. It goes on with SIGCONT.
+    package func stop() throws {
+        signal(SIGSTOP)
+        let threads = "/proc/\(process.processIdentifier)/task"
+        while true {
+            let states = try FileManager.default.contentsOfDirectory(atPath: threads).map { thread in
+                let stat = try String(contentsOfFile: "\(threads)/\(thread)/stat", encoding: .utf8)
+                return stat[stat.index(after: stat.lastIndex(of: ")") ?? stat.startIndex)...].prefix(2)
+            }
+            if states.allSatisfy({ $0 == " T" }) { return }
+            sched_yield()
+        }
+    }
 
     /// Waits for the end. The exit status, and what came on standard output behind the line with the URL.
-    func end() throws -> (status: CInt, output: String) {
+    package func end() throws -> (status: CInt, output: String) {
         process.waitUntilExit()
         try #require(process.terminationReason == .exit)
         let rest = try output.fileHandleForReading.readToEnd() ?? Data()
@@ -48,7 +59,7 @@ final class EmulatorProcess {
     }
 
     /// Runs the emulator where it is expected to end by itself.
-    static func run(_ arguments: String...) throws -> (status: CInt, output: String, errors: String) {
+    package static func run(_ arguments: String...) throws -> (status: CInt, output: String, errors: String) {
         let (output, errors) = (Pipe(), Pipe())
         let process = try launch(arguments, output: output, errors: errors.fileHandleForWriting)
         try errors.fileHandleForWriting.close()
@@ -66,8 +77,8 @@ final class EmulatorProcess {
         return tests.deletingLastPathComponent().appendingPathComponent("machineid-emulator")
     }
 
-    private static func launch(_ arguments: [String], output: Pipe, errors: FileHandle) throws -> Process {
-        let process = Process()
+    private static func launch(_ arguments: [String], output: Pipe, errors: FileHandle) throws -> Foundation.Process {
+        let process = Foundation.Process()
         process.executableURL = binary
         process.arguments = arguments
         process.standardOutput = output

@@ -1,0 +1,59 @@
+/* children.h - forked children that are waited for, but not for ever: where one hangs is shown. */
+#ifndef CHILDREN_H
+#define CHILDREN_H
+
+#include "check.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* valgrind and the sanitizers make everything slower. */
+static inline int children_patience_ms(void) {
+    const char *given = getenv("CHILD_PATIENCE_MS");
+    return given != NULL ? atoi(given) : 15000;
+}
+
+static inline void child_show_stacks(pid_t child) {
+    char command[256];
+    (void)snprintf(command, sizeof command,
+                   "gdb -batch -p %d -ex 'set print frame-arguments none' -ex 'thread apply all bt 40' 2>/dev/null |"
+                   " grep -E '^(Thread|#)' >&2",
+                   (int)child);
+    fprintf(stderr, "child %d hangs:\n", (int)child);
+    check_need(system(command) >= 0, "system");
+}
+
+/* 1 when the child ended with 0. A child that ends otherwise, or not at all, is a failure, said why. */
+static inline int child_await(pid_t child, const char *what) {
+    int process = (int)syscall(SYS_pidfd_open, child, 0);
+    int status = 0;
+    struct pollfd polled = {process, POLLIN, 0};
+    double deadline = check_now_ms() + children_patience_ms();
+    int ready;
+    check_need(process >= 0, "pidfd_open");
+    do {
+        ready = poll(&polled, 1, (int)(deadline - check_now_ms()) > 0 ? (int)(deadline - check_now_ms()) : 0);
+    } while (ready < 0 && errno == EINTR);
+    check_need(ready >= 0 && close(process) == 0, "poll");
+    if (ready == 0) {
+        child_show_stacks(child);
+        check_need(kill(child, SIGKILL) == 0, "kill");
+    }
+    check_need(waitpid(child, &status, 0) == child, "waitpid");
+    if (CHECK(ready != 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)) return 1;
+    if (WIFEXITED(status)) fprintf(stderr, "    %s ended with status %d\n", what, WEXITSTATUS(status));
+    if (WIFSIGNALED(status)) fprintf(stderr, "    %s was ended by signal %d\n", what, WTERMSIG(status));
+    return 0;
+}
+
+/* What a child has found, as its exit status. */
+static inline _Noreturn void child_done(void) {
+    (void)fflush(stderr);
+    _exit(atomic_load(&check_failed) == 0 ? 0 : 1);
+}
+
+#endif

@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# What Tests/ends, fork, secrets and threads share: their arguments, and C programs that are compiled, run against an
+# emulator, and shown with all their stacks when they hang. Sourced from the root of the project.
+#
+# Sets long (empty or --long), library (the folder) and work (a folder that is gone afterwards).
+# shellcheck source=script/lib/report.sh
+. script/lib/report.sh
+# shellcheck source=script/lib/emulator.sh
+. script/lib/emulator.sh
+
+long='' library=$PWD/build/lib wanted=()
+# shellcheck disable=SC2034 # for whoever sources this
+while [ $# -gt 0 ]; do
+    case $1 in
+    --long) long=--long ;;
+    --library)
+        library=$(realpath "$2")
+        shift
+        ;;
+    -*)
+        echo "$0: there is no option $1; there are --long and --library FOLDER, and names of tests" >&2
+        exit 2
+        ;;
+    *) wanted+=("$1") ;;
+    esac
+    shift
+done
+if [ ! -e "$library/libmachineid.so" ] || [ ! -x build/bin/machineid-emulator ]; then
+    echo "$0: there is no library in $library or no emulator in build/bin; script/build makes them" >&2
+    exit 1
+fi
+
+work=$(mktemp -d)
+front_pid=
+stop_all() {
+    [ -z "$front_pid" ] || { kill "$front_pid" && wait "$front_pid"; } 2>/dev/null || true
+    front_pid=
+    stop_emulator
+}
+trap 'stop_all; rm -rf "$work"' EXIT
+
+# Proxies of whoever runs this are none of the tests' business.
+unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+export LD_LIBRARY_PATH=$library PYTHONDONTWRITEBYTECODE=1
+flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/release -ITests/ends)
+
+# wants NAME: whether this test is to be run.
+wants() { [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]; }
+
+# compile SOURCE [FLAG...]: into $work, under its own name.
+compile() {
+    local source=$1 name
+    name=$(basename "$source" .c)
+    shift
+    gcc "${flags[@]}" "$source" -o "$work/$name" "-L$library" -lmachineid -ljansson -pthread "$@" || exit 1
+}
+
+# preload SOURCE: a library for LD_PRELOAD, into $work as NAME.so.
+preload() {
+    gcc "${flags[@]}" -shared -fPIC "$1" -o "$work/$(basename "$1" .c).so" -ldl || exit 1
+}
+
+# start_authority: an emulator, and nginx with TLS before it. Sets http_url, https_url and ca_file.
+start_authority() {
+    local ready line
+    MACHINEID_ORG_KEY=${MACHINEID_ORG_KEY:-org_tests_of_the_ends}
+    export MACHINEID_ORG_KEY
+    start_emulator "$work/emulator.log" --org-key "$MACHINEID_ORG_KEY" --plan max --quiet
+    http_url=$emulator_url
+    mkdir -p "$work/tls"
+    exec {ready}< <(exec python3 Tests/ends/tls_front.py "$http_url" "$work/tls" 2>&1)
+    front_pid=$!
+    read -r -t 30 line <&"$ready" || true
+    if [ "${line#https://}" = "$line" ]; then
+        printf 'nginx does not start:\n%s\n' "$line$(cat <&"$ready")" >&2
+        exit 1
+    fi
+    exec {ready}<&-
+    # shellcheck disable=SC2034 # for whoever sources this
+    read -r https_url churning_url ca_file <<<"$line"
+}
+
+# stacks PID: those of all threads of a process and of its descendants.
+stacks() {
+    local task child
+    echo "process $1: $(tr '\0' ' ' <"/proc/$1/cmdline")"
+    gdb -batch -p "$1" -ex 'set print frame-arguments none' -ex 'thread apply all bt 30' 2>/dev/null | grep -E '^(Thread|#)' || true
+    for task in /proc/"$1"/task/*; do
+        # shellcheck disable=SC2013 # numbers, all on one line
+        for child in $(cat "$task/children" 2>/dev/null); do stacks "$child"; done
+    done
+}
+
+# within SECONDS COMMAND...: its output goes to $work/output. Status 124 when it hangs, and then $work/output has the
+# stacks too.
+within() {
+    local limit=$1 status=0 program alarm ended=
+    shift
+    "$@" >"$work/output" 2>&1 </dev/null &
+    program=$!
+    sleep "$limit" &
+    alarm=$!
+    wait -n -p ended "$program" "$alarm" || status=$?
+    if [ "$ended" != "$alarm" ]; then
+        { kill "$alarm" && wait "$alarm"; } 2>/dev/null || true
+        return "$status"
+    fi
+    stacks "$program" >>"$work/output" 2>&1 || true
+    { kill -KILL "$program" && wait "$program"; } 2>/dev/null || true
+    return 124
+}
+
+# run WHAT SECONDS COMMAND...: one test. What the program printed last goes into the report.
+run() {
+    local what=$1 status=0
+    shift
+    within "$@" || status=$?
+    case $status in
+    0) ok "$what: $(tail -n 1 "$work/output")" ;;
+    124) failed "$what: it hangs" "$(tail -n 150 "$work/output")" ;;
+    *) failed "$what: it ended with status $status" "$(tail -n 60 "$work/output")" ;;
+    esac
+}

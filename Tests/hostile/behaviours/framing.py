@@ -1,0 +1,105 @@
+"""Where a body ends, said wrongly."""
+
+from registry import BAD_REPLY, OK, TRANSFER_FAILED, bad, either
+from replies import STRAY
+
+BROKEN = (BAD_REPLY, TRANSFER_FAILED)
+WHOLE = len(STRAY)
+
+
+def lengths(kind, name, doc, headers, *statuses, body=STRAY, closes=True, **traits):
+    """A reply with these framing headers, and then a close."""
+
+    def act(exchange):
+        exchange.expect(STRAY)
+        exchange.send(exchange.head("200 OK", *headers) + body)
+        return None if closes else exchange.KEEP
+
+    act.__doc__ = doc
+    kind(f"framing/{name}", *statuses, **traits)(act)
+
+
+for missing in (1, 2, 1000):
+    lengths(bad, f"length-{missing}-too-long", f"Promises {missing} bytes more than it sends.",
+            [f"Content-Length: {WHOLE + missing}"], TRANSFER_FAILED)
+for extra in (1, 2, 40):
+    lengths(bad, f"length-{extra}-too-short", f"Sends {extra} bytes more than it promised: the JSON is cut.",
+            [f"Content-Length: {WHOLE - extra}"], BAD_REPLY)
+lengths(bad, "length-0", "Promises nothing, and sends a permission.", ["Content-Length: 0"], BAD_REPLY)
+lengths(bad, "length-100-mb", "Promises 100 MB.", ["Content-Length: 104857600"], *BROKEN)
+
+# None of these is a Content-Length (RFC 9112, 6.3): how long the body is meant to be cannot be known.
+for name, value in {
+    "negative": f"-{WHOLE}", "word": "many", "empty": "", "hexadecimal": f"0x{WHOLE:x}", "plus": f"+{WHOLE}",
+    "two-numbers": f"{WHOLE} {WHOLE}", "unit": f"{WHOLE}b", "fraction": f"{WHOLE}.5", "differing-list": f"{WHOLE}, {WHOLE + 9}",
+    "2-to-63": "9223372036854775808", "2-to-64": "18446744073709551616", "wraps-to-fit": str(2**64 + WHOLE),
+    "30-digits": "9" * 30,
+}.items():
+    lengths(bad, f"length-{name}", f"Content-Length: {value}", [f"Content-Length: {value}"], *BROKEN)
+
+lengths(bad, "lengths-differ", "Two lengths; the last one fits.",
+        ["Content-Length: 5", f"Content-Length: {WHOLE}"], *BROKEN)
+lengths(bad, "lengths-differ-first-fits", "Two lengths; the first one fits.",
+        [f"Content-Length: {WHOLE}", f"Content-Length: {WHOLE + 20}"], *BROKEN)
+lengths(either, "lengths-agree", "The same length twice.",
+        [f"Content-Length: {WHOLE}", f"Content-Length: {WHOLE}"], OK, *BROKEN, closes=False)
+lengths(either, "length-in-a-list-twice", "The same length twice in one header.",
+        [f"Content-Length: {WHOLE}, {WHOLE}"], OK, *BROKEN)
+
+lengths(bad, "closed-without-a-body", "A body that ends with the connection, at once.", [], BAD_REPLY, body=b"")
+lengths(bad, "closed-within-the-json", "A body that ends with the connection, too early.", [], BAD_REPLY, body=STRAY[:40])
+
+
+@bad("framing/cut-in-body", TRANSFER_FAILED)
+def cut_in_body(exchange):
+    """Closes within the body."""
+    exchange.send(exchange.head("200 OK", f"Content-Length: {WHOLE}") + STRAY[:30])
+
+
+@bad("framing/cut-before-body", TRANSFER_FAILED)
+def cut_before_body(exchange):
+    """Closes between head and body."""
+    exchange.send(exchange.head("200 OK", f"Content-Length: {WHOLE}"))
+
+
+@bad("framing/reset-in-body", TRANSFER_FAILED)
+def reset_in_body(exchange):
+    """Resets within the body."""
+    exchange.send(exchange.head("200 OK", f"Content-Length: {WHOLE}") + STRAY[:30])
+    exchange.connection.reset()
+
+
+@bad("framing/reset-before-the-last-byte", TRANSFER_FAILED)
+def reset_before_the_last_byte(exchange):
+    """Resets when only the last bracket is missing."""
+    exchange.send(exchange.head("200 OK", f"Content-Length: {WHOLE}") + STRAY[:-1])
+    exchange.connection.reset()
+
+
+@bad("framing/reset-instead-of-the-end", TRANSFER_FAILED)
+def reset_instead_of_the_end(exchange):
+    """A whole permission in a body that ends with the connection, which is then reset instead of closed."""
+    exchange.send(exchange.head() + STRAY)
+    exchange.pause(0.05)
+    exchange.connection.reset()
+
+
+for name, value in {
+    "unknown": "rot13", "unknown-then-chunked": "rot13, chunked", "chunked-then-unknown": "chunked, rot13",
+}.items():
+    lengths(bad, f"coding-{name}", f"Transfer-Encoding: {value}", [f"Transfer-Encoding: {value}"], *BROKEN)
+
+lengths(bad, "coding-chunked-but-plain", "Says chunked, and sends plain JSON.", ["Transfer-Encoding: chunked"], *BROKEN)
+lengths(bad, "coding-gzip-but-plain", "Says that the transfer is gzipped, and sends plain JSON.",
+        ["Transfer-Encoding: gzip, chunked"], *BROKEN)
+
+# Both, with the same meaning: an error to some, and to others not.
+CHUNKED = b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY)
+lengths(either, "length-and-chunks", "A length and chunks, which agree.",
+        [f"Content-Length: {WHOLE}", "Transfer-Encoding: chunked"], OK, *BROKEN, body=CHUNKED)
+lengths(either, "length-of-the-chunks", "Chunks, and a length that counts their framing too.",
+        ["Transfer-Encoding: chunked", f"Content-Length: {len(CHUNKED)}"], OK, *BROKEN, body=CHUNKED)
+lengths(bad, "chunks-not-announced", "Chunks under a plain length.",
+        [f"Content-Length: {len(CHUNKED)}"], BAD_REPLY, body=CHUNKED)
+lengths(either, "coding-identity", "Transfer-Encoding: identity, which HTTP/1.1 no longer has.",
+        ["Transfer-Encoding: identity", f"Content-Length: {WHOLE}"], OK, *BROKEN)

@@ -1,0 +1,152 @@
+"""Status lines and headers that are not what HTTP says they are. The body is always a whole permission."""
+
+from registry import BAD_REPLY, OK, TIMEOUT, TRANSFER_FAILED, bad, either
+from replies import STRAY
+
+BROKEN = (BAD_REPLY, TRANSFER_FAILED)
+
+
+def raw(kind, name, doc, first, *statuses, ends=True, **traits):
+    """A reply whose head is `first` and whose body is a permission; then the server closes."""
+
+    def act(exchange):
+        exchange.expect(STRAY)
+        exchange.send(first.replace(b"LENGTH", b"Content-Length: %d\r\n" % len(STRAY)) + STRAY)
+        if not ends:
+            exchange.hold()
+
+    act.__doc__ = doc
+    kind(f"head/{name}", *statuses, **traits)(act)
+
+
+for name, doc, first in (
+    ("none", "HTTP/0.9: the body and nothing else.", b""),
+    ("not-http", "A status line of another protocol.", b"ICY 200 OK\r\nLENGTH\r\n"),
+    ("rtsp", "RTSP, which is written like HTTP.", b"RTSP/1.0 200 OK\r\nLENGTH\r\n"),
+    ("a-request", "A request where the reply should be.", b"POST / HTTP/1.1\r\nLENGTH\r\n"),
+    ("no-version", "A status line that begins with the number.", b"200 OK\r\nLENGTH\r\n"),
+    ("no-status", "A status line without a number.", b"HTTP/1.1 OK\r\nLENGTH\r\n"),
+    ("only-version", "A status line that ends after the version.", b"HTTP/1.1\r\nLENGTH\r\n"),
+    ("two-digits", "A status of two digits.", b"HTTP/1.1 20 OK\r\nLENGTH\r\n"),
+    ("four-digits", "A status of four digits.", b"HTTP/1.1 2000 OK\r\nLENGTH\r\n"),
+    ("negative-status", "A negative status.", b"HTTP/1.1 -200 OK\r\nLENGTH\r\n"),
+    ("version-9", "HTTP of a version there is not.", b"HTTP/9.9 200 OK\r\nLENGTH\r\n"),
+    ("version-3", "HTTP/3 in clear text.", b"HTTP/3 200 OK\r\nLENGTH\r\n"),
+    ("blank-line-first", "Four blank lines before the status line.", b"\r\n\r\n\r\n\r\nHTTP/1.1 200 OK\r\nLENGTH\r\n"),
+    ("garbage-first", "Half a kilobyte of letters before the status line.",
+     b"x" * 512 + b"HTTP/1.1 200 OK\r\nLENGTH\r\n"),
+    ("nul-in-header", "A NUL inside a header.", b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\nLENGTH\r\n"),
+    ("nul-in-status", "A NUL inside the status line.", b"HTTP/1.1 200\0 OK\r\nLENGTH\r\n"),
+    ("utf-16", "The head in UTF-16.", "HTTP/1.1 200 OK\r\n\r\n".encode("utf-16-le")),
+):
+    raw(bad, name, doc, first, *BROKEN)
+
+# A lenient reader may take these; what it reads is what the server says.
+for name, doc, first in (
+    ("lower-case-protocol", "http in lower case.", b"http/1.1 200 OK\r\nLENGTH\r\n"),
+    ("version-2", "HTTP/2 in clear text.", b"HTTP/2 200 OK\r\nLENGTH\r\n"),
+    ("tab-for-space", "A tab before the status.", b"HTTP/1.1\t200 OK\r\nLENGTH\r\n"),
+    ("glued-status", "No space between the status and its reason.", b"HTTP/1.1 200OK\r\nLENGTH\r\n"),
+    ("no-colon", "A header without a colon.", b"HTTP/1.1 200 OK\r\nnonsense\r\nLENGTH\r\n"),
+    ("no-name", "A header without a name.", b"HTTP/1.1 200 OK\r\n: value\r\nLENGTH\r\n"),
+    ("folded", "A header folded over three lines.", b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\tc\r\nLENGTH\r\n"),
+    ("cr-in-header", "A lone carriage return inside a header.", b"HTTP/1.1 200 OK\r\nX-A: a\rb\r\nLENGTH\r\n"),
+):
+    raw(either, name, doc, first, OK, BAD_REPLY, TRANSFER_FAILED)
+
+
+def ending(name, doc, text, reset=False):
+    """The connection ends inside the head."""
+
+    def act(exchange):
+        exchange.send(text)
+        if reset:
+            exchange.connection.reset()
+
+    act.__doc__ = doc
+    bad(f"head/{name}", *BROKEN)(act)
+
+
+ending("cut-in-protocol", "Closes within the word HTTP.", b"HT")
+ending("cut-in-status", "Closes within the status.", b"HTTP/1.1 2")
+ending("cut-after-status-line", "Closes after the status line.", b"HTTP/1.1 200 OK\r\n")
+ending("cut-in-header", "Closes within a header.", b"HTTP/1.1 200 OK\r\nContent-Le")
+ending("cut-before-blank-line", "Closes when only the blank line is missing.", b"HTTP/1.1 200 OK\r\nX-A: b\r\n")
+ending("reset-in-header", "Resets within a header.", b"HTTP/1.1 200 OK\r\nContent-Le", reset=True)
+ending("reset-after-status-line", "Resets after the status line.", b"HTTP/1.1 200 OK\r\n", reset=True)
+
+
+@bad("head/endless", BAD_REPLY)
+def endless(exchange):
+    """Headers without end, as fast as they are taken."""
+    exchange.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        exchange.send(b"".join(b"X-%d: %s\r\n" % (n, b"y" * 100) for n in range(256)))
+
+
+@bad("head/endless-line", BAD_REPLY)
+def endless_line(exchange):
+    """One header without end."""
+    exchange.send(b"HTTP/1.1 200 OK\r\nX-A: ")
+    while True:
+        exchange.send(b"y" * 16384)
+
+
+@bad("head/endless-status-line", BAD_REPLY)
+def endless_status_line(exchange):
+    """A status line without end."""
+    exchange.send(b"HTTP/1.1 200 ")
+    while True:
+        exchange.send(b"y" * 16384)
+
+
+@bad("head/endless-without-a-line", BAD_REPLY)
+def endless_without_a_line(exchange):
+    """No line ends at all, and it does not even begin like HTTP."""
+    while True:
+        exchange.send(b"y" * 16384)
+
+
+@bad("head/flood", BAD_REPLY)
+def flood(exchange):
+    """Ten thousand headers, and then a permission."""
+    lines = [f"X-{n}: {n}" for n in range(10_000)]
+    return exchange.reply(STRAY, "200 OK", *lines)
+
+
+@bad("head/100-kb-header", BAD_REPLY)
+def large_header(exchange):
+    """One header of 100 KB, and then a permission."""
+    return exchange.reply(STRAY, "200 OK", "X-A: " + "y" * 100_000)
+
+
+@bad("head/interim-endless", BAD_REPLY)
+def interim_endless(exchange):
+    """A storm of 1xx that never ends."""
+    while True:
+        exchange.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 256)
+
+
+@bad("head/interim-then-silence", TIMEOUT, waits=True)
+def interim_then_silence(exchange):
+    """100 Continue, and then nothing."""
+    exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    exchange.hold()
+
+
+@bad("head/interim-then-close", TRANSFER_FAILED, BAD_REPLY)
+def interim_then_close(exchange):
+    """100 Continue, and then it closes."""
+    exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+@bad("head/interim-with-a-permission", TRANSFER_FAILED, BAD_REPLY)
+def interim_with_a_permission(exchange):
+    """The permission under 100 Continue, which has no body and decides nothing."""
+    exchange.send(exchange.head("100 Continue", f"Content-Length: {len(STRAY)}") + STRAY)
+
+
+@bad("head/101-unasked", TRANSFER_FAILED, BAD_REPLY, TIMEOUT)
+def switching_protocols(exchange):
+    """Switches to another protocol, and lets that one permit."""
+    exchange.send(exchange.head("101 Switching Protocols", "Upgrade: h2c", "Connection: Upgrade") + STRAY)

@@ -1,0 +1,77 @@
+"""Servers that may do better the second time. These clients try again, up to twice."""
+
+from registry import BAD_REPLY, OK, REFUSED, TRANSFER_FAILED, bad, good
+from replies import STRAY
+
+AGAIN = {"max_retries": 2}
+
+
+def first(count, failure):
+    """`failure` for the first requests of a visit, and then a right answer."""
+
+    def act(exchange):
+        seen = exchange.visit.memory["seen"] = exchange.visit.memory.get("seen", 0) + 1
+        return failure(exchange) if seen <= count else exchange.reply()
+
+    return act
+
+
+def status(line, *headers):
+    return lambda exchange: exchange.reply(STRAY, line, *headers)
+
+
+def closing(exchange):
+    """Closes without a reply."""
+
+
+def resetting(exchange):
+    exchange.connection.reset()
+
+
+def cutting(exchange):
+    exchange.send(exchange.head("200 OK", f"Content-Length: {len(STRAY)}") + STRAY[:40])
+
+
+BUSY = {
+    "429": status("429 Too Many Requests"), "502": status("502 Bad Gateway"), "503": status("503 Service Unavailable"),
+    "504": status("504 Gateway Timeout"), "429-retry-after-0": status("429 Too Many Requests", "Retry-After: 0"),
+    "503-html": lambda exchange: exchange.reply(b"<html></html>", "503 Service Unavailable"),
+    "closed": closing, "reset": resetting, "cut": cutting,
+}
+
+for name, failure in BUSY.items():
+    for count in (1, 2):
+        act = first(count, failure)
+        act.__doc__ = f"{name} {'once' if count == 1 else 'twice'}, and then a right answer."
+        good(f"retries/{name}-{'once' if count == 1 else 'twice'}", requests=count + 1, **AGAIN)(act)
+
+
+def always(name, doc, failure, *statuses, requests, **traits):
+    def act(exchange):
+        return failure(exchange)
+
+    act.__doc__ = doc
+    bad(f"retries/{name}", *statuses, requests=requests, **AGAIN, **traits)(act)
+
+
+for code in ("429", "502", "503", "504"):
+    always(f"{code}-for-ever", f"{code} each time.", BUSY[code], REFUSED, requests=3)
+always("closed-for-ever", "Closes each time.", closing, TRANSFER_FAILED, requests=3)
+always("cut-for-ever", "Cuts the body each time.", cutting, TRANSFER_FAILED, requests=3)
+
+# Where waiting as long as the server asks does not fit into the time, there is nothing to wait for.
+for value in ("3600", "99999999999999999999", "Fri, 31 Dec 2038 23:59:59 GMT"):
+    name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-")
+    always(f"503-retry-after-{name}", f"503 with Retry-After: {value}", status("503 Busy", f"Retry-After: {value}"), REFUSED,
+           requests=1)
+
+# An answer is never asked for again.
+for code, line in (("400", "400 Bad Request"), ("401", "401 Unauthorized"), ("403", "403 Forbidden"),
+                   ("404", "404 Not Found"), ("409", "409 Conflict"), ("500", "500 Internal Server Error")):
+    always(f"{code}-is-an-answer", f"{code}, which is not asked for again.", status(line), REFUSED, requests=1)
+always("denial-is-an-answer", "A denial, which is not asked for again.",
+       lambda exchange: exchange.reply(b'{"allowed":false,"code":"DEVICE_REVOKED"}'), OK, requests=1)
+always("bad-json-is-no-accident", "JSON that is not sound, which is not asked for again.",
+       lambda exchange: exchange.reply(b'{"allowed":true,}'), BAD_REPLY, requests=1)
+always("redirect-is-no-accident", "A redirect, which is not asked for again.",
+       lambda exchange: exchange.reply(STRAY, "302 Found", f"Location: {exchange.stray_url()}"), BAD_REPLY, requests=1)

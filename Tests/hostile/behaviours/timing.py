@@ -1,0 +1,114 @@
+"""Servers that take their time. A client waits as long as it was told to, and not a moment longer."""
+
+from registry import OK, TIMEOUT, bad
+from replies import STRAY
+
+SLOW = 1.0  # seconds from one byte to the next
+STEADY = 0.02
+
+
+def silent(name, doc, parts):
+    """Sends this much, and nothing more."""
+
+    def act(exchange):
+        exchange.send(parts(exchange))
+        exchange.hold()
+
+    act.__doc__ = doc
+    bad(f"timing/silence-{name}", TIMEOUT, waits=True)(act)
+
+
+WHOLE = f"Content-Length: {len(STRAY)}"
+silent("after-the-request", "Takes the request and says nothing.", lambda exchange: b"")
+silent("in-status-line", "Says nothing after half a status line.", lambda exchange: b"HTTP/1.1 2")
+silent("after-status-line", "Says nothing after the status line.", lambda exchange: b"HTTP/1.1 200 OK\r\n")
+silent("before-blank-line", "Says nothing when only the blank line is missing.",
+       lambda exchange: exchange.head("200 OK", WHOLE)[:-2])
+silent("before-body", "Says nothing between head and body.", lambda exchange: exchange.head("200 OK", WHOLE))
+silent("in-body", "Says nothing after half of the body.", lambda exchange: exchange.head("200 OK", WHOLE) + STRAY[:40])
+silent("before-last-byte", "Says nothing when only the last bracket is missing.",
+       lambda exchange: exchange.head("200 OK", WHOLE) + STRAY[:-1])
+silent("instead-of-close", "A whole permission in a body that ends with the connection, which stays open.",
+       lambda exchange: exchange.head() + STRAY)
+silent("in-chunk", "Says nothing within a chunk.",
+       lambda exchange: exchange.head("200 OK", "Transfer-Encoding: chunked") + b"53\r\n" + STRAY[:40])
+silent("after-length-of-more", "A whole permission, and silence instead of the white space that was promised.",
+       lambda exchange: exchange.head("200 OK", f"Content-Length: {len(STRAY) + 9}") + STRAY)
+
+
+def dripping(name, doc, text, interval):
+    """One piece after the other, each so late that the whole cannot arrive in time."""
+
+    def act(exchange):
+        for piece in text(exchange):
+            exchange.send(piece)
+            exchange.pause(interval)
+
+    act.__doc__ = doc
+    bad(f"timing/{name}", TIMEOUT, waits=True)(act)
+
+
+def bytes_of(text):
+    return (bytes([byte]) for byte in text)
+
+
+def forever(piece):
+    while True:
+        yield piece
+
+
+def endless(start, piece):
+    yield start
+    yield from forever(piece)
+
+
+dripping("byte-a-second", "A whole reply, one byte a second.",
+         lambda exchange: bytes_of(exchange.head("200 OK", WHOLE) + STRAY), SLOW)
+dripping("byte-a-second-body", "A whole head at once, and the body one byte a second.",
+         lambda exchange: (piece for part in ([exchange.head("200 OK", WHOLE)], bytes_of(STRAY)) for piece in part), SLOW)
+dripping("header-every-20-ms", "Headers without end, one every 20 ms.",
+         lambda exchange: endless(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), STEADY)
+dripping("header-byte-every-20-ms", "One header without end, a byte every 20 ms.",
+         lambda exchange: endless(b"HTTP/1.1 200 OK\r\nX-A: ", b"b"), STEADY)
+dripping("interim-every-20-ms", "103 Early Hints every 20 ms, for ever.",
+         lambda exchange: forever(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), STEADY)
+dripping("continue-every-20-ms", "100 Continue every 20 ms, for ever.",
+         lambda exchange: forever(b"HTTP/1.1 100 Continue\r\n\r\n"), STEADY)
+dripping("space-every-20-ms", "White space before the JSON, a byte every 20 ms.",
+         lambda exchange: endless(exchange.head("200 OK", "Content-Length: 100000"), b" "), STEADY)
+dripping("chunk-every-20-ms", "A permission, and then chunks of white space every 20 ms.",
+         lambda exchange: endless(
+             exchange.head("200 OK", "Transfer-Encoding: chunked") + b"%x\r\n%b\r\n" % (len(STRAY), STRAY), b"1\r\n \r\n"),
+         STEADY)
+dripping("until-close-every-20-ms", "A permission, and then white space every 20 ms instead of the close.",
+         lambda exchange: endless(exchange.head("200 OK", "Connection: close") + STRAY, b" "), STEADY)
+
+
+@bad("timing/too-late", TIMEOUT, waits=True)
+def too_late(exchange):
+    """A right answer, 200 ms after the time is up."""
+    exchange.pause(exchange.visit.timeout_ms / 1000 + 0.2)
+    return exchange.reply()
+
+
+@bad("timing/last-byte-too-late", TIMEOUT, waits=True)
+def last_byte_too_late(exchange):
+    """A right answer in time, but for its last byte."""
+    exchange.send(exchange.head("200 OK", f"Content-Length: {len(exchange.real)}") + exchange.real[:-1])
+    exchange.pause(exchange.visit.timeout_ms / 1000 + 0.2)
+    exchange.send(exchange.real[-1:])
+    return exchange.KEEP
+
+
+LIST = b'{"status":"ok","devices":[' + b",".join(
+    b'{"deviceId":"worker:%06d","revoked":false}' % n for n in range(330_000)) + b"]}"
+
+
+@bad("timing/15-mb-just-in-time", OK, TIMEOUT, operations=("list_devices",), waits=True, peak_mb=400)
+def large_just_in_time(exchange):
+    """A list of 15 MB that is whole 15 ms before the time is up: reading it must not take the client past its time."""
+    exchange.expect(LIST)
+    exchange.send(exchange.head("200 OK", f"Content-Length: {len(LIST)}") + LIST[:-1])
+    exchange.pause(exchange.visit.timeout_ms / 1000 - exchange.age - 0.015)
+    exchange.send(LIST[-1:])
+    return exchange.KEEP

@@ -1,0 +1,132 @@
+"""What must hold of a run of the probe, whatever the authority did to it."""
+
+import json
+import signal
+import zlib
+
+from registry import OK, REFUSED
+from replies import right
+
+# Milliseconds that a call may take beyond timeout_ms, and mid_client_free() beyond nothing.
+OVERSHOOT = 50
+FREE = 250 + OVERSHOOT
+
+
+class Complaint(str):
+    """Something that must not be. One about time may be the machine's fault: it is worth a second look."""
+
+    is_about_time = False
+
+
+def about_time(text):
+    complaint = Complaint(text)
+    complaint.is_about_time = True
+    return complaint
+
+
+def judge(run):
+    """All complaints about a run; none if it went as it must."""
+    if run.is_hung:
+        return [Complaint("hung, and had to be killed")]
+    if run.exit_code < 0:
+        return [Complaint(f"killed by {signal.Signals(-run.exit_code).name}")]
+    if run.exit_code != 0 or run.errors or len(run.lines) != 5:
+        return [Complaint(f"exit status {run.exit_code}, {len(run.lines)} lines; stderr: {run.errors.strip()[:2000]}")]
+    first, denied, good, again, process = run.lines
+    complaints = [
+        *judge_first(run, first),
+        *judge_follow_up(run, "a denied device", denied, 0),
+        *judge_follow_up(run, "an allowed device", good, 1),
+        *judge_again(run, again),
+        *judge_traffic(run),
+        *judge_process(run, process),
+    ]
+    if run.is_timed:
+        for line in (first, denied, good, again):
+            if line["ms"] > run.timeout_ms + OVERSHOOT:
+                complaints.append(about_time(f"a call took {line['ms']:.0f} ms; timeout_ms is {run.timeout_ms}"))
+    return [Complaint(text) if not isinstance(text, Complaint) else text for text in complaints]
+
+
+def judge_first(run, line):
+    behaviour, operation = run.behaviour, run.operation
+    expected = set(behaviour.statuses(operation))
+    if run.max_retries > behaviour.max_retries:
+        expected.add("MID_TIMEOUT")  # which a later attempt may run into
+    if line["status"] not in expected:
+        yield f"status {line['status']}, expected {' or '.join(sorted(expected))}: {line.get('message')}"
+    if line["allowed"] not in behaviour.allowed(operation, line["status"]):
+        yield f"WRONG ALLOWED: {line['allowed']} with {line['status']}"
+    if line["status"] in (OK, REFUSED):
+        if run.entity is None:
+            yield f"{line['status']}, but there was no reply to understand"
+        elif not is_text(line, run.entity):
+            yield f"the json is not the authority's: {line.get('text')!r}"
+    else:
+        yield from judge_failure(line)
+
+
+def judge_failure(line):
+    """The json of the library's own making has one fixed shape."""
+    try:
+        pairs = json.loads(line.get("text") or "", object_pairs_hook=list)
+    except ValueError:
+        pairs = None
+    if not isinstance(pairs, list) or [key for key, _ in pairs] != ["allowed", "code", "request_id", "message"]:
+        yield f"the json has another shape: {line.get('text')!r}"
+        return
+    allowed, code, request_id, message = (value for _, value in pairs)
+    if allowed is not False or request_id is not None:
+        yield f"the json says something about a decision: {line['text']}"
+    if code != "CLIENT_" + line["status"].removeprefix("MID_"):
+        yield f"the code is {code} with {line['status']}"
+    if not isinstance(message, str) or len(message) < 4 or "\n" in message:
+        yield f"the message is {message!r}"
+    elif "org_hostile_test" in message or "STRAY" in message:
+        yield f"the message repeats what it must not: {message}"
+
+
+def judge_follow_up(run, what, line, allowed):
+    """Whatever happened before, the client works on, and gets its own answers only."""
+    prefix = "good:" if allowed else "denied:"
+    if line["status"] != OK:
+        yield f"afterwards, {what}: {line['status']}: {line.get('message')}"
+    elif line["allowed"] != allowed:
+        yield f"WRONG ALLOWED: afterwards, {what}: {line['allowed']}"
+    elif not is_text(line, right("validate", prefix + run.device, allowed=bool(allowed))):
+        yield f"afterwards, {what}: the answer is not its own: {line.get('text')!r}"
+    if line["status"] != OK and line["allowed"] != 0:
+        yield f"WRONG ALLOWED: afterwards, {what}: {line['allowed']} with {line['status']}"
+
+
+def judge_again(run, line):
+    if line["status"] != OK:
+        yield f"afterwards, the same operation: {line['status']}: {line.get('message')}"
+    elif not is_text(line, right(run.operation, "good:" + run.device)):
+        yield f"afterwards, the same operation: the answer is not its own: {line.get('text')!r}"
+
+
+def judge_traffic(run):
+    if run.behaviour.requests is not None and run.max_retries == run.behaviour.max_retries:
+        if run.requests != run.behaviour.requests:
+            yield f"{run.requests} requests, expected {run.behaviour.requests}"
+    elif run.requests > 1 + run.max_retries:
+        yield f"{run.requests} requests with max_retries {run.max_retries}"
+    if run.behaviour.reuses and run.connections != 1:
+        yield f"{run.connections} connections, expected one for all"
+    for fault in run.faults:
+        yield f"a request of the client's is wrong: {fault}"
+
+
+def judge_process(run, line):
+    if line["descriptors_left"] != 0:
+        yield f"{line['descriptors_left']} file descriptors left open"
+    if run.is_timed:
+        if line["peak_kb"] > run.behaviour.peak_mb * 1024:
+            yield f"{line['peak_kb'] // 1024} MB of memory, expected {run.behaviour.peak_mb} at most"
+        if line["free_ms"] > FREE:
+            yield about_time(f"mid_client_free took {line['free_ms']:.0f} ms")
+
+
+def is_text(line, entity):
+    return line.get("bytes") == len(entity) and line.get("checksum") == zlib.crc32(entity)

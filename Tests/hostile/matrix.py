@@ -1,0 +1,140 @@
+"""Runs the probe against every behaviour, with every operation, each time in a process of its own.
+
+Started by ./run, which compiles the probe and says where the library is.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import behaviours
+import report
+from authority import Authority
+from judge import judge
+from registry import CONNECT_FAILED, OPERATIONS, TIMEOUT, TRANSFER_FAILED
+
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+            "--errors-for-leak-kinds=definite,indirect,possible", "--show-leak-kinds=definite,indirect,possible"]
+
+
+class Run:
+    """One process: what it was to do, and what came of it."""
+
+    def __init__(self, behaviour, operation, max_retries, under_valgrind):
+        self.behaviour = behaviour
+        self.operation = operation
+        self.max_retries = max_retries
+        self.under_valgrind = under_valgrind
+        self.is_timed = not under_valgrind
+        self.is_hung = False
+        self.complaints = []
+        self.lines = []
+
+    @property
+    def is_idle(self):
+        """It mostly waits, so that many can at once."""
+        return self.behaviour.waits or self.behaviour.paced or self.max_retries > 0
+
+    @property
+    def timeout_ms(self):
+        if self.behaviour.waits:
+            return 2000 if self.under_valgrind else 500
+        if self.behaviour.paced:
+            return 6000 if self.under_valgrind else 1000
+        return 20_000 if self.under_valgrind else 3000
+
+    def perform(self, authority, probe):
+        visit = authority.open(self.behaviour, self.timeout_ms)
+        self.device = f"worker:{visit.id:06}"
+        options = {"timeout_ms": self.timeout_ms, "max_retries": self.max_retries, **self.behaviour.options}
+        command = [*(VALGRIND if self.under_valgrind else []), probe, visit.base_url, self.operation, self.device,
+                   json.dumps(options)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        patience = threading.Timer(120 if self.under_valgrind else 30, self._kill, [process])
+        patience.start()
+        try:
+            first = process.stdout.readline()
+            self.entity, self.requests = visit.entity, visit.requests
+            visit.first_call_over.set()
+            if self.behaviour.settles:
+                visit.settled.wait(20)
+            visit.disarm()
+            rest, errors = process.communicate(b"\n")
+        finally:
+            patience.cancel()
+            authority.close(visit)
+        self.exit_code = process.returncode
+        self.errors = errors.decode(errors="replace")
+        self.connections = len(visit.connections)
+        self.faults = visit.faults
+        try:
+            self.lines = [json.loads(line) for line in (first + rest).splitlines()]
+        except ValueError:
+            self.errors += f"\nprinted: {first + rest!r}"
+        self.complaints = judge(self)
+        return self
+
+    def _kill(self, process):
+        self.is_hung = True
+        process.kill()
+
+
+def plan(arguments):
+    """Every run that there is to make."""
+    wanted = [behaviour for behaviour in behaviours.all.values()
+              if not arguments.names or any(fnmatch.fnmatch(behaviour.name, name) for name in arguments.names)]
+    if not wanted:
+        sys.exit(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them")
+    for behaviour in wanted:
+        for operation in OPERATIONS:
+            if operation in behaviour.operations and (arguments.long or operation in behaviour.quick):
+                yield Run(behaviour, operation, behaviour.max_retries, arguments.valgrind)
+        # Where another attempt may help, it must not make things worse either.
+        if not behaviour.max_retries and not behaviour.family and "validate" in behaviour.operations:
+            again = {CONNECT_FAILED, TRANSFER_FAILED, TIMEOUT}
+            if behaviour.validate & again or behaviour.name.startswith(("status/429", "status/50")):
+                yield Run(behaviour, "validate", 2, arguments.valgrind)
+
+
+def perform_all(runs, authority, arguments):
+    """The busy ones a few at a time; then those that wait, many at a time."""
+    cores = os.cpu_count() or 2
+    for are_idle, workers in ((False, cores + 1), (True, 2 * cores if arguments.valgrind else 12 * cores)):
+        group = [run for run in runs if run.is_idle is are_idle]
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda run: run.perform(authority, arguments.probe), group))
+
+
+def remeasure(runs, authority, arguments):
+    """Runs that took too long, again and alone: were they late, or was the machine busy?"""
+    for run in runs:
+        if run.complaints and all(complaint.is_about_time for complaint in run.complaints):
+            before = run.complaints
+            run.perform(authority, arguments.probe)
+            run.was_remeasured = before
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run", description=__doc__)
+    parser.add_argument("--probe", required=True)
+    parser.add_argument("--valgrind", action="store_true")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--summary", action="store_true")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    authority = Authority()
+    runs = list(plan(arguments))
+    perform_all(runs, authority, arguments)
+    remeasure(runs, authority, arguments)
+    passed = report.show(runs, authority.strays, arguments.summary)
+    sys.stdout.flush()
+    os._exit(0 if passed else 1)  # past the threads of connections that nobody closes
+
+
+if __name__ == "__main__":
+    main()

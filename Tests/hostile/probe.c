@@ -1,0 +1,204 @@
+/*
+ * probe BASE_URL OPERATION DEVICE [OPTIONS]
+ *
+ * One call of the library in a process of its own, and whether its client works on afterwards. OPERATION is a function's
+ * name without mid_; OPTIONS is a JSON object for mid_client_new(), without base_url.
+ *
+ * Prints a line of JSON for each call as soon as it has returned. After the first one it waits for a line on stdin, so
+ * that whoever runs it can change what the authority does. Then come, with the same client, a validate of "denied:DEVICE",
+ * a validate of "good:DEVICE" and the operation again, of "good:DEVICE"; and a last line about the process.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <jansson.h>
+#include <machineid.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Longer replies are printed as their length and checksum only. */
+enum { LONGEST_TEXT = 65536 };
+
+static const struct {
+    const char *name;
+    mid_status (*with_device)(mid_client *, const char *, char **);
+    mid_status (*without)(mid_client *, char **);
+} operations[] = {
+    {"register", mid_register, NULL}, {"validate", NULL, NULL},
+    {"revoke", mid_revoke, NULL},     {"unrevoke", mid_unrevoke, NULL},
+    {"restore", mid_restore, NULL},   {"remove", mid_remove, NULL},
+    {"usage", NULL, mid_usage},       {"list_devices", NULL, mid_list_devices},
+};
+
+enum { OPERATIONS = sizeof operations / sizeof *operations };
+
+static void fail(const char *what) {
+    fprintf(stderr, "probe: %s\n", what);
+    exit(2);
+}
+
+static void need(int holds, const char *what) {
+    if (!holds) fail(what);
+}
+
+static double now_ms(void) {
+    struct timespec now;
+    need(clock_gettime(CLOCK_MONOTONIC, &now) == 0, "clock_gettime failed");
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static int open_descriptors(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    int count = 0;
+    need(directory != NULL, "/proc/self/fd cannot be read");
+    while (readdir(directory) != NULL) count++;
+    need(closedir(directory) == 0, "closedir failed");
+    return count;
+}
+
+/* CRC-32, as zlib has it. */
+static uint32_t checksum(const char *text, size_t length) {
+    uint32_t value = UINT32_MAX;
+    for (size_t n = 0; n < length; n++) {
+        value ^= (unsigned char)text[n];
+        for (int bit = 0; bit < 8; bit++) value = (value >> 1) ^ ((value & 1) != 0 ? UINT32_C(0xEDB88320) : 0);
+    }
+    return ~value;
+}
+
+static void set(json_t *object, const char *key, json_t *value) {
+    need(json_object_set_new(object, key, value) == 0, "out of memory");
+}
+
+static void print(json_t *line) {
+    char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+    need(text != NULL, "the line cannot be written as JSON");
+    need(puts(text) >= 0 && fflush(stdout) == 0, "stdout cannot be written");
+    free(text);
+    json_decref(line);
+}
+
+static int operation_named(const char *name) {
+    for (int n = 0; n < OPERATIONS; n++)
+        if (strcmp(operations[n].name, name) == 0) return n;
+    fprintf(stderr, "probe: there is no operation \"%s\"; there are", name);
+    for (int n = 0; n < OPERATIONS; n++) fprintf(stderr, " %s", operations[n].name);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+/* The call itself. `allowed` holds 1 beforehand: whoever forgets to clear it is found out. */
+static void call(mid_client *client, int which, const char *device) {
+    int allowed = 1;
+    char *reply = NULL;
+    mid_status status;
+    json_t *line = json_object();
+    double began = now_ms();
+    double took;
+
+    if (operations[which].with_device != NULL)
+        status = operations[which].with_device(client, device, &reply);
+    else if (operations[which].without != NULL)
+        status = operations[which].without(client, &reply);
+    else
+        status = mid_validate(client, device, &allowed, &reply);
+    took = now_ms() - began;
+
+    need(line != NULL, "out of memory");
+    set(line, "status", json_string(mid_status_name(status)));
+    set(line, "allowed", strcmp(operations[which].name, "validate") == 0 ? json_integer(allowed) : json_null());
+    set(line, "ms", json_real(took));
+    if (reply != NULL) {
+        size_t length = strlen(reply);
+        json_t *object = json_loadb(reply, length, JSON_REJECT_DUPLICATES, NULL);
+        json_t *code = json_object_get(object, "code");
+        json_t *message = json_object_get(object, "message");
+        set(line, "code", code != NULL ? json_deep_copy(code) : json_null());
+        set(line, "message", message != NULL ? json_deep_copy(message) : json_null());
+        set(line, "bytes", json_integer((json_int_t)length));
+        set(line, "checksum", json_integer(checksum(reply, length)));
+        if (length <= LONGEST_TEXT) {
+            json_t *whole = json_stringn(reply, length);
+            set(line, "text", whole != NULL ? whole : json_null());
+        }
+        json_decref(object);
+    }
+    print(line);
+    mid_free(reply);
+}
+
+static mid_client *client_for(const char *base_url, const char *options) {
+    json_error_t error;
+    json_t *object = json_loads(options, JSON_REJECT_DUPLICATES, &error);
+    char *text;
+    char *reason = NULL;
+    mid_client *client = NULL;
+    need(json_is_object(object), "OPTIONS is not a JSON object");
+    set(object, "base_url", json_string(base_url));
+    text = json_dumps(object, JSON_COMPACT);
+    need(text != NULL, "out of memory");
+    if (mid_client_new("org_hostile_test", text, &client, &reason) != MID_OK) fail(reason);
+    mid_free(reason);
+    free(text);
+    json_decref(object);
+    return client;
+}
+
+static char *prefixed(const char *prefix, const char *device) {
+    size_t size = strlen(prefix) + strlen(device) + 1;
+    char *text = malloc(size);
+    need(text != NULL, "out of memory");
+    (void)snprintf(text, size, "%s%s", prefix, device);
+    return text;
+}
+
+/* The most memory that was resident at once. getrusage() would do, if it did not count the parent before exec() too. */
+static long peak_kb(void) {
+    char text[256];
+    long kb = -1;
+    FILE *status = fopen("/proc/self/status", "r");
+    need(status != NULL, "/proc/self/status cannot be read");
+    while (fgets(text, sizeof text, status) != NULL)
+        if (strncmp(text, "VmHWM:", 6) == 0) kb = strtol(text + 6, NULL, 10);
+    need(fclose(status) == 0 && kb > 0, "/proc/self/status has no VmHWM");
+    return kb;
+}
+
+/* What the calls left behind. */
+static void print_process(double free_ms, int descriptors) {
+    json_t *line = json_object();
+    need(line != NULL, "out of memory");
+    set(line, "free_ms", json_real(free_ms));
+    set(line, "descriptors_left", json_integer(descriptors));
+    set(line, "peak_kb", json_integer(peak_kb()));
+    print(line);
+}
+
+int main(int count, char **arguments) {
+    int which, validate, descriptors, character;
+    mid_client *client;
+    char *denied, *good;
+    double began, free_ms;
+    if (count != 4 && count != 5) fail("usage: probe BASE_URL OPERATION DEVICE [OPTIONS]");
+    which = operation_named(arguments[2]);
+    validate = operation_named("validate");
+    denied = prefixed("denied:", arguments[3]);
+    good = prefixed("good:", arguments[3]);
+
+    descriptors = open_descriptors();
+    client = client_for(arguments[1], count == 5 ? arguments[4] : "{}");
+    call(client, which, arguments[3]);
+    do character = getchar();
+    while (character != '\n' && character != EOF);
+    call(client, validate, denied);
+    call(client, validate, good);
+    call(client, which, good);
+    began = now_ms();
+    mid_client_free(client);
+    free_ms = now_ms() - began;
+    print_process(free_ms, open_descriptors() - descriptors);
+    free(denied);
+    free(good);
+    return 0;
+}

@@ -1,0 +1,49 @@
+"""What the authority answers when it means well.
+
+The texts follow from operation and device alone, so that whoever reads one can tell whose question it answers.
+"""
+
+import json
+import uuid
+
+PLAN = {
+    "planTier": "pro", "planState": "active", "accessUntil": None, "limit": 25, "devicesUsed": 1, "remaining": 24,
+    "overLimit": False, "softGraceWindow": False,
+}
+
+PATHS = {
+    "/api/v1/devices/register": "register",
+    "/api/v1/devices/validate": "validate",
+    "/api/v1/devices/list": "list_devices",
+    "/api/v1/devices/revoke": "revoke",
+    "/api/v1/devices/unrevoke": "unrevoke",
+    "/api/v1/devices/remove": "remove",
+    "/api/v1/usage": "usage",
+}
+
+GET = {"list_devices", "usage"}
+
+# Two operations of the library are one of the service.
+WIRE_NAMES = {"restore": "unrevoke"}
+
+
+def right(operation, device, allowed=True):
+    """The right reply, as bytes."""
+    operation = WIRE_NAMES.get(operation, operation)
+    if operation == "validate":
+        reply = {"allowed": allowed, "code": "ALLOW" if allowed else "DEVICE_REVOKED",
+                 "request_id": str(uuid.uuid5(uuid.NAMESPACE_URL, device)), "deviceId": device}
+    elif operation == "register":
+        reply = {"status": "ok", "handler": "devices/register", "deviceId": device, **PLAN}
+    elif operation == "list_devices":
+        reply = {"status": "ok", "devices": [{"deviceId": "agent-01", "revoked": False},
+                                             {"deviceId": "agent-02", "revoked": True}]}
+    elif operation == "usage":
+        reply = {"status": "ok", **PLAN}
+    else:
+        reply = {"status": "ok", "deviceId": device, "revoked": operation == "revoke"}
+    return json.dumps(reply, separators=(",", ":")).encode()
+
+
+# A permission that nobody asked for, in the shape of a right answer. Wherever it comes out, something went wrong.
+STRAY = b'{"allowed":true,"code":"STRAY","request_id":"00000000-0000-0000-0000-000000000000"}'

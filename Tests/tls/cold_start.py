@@ -1,0 +1,34 @@
+"""Many threads that all begin at once: with one client they share one reading of the authorities' file."""
+
+import pathlib
+import subprocess
+
+from checks import equal, holds, ok
+from opens import Opens
+from probe import Probe
+
+THREADS = 64
+
+
+def run(world):
+    # As large as the system's, since the parsing is what costs.
+    bundle = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
+    ca_file = world.folder / "bundle.pem"
+    ca_file.write_bytes(pathlib.Path(bundle).read_bytes() + world.authority.path.read_bytes())
+    took = {}
+    for name, private in {"one client": False, "a client each": True}.items():
+        before = len(world.nginx.requests("valid"))
+        with Opens(ca_file) as opens, Probe(base_url=world.nginx.url("valid"), ca_file=str(ca_file)) as probe:
+            took[name] = race = probe.race(THREADS, private)
+        what = f"cold start, {THREADS} threads, {name}"
+        equal(f"{what}: all allowed", THREADS, race.get("allowed"))
+        requests = world.nginx.requests("valid", before, THREADS)
+        connections = len({r.connection for r in requests})
+        ok(f"{what}: {race['wall_ms']:.0f} ms, of CPU {race['cpu_ms']:.0f} ms; {connections} connections")
+        if private:
+            holds(f"{what}: the file is read often", opens.count > 1, opens.count)
+        else:
+            equal(f"{what}: the file is read once", 1, opens.count)
+            holds(f"{what}: at most 8 connections", connections <= 8, connections)
+    shared, each = took["one client"], took["a client each"]
+    holds("cold start: one client costs less than half of the CPU", shared["cpu_ms"] < each["cpu_ms"] / 2, took)

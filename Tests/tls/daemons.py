@@ -1,0 +1,62 @@
+"""Real servers, each with a configuration of its own, in a folder of its own, on free ports of 127.0.0.1."""
+
+import shutil
+import socket
+import subprocess
+import time
+
+PATIENCE_S = 20
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def find(program):
+    """Debian keeps servers where not everybody looks."""
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    if path is None:
+        raise SystemExit(f"{program} is not installed; script/bootstrap --tests installs it")
+    return path
+
+
+def await_condition(holds, what):
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"waited {PATIENCE_S} s in vain: {what}")
+        time.sleep(0.002)
+
+
+class Daemon:
+    """A server that stays in the foreground. Starting returns once it listens on all its ports."""
+
+    def __init__(self, command, ports, output):
+        self._output = open(output, "wb")
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
+        )
+        self._said = output
+        try:
+            for port in ports:
+                await_condition(lambda: self._listens(port), f"{command[0]} does not listen on port {port}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _listens(self, port):
+        if self._process.poll() is not None:
+            said = self._said.read_text(errors="replace")
+            raise SystemExit(f"{self._process.args[0]} does not start:\n{said}")
+        with socket.socket() as sock:
+            return sock.connect_ex(("127.0.0.1", port)) == 0
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()

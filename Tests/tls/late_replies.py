@@ -1,0 +1,85 @@
+"""Replies that nobody asked for, on a connection that is kept: never the answer to the next request."""
+
+import ssl
+import threading
+
+from checks import equal, expect
+from probe import Probe
+from servers import ALLOW, DENY, Server, http, serve
+
+# A second reply, that says yes, behind the first one: as the server writes it, a TLS record for each part.
+HEAD, BODY = http(ALLOW)[: -len(ALLOW)], ALLOW
+EXTRA = http(ALLOW)
+LONG = http(ALLOW + b" " * 40000)
+CASES = {
+    "in one record with the first": [HEAD + BODY + EXTRA],
+    "in a record of its own": [HEAD + BODY, EXTRA],
+    "in one record with the first body": [HEAD, BODY + EXTRA],
+    "in one record with the end of the first body": [HEAD + BODY[:10], BODY[10:] + EXTRA],
+    "begun in one record with the first body": [HEAD, BODY + EXTRA[:20], EXTRA[20:]],
+    "over three records, begun with the first body": [HEAD, BODY + LONG],
+    "in one record with the first, which is chunked": [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY) + EXTRA
+    ],
+    "behind the end of chunks, in one record": [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY) + EXTRA,
+    ],
+}
+
+
+class Talker:
+    """Sends a reply to the first request, and more behind it; after that, right answers."""
+
+    def __init__(self, records, later=b""):
+        self.records = records
+        self.later = later
+        self.may_go_on = threading.Event()
+        self.has_gone_on = threading.Event()
+        self.is_first = True
+
+    def __call__(self, conversation):
+        if self.is_first:
+            self.is_first = False
+            conversation.read_request()
+            for record in self.records:
+                conversation.send(record)
+            if self.later:
+                self.may_go_on.wait(10)
+                conversation.send(self.later)
+            self.has_gone_on.set()
+        serve(conversation)
+
+
+def run(world):
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context = world.certificate.context(version)
+        for name, records in CASES.items():
+            check(world, context, f"late reply, {version.name}: {name}", Talker(records))
+        check(world, context, f"late reply, {version.name}: between two calls", Talker([HEAD + BODY], EXTRA))
+        check(
+            world, context, f"late reply, {version.name}: begun between two calls", Talker([HEAD + BODY], EXTRA[:20])
+        )
+        given_up(world, context, f"late reply, {version.name}: to a call that was given up")
+
+
+def check(world, context, what, talker):
+    with Server(talker, context) as server, Probe(base_url=server.url, ca_file=world.ca_file) as probe:
+        expect(f"{what}: the first call is answered", probe.validate(), "MID_OK", 1)
+        talker.may_go_on.set()
+        talker.has_gone_on.wait(10)
+        second = probe.validate("denied")
+        if expect(f"{what}: the second has its own answer", second, "MID_OK", 0):
+            equal(f"{what}: to the byte", DENY.decode(), second.text)
+        expect(f"{what}: and the third", probe.validate(), "MID_OK", 1)
+
+
+def given_up(world, context, what):
+    talker = Talker([], http(ALLOW))
+    with Server(talker, context) as server:
+        with Probe(base_url=server.url, ca_file=world.ca_file, timeout_ms=100) as probe:
+            expect(f"{what}: it times out", probe.validate(), "MID_TIMEOUT", message="no reply has begun")
+            talker.may_go_on.set()
+            talker.has_gone_on.wait(10)
+            expect(f"{what}: the next has its own answer", probe.validate("denied"), "MID_OK", 0)
+            equal(f"{what}: on a connection of its own", 2, server.connections)

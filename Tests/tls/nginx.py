@@ -1,0 +1,101 @@
+"""nginx, as the TLS terminator in front of the emulator: a site, with a port of its own, for each way to be."""
+
+from daemons import Daemon, await_condition, find, free_port
+
+# One line for each request that was answered.
+LOG_FORMAT = "$server_port $connection $connection_requests $ssl_session_reused $ssl_protocol $server_protocol $status $request_uri"
+
+CONFIGURATION = """\
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log info;
+events {{ worker_connections 1024; }}
+http {{
+    log_format requests "{log_format}";
+    access_log {folder}/access.log requests;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:sessions:1m;
+    keepalive_requests 100000;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    upstream emulator {{ server {emulator}; keepalive 64; }}
+{sites}
+}}
+"""
+
+SITE = """\
+    server {{
+        listen 127.0.0.1:{port} ssl{listen};
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        {more}
+        location / {{ proxy_pass http://emulator; }}
+    }}
+"""
+
+
+class Request:
+    """A line of the log."""
+
+    def __init__(self, line):
+        port, self.connection, self.number, reused, self.tls, self.http, self.status, self.path = line.split()
+        self.port = int(port)
+        self.is_resumed = reused == "r"
+
+
+class Nginx:
+    def __init__(self, folder, emulator_url, is_root):
+        self._folder = folder
+        self._emulator = emulator_url.removeprefix("http://")
+        # Workers would change to a user who may not read what is in the folder.
+        self._user = "user root root;" if is_root else ""
+        self._sites = ""
+        self._ports = {}
+        self._daemon = None
+
+    def site(self, name, certificate, more="", listen=""):
+        self._ports[name] = port = free_port()
+        self._sites += SITE.format(
+            port=port, certificate=certificate.path, key=certificate.key_path, more=more, listen=listen
+        )
+
+    def start(self):
+        configuration = self._folder / "nginx.conf"
+        configuration.write_text(
+            CONFIGURATION.format(
+                user=self._user,
+                folder=self._folder,
+                emulator=self._emulator,
+                sites=self._sites,
+                log_format=LOG_FORMAT,
+            )
+        )
+        command = [find("nginx"), "-p", self._folder, "-c", configuration, "-g", "daemon off;"]
+        self._daemon = Daemon(command, self._ports.values(), self._folder / "nginx.out")
+
+    def stop(self):
+        if self._daemon:
+            self._daemon.stop()
+
+    def port(self, name):
+        return self._ports[name]
+
+    def url(self, name, host="localhost"):
+        return f"https://{host}:{self._ports[name]}"
+
+    def requests(self, name, after=0, count=0):
+        """The site's requests but for the first `after`, once there are `count` of these. nginx logs a request after it
+        has been answered."""
+        await_condition(lambda: len(self._requests(name)) >= after + count, f"nginx logs {count} requests of {name}")
+        return self._requests(name)[after:]
+
+    def _requests(self, name):
+        lines = (self._folder / "access.log").read_text().splitlines(keepends=True)
+        requests = [Request(line) for line in lines if line.endswith("\n")]
+        return [request for request in requests if request.port == self._ports[name]]

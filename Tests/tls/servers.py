@@ -1,0 +1,168 @@
+"""Servers in Python, for what no real one does: each connection is played by a function, the script."""
+
+import contextlib
+import socket
+import ssl
+import threading
+
+ALLOW = b'{"allowed":true,"code":"ALLOW","request_id":"11111111-1111-4111-8111-111111111111"}'
+DENY = b'{"allowed":false,"code":"DEVICE_REVOKED","request_id":"22222222-2222-4222-8222-222222222222"}'
+PATIENCE_S = 30
+
+
+class ClientGone(Exception):
+    pass
+
+
+def http(body, status="200 OK", headers="", length=None):
+    """A reply. `length` is what it says of its body, if that is not the truth."""
+    length = len(body) if length is None else length
+    return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n".encode() + body
+
+
+class Conversation:
+    """The server's end of a connection."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.buffer = b""
+        self.received = b""
+
+    def read_some(self):
+        try:
+            data = self.sock.recv(65536)
+        except OSError as error:
+            raise ClientGone from error
+        if not data:
+            raise ClientGone
+        self.received += data
+        return data
+
+    def read_request(self):
+        """A whole request, in bytes."""
+        while b"\r\n\r\n" not in self.buffer:
+            self.buffer += self.read_some()
+        head = self.buffer.partition(b"\r\n\r\n")[0]
+        length = 0
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        end = len(head) + 4 + length
+        while len(self.buffer) < end:
+            self.buffer += self.read_some()
+        request, self.buffer = self.buffer[:end], self.buffer[end:]
+        return request
+
+    def send(self, data):
+        try:
+            self.sock.sendall(data)
+        except OSError as error:
+            raise ClientGone from error
+
+    def wait_until_left(self):
+        while True:
+            self.read_some()
+
+    def say_goodbye(self):
+        """Ends TLS in the right way: close_notify before FIN."""
+        with contextlib.suppress(OSError):
+            self.sock = self.sock.unwrap()
+
+    def reset(self):
+        """Ends the connection with RST instead of FIN, once it is closed."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+
+
+def serve(conversation):
+    """The script that answers rightly: the device "denied" is, all others are not."""
+    while True:
+        conversation.send(http(DENY if b'"denied"' in conversation.read_request() else ALLOW))
+
+
+class Server:
+    """Listens on 127.0.0.1. With a context it speaks TLS, and the script begins after the handshake.
+
+    An SSLSocket that is closed sends no close_notify: a script that wants one says goodbye.
+    """
+
+    def __init__(self, script, context=None):
+        self.script = script
+        self.context = context
+        self.conversations = []
+        self._threads = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self._listener.getsockname()[1]
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
+
+    @property
+    def url(self):
+        return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self):
+        """To be asked for TLS, whatever the script makes of it."""
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def connections(self):
+        return len(self.conversations)
+
+    @property
+    def received(self):
+        """All bytes that clients have sent, after TLS."""
+        return b"".join(conversation.received for conversation in self.conversations)
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(PATIENCE_S)
+            conversation = Conversation(sock)
+            self.conversations.append(conversation)
+            thread = threading.Thread(target=self._converse, args=[conversation])
+            thread.start()
+            self._threads.append(thread)
+
+    def _converse(self, conversation):
+        try:
+            if self.context:
+                conversation.sock = self.context.wrap_socket(conversation.sock, server_side=True)
+            self.script(conversation)
+        except (ClientGone, OSError):
+            pass
+        finally:
+            conversation.sock.close()
+
+    def hang_up(self):
+        """Ends the connections there are."""
+        for conversation in self.conversations:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(conversation.sock, socket.SHUT_RDWR)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # shutdown() wakes accept(), close() alone does not.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._accepting.join()
+        self.hang_up()
+        for thread in self._threads:
+            thread.join()
+
+
+def handshake(port):
+    """The TLS version that the server at this port settles on with a client that takes any. For controls."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("ALL:eNULL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    with socket.create_connection(("127.0.0.1", port), 5) as sock, context.wrap_socket(sock) as secure:
+        return secure.version()

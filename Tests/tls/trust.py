@@ -1,0 +1,122 @@
+"""Who is trusted: whose certificates, for which host, with which key."""
+
+from checks import equal, expect, faults_of_failure, holds
+from probe import Probe, attempt
+from servers import Server, serve
+
+# What is wrong with a site's certificate, and what a person is told. "" where nothing is wrong.
+CERTIFICATES = {
+    "valid": "",
+    "http2": "",
+    "signed in two steps": "",
+    "unknown authority": "unable to get local issuer certificate",
+    "self-signed": "self.signed certificate",
+    "expired": "certificate has expired",
+    "not yet valid": "certificate is not yet valid",
+    "another host": "no alternative certificate subject name matches",
+    "localhost in its common name only": "no alternative certificate subject name matches",
+    "for clients": "unsuitable certificate purpose|unsupported certificate purpose",
+    "signed in two steps, one withheld": "unable to get local issuer certificate",
+    "signed by a server": "invalid CA certificate|unable to get (local )?issuer certificate",
+}
+
+
+def run(world):
+    certificates(world)
+    ca_file(world)
+    environment(world)
+    pins(world)
+    changed_key(world)
+
+
+def certificates(world):
+    for site, message in CERTIFICATES.items():
+        for host in ("localhost", "127.0.0.1"):
+            with Probe(base_url=world.nginx.url(site, host), ca_file=world.ca_file, max_retries=2) as probe:
+                results = [probe.validate(), probe.validate()]
+                if message:
+                    results += [probe.call(name) for name in ("register", "list_devices", "usage", "revoke")]
+                status = "MID_TLS_FAILED" if message else "MID_OK"
+                expect(f"certificate: {site}, as {host}", results, status, not message, message)
+    for site, message in CERTIFICATES.items():
+        if message:
+            equal(f"certificate: {site}: no request came in", 0, len(world.nginx.requests(site)))
+
+
+def ca_file(world):
+    url = world.nginx.url("valid")
+    other = str(world.stranger.path)
+    message = "unable to get local issuer certificate"
+    expect("ca_file: another authority's", attempt(base_url=url, ca_file=other), "MID_TLS_FAILED", message=message)
+    expect("ca_file: none", attempt(base_url=url), "MID_TLS_FAILED", message=message)
+
+    both = world.folder / "both.pem"
+    both.write_bytes(world.stranger.path.read_bytes() + world.authority.path.read_bytes())
+    expect("ca_file: one of two", attempt(base_url=url, ca_file=str(both)), "MID_OK", 1)
+
+    # It is no authority, but it is what the file says to trust.
+    itself = str(world.folder / "self-signed.pem")
+    result = attempt(base_url=world.nginx.url("self-signed"), ca_file=itself)
+    expect("ca_file: a self-signed certificate itself", result, "MID_OK", 1)
+
+    for name, text in {"empty": "", "text": "not a certificate\n", "key": world.certificate.key_path.read_text()}.items():
+        path = world.folder / f"bad-{name}.pem"
+        path.write_text(text)
+        result = attempt(base_url=url, ca_file=str(path))
+        expect(f"ca_file: without a certificate ({name})", result, "MID_TLS_FAILED", message=str(path))
+
+    missing = str(world.folder / "missing.pem")
+    with Probe(base_url=url, ca_file=missing) as probe:
+        faults = list(faults_of_failure("MID_INVALID_OPTIONS", probe.created.text, f"ca_file.*{missing}"))
+        holds("ca_file: missing", probe.created.status == "MID_INVALID_OPTIONS" and not faults, probe.created)
+
+
+def environment(world):
+    """Variables that the curl program or OpenSSL look at change nothing."""
+    url = world.nginx.url("valid")
+    ours, other = world.ca_file, str(world.stranger.path)
+    message = "unable to get local issuer certificate"
+    for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+        result = attempt(base_url=url, environment={name: ours})
+        expect(f"{name} adds no authority", result, "MID_TLS_FAILED", message=message)
+        result = attempt(base_url=url, ca_file=other, environment={name: ours})
+        expect(f"{name} adds none to ca_file", result, "MID_TLS_FAILED", message=message)
+        result = attempt(base_url=url, ca_file=ours, environment={name: other})
+        expect(f"{name} takes none away from ca_file", result, "MID_OK", 1)
+    folder = {"SSL_CERT_DIR": str(world.hashed_folder(world.authority))}
+    results = [attempt(base_url=url, environment=folder, **more) for more in ({}, {"ca_file": other})]
+    expect("SSL_CERT_DIR adds no authority", results, "MID_TLS_FAILED", message=message)
+
+
+def pins(world):
+    url = world.nginx.url("valid")
+    right, wrong = world.certificate.pin, world.foreign_certificate.pin
+    trusted = {"base_url": url, "ca_file": world.ca_file}
+    expect("pin: the right one", attempt(trusted, pinned_public_key=right), "MID_OK", 1)
+    expect("pin: one of two", attempt(trusted, pinned_public_key=f"{wrong};{right}"), "MID_OK", 1)
+    message = "(?i)public key.*pin|pin.*public key"
+    result = attempt(trusted, pinned_public_key=wrong)
+    expect("pin: a wrong one", result, "MID_TLS_FAILED", message=message)
+    result = attempt(trusted, pinned_public_key=f"{wrong};{world.authority.pin}")
+    expect("pin: two wrong ones, of which one is the authority's", result, "MID_TLS_FAILED", message=message)
+    foreign = world.nginx.url("unknown authority")
+    result = attempt(trusted, base_url=foreign, pinned_public_key=wrong)
+    expect("pin: the right one does not stand in for trust", result, "MID_TLS_FAILED", message="issuer")
+    before = len(world.nginx.requests("valid"))
+    attempt(trusted, pinned_public_key=wrong)
+    expect("pin: none", attempt(trusted), "MID_OK", 1)
+    equal("pin: with a wrong one no request comes in", 1, len(world.nginx.requests("valid", before, 1)))
+
+
+def changed_key(world):
+    """A server that changes its key: connections that are kept go on, new ones do not get through."""
+    pin = world.certificate.pin
+    with Server(serve, world.certificate.context()) as server:
+        with Probe(base_url=server.url, ca_file=world.ca_file, pinned_public_key=pin, max_retries=2) as probe:
+            expect("pin: a key before it changes", probe.validate(), "MID_OK", 1)
+            server.context = world.authority.issue("successor").context()
+            expect("pin: on the connection from before", probe.validate(), "MID_OK", 1)
+            server.hang_up()
+            expect("pin: revoked by the change", probe.validate(), "MID_TLS_FAILED", message="(?i)pin")
+            server.context = world.certificate.context()
+            expect("pin: and back", probe.validate(), "MID_OK", 1)
