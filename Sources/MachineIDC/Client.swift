@@ -13,7 +13,7 @@ struct Client {
 
         init(_ settings: consuming Settings) throws(Failure) {
             let made = try Transport(settings, generation: ForkGeneration.current)
-            transport = Atomic(UInt(bitPattern: made.state))
+            transport = Atomic(UInt(bitPattern: made.shared))
             self.settings = settings
         }
     }
@@ -21,15 +21,7 @@ struct Client {
     let state: UnsafeMutablePointer<State>
 
     init(_ settings: consuming Settings) throws(Failure) {
-        guard let memory = malloc(MemoryLayout<State>.size) else { throw .outOfMemory }
-        do throws(Failure) {
-            let made = try State(settings)
-            state = memory.assumingMemoryBound(to: State.self)
-            state.initialize(to: made)
-        } catch {
-            free(memory)
-            throw error
-        }
+        state = try allocate(State(settings))
     }
 
     init?(handle: OpaquePointer?) {
@@ -60,7 +52,6 @@ struct Client {
     func release() {
         guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
         if let transport { transport.generation == ForkGeneration.current ? transport.destroy() : transport.forsake() }
-        state.deinitialize(count: 1)
         free(state)
     }
 }
@@ -83,7 +74,7 @@ extension Client {
         let inherited = state.pointee.transport.load(ordering: .acquiring)
         let made = try Transport(state.pointee.settings, generation: ForkGeneration.current)
         let (published, present) = state.pointee.transport.compareExchange(
-            expected: inherited, desired: UInt(bitPattern: made.state), ordering: .sequentiallyConsistent)
+            expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {
             // Another thread of the child was first.
             made.destroy()

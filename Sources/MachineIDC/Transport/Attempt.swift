@@ -21,19 +21,19 @@ struct Attempt {
 
 extension Attempt {
     init(_ transfer: Transfer) {
-        code = transfer.state.pointee.code
+        code = transfer.exchange.pointee.code
         guard code == CURLE_OK else {
             httpStatus = 0
             mayBeRetried = isPassing(code)
             wasStale =
-                isLoss(code) && !transfer.state.pointee.easy.madeConnection && transfer.state.pointee.headBytes == 0
+                isLoss(code) && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.headBytes == 0
             retryAfter = 0
             return
         }
-        httpStatus = transfer.state.pointee.easy.httpStatus
+        httpStatus = transfer.exchange.pointee.easy.httpStatus
         mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
         wasStale = false
-        retryAfter = mayBeRetried ? transfer.state.pointee.easy.retryAfter : 0
+        retryAfter = mayBeRetried ? transfer.exchange.pointee.easy.retryAfter : 0
     }
 }
 

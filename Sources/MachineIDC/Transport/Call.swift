@@ -24,8 +24,8 @@ struct Call: ~Copyable {
         switch transport.run(&transfer, until: deadline) {
         case .ended: return Attempt(current)
         case .cancelled: throw .cancelled
-        case .timedOut:
-            throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(current.progress.text)")
+        case .timedOut(let progress):
+            throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(progress.text)")
         }
     }
 
@@ -39,13 +39,13 @@ struct Call: ~Copyable {
         guard let transfer else { throw .cancelled }
         guard attempt.hasReply else { throw transfer.failure(attempt.code) }
         return try Answer(
-            to: operation, httpStatus: attempt.httpStatus, body: transfer.state.pointee.reply.base,
-            count: transfer.state.pointee.reply.count)
+            to: operation, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
+            count: transfer.exchange.pointee.reply.count)
     }
 
     /// The reply, malloc'd, which is the caller's from now on.
     func takeReply() -> UnsafeMutablePointer<CChar>? {
-        transfer?.state.pointee.reply.take()
+        transfer?.exchange.pointee.reply.take()
     }
 }
 

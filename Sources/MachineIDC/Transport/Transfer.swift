@@ -5,8 +5,7 @@ internal import Synchronization
 /// One request and its reply, from the caller who asks to libcurl and back. Kept and used again, with its easy handle,
 /// by the transport it belongs to.
 ///
-/// A pointer to shared state. Who may touch what goes by `stage`, which the transport's lock guards: while a transfer is
-/// `running` it is the driver's, and otherwise the caller's.
+/// A pointer to shared memory, in three parts by who may touch them.
 struct Transfer: Equatable {
     enum Stage { case idle, queued, running, ended }
 
@@ -16,11 +15,31 @@ struct Transfer: Equatable {
     /// Why libcurl was told to stop.
     enum Excess { case none, head, body, memory }
 
-    struct State: ~Copyable {
-        var easy: Easy
+    /// What never changes.
+    struct Shared: ~Copyable {
+        /// Signalled when the stage may have changed, or the client was cancelled.
+        let changed: Condition
+        let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         let sockets: SocketTable
         let isSecure: Bool
-        let changed: Condition
+        let exchange: Box<Exchange>
+        let place: Box<Place>
+
+        init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
+            let changed = try Condition()
+            let exchange = try Box(Exchange())
+            let place = try Box(Place())
+            self.changed = changed
+            self.exchange = exchange
+            self.place = place
+            self.sockets = sockets
+            isSecure = settings.baseURL.isSecure
+        }
+    }
+
+    /// The driver's while the transfer is `running`, and the caller's otherwise.
+    struct Exchange: ~Copyable {
+        var easy: Easy
         var request = ByteBuffer()
         var reply = ByteBuffer()
         var headBytes = 0
@@ -28,75 +47,68 @@ struct Transfer: Equatable {
         var maximumReplyBytes = 0
         var excess = Excess.none
         var code = CURLE_OK
-        let progress = Atomic<UInt8>(Progress.connecting.rawValue)
 
-        // Under the transport's lock:
+        init() throws(Failure) {
+            easy = try Easy()
+        }
+    }
+
+    /// Where it stands among the others: what the transport's lock guards.
+    struct Place: ~Copyable {
         var stage = Stage.idle
         var isAbandoned = false
         var previous: Transfer?
         var next: Transfer?
-
-        init(_ settings: borrowing Settings, sockets: SocketTable, at home: UnsafeMutableRawPointer) throws(Failure) {
-            let changed = try Condition()
-            let easy = try Easy()
-            try easy.configure(settings, sockets: sockets, for: home)
-            self.changed = changed
-            self.easy = easy
-            self.sockets = sockets
-            isSecure = settings.baseURL.isSecure
-        }
     }
 
-    let state: UnsafeMutablePointer<State>
+    let shared: UnsafeMutablePointer<Shared>
 
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-        guard let memory = malloc(MemoryLayout<State>.size) else { throw .outOfMemory }
+        shared = try allocate(Shared(settings, sockets: sockets))
         do throws(Failure) {
-            let made = try State(settings, sockets: sockets, at: memory)
-            state = memory.assumingMemoryBound(to: State.self)
-            state.initialize(to: made)
+            try exchange.pointee.easy.configure(settings, sockets: sockets, for: shared)
         } catch {
-            free(memory)
+            destroy()
             throw error
         }
     }
 
     init(callbackData: UnsafeMutableRawPointer) {
-        state = callbackData.assumingMemoryBound(to: State.self)
+        shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
-    func destroy() {
-        state.deinitialize(count: 1)
-        free(state)
-    }
+    func destroy() { free(shared) }
 
-    static func == (one: Transfer, other: Transfer) -> Bool { one.state == other.state }
+    var exchange: UnsafeMutablePointer<Exchange> { shared.pointee.exchange.pointer }
+    var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
 
-    var easyHandle: UnsafeMutableRawPointer { state.pointee.easy.handle }
+    static func == (one: Transfer, other: Transfer) -> Bool { one.shared == other.shared }
 
-    var progress: Progress { Progress(rawValue: state.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
+    var easyHandle: UnsafeMutableRawPointer { exchange.pointee.easy.handle }
+
+    var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
     /// Sets up the request. The transfer keeps the body until it is prepared again or recycled.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
-        state.pointee.request = body
-        state.pointee.maximumReplyBytes = operation.maximumReplyBytes
-        try state.pointee.easy.prepare(operation, settings, body: state.pointee.request)
+        exchange.pointee.request = body
+        exchange.pointee.maximumReplyBytes = operation.maximumReplyBytes
+        try exchange.pointee.easy.prepare(operation, settings, body: exchange.pointee.request)
     }
 
     /// Forgets the call it was for.
     func recycle() {
-        state.pointee.request.clear()
+        exchange.pointee.request.clear()
         rewind()
     }
 
     /// Forgets the last attempt; the request stays.
     func rewind() {
-        state.pointee.reply.clear()
-        state.pointee.headBytes = 0
-        state.pointee.headIsComplete = false
-        state.pointee.excess = .none
-        state.pointee.code = CURLE_OK
-        state.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
+        exchange.pointee.reply.clear()
+        exchange.pointee.headBytes = 0
+        exchange.pointee.headIsComplete = false
+        exchange.pointee.excess = .none
+        exchange.pointee.code = CURLE_OK
+        shared.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
     }
 }
 
@@ -110,34 +122,34 @@ extension Transfer {
     /// earlier request, waiting in a kept connection, for the reply to this one; so the connection is given up. Only
     /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets.
     func beginRequest(localPort: Int32) -> Int32 {
-        state.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
-        if state.pointee.isSecure, state.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
-        return state.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        shared.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
+        if shared.pointee.isSecure, exchange.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
+        return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
     /// Takes one line of the head, or of the trailers of a chunked body.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
-        state.pointee.progress.store(Progress.reading.rawValue, ordering: .relaxed)
+        shared.pointee.progress.store(Progress.reading.rawValue, ordering: .relaxed)
         if count <= 2 {
-            state.pointee.headIsComplete = true
+            exchange.pointee.headIsComplete = true
         } else if let line, strncmp(line, Literal("HTTP/").cString, min(count, 5)) == 0 {
             // The real head after one with status 100 to 199.
-            state.pointee.headIsComplete = false
+            exchange.pointee.headIsComplete = false
         }
-        state.pointee.headBytes &+= count
-        if state.pointee.headBytes <= Transfer.maximumHeadBytes { return count }
-        state.pointee.excess = .head
+        exchange.pointee.headBytes &+= count
+        if exchange.pointee.headBytes <= Transfer.maximumHeadBytes { return count }
+        exchange.pointee.excess = .head
         return 0
     }
 
     func receiveBody(_ bytes: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let bytes, count > 0 else { return 0 }
-        if state.pointee.reply.count &+ count > state.pointee.maximumReplyBytes {
-            state.pointee.excess = .body
+        if exchange.pointee.reply.count &+ count > exchange.pointee.maximumReplyBytes {
+            exchange.pointee.excess = .body
             return 0
         }
-        if state.pointee.reply.append(bytes, count: count) { return count }
-        state.pointee.excess = .memory
+        if exchange.pointee.reply.append(bytes, count: count) { return count }
+        exchange.pointee.excess = .memory
         return 0
     }
 }

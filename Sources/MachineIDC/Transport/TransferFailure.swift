@@ -4,18 +4,18 @@ internal import CCurl
 extension Transfer {
     /// Why a transfer that ended with this code, and not CURLE_OK, has no reply.
     func failure(_ code: CURLcode) -> Failure {
-        switch state.pointee.excess {
+        switch exchange.pointee.excess {
         case .none: break
         case .memory: return .outOfMemory
         case .head: return Failure(.badReply, "the reply's head is larger than 64 KiB")
-        case .body: return Failure(.badReply, "the reply is larger than \(state.pointee.maximumReplyBytes) bytes")
+        case .body: return Failure(.badReply, "the reply is larger than \(exchange.pointee.maximumReplyBytes) bytes")
         }
-        let connectStatus = state.pointee.easy.connectStatus
+        let connectStatus = exchange.pointee.easy.connectStatus
         if connectStatus != 0, !(200...299).contains(connectStatus) {
             return Failure(.connectFailed, "the proxy refused to connect: HTTP \(connectStatus)")
         }
         let (status, lead) = kind(of: code)
-        let said = UnsafePointer(state.pointee.easy.errorText)
+        let said = UnsafePointer(exchange.pointee.easy.errorText)
         return Failure(status, "\(lead): \(said[0] != 0 ? said : curl_easy_strerror(code))")
     }
 

@@ -4,19 +4,19 @@ struct TransferList {
     private var last: Transfer?
 
     mutating func append(_ transfer: Transfer) {
-        transfer.state.pointee.previous = last
-        transfer.state.pointee.next = nil
-        if let last { last.state.pointee.next = transfer } else { first = transfer }
+        transfer.place.pointee.previous = last
+        transfer.place.pointee.next = nil
+        if let last { last.place.pointee.next = transfer } else { first = transfer }
         last = transfer
     }
 
     mutating func remove(_ transfer: Transfer) {
-        let previous = transfer.state.pointee.previous
-        let next = transfer.state.pointee.next
-        if let previous { previous.state.pointee.next = next } else { first = next }
-        if let next { next.state.pointee.previous = previous } else { last = previous }
-        transfer.state.pointee.previous = nil
-        transfer.state.pointee.next = nil
+        let previous = transfer.place.pointee.previous
+        let next = transfer.place.pointee.next
+        if let previous { previous.place.pointee.next = next } else { first = next }
+        if let next { next.place.pointee.previous = previous } else { last = previous }
+        transfer.place.pointee.previous = nil
+        transfer.place.pointee.next = nil
     }
 
     mutating func removeFirst() -> Transfer? {
@@ -34,7 +34,7 @@ struct TransferList {
     func forEach(_ body: (Transfer) -> Void) {
         var transfer = first
         while let current = transfer {
-            transfer = current.state.pointee.next
+            transfer = current.place.pointee.next
             body(current)
         }
     }

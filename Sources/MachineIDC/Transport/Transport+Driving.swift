@@ -6,7 +6,8 @@ extension Transport {
     enum Ending {
         /// libcurl is done with it: see the transfer's `code`.
         case ended
-        case timedOut
+        /// It had come this far.
+        case timedOut(Transfer.Progress)
         case cancelled
     }
 
@@ -14,113 +15,113 @@ extension Transport {
     /// `mine` is nil then, and the driver's.
     func run(_ mine: inout Transfer?, until deadline: Deadline) -> Ending {
         guard let transfer = mine else { return .cancelled }
-        state.pointee.lock.lock()
-        defer { state.pointee.lock.unlock() }
+        shared.pointee.lock.lock()
+        defer { shared.pointee.lock.unlock() }
         enqueue(transfer)
         var ending = Ending.ended
-        while transfer.state.pointee.stage != .ended {
-            if state.pointee.isCancelled || deadline.hasPassed {
-                ending = state.pointee.isCancelled ? .cancelled : .timedOut
+        while transfer.place.pointee.stage != .ended {
+            if calls.pointee.areCancelled || deadline.hasPassed {
+                ending = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.progress)
                 if !leave(transfer) { mine = nil }
                 break
             }
-            if state.pointee.isDriven {
-                transfer.state.pointee.changed.wait(state.pointee.lock, until: deadline)
+            if calls.pointee.areDriven {
+                transfer.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
             } else {
                 drive(for: transfer, until: deadline)
             }
         }
-        mine?.state.pointee.stage = .idle
+        mine?.place.pointee.stage = .idle
         handOver()
         return ending
     }
 
     /// Waits until the deadline. False when the client was cancelled first.
     func pause(_ transfer: Transfer, until deadline: Deadline) -> Bool {
-        state.pointee.lock.lock()
-        defer { state.pointee.lock.unlock() }
-        state.pointee.paused.append(transfer)
-        while !state.pointee.isCancelled, !deadline.hasPassed {
-            transfer.state.pointee.changed.wait(state.pointee.lock, until: deadline)
+        shared.pointee.lock.lock()
+        defer { shared.pointee.lock.unlock() }
+        calls.pointee.paused.append(transfer)
+        while !calls.pointee.areCancelled, !deadline.hasPassed {
+            transfer.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
         }
-        state.pointee.paused.remove(transfer)
-        return !state.pointee.isCancelled
+        calls.pointee.paused.remove(transfer)
+        return !calls.pointee.areCancelled
     }
 
     private func enqueue(_ transfer: Transfer) {
-        transfer.state.pointee.stage = .queued
-        state.pointee.queued.append(transfer)
-        if state.pointee.isDriven { state.pointee.multi.wakeUp() }
+        transfer.place.pointee.stage = .queued
+        calls.pointee.queued.append(transfer)
+        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
     }
 
     /// Drives everybody's transfers until `mine` has ended or its caller has to leave.
     private func drive(for mine: Transfer, until deadline: Deadline) {
-        state.pointee.isDriven = true
-        defer { state.pointee.isDriven = false }
+        calls.pointee.areDriven = true
+        defer { calls.pointee.areDriven = false }
         while true {
             takeOn()
-            state.pointee.lock.unlock()
-            let performed = state.pointee.multi.perform()
-            state.pointee.lock.lock()
+            shared.pointee.lock.unlock()
+            let performed = shared.pointee.multi.perform()
+            shared.pointee.lock.lock()
             reap()
             clearAbandoned()
-            let isDone = mine.state.pointee.stage == .ended || state.pointee.isCancelled || deadline.hasPassed
+            let isDone = mine.place.pointee.stage == .ended || calls.pointee.areCancelled || deadline.hasPassed
             if isDone { return }
             guard performed else { return fail(mine) }
 
-            state.pointee.lock.unlock()
-            let polled = state.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
-            state.pointee.lock.lock()
+            shared.pointee.lock.unlock()
+            let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
+            shared.pointee.lock.lock()
             guard polled else { return fail(mine) }
         }
     }
 
     /// Moves what was queued into libcurl's hands.
     private func takeOn() {
-        while let transfer = state.pointee.queued.removeFirst() {
-            state.pointee.running.append(transfer)
-            transfer.state.pointee.stage = .running
-            if !state.pointee.multi.add(transfer) { end(transfer, CURLE_OUT_OF_MEMORY) }
+        while let transfer = calls.pointee.queued.removeFirst() {
+            calls.pointee.running.append(transfer)
+            transfer.place.pointee.stage = .running
+            if !shared.pointee.multi.add(transfer) { end(transfer, CURLE_OUT_OF_MEMORY) }
         }
     }
 
     /// Gives transfers that have ended back to their callers.
     private func reap() {
-        while let (transfer, code) = state.pointee.multi.nextEnded() {
-            state.pointee.multi.remove(transfer)
+        while let (transfer, code) = shared.pointee.multi.nextEnded() {
+            shared.pointee.multi.remove(transfer)
             end(transfer, code)
         }
     }
 
     private func end(_ transfer: Transfer, _ code: CURLcode) {
-        state.pointee.running.remove(transfer)
-        if transfer.state.pointee.isAbandoned { return discard(transfer) }
+        calls.pointee.running.remove(transfer)
+        if transfer.place.pointee.isAbandoned { return discard(transfer) }
         // libcurl calls a reply complete whose connection was closed within the head.
-        let isCut = code == CURLE_OK && !transfer.state.pointee.headIsComplete
-        transfer.state.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
-        transfer.state.pointee.stage = .ended
-        transfer.state.pointee.changed.signal()
+        let isCut = code == CURLE_OK && !transfer.exchange.pointee.headIsComplete
+        transfer.exchange.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
+        transfer.place.pointee.stage = .ended
+        transfer.shared.pointee.changed.signal()
     }
 
     /// libcurl itself cannot go on: the caller who finds out gets the failure, the next one tries again.
     private func fail(_ mine: Transfer) {
-        state.pointee.multi.remove(mine)
+        shared.pointee.multi.remove(mine)
         end(mine, CURLE_OUT_OF_MEMORY)
     }
 
     /// Takes the transfer of a caller who leaves out of the lists. False when a driver has it in hand, who is then told.
     private func leave(_ transfer: Transfer) -> Bool {
-        switch transfer.state.pointee.stage {
+        switch transfer.place.pointee.stage {
         case .queued:
-            state.pointee.queued.remove(transfer)
-        case .running where state.pointee.isDriven:
-            transfer.state.pointee.isAbandoned = true
-            state.pointee.abandonedCount &+= 1
-            state.pointee.multi.wakeUp()
+            calls.pointee.queued.remove(transfer)
+        case .running where calls.pointee.areDriven:
+            transfer.place.pointee.isAbandoned = true
+            calls.pointee.abandonedCount &+= 1
+            shared.pointee.multi.wakeUp()
             return false
         case .running:
-            state.pointee.multi.remove(transfer)
-            state.pointee.running.remove(transfer)
+            shared.pointee.multi.remove(transfer)
+            calls.pointee.running.remove(transfer)
         case .idle, .ended:
             break
         }
@@ -128,27 +129,27 @@ extension Transport {
     }
 
     private func clearAbandoned() {
-        guard state.pointee.abandonedCount > 0 else { return }
-        state.pointee.running.forEach { transfer in
-            guard transfer.state.pointee.isAbandoned else { return }
-            state.pointee.multi.remove(transfer)
-            state.pointee.running.remove(transfer)
+        guard calls.pointee.abandonedCount > 0 else { return }
+        calls.pointee.running.forEach { transfer in
+            guard transfer.place.pointee.isAbandoned else { return }
+            shared.pointee.multi.remove(transfer)
+            calls.pointee.running.remove(transfer)
             discard(transfer)
         }
     }
 
     private func discard(_ transfer: Transfer) {
-        state.pointee.abandonedCount &-= 1
-        transfer.state.pointee.isAbandoned = false
-        transfer.state.pointee.stage = .idle
+        calls.pointee.abandonedCount &-= 1
+        transfer.place.pointee.isAbandoned = false
+        transfer.place.pointee.stage = .idle
         transfer.recycle()
         keep(transfer)?.destroy()
     }
 
     /// Lets one of the callers who are still waiting drive on.
     private func handOver() {
-        if state.pointee.isDriven { return }
-        let next = state.pointee.running.first ?? state.pointee.queued.first
-        next?.state.pointee.changed.signal()
+        if calls.pointee.areDriven { return }
+        let next = calls.pointee.running.first ?? calls.pointee.queued.first
+        next?.shared.pointee.changed.signal()
     }
 }

@@ -7,89 +7,95 @@ internal import CPlatform
 /// lets a waiting caller go on. The others queue their transfers, wake the driver, and wait, each until his own deadline;
 /// a transfer whose caller has left is abandoned, and cleared away by the driver.
 ///
-/// A pointer to shared state; the client that made it destroys it. Locked, except while libcurl works or waits.
+/// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or waits.
 struct Transport {
-    struct State: ~Copyable {
+    /// What never changes.
+    struct Shared: ~Copyable {
         let lock: Lock
         let multi: Multi
         /// Signalled when the last call has gone.
         let drained: Condition
         /// The process it belongs to.
         let generation: Int
+        let calls: Box<Calls>
 
-        var calls = 0
-        var isCancelled = false
-        var isDriven = false
+        init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
+            let lock = try Lock()
+            let drained = try Condition()
+            let multi = try Multi(maxConnections: settings.maxConnections)
+            let calls = try Box(Calls())
+            self.lock = lock
+            self.drained = drained
+            self.multi = multi
+            self.generation = generation
+            self.calls = calls
+        }
+    }
+
+    /// What the lock guards.
+    struct Calls: ~Copyable {
+        var count = 0
+        var areCancelled = false
+        var areDriven = false
         /// Waiting for the driver to take them on.
         var queued = TransferList()
         /// In libcurl's hands.
         var running = TransferList()
         /// Waiting for their next attempt.
         var paused = TransferList()
+        /// Of the running ones, those whose callers have left.
+        var abandonedCount = 0
         /// Ready to be used again.
         var idle = TransferList()
         var idleCount = 0
-        var abandonedCount = 0
-
-        init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
-            let lock = try Lock()
-            let drained = try Condition()
-            let multi = try Multi(maxConnections: settings.maxConnections)
-            self.lock = lock
-            self.drained = drained
-            self.multi = multi
-            self.generation = generation
-        }
     }
 
-    let state: UnsafeMutablePointer<State>
+    let shared: UnsafeMutablePointer<Shared>
 
     init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
-        let made = try State(settings, generation: generation)
-        guard let memory = malloc(MemoryLayout<State>.size) else { throw .outOfMemory }
-        state = memory.assumingMemoryBound(to: State.self)
-        state.initialize(to: made)
+        shared = try allocate(Shared(settings, generation: generation))
     }
 
     /// The transport at an address that was kept as a number; nil for 0.
     init?(address: UInt) {
-        guard let state = UnsafeMutablePointer<State>(bitPattern: address) else { return nil }
-        self.state = state
+        guard let shared = UnsafeMutablePointer<Shared>(bitPattern: address) else { return nil }
+        self.shared = shared
     }
 
     /// Only when no call is inside any more.
     func destroy() {
-        while let transfer = state.pointee.idle.removeLast() { transfer.destroy() }
-        state.deinitialize(count: 1)
-        free(state)
+        while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
+        free(shared)
     }
+
+    var calls: UnsafeMutablePointer<Calls> { shared.pointee.calls.pointer }
 
     /// In a forked child, instead of `destroy`: libcurl's handles and the lock, which another thread of the parent may
     /// have held, are left alone for good; only the sockets go.
     func forsake() {
-        state.pointee.multi.sockets.closeInherited()
+        shared.pointee.multi.sockets.closeInherited()
     }
 
-    var generation: Int { state.pointee.generation }
+    var generation: Int { shared.pointee.generation }
 
     /// Ends every call inside and every one to come.
     func cancel() {
-        state.pointee.lock.lock()
-        state.pointee.isCancelled = true
-        state.pointee.queued.forEach { $0.state.pointee.changed.signal() }
-        state.pointee.running.forEach { $0.state.pointee.changed.signal() }
-        state.pointee.paused.forEach { $0.state.pointee.changed.signal() }
-        state.pointee.lock.unlock()
-        state.pointee.multi.wakeUp()
+        shared.pointee.lock.lock()
+        calls.pointee.areCancelled = true
+        calls.pointee.queued.forEach { $0.shared.pointee.changed.signal() }
+        calls.pointee.running.forEach { $0.shared.pointee.changed.signal() }
+        calls.pointee.paused.forEach { $0.shared.pointee.changed.signal() }
+        shared.pointee.lock.unlock()
+        shared.pointee.multi.wakeUp()
     }
 
     /// Waits until no call is inside, or for the deadline.
     func drain(until deadline: Deadline) {
-        state.pointee.lock.lock()
-        while state.pointee.calls > 0, !deadline.hasPassed {
-            state.pointee.drained.wait(state.pointee.lock, until: deadline)
+        shared.pointee.lock.lock()
+        while calls.pointee.count > 0, !deadline.hasPassed {
+            shared.pointee.drained.wait(shared.pointee.lock, until: deadline)
         }
-        state.pointee.lock.unlock()
+        shared.pointee.lock.unlock()
     }
 }
 
@@ -99,14 +105,14 @@ extension Transport {
     private static var maximumIdle: Int { 64 }
 
     func begin(_ settings: borrowing Settings) throws(Failure) -> Transfer {
-        state.pointee.lock.lock()
-        state.pointee.calls &+= 1
-        let found = state.pointee.idle.removeLast()
-        if found != nil { state.pointee.idleCount &-= 1 }
-        state.pointee.lock.unlock()
+        shared.pointee.lock.lock()
+        calls.pointee.count &+= 1
+        let found = calls.pointee.idle.removeLast()
+        if found != nil { calls.pointee.idleCount &-= 1 }
+        shared.pointee.lock.unlock()
         if let found { return found }
         do throws(Failure) {
-            return try Transfer(settings, sockets: state.pointee.multi.sockets)
+            return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
             end(nil)
             throw error
@@ -116,19 +122,19 @@ extension Transport {
     /// - Parameter transfer: nil when it was abandoned to the driver.
     func end(_ transfer: Transfer?) {
         transfer?.recycle()
-        state.pointee.lock.lock()
+        shared.pointee.lock.lock()
         let surplus = transfer.flatMap(keep)
-        state.pointee.calls &-= 1
-        if state.pointee.calls == 0 { state.pointee.drained.signal() }
-        state.pointee.lock.unlock()
+        calls.pointee.count &-= 1
+        if calls.pointee.count == 0 { shared.pointee.drained.signal() }
+        shared.pointee.lock.unlock()
         surplus?.destroy()
     }
 
     /// Puts a transfer among the idle ones; returns it when there are enough. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
-        guard state.pointee.idleCount < Transport.maximumIdle else { return transfer }
-        state.pointee.idle.append(transfer)
-        state.pointee.idleCount &+= 1
+        guard calls.pointee.idleCount < Transport.maximumIdle else { return transfer }
+        calls.pointee.idle.append(transfer)
+        calls.pointee.idleCount &+= 1
         return nil
     }
 }
