@@ -92,6 +92,15 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(200, [0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0]) == .unusable(.badReply))
     }
 
+    @Test func aNULAnywhereIsUnusable() {
+        let whole = Array(#"{"allowed":true,"a":[null,false,1,"x"]}"#.utf8)
+        #expect(read(200, whole) == .allow)
+        for index in 0...whole.count {
+            let bytes = whole[..<index] + [0] + whole[index...]
+            #expect(read(200, Array(bytes)) == .unusable(.badReply), "a NUL before byte \(index)")
+        }
+    }
+
     @Test func aReplyCutAnywhereIsUnusable() {
         let whole = Array(allow.utf8)
         for length in 0..<whole.count {

@@ -11,9 +11,12 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         let settings = try Settings(orgKey: Literal("org_fuzz").cString, options: text)
         precondition((1...3_600_000).contains(settings.timeout) && (1...3_600_000).contains(settings.connectTimeout))
         precondition((0...10).contains(settings.maxRetries) && (1...256).contains(settings.maxConnections))
+        // Compared as bytes: to a String, "/" and an accent behind it are one character.
         let url = settings.baseURL.text.pointer.map { String(cString: $0) } ?? ""
-        precondition(settings.baseURL.isSecure ? url.hasPrefix("https://") : isLoopback(url), "an unsafe base_url")
-        precondition(url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f } && !url.hasSuffix("/"), "a base_url with blanks")
+        precondition(
+            settings.baseURL.isSecure ? url.utf8.starts(with: "https://".utf8) : isLoopback(url), "an unsafe base_url")
+        precondition(url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }, "a base_url with blanks")
+        precondition(url.utf8.last != UInt8(ascii: "/"), "a base_url that ends with a slash")
         let agent = settings.userAgent.pointer.map { String(cString: $0) } ?? ""
         precondition(!agent.isEmpty && agent.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "a header in user_agent")
         // A client that is made of them must stand.

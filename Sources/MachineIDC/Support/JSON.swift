@@ -12,6 +12,8 @@ struct JSON: ~Copyable {
     /// Parses an object or an array, strictly: repeated keys, bytes after the end, NUL, and anything that is not UTF-8
     /// are refused.
     init(parsing bytes: UnsafePointer<UInt8>, count: Int) throws(JSONFault) {
+        // jansson 2.14 reads past a NUL that follows true, false or null.
+        if memchr(bytes, 0, count) != nil { throw JSONFault("holds a NUL") }
         if NestingDepth(bytes, count: count).exceeds(JSON.maximumDepth) { throw JSONFault("nests too deep") }
         var error = json_error_t()
         // jansson 2.14 aborts on a real number when another thread changes the locale meanwhile, so the parse runs in a
