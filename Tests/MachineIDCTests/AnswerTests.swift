@@ -118,6 +118,12 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(200, String(repeating: "[", count: 100_000)) == .unusable(.badReply))
     }
 
+    @Test func tooManyValuesAreUnusable() {
+        func list(_ count: Int) -> String { "[" + String(repeating: "0,", count: count - 1) + "0]" }
+        #expect(read(200, list(JSON.maximumValues), as: .listDevices) == .done)
+        #expect(read(200, list(JSON.maximumValues + 1), as: .listDevices) == .unusable(.badReply))
+    }
+
     @Test(arguments: [400, 401, 403, 404, 409, 429, 499, 500, 502, 503, 504, 599])
     func anErrorStatusIsARefusalWhateverItSays(_ httpStatus: Int) {
         #expect(read(httpStatus, #"{"status":"error","error":"invalid_org_key"}"#) == .refused)
@@ -129,7 +135,7 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(httpStatus, #"{"error":"x"}"#, as: .usage) == .refused)
     }
 
-    @Test(arguments: [-1, 0, 1, 99, 100, 101, 103, 199, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, Int.max])
+    @Test(arguments: [-1, 0, 1, 99, 100, 101, 103, 199, 206, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, Int.max])
     func anyOtherStatusIsUnusable(_ httpStatus: Int) {
         #expect(read(httpStatus, allow) == .unusable(.badReply))
         #expect(read(httpStatus, allow, as: .register) == .unusable(.badReply))

@@ -13,7 +13,7 @@ struct Answer {
     ) throws(Failure) {
         guard let isError = isError(httpStatus) else {
             throw Failure(
-                .badReply, "HTTP \(httpStatus) is not an answer; redirects are not followed, so see base_url")
+                .badReply, "HTTP \(httpStatus) is not an answer; redirects are not followed, so check base_url")
         }
         guard let body, count > 0 else {
             throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is empty")
@@ -51,9 +51,11 @@ struct Answer {
     }
 }
 
-/// Whether a reply with this HTTP status is an API error rather than an answer; nil when it is neither.
+/// Whether a reply with this HTTP status is an API error rather than an answer; nil when it is neither, as is a part of
+/// a reply (206).
 private func isError(_ httpStatus: Int) -> Bool? {
     switch httpStatus {
+    case 206: nil
     case 200...299: false
     case 400...599: true
     default: nil

@@ -34,8 +34,8 @@ struct Operation {
     static var remove: Operation { Operation(.post, "/api/v1/devices/remove") }
     static var usage: Operation { Operation(.get, "/api/v1/usage") }
 
-    /// The largest plan has 1000 devices: this leaves 16 KB for each.
+    /// The largest plan has 1000 devices: this leaves 4 KB for each.
     static var listDevices: Operation {
-        Operation(.get, "/api/v1/devices/list", maximumReplyBytes: 16 * 1024 * 1024)
+        Operation(.get, "/api/v1/devices/list", maximumReplyBytes: 4 * 1024 * 1024)
     }
 }

@@ -7,6 +7,9 @@ struct JSON: ~Copyable {
     /// thread is the caller's.
     static var maximumDepth: Int { 64 }
 
+    /// A hundred for each device of the largest plan.
+    static var maximumValues: Int { 100_000 }
+
     private let document: UnsafeMutablePointer<json_t>
 
     /// Parses an object or an array, strictly: repeated keys, bytes after the end, NUL, and anything that is not UTF-8
@@ -14,7 +17,8 @@ struct JSON: ~Copyable {
     init(parsing bytes: UnsafePointer<UInt8>, count: Int) throws(JSONFault) {
         // jansson 2.14 reads past a NUL that follows true, false or null.
         if memchr(bytes, 0, count) != nil { throw JSONFault("holds a NUL") }
-        if NestingDepth(bytes, count: count).exceeds(JSON.maximumDepth) { throw JSONFault("nests too deep") }
+        let isTooLarge = JSONShape(bytes, count: count).exceeds(depth: JSON.maximumDepth, values: JSON.maximumValues)
+        if isTooLarge { throw JSONFault("nests too deep or holds too many values") }
         var error = json_error_t()
         // jansson 2.14 aborts on a real number when another thread changes the locale meanwhile, so the parse runs in a
         // C locale that is this thread's alone.

@@ -26,7 +26,7 @@ extension Attempt {
             httpStatus = 0
             mayBeRetried = isPassing(code)
             wasStale =
-                isLoss(code) && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.headBytes == 0
+                isLoss(code) && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
             retryAfter = 0
             return
         }

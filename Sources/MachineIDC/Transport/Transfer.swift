@@ -13,7 +13,7 @@ struct Transfer: Equatable {
     enum Progress: UInt8 { case connecting, waiting, reading }
 
     /// Why libcurl was told to stop.
-    enum Excess { case none, head, body, memory }
+    enum Stop { case tooLargeHead, doubtfulLength, tooLargeBody, noMemory }
 
     /// What never changes.
     struct Shared: ~Copyable {
@@ -42,10 +42,9 @@ struct Transfer: Equatable {
         var easy: Easy
         var request = ByteBuffer()
         var reply = ByteBuffer()
-        var headBytes = 0
-        var headIsComplete = false
+        var head = ReplyHead()
         var maximumReplyBytes = 0
-        var excess = Excess.none
+        var stop: Stop?
         var code = CURLE_OK
 
         init() throws(Failure) {
@@ -104,9 +103,8 @@ struct Transfer: Equatable {
     /// Forgets the last attempt; the request stays.
     func rewind() {
         exchange.pointee.reply.clear()
-        exchange.pointee.headBytes = 0
-        exchange.pointee.headIsComplete = false
-        exchange.pointee.excess = .none
+        exchange.pointee.head = ReplyHead()
+        exchange.pointee.stop = nil
         exchange.pointee.code = CURLE_OK
         shared.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
     }
@@ -114,8 +112,6 @@ struct Transfer: Equatable {
 
 // What libcurl calls while the transfer runs, on the driver's thread.
 extension Transfer {
-    private static var maximumHeadBytes: Int { 64 * 1024 }
-
     /// Called when there is a connection and the request is about to be written.
     ///
     /// Bytes that have come in already answer nothing that this transfer asked. libcurl would take a late reply to an
@@ -127,29 +123,27 @@ extension Transfer {
         return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
-    /// Takes one line of the head, or of the trailers of a chunked body.
+    /// Takes one line of the head. Returns `count`, or less to make libcurl stop.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
+        guard let line, count > 0 else { return 0 }
         shared.pointee.progress.store(Progress.reading.rawValue, ordering: .relaxed)
-        if count <= 2 {
-            exchange.pointee.headIsComplete = true
-        } else if let line, strncmp(line, Literal("HTTP/").cString, min(count, 5)) == 0 {
-            // The real head after one with status 100 to 199.
-            exchange.pointee.headIsComplete = false
+        switch exchange.pointee.head.take(line, count: count) {
+        case nil: return count
+        case .tooLarge: exchange.pointee.stop = .tooLargeHead
+        case .doubtfulLength: exchange.pointee.stop = .doubtfulLength
         }
-        exchange.pointee.headBytes &+= count
-        if exchange.pointee.headBytes <= Transfer.maximumHeadBytes { return count }
-        exchange.pointee.excess = .head
         return 0
     }
 
+    /// Takes some bytes of the body. Returns `count`, or less to make libcurl stop.
     func receiveBody(_ bytes: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let bytes, count > 0 else { return 0 }
         if exchange.pointee.reply.count &+ count > exchange.pointee.maximumReplyBytes {
-            exchange.pointee.excess = .body
+            exchange.pointee.stop = .tooLargeBody
             return 0
         }
         if exchange.pointee.reply.append(bytes, count: count) { return count }
-        exchange.pointee.excess = .memory
+        exchange.pointee.stop = .noMemory
         return 0
     }
 }

@@ -1,14 +1,20 @@
 internal import CCurl
+internal import CPlatform
 
 // The failures of libcurl in this library's terms.
 extension Transfer {
     /// Why a transfer that ended with this code, and not CURLE_OK, has no reply.
     func failure(_ code: CURLcode) -> Failure {
-        switch exchange.pointee.excess {
-        case .none: break
-        case .memory: return .outOfMemory
-        case .head: return Failure(.badReply, "the reply's head is larger than 64 KiB")
-        case .body: return Failure(.badReply, "the reply is larger than \(exchange.pointee.maximumReplyBytes) bytes")
+        switch exchange.pointee.stop {
+        case nil: break
+        case .noMemory: return .outOfMemory
+        case .tooLargeHead: return Failure(.badReply, "the reply's head is larger than 64 KiB")
+        case .doubtfulLength: return Failure(.badReply, "the reply has a Content-Length that cannot be trusted")
+        case .tooLargeBody:
+            return Failure(.badReply, "the reply is larger than \(exchange.pointee.maximumReplyBytes) bytes")
+        }
+        if code == CURLE_OUT_OF_MEMORY, progress != .connecting, !exchange.pointee.head.isComplete, memoryIsLeft() {
+            return Failure(.badReply, "the reply's head has a line longer than libcurl takes")
         }
         let connectStatus = exchange.pointee.easy.connectStatus
         if connectStatus != 0, !(200...299).contains(connectStatus) {
@@ -37,10 +43,18 @@ extension Transfer {
         case CURLE_ABORTED_BY_CALLBACK:
             (.transferFailed, "the connection held bytes that nobody had asked for")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR,
-            CURLE_RANGE_ERROR, CURLE_FILESIZE_EXCEEDED, CURLE_HTTP_RETURNED_ERROR, CURLE_TOO_MANY_REDIRECTS:
+            CURLE_BAD_FUNCTION_ARGUMENT:
+            // The last is what libcurl 7.88 makes of a chunk size like "0x1a".
             (.badReply, "the reply is not HTTP that can be trusted")
         default:
             (.internal, "libcurl failed")
         }
     }
+}
+
+/// libcurl says "out of memory" for a line that is longer than it takes, too.
+private func memoryIsLeft() -> Bool {
+    guard let probe = malloc(256 * 1024) else { return false }
+    free(probe)
+    return true
 }

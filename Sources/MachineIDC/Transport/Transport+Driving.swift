@@ -97,7 +97,7 @@ extension Transport {
         calls.pointee.running.remove(transfer)
         if transfer.place.pointee.isAbandoned { return discard(transfer) }
         // libcurl calls a reply complete whose connection was closed within the head.
-        let isCut = code == CURLE_OK && !transfer.exchange.pointee.headIsComplete
+        let isCut = code == CURLE_OK && !transfer.exchange.pointee.head.isComplete
         transfer.exchange.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         transfer.place.pointee.stage = .ended
         transfer.shared.pointee.changed.signal()

@@ -2,15 +2,15 @@ import Testing
 
 @testable import MachineIDC
 
-private func exceeds(_ text: String, _ limit: Int) -> Bool {
+private func exceeds(_ text: String, _ limit: Int, values: Int = .max) -> Bool {
     let bytes = Array(text.utf8)
     return bytes.withUnsafeBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return false }
-        return NestingDepth(base, count: buffer.count).exceeds(limit)
+        return JSONShape(base, count: buffer.count).exceeds(depth: limit, values: values)
     }
 }
 
-@Suite struct NestingDepthTests {
+@Suite struct JSONShapeTests {
     @Test func theDepthIsThatOfBracketsOutsideStrings() {
         #expect(!exceeds("[[]]", 2))
         #expect(exceeds("[[]]", 1))
@@ -32,6 +32,13 @@ private func exceeds(_ text: String, _ limit: Int) -> Bool {
         #expect(exceeds(text, 64))
         #expect(!exceeds(text, 65))
         #expect(exceeds(String(repeating: " ", count: padding) + String(repeating: "{", count: 65), 64))
+    }
+
+    @Test func valuesAreCountedByWhatComesBeforeThem() {
+        #expect(!exceeds("[1,2,3]", 9, values: 3))
+        #expect(exceeds("[1,2,3]", 9, values: 2))
+        #expect(exceeds(#"[{"a":1},{"b":[]}]"#, 9, values: 4))
+        #expect(!exceeds(#"[{"a":1},{"b":[]}]"#, 9, values: 5))
     }
 
     @Test func textThatIsNotJSONIsJustCounted() {

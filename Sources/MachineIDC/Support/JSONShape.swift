@@ -1,5 +1,6 @@
-/// How deep a JSON text nests, found without parsing it: a parser recurses, and the stack is the caller's.
-struct NestingDepth {
+/// How deep and how wide a JSON text is, found without parsing it. A parser recurses, and the stack is the caller's; it
+/// makes some 70 bytes of memory out of the two bytes "0,", and the time is the caller's too.
+struct JSONShape {
     private let bytes: UnsafePointer<UInt8>
     private let count: Int
 
@@ -8,22 +9,25 @@ struct NestingDepth {
         self.count = count
     }
 
-    func exceeds(_ limit: Int) -> Bool {
-        // No text nests deeper than it has opening brackets, which settles nearly every reply.
-        openingBrackets > limit && walk(limit)
+    func exceeds(depth: Int, values: Int) -> Bool {
+        // No text nests deeper than it has opening brackets, and each value but the first follows a bracket or a comma:
+        // two counts settle nearly every reply.
+        let openings = countBytes(UInt8(ascii: "{"), ignoring: 0x20)  // and "[", from which it differs in one bit
+        if openings &+ countBytes(UInt8(ascii: ","), ignoring: 0) > values { return true }
+        return openings > depth && walk(depth)
     }
 
-    /// All opening brackets, those inside strings too. Counted in blocks, so that a block's counter fits into a byte and
+    /// How many bytes are `byte`, inside strings or out. Counted in blocks, so that a block's counter fits into a byte and
     /// the compiler can take many bytes at once.
-    private var openingBrackets: Int {
+    @inline(__always)
+    private func countBytes(_ byte: UInt8, ignoring bits: UInt8) -> Int {
         var total = 0
         var start = 0
         while start < count {
             let end = min(start &+ 128, count)
             var found: UInt8 = 0
             while start < end {
-                // Of "[" (0x5b) and "{" (0x7b), only one bit differs.
-                found &+= bytes[start] | 0x20 == UInt8(ascii: "{") ? 1 : 0
+                found &+= bytes[start] | bits == byte ? 1 : 0
                 start &+= 1
             }
             total &+= Int(found)
