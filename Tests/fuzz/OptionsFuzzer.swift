@@ -31,8 +31,9 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
 
 /// By a look at the text, where the library asks libcurl.
 private func isLoopback(_ url: String) -> Bool {
-    guard url.hasPrefix("http://") else { return false }
-    let authority = url.dropFirst(7).prefix { $0 != "/" }
+    let scheme = "http://".utf8
+    guard url.utf8.starts(with: scheme) else { return false }
+    let authority = String(decoding: url.utf8.dropFirst(scheme.count).prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
     let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
     return host == "[::1]" || host.lowercased() == "localhost"
         || host.wholeMatch(of: /127\.\d{1,3}\.\d{1,3}\.\d{1,3}/) != nil
