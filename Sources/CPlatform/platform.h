@@ -61,3 +61,9 @@ static inline int platform_local_port(int socket) {
     if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
     return 0;
 }
+
+// Resets a TCP connection and drops what has come in on it; the descriptor stays open.
+static inline void platform_disconnect(int socket) {
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    connect(socket, &nobody, sizeof nobody);
+}

@@ -36,6 +36,23 @@ private func read(_ lines: String...) -> (fault: ReplyHead.Fault?, isComplete: B
         #expect(read("HTTP/1.1 103 Early Hints", "Content-Length: 1", "", "HTTP/1.1 200 OK", "Content-Length: 2").fault == nil)
     }
 
+    @Test func aReplySaysWhereItEndsByALengthOrByChunks() {
+        func isFramed(_ lines: String...) -> Bool {
+            var head = ReplyHead()
+            for line in lines {
+                let bytes = Array((line + "\r\n").utf8).map { CChar(bitPattern: $0) }
+                _ = head.take(bytes, count: bytes.count)
+            }
+            return head.isFramed
+        }
+        #expect(isFramed("HTTP/1.1 200 OK", "Content-Length: 0"))
+        #expect(isFramed("HTTP/1.1 200 OK", "transfer-encoding:  Chunked "))
+        #expect(!isFramed("HTTP/1.1 200 OK", "Content-Type: application/json"))
+        #expect(!isFramed("HTTP/1.1 200 OK", "Transfer-Encoding: identity"))
+        #expect(!isFramed("HTTP/1.1 200 OK", "Transfer-Encoding: gzip, chunked"))
+        #expect(!isFramed("HTTP/1.1 103 Early Hints", "Content-Length: 0", "", "HTTP/1.1 200 OK"))
+    }
+
     @Test func aHeadIsCompleteWithItsEmptyLine() {
         #expect(!read("HTTP/1.1 200 OK", "Content-Length: 2").isComplete)
         #expect(read("HTTP/1.1 200 OK", "Content-Length: 2", "").isComplete)

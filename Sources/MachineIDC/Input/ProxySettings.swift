@@ -8,6 +8,8 @@ struct ProxySettings: ~Copyable {
     let proxy: CString
     /// Hosts to reach without it, comma-separated.
     let bypass: CString
+    /// Whether TLS is spoken with the proxy itself.
+    let isSecure: Bool
 
     /// - Parameters:
     ///   - proxy: the option; NULL when it was not given.
@@ -22,20 +24,23 @@ struct ProxySettings: ~Copyable {
         {
             chosen = found
         }
+        var isSecure = false
         if chosen.value[0] != 0 {
-            try check(chosen.value, source: chosen.name.cString, authority)
+            isSecure = try check(chosen.value, source: chosen.name.cString, authority)
         }
         let bypass = bypass ?? environment("no_proxy", "NO_PROXY")?.value ?? none.cString
         let proxyCopy = try CString(copying: chosen.value)
         let bypassCopy = try CString(copying: bypass)
+        self.isSecure = isSecure
         self.proxy = proxyCopy
         self.bypass = bypassCopy
     }
 }
 
+/// Throws when the proxy cannot be used; returns whether TLS is spoken with it.
 private func check(
     _ proxy: UnsafePointer<CChar>, source: UnsafePointer<CChar>, _ authority: borrowing BaseURL
-) throws(Failure) {
+) throws(Failure) -> Bool {
     // As libcurl reads it: without a scheme it is an http proxy, and schemes that are no transfer protocol are fine.
     let url = try CurlURL(proxy, flags: CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME, source: source)
     let scheme = try url.part(CURLUPART_SCHEME)
@@ -52,6 +57,7 @@ private func check(
                 "\(source) is on another machine and base_url is http, which would show it the org key; use https")
         }
     }
+    return scheme == "https"
 }
 
 /// A variable that is set and not empty, under its lower-case name or else its upper-case one, as libcurl looks.

@@ -58,6 +58,8 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         options.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // What waits in the TLS layer of a proxy's connection cannot be asked for; `beginRequest` has to know.
+        options.set(CURLOPT_FORBID_REUSE, settings.proxies.isSecure ? 1 : 0)
 
         // A guest: no signals, no waiting for a resolver that hangs, no connection older than servers like to keep.
         options.set(CURLOPT_NOSIGNAL, 1)
@@ -72,6 +74,14 @@ struct Easy: ~Copyable {
         })
         options.check(ccurl_set_closesocket(handle) { data, descriptor in
             data.map { SocketTable(callbackData: $0).close(descriptor) } ?? 1
+        })
+
+        options.set(CURLOPT_SSL_CTX_DATA, pointer: sockets.callbackData)
+        options.check(ccurl_set_tls_setup(handle) { easy, context, data in
+            guard let easy, let context else { return CURLE_OK }
+            return ccurl_watch_tls(easy, context, { _, _, type, _, _, _, data in
+                if let data { SocketTable(callbackData: data).noteTLSMessage(type: type) }
+            }, data)
         })
 
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)

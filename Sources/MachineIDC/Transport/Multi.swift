@@ -36,6 +36,7 @@ struct Multi: ~Copyable {
 
     /// Does what can be done without waiting. False when libcurl cannot go on.
     func perform() -> Bool {
+        sockets.forgetTLSMessages()
         var running: Int32 = 0
         return curl_multi_perform(handle, &running) == CURLM_OK
     }

@@ -10,6 +10,10 @@ struct ReplyHead {
     private(set) var bytes = 0
     private(set) var isComplete = false
     private var contentLength: Int?
+    private var isChunked = false
+
+    /// Whether the reply says where its body ends, and does not leave that to the end of the connection.
+    var isFramed: Bool { contentLength != nil || isChunked }
 
     /// Takes one line with its line end: of the head, or of the trailers of a chunked body.
     mutating func take(_ line: UnsafePointer<CChar>, count: Int) -> Fault? {
@@ -21,8 +25,12 @@ struct ReplyHead {
             // The real head after one with status 100 to 199.
             isComplete = false
             contentLength = nil
+            isChunked = false
         } else if begins(line, count, "Content-Length:") {
             return takeLength(line + 15, count: count &- 15)
+        } else if begins(line, count, "Transfer-Encoding:") {
+            let value = trimmed(line + 18, count: count &- 18)
+            isChunked = value.count == 7 && strncasecmp(value.start, Literal("chunked").cString, 7) == 0
         }
         return nil
     }
@@ -30,24 +38,30 @@ struct ReplyHead {
     /// Digits and nothing else, and the same each time it is said: another reader on the way might understand another
     /// length, and take part of this reply for the next.
     private mutating func takeLength(_ text: UnsafePointer<CChar>, count: Int) -> Fault? {
+        let value = trimmed(text, count: count)
+        // Eighteen digits are more than any length there is, and fit.
+        guard value.count > 0, value.count <= 18 else { return .doubtfulLength }
         var length = 0
-        var digits = 0
-        var end = count
-        while end > 0, isBlank(text[end &- 1]) { end &-= 1 }
         var index = 0
-        while index < end, isBlank(text[index]) { index &+= 1 }
-        while index < end {
-            let digit = Int(text[index]) &- 0x30
-            // Eighteen digits fit into any length there is.
-            guard digit >= 0, digit <= 9, digits < 18 else { return .doubtfulLength }
+        while index < value.count {
+            let digit = Int(value.start[index]) &- 0x30
+            guard digit >= 0, digit <= 9 else { return .doubtfulLength }
             length = length &* 10 &+ digit
-            digits &+= 1
             index &+= 1
         }
-        guard digits > 0, contentLength ?? length == length else { return .doubtfulLength }
+        guard contentLength ?? length == length else { return .doubtfulLength }
         contentLength = length
         return nil
     }
+}
+
+/// A header's value without the blanks and the line end around it.
+private func trimmed(_ text: UnsafePointer<CChar>, count: Int) -> (start: UnsafePointer<CChar>, count: Int) {
+    var end = count
+    while end > 0, isBlank(text[end &- 1]) { end &-= 1 }
+    var start = 0
+    while start < end, isBlank(text[start]) { start &+= 1 }
+    return (text + start, end &- start)
 }
 
 private func isBlank(_ byte: CChar) -> Bool {

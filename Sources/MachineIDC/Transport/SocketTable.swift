@@ -17,14 +17,25 @@ struct SocketTable {
         var localPort: Int32 = 0
     }
 
+    private struct Header: ~Copyable {
+        /// TLS handshake messages since libcurl was last set to work.
+        var tlsMessages = 0
+    }
+
     private static var unused: Int32 { -1 }
     private static var end: Int32 { -2 }
 
-    private let entries: UnsafeMutablePointer<Entry>
+    private let header: UnsafeMutablePointer<Header>
+
+    /// They follow the header.
+    private var entries: UnsafeMutablePointer<Entry> {
+        UnsafeMutableRawPointer(header).advanced(by: MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
+    }
 
     init(capacity: Int) throws(Failure) {
-        guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
-        entries = memory.assumingMemoryBound(to: Entry.self)
+        guard let memory = calloc(capacity &+ 2, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+        header = memory.assumingMemoryBound(to: Header.self)
+        header.initialize(to: Header())
         var entry = entries
         while entry < entries + capacity {
             entry.initialize(to: Entry(descriptor: Atomic(SocketTable.unused)))
@@ -35,12 +46,12 @@ struct SocketTable {
 
     /// The table that was given to libcurl as a callback's data.
     init(callbackData: UnsafeMutableRawPointer) {
-        entries = callbackData.assumingMemoryBound(to: Entry.self)
+        header = callbackData.assumingMemoryBound(to: Header.self)
     }
 
-    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(entries) }
+    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) }
 
-    func destroy() { free(entries) }
+    func destroy() { free(header) }
 
     /// Opens a socket that no program started later inherits, and notes it.
     func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
@@ -81,6 +92,25 @@ struct SocketTable {
                 if entry.pointee.localPort == 0 { entry.pointee.localPort = platform_local_port(descriptor) }
                 if entry.pointee.localPort == port, hasUnread(descriptor) { return true }
             }
+            entry += 1
+        }
+    }
+
+    func forgetTLSMessages() { header.pointee.tlsMessages = 0 }
+
+    /// OpenSSL skips a HelloRequest without a word to libcurl, and stays inside as long as they come: a server that sends
+    /// them without end would keep the driver past every deadline. So many at once are an attack, and all connections,
+    /// which lead to the same server, are broken: the next read fails.
+    func noteTLSMessage(type: Int32) {
+        let handshake: Int32 = 22
+        guard type == handshake else { return }
+        header.pointee.tlsMessages &+= 1
+        guard header.pointee.tlsMessages > 10_000 else { return }
+        var entry = entries
+        while true {
+            let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+            if descriptor == SocketTable.end { return }
+            if descriptor >= 0 { platform_disconnect(descriptor) }
             entry += 1
         }
     }

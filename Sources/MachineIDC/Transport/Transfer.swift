@@ -116,10 +116,14 @@ extension Transfer {
     ///
     /// Bytes that have come in already answer nothing that this transfer asked. libcurl would take a late reply to an
     /// earlier request, waiting in a kept connection, for the reply to this one; so the connection is given up. Only
-    /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets.
+    /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets. Later, TLS
+    /// may have taken in more than libcurl has asked it for.
     func beginRequest(localPort: Int32) -> Int32 {
         shared.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
-        if shared.pointee.isSecure, exchange.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
+        if shared.pointee.isSecure {
+            if exchange.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
+            if ccurl_tls_has_pending(easyHandle) != 0 { return CURL_PREREQFUNC_ABORT }
+        }
         return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 

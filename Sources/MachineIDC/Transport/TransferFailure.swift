@@ -38,6 +38,10 @@ extension Transfer {
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
             CURLE_USE_SSL_FAILED:
             (.tlsFailed, "no trusted TLS connection")
+        case CURLE_SEND_ERROR where progress == .connecting, CURLE_RECV_ERROR where progress == .connecting,
+            CURLE_GOT_NOTHING where progress == .connecting:
+            // Of the connection to a proxy, which has not made the one to the authority.
+            (.connectFailed, "no connection")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
             (.transferFailed, "the connection broke before the reply was complete")
         case CURLE_ABORTED_BY_CALLBACK:
