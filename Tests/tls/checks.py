@@ -47,6 +47,7 @@ def finish():
 def expect(what, results, status, allowed=0, message="", within_ms=None):
     """A call, or each of several, came to this status and this decision, in time, and its JSON is as machineid.h says.
 
+    status      or several, of which each is right
     message     a regular expression that the message of a failure has a match for
     within_ms   the time it had, where it is less than timeout_ms
     """
@@ -60,7 +61,7 @@ def expect(what, results, status, allowed=0, message="", within_ms=None):
 
 
 def _faults(result, status, allowed, message, within_ms):
-    if result.status != status:
+    if result.status not in (status if isinstance(status, tuple) else (status,)):
         yield f"the status is not {status}"
     if result.allowed is not None and result.allowed != allowed:
         yield f"allowed is not {allowed:d}"

@@ -24,7 +24,8 @@ def reuse(world):
         expect(f"{CALLS} calls, {site}", results, "MID_OK", 1)
         requests = world.nginx.requests(site, before, CALLS)
         equal(f"{CALLS} calls, {site}: one connection, one handshake", 1, len({r.connection for r in requests}))
-        equal(f"{CALLS} calls, {site}: each asked once", [str(n + 1) for n in range(CALLS)], [r.number for r in requests])
+        numbers = [str(n + 1) for n in range(CALLS)]
+        equal(f"{CALLS} calls, {site}: each asked once", numbers, [r.number for r in requests])
 
 
 def resumption(world):
@@ -52,17 +53,19 @@ def ten_requests(world):
         results = [probe.validate() for _ in range(CALLS)]
     expect(f"{CALLS} calls, ten a connection", results, "MID_OK", 1)
     requests = world.nginx.requests(site, before, CALLS)
-    equal(f"{CALLS} calls, ten a connection: {CALLS // 10} connections", CALLS // 10, len({r.connection for r in requests}))
+    connections = len({r.connection for r in requests})
+    equal(f"{CALLS} calls, ten a connection: {CALLS // 10} connections", CALLS // 10, connections)
 
 
 def impatient(world):
     """A server that closes a connection after 20 ms without a request: calls come just then, before and after."""
+    what = "60 calls while the server closes idle connections"
     with Probe(base_url=world.nginx.url("impatient"), ca_file=world.ca_file, max_retries=2) as probe:
         results = []
         for n in range(60):
             results.append(probe.validate())
             time.sleep((10 + n % 30 * 0.7) / 1000)
-        expect("60 calls while the server closes idle connections", results, "MID_OK", 1)
+        expect(what, results, "MID_OK", 1)
     requests = world.nginx.requests("impatient", 0, 60)
     connections = len({r.connection for r in requests})
-    holds("60 calls while the server closes idle connections: some were kept, some not", 1 < connections < 60, connections)
+    holds(f"{what}: some were kept, some not", 1 < connections < 60, connections)

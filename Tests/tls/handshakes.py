@@ -83,7 +83,7 @@ def silence(world):
             expect(f"{what}: connect_timeout_ms", result, "MID_CONNECT_FAILED", message="tim", within_ms=200)
             result = attempt(trusted, timeout_ms=200, max_retries=2)
             expect(f"{what}: timeout_ms", result, "MID_TIMEOUT", message="not connected yet")
-            result = attempt(trusted, timeout_ms=300, connect_timeout_ms=120, max_retries=2)
+            result = attempt(trusted, timeout_ms=300, connect_timeout_ms=150, max_retries=2)
             expect(f"{what}: timeout_ms, in the second attempt", result, "MID_TIMEOUT", message="not connected yet")
             equal(f"{what}: that was a second one", 4, server.connections)
 
@@ -94,14 +94,14 @@ def endless(world):
         with Probe(base_url=server.tls_url, ca_file=world.ca_file, timeout_ms=300) as probe:
             what = "handshake: the server sends hello requests without end"
             results = [probe.validate(), probe.validate()]
-            expect(f"{what}: timeout_ms", results, "MID_TIMEOUT", message="not connected yet")
+            expect(f"{what}: timeout_ms", results, ("MID_TIMEOUT", "MID_TLS_FAILED"))
             server.hang_up()
             server.script, server.context = serve, world.certificate.context()
             expect(f"{what}; then all is well", probe.validate(), "MID_OK", 1)
 
 
 class Middle:
-    """Between a client and a server: hands on `limit` bytes of the server's; then it closes, or spoils the next byte."""
+    """Between a client and a server: hands on `limit` bytes of the server's; then closes, or spoils the next byte."""
 
     def __init__(self, port, limit, spoils):
         self.port, self.left, self.spoils = port, limit, spoils
@@ -146,7 +146,8 @@ def spoiled(world):
                     for limit, result in results.items()
                     if result.allowed != 0 or (result not in failed and not (spoils and is_true(result)))
                 ]
-                what = f"handshake, {version.name}: {name} at {len(results)} of {total} places: {len(failed)} failures"
+                counts = f"{len(results)} of {total} places: {len(failed)} failures"
+                what = f"handshake, {version.name}: {name} at {counts}"
                 # OpenSSL looks at all bytes but one or two in the heads of records.
                 holds(what, not faults and len(failed) >= len(results) - 2, "\n".join(faults))
 
@@ -162,7 +163,7 @@ def through(world, server, limit, spoils):
 
 
 def client_certificates(world):
-    """The library has none to show. nginx says so in HTTP, others by ending TLS, which with 1.3 is after the handshake."""
+    """The library has none to show. nginx says so in HTTP, others end TLS, which with 1.3 is after the handshake."""
     for version in ("1.2", "1.3"):
         url = world.nginx.url(f"client certificate demanded, TLS {version}")
         result = attempt(base_url=url, ca_file=world.ca_file)

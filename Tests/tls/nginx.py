@@ -3,7 +3,10 @@
 from daemons import Daemon, await_condition, find, free_port
 
 # One line for each request that was answered.
-LOG_FORMAT = "$server_port $connection $connection_requests $ssl_session_reused $ssl_protocol $server_protocol $status $request_uri"
+LOG_FORMAT = (
+    "$server_port $connection $connection_requests $ssl_session_reused $ssl_protocol "
+    "$server_protocol $status $request_uri"
+)
 
 CONFIGURATION = """\
 {user}

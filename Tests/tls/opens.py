@@ -9,8 +9,8 @@ IN_ACCESS, IN_CLOSE, IN_OPEN = 0x01, 0x18, 0x20
 
 
 class Opens:
-    """Counts while it is the context. The kernel merges equal events in a row: of readings one after the other, each has
-    its closing in between, but many at once may count as fewer."""
+    """Counts while it is the context. The kernel merges equal events in a row: readings one after the other have their
+    closings in between, but many at once may count as fewer."""
 
     def __init__(self, path):
         self._path = path
@@ -18,7 +18,8 @@ class Opens:
     def __enter__(self):
         libc = ctypes.CDLL(None, use_errno=True)
         self._descriptor = libc.inotify_init()
-        if self._descriptor < 0 or libc.inotify_add_watch(self._descriptor, bytes(self._path), IN_OPEN | IN_ACCESS | IN_CLOSE) < 0:
+        mask = IN_OPEN | IN_ACCESS | IN_CLOSE
+        if self._descriptor < 0 or libc.inotify_add_watch(self._descriptor, bytes(self._path), mask) < 0:
             raise OSError(ctypes.get_errno(), "inotify")
         self.count = 0
         return self

@@ -3,12 +3,12 @@
  *
  * A line of stdin is a command, a JSON object; each is answered with a line of JSON on stdout.
  *
- *     {"do":"new","org_key":KEY,"options":OBJECT}             makes the client, in place of the one there is
- *     {"do":"call","operation":NAME,"device":ID,"save":FILE}  calls mid_NAME(); its JSON goes to FILE, or into the answer
- *     {"do":"setenv","name":NAME,"value":TEXT}                changes the environment; without a value, unsets NAME
+ *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, in place of the one there is
+ *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or into the answer
+ *     {"do":"setenv","name":NAME,"value":TEXT}               changes the environment; without a value, unsets NAME
  *     {"do":"race","threads":N,"private":BOOLEAN,"org_key":KEY,"options":OBJECT}
- *                                                             N threads validate at once, each once: with one client that
- *                                                             they share, or each with a client of its own
+ *                                                            N threads validate at once, each once: with one client
+ *                                                            that they share, or each with a client of its own
  *
  * At the end of stdin it frees the client and exits with 0.
  */

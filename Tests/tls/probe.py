@@ -74,17 +74,18 @@ class Probe:
     def race(self, threads, private):
         # 64 private clients are slow: that is what they are there to show.
         options = {**self.options, "timeout_ms": 30000, "connect_timeout_ms": 30000}
-        return self._do("race", threads=threads, private=private, org_key=ORG_KEY, options=options)
+        arguments = {"threads": threads, "private": private, "org_key": ORG_KEY, "options": options}
+        return self._do("race", 30, **arguments)
 
     def _result(self, what, **arguments):
         return Result(self._do(what, **arguments), self.options["timeout_ms"])
 
-    def _do(self, what, **arguments):
+    def _do(self, what, seconds=None, /, **arguments):
         """The answer to a command; without anything in it when the probe hangs, now or before."""
         if not self._hangs:
             self._process.stdin.write((json.dumps({"do": what, **arguments}) + "\n").encode())
             self._process.stdin.flush()
-        deadline = time.monotonic() + self.options["timeout_ms"] / 1000 + PATIENCE_S
+        deadline = time.monotonic() + (seconds or self.options["timeout_ms"] / 1000) + PATIENCE_S
         while b"\n" not in self._buffer:
             left = 0 if self._hangs else max(0, deadline - time.monotonic())
             if not select.select([self._process.stdout], [], [], left)[0]:

@@ -28,6 +28,17 @@ class Conversation:
         self.buffer = b""
         self.received = b""
 
+    def shake_hands(self, context):
+        self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+        try:
+            self.sock.do_handshake()
+        except ssl.SSLError:
+            # The alert is on its way. To close before the client does would reset the connection, and lose it.
+            socket.socket.shutdown(self.sock, socket.SHUT_WR)
+            while socket.socket.recv(self.sock, 65536):
+                pass
+            raise
+
     def read_some(self):
         try:
             data = self.sock.recv(65536)
@@ -130,7 +141,7 @@ class Server:
     def _converse(self, conversation):
         try:
             if self.context:
-                conversation.sock = self.context.wrap_socket(conversation.sock, server_side=True)
+                conversation.shake_hands(self.context)
             self.script(conversation)
         except (ClientGone, OSError):
             pass

@@ -1,5 +1,5 @@
-"""The system's authorities: trusted without ca_file, and with ca_file no longer. The probe runs in a mount namespace, where
-the system's folder of them is another, with one authority more, both in the bundle and in the folder itself."""
+"""The system's authorities: trusted without ca_file, and with ca_file no longer. The probe runs in a mount namespace
+where the system's folder of them is another: with one authority more, both in the bundle and beside it."""
 
 import os
 import pathlib

@@ -59,7 +59,8 @@ def ca_file(world):
     result = attempt(base_url=world.nginx.url("self-signed"), ca_file=itself)
     expect("ca_file: a self-signed certificate itself", result, "MID_OK", 1)
 
-    for name, text in {"empty": "", "text": "not a certificate\n", "key": world.certificate.key_path.read_text()}.items():
+    key = world.certificate.key_path.read_text()
+    for name, text in {"empty": "", "text": "not a certificate\n", "key": key}.items():
         path = world.folder / f"bad-{name}.pem"
         path.write_text(text)
         result = attempt(base_url=url, ca_file=str(path))

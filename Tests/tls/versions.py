@@ -7,6 +7,18 @@ from servers import handshake
 OLD = {"TLS 1.0": "TLSv1", "TLS 1.1": "TLSv1.1"}
 NEW = {"TLS 1.2": "TLSv1.2", "TLS 1.3": "TLSv1.3"}
 
+LAX_CONFIGURATION = """\
+openssl_conf = default
+[default]
+ssl_conf = ssl
+[ssl]
+system_default = lax
+[lax]
+MinProtocol = TLSv1
+CipherString = ALL:@SECLEVEL=0
+VerifyMode = None
+"""
+
 
 def run(world):
     trusted = {"ca_file": world.ca_file}
@@ -26,6 +38,16 @@ def run(world):
     equal(f"{site}: the server offers that", "TLSv1.2", handshake(world.nginx.port(site)))
     result = attempt(trusted, base_url=world.nginx.url(site))
     expect(f"{site}: no", result, "MID_TLS_FAILED", message="(?i)handshake failure")
+
+    # What OpenSSL is told of in its own configuration changes nothing here.
+    configuration = world.folder / "openssl.cnf"
+    configuration.write_text(LAX_CONFIGURATION)
+    for site in OLD:
+        lax = {"OPENSSL_CONF": str(configuration)}
+        result = attempt(trusted, base_url=world.nginx.url(site), environment=lax)
+        expect(f"{site} only, with OpenSSL configured to allow it: no", result, "MID_TLS_FAILED")
+    result = attempt(base_url=world.nginx.url("valid"), environment=lax)
+    expect("an unknown authority, with OpenSSL configured not to look: no", result, "MID_TLS_FAILED", message="issuer")
 
     attempt(trusted, base_url=world.nginx.url("http2"))
     last = world.nginx.requests("http2", count=1)[-1]

@@ -6,6 +6,7 @@ import subprocess
 from certificates import Issuer, self_signed
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from nginx import Nginx
+from probe import Probe
 
 
 class World:
@@ -27,7 +28,16 @@ class World:
     def __exit__(self, *_):
         self.nginx.stop()
 
-    def start_nginx(self):
+    def start(self):
+        """nginx, with a site for each test, and the device "agent"."""
+        self._add_sites()
+        self.nginx.start()
+        with Probe(base_url=self.emulator_url) as probe:
+            registered = probe.call("register")
+            if registered.status != "MID_OK":
+                raise SystemExit(f"the emulator does not register a device: {registered}")
+
+    def _add_sites(self):
         site, issue = self.nginx.site, self.authority.issue
         site("valid", self.certificate)
         site("http2", self.certificate, listen=" http2")
@@ -68,7 +78,6 @@ class World:
         self.files = self.folder / "files"
         (self.files / "api/v1/devices").mkdir(parents=True)
         site("files", self.certificate, f"root {self.files}; location /api/v1/devices/list {{ }}")
-        self.nginx.start()
 
     def hashed_folder(self, issuer):
         """A folder of authorities as OpenSSL looks them up in one."""
