@@ -35,7 +35,8 @@
  *     any other status      {"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}
  *                           always these four keys; the code is the status name with CLIENT_ in place of MID_, and the
  *                           message is one line for a person. The wording of messages may change.
- *   The org key appears in no json of this library's making and in no message.
+ *   The org key appears in no json of this library's making and in no message. Do not write into the text: when memory
+ *   has run out it is a static one, with MID_OUT_OF_MEMORY. mid_free() knows it.
  *
  * Blocking
  *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
@@ -49,12 +50,16 @@
  * fork
  *   A client made before fork() may be used in the child and in the parent. The child drops the inherited connections
  *   without a word to the server and makes its own; the parent's calls go on undisturbed. Calls that other threads had
- *   in flight at the fork exist in the parent only. What they held in memory stays allocated in the child.
+ *   in flight at the fork exist in the parent only; what they held, memory and descriptors, stays open in the child.
+ *   It is the child's first call, or its mid_client_free(), that drops the inherited connections, and two descriptors of
+ *   libcurl's stay open. OpenSSL and libc take locks of their own: a fork while another thread makes the first client or
+ *   the first TLS connection of the process can leave the child waiting for ever, so make both before you fork.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
- *   variable. Signals never cut a call short. It reads the environment only inside mid_client_new() and
- *   mid_client_from_env(), and not at all in a set-user-ID program.
+ *   variable. Signals never cut a call short; pthread_cancel() during a call is not supported. The environment is read
+ *   only inside mid_client_new() and mid_client_from_env(), and not at all in a set-user-ID program. Sockets are closed
+ *   on exec, but not the two descriptors of each client with which libcurl wakes itself.
  *
  * Everything here is since version 0.1.0 unless it says otherwise.
  */
@@ -89,7 +94,7 @@ enum {
 
     /* 200: there is no answer, because the network gave none. */
     MID_RESOLVE_FAILED = 200,  /* the host name of the authority or of the proxy was not found */
-    MID_CONNECT_FAILED = 201,  /* no connection: refused, unreachable, or turned away by the proxy */
+    MID_CONNECT_FAILED = 201,  /* none: refused, unreachable, turned away by the proxy, or connect_timeout_ms passed */
     MID_TLS_FAILED = 202,      /* no trusted TLS connection: certificate, host name, pin or handshake */
     MID_TRANSFER_FAILED = 203, /* the connection broke before the reply was complete */
     MID_TIMEOUT = 204,         /* timeout_ms passed first */
@@ -124,7 +129,7 @@ const char *mid_status_name(mid_status status);
  *
  * org_key   The organisation's key, "org_...". Not NULL. White space around it is trimmed; what is left must be 1 to
  *           512 bytes of printable ASCII without spaces. It is sent in the header x-org-key and nowhere else, and wiped
- *           from the library's memory when the client goes.
+ *           from the library's own memory when the client goes; libcurl's buffers are not wiped.
  * options   NULL for the defaults, or a JSON object with any of these keys. An unknown or repeated key, a wrong type or
  *           a value outside its range is MID_INVALID_OPTIONS.
  *             "base_url"           string; "https://machineid.io". The authority. https, or http to a loopback address
@@ -133,15 +138,16 @@ const char *mid_status_name(mid_status status);
  *             "connect_timeout_ms" 1 to 3600000; 3000. For name, TCP, proxy and TLS of one attempt.
  *             "max_retries"        0 to 10; 2. Further attempts after a transport failure or HTTP 429, 502, 503 or 504,
  *                                  with growing, jittered pauses; Retry-After is honoured when it fits into timeout_ms.
- *                                  A denial is never retried.
+ *                                  A denial is never retried. A request that is lost with a kept connection is sent
+ *                                  again at once and not counted, even with 0: all operations are idempotent.
  *             "ca_file"            string. A PEM file with the only certificate authorities to trust; default: the
  *                                  system's.
  *             "pinned_public_key"  string, "sha256//BASE64" or several joined by ";". Accept no other server key.
- *             "proxy"              string, such as "http://proxy.example:3128"; "" for none. Default: HTTPS_PROXY,
- *                                  https_proxy, ALL_PROXY or all_proxy as they are now. An http base_url takes no proxy
+ *             "proxy"              string, such as "http://proxy.example:3128"; "" for none. Default: https_proxy,
+ *                                  HTTPS_PROXY, all_proxy or ALL_PROXY as they are now. An http base_url takes no proxy
  *                                  from the environment, and only a loopback one from here.
  *             "no_proxy"           string: host names, comma-separated, that are reached without the proxy. Default:
- *                                  NO_PROXY or no_proxy as they are now.
+ *                                  no_proxy or NO_PROXY as they are now.
  *             "user_agent"         string, printable ASCII, 1 to 256 bytes; "libmachineid/VERSION".
  *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn.
  * client    Where to put the client. Not NULL. *client is NULL unless the status is MID_OK.
@@ -173,7 +179,8 @@ void mid_client_cancel(mid_client *client);
 
 /*
  * Frees a client. Calls still in flight are cancelled and waited for, 250 ms at most; one that takes longer keeps what it
- * uses until it returns. No call may begin on the client afterwards. NULL does nothing.
+ * uses until it returns. No call may begin on the client afterwards, nor be just beginning: where threads may
+ * be about to call, cancel, join them, free. NULL does nothing.
  */
 void mid_client_free(mid_client *client);
 

@@ -2,28 +2,52 @@
 // need it, and does not break when libcurl uses something else.
 #pragma once
 #include <curl/curl.h>
+#include <stdint.h>
+#include <string.h>
 
 typedef void (*ccurl_tls_message)(int, int, int, const void *_Nullable, size_t, void *_Nullable, void *_Nullable);
 extern int SSL_has_pending(const void *_Nonnull tls) __attribute__((weak));
 extern void SSL_CTX_set_msg_callback(void *_Nonnull context, ccurl_tls_message _Nullable) __attribute__((weak));
 extern long SSL_CTX_ctrl(void *_Nonnull context, int, long, void *_Nullable) __attribute__((weak));
 
-// Whether the TLS layer of the transfer's connection holds bytes that it has taken in and nobody has read.
+extern const char *_Nonnull OpenSSL_version(int what) __attribute__((weak));
+
+// Whether the functions above are there, and of the very OpenSSL that libcurl uses: a process may hold another one too.
+static inline int ccurl_knows_openssl(void) {
+    const char *used = curl_version_info(CURLVERSION_NOW)->ssl_version; // "OpenSSL/3.0.19"
+    if (SSL_has_pending == NULL || SSL_CTX_set_msg_callback == NULL || SSL_CTX_ctrl == NULL) return 0;
+    if (OpenSSL_version == NULL || used == NULL || strncmp(used, "OpenSSL/", 8) != 0) return 0;
+    const char *here = OpenSSL_version(0); // "OpenSSL 3.0.19 27 Jan 2026 (Library: ...)"
+    size_t length = strlen(used);
+    return strncmp(here, "OpenSSL ", 8) == 0 && strncmp(here + 8, used + 8, length - 8) == 0
+        && (here[length] == ' ' || here[length] == '\0');
+}
+
+// Whether the TLS layer of the transfer's connection holds bytes that it has taken in and nobody has read; 1 also when
+// that cannot be told. Only where ccurl_knows_openssl().
 static inline int ccurl_tls_has_pending(CURL *_Nonnull easy) {
     struct curl_tlssessioninfo *info = NULL;
-    if (SSL_has_pending == NULL || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 0;
-    if (info == NULL || info->backend != CURLSSLBACKEND_OPENSSL || info->internals == NULL) return 0;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 1;
+    if (info == NULL || info->backend != CURLSSLBACKEND_OPENSSL || info->internals == NULL) return 1;
     return SSL_has_pending(info->internals);
 }
 
-// Calls back for each message of a TLS connection to be. SSL_CTX_set_msg_callback_arg() is a macro for the ctrl.
-static inline CURLcode ccurl_watch_tls(CURL *_Nonnull easy, void *_Nonnull context, ccurl_tls_message _Nonnull callback,
-                                       void *_Nullable argument) {
-    struct curl_tlssessioninfo *info = NULL;
-    if (SSL_CTX_set_msg_callback == NULL || SSL_CTX_ctrl == NULL) return CURLE_OK;
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL) return CURLE_OK;
-    if (info->backend != CURLSSLBACKEND_OPENSSL) return CURLE_OK;
+// Calls back for each message of a TLS connection to be. Only where ccurl_knows_openssl().
+static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _Nonnull callback,
+                                   void *_Nullable argument) {
+    const int set_message_callback_argument = 16; // SSL_CTX_set_msg_callback_arg() is a macro
     SSL_CTX_set_msg_callback(context, callback);
-    SSL_CTX_ctrl(context, 16, 0, argument);
-    return CURLE_OK;
+    SSL_CTX_ctrl(context, set_message_callback_argument, 0, argument);
+}
+
+extern int OPENSSL_init_crypto(uint64_t options, const void *_Nullable settings) __attribute__((weak));
+extern int OPENSSL_init_ssl(uint64_t options, const void *_Nullable settings) __attribute__((weak));
+
+// Initialises OpenSSL before libcurl does, so that it does not take itself apart at exit(), under the calls of other
+// threads. No effect where the host was first. Where it fails, OpenSSL stays broken, and libcurl says so in each call.
+// Only where ccurl_knows_openssl().
+static inline void ccurl_prepare_openssl(void) {
+    const uint64_t crypto_strings = 0x00000002, no_atexit = 0x00080000, ssl_strings = 0x00200000;
+    if (OPENSSL_init_crypto == NULL || OPENSSL_init_ssl == NULL) return;
+    if (OPENSSL_init_crypto(crypto_strings | no_atexit, NULL) == 1) OPENSSL_init_ssl(ssl_strings, NULL);
 }

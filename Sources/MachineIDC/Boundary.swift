@@ -58,9 +58,12 @@ func report(_ json: JSONResult?, _ call: () throws(Failure) -> Client.Response) 
 }
 
 private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
-    json?.pointee = failure.json()
-    failure.message.discard()
-    return failure.status.rawValue
+    defer { failure.message.discard() }
+    guard let json else { return failure.status.rawValue }
+    let (text, isWhole) = failure.json()
+    json.pointee = text
+    // Status and code say the same.
+    return isWhole ? failure.status.rawValue : Status.outOfMemory.rawValue
 }
 
 /// Holds a reference for the length of a call.

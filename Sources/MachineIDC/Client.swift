@@ -16,6 +16,11 @@ struct Client {
             transport = Atomic(UInt(bitPattern: made.shared))
             self.settings = settings
         }
+
+        deinit {
+            guard let transport = Transport(address: transport.load(ordering: .acquiring)) else { return }
+            transport.generation == ForkGeneration.current ? transport.destroy() : transport.forsake()
+        }
     }
 
     let state: UnsafeMutablePointer<State>
@@ -51,7 +56,6 @@ struct Client {
 
     func release() {
         guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        if let transport { transport.generation == ForkGeneration.current ? transport.destroy() : transport.forsake() }
         free(state)
     }
 }
@@ -70,8 +74,10 @@ extension Client {
 
     /// The transport of this process: in a child that asks for the first time, a new one in place of the parent's.
     func usableTransport() throws(Failure) -> Transport {
-        if let transport = currentTransport { return transport }
-        let inherited = state.pointee.transport.load(ordering: .acquiring)
+        let inherited = state.pointee.transport.load(ordering: .sequentiallyConsistent)
+        if let transport = Transport(address: inherited), transport.generation == ForkGeneration.current {
+            return transport
+        }
         let made = try Transport(state.pointee.settings, generation: ForkGeneration.current)
         let (published, present) = state.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)

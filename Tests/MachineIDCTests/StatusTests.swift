@@ -29,7 +29,7 @@ import Testing
     @Test func theJSONOfAFailureHasOneShape() throws {
         for (name, number) in StatusTests.declared where number >= 100 {
             let failure = Failure(Status(rawValue: number), "it said \"\(Literal("no\\n"))\"")
-            let json = failure.json()
+            let json = failure.json().text
             failure.message.discard()
             defer { Failure.freeJSON(json) }
             let text = String(cString: json)

@@ -17,6 +17,8 @@ static inline int children_patience_ms(void) {
     return given != NULL ? atoi(given) : 15000;
 }
 
+static int children_hung;
+
 static inline void child_show_stacks(pid_t child) {
     char command[256];
     (void)snprintf(command, sizeof command,
@@ -27,24 +29,31 @@ static inline void child_show_stacks(pid_t child) {
     check_need(system(command) >= 0, "system");
 }
 
-/* 1 when the child ended with 0. A child that ends otherwise, or not at all, is a failure, said why. */
-static inline int child_await(pid_t child, const char *what) {
+/* Waits for the child to end. 0 when it hangs: then its stacks are shown and it is killed. */
+static inline int child_wait(pid_t child, int *status) {
     int process = (int)syscall(SYS_pidfd_open, child, 0);
-    int status = 0;
     struct pollfd polled = {process, POLLIN, 0};
-    double deadline = check_now_ms() + children_patience_ms();
+    /* The first that hangs says what the others would. */
+    double deadline = check_now_ms() + (children_hung > 0 ? 100 : children_patience_ms());
     int ready;
     check_need(process >= 0, "pidfd_open");
     do {
-        ready = poll(&polled, 1, (int)(deadline - check_now_ms()) > 0 ? (int)(deadline - check_now_ms()) : 0);
+        ready = poll(&polled, 1, deadline > check_now_ms() ? (int)(deadline - check_now_ms()) : 0);
     } while (ready < 0 && errno == EINTR);
     check_need(ready >= 0 && close(process) == 0, "poll");
     if (ready == 0) {
-        child_show_stacks(child);
+        if (children_hung++ == 0) child_show_stacks(child);
         check_need(kill(child, SIGKILL) == 0, "kill");
     }
-    check_need(waitpid(child, &status, 0) == child, "waitpid");
-    if (CHECK(ready != 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)) return 1;
+    check_need(waitpid(child, status, 0) == child, "waitpid");
+    return ready != 0;
+}
+
+/* 1 when the child ended with 0. A child that ends otherwise, or not at all, is a failure, said why. */
+static inline int child_await(pid_t child, const char *what) {
+    int status = 0;
+    int in_time = child_wait(child, &status);
+    if (CHECK(in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)) return 1;
     if (WIFEXITED(status)) fprintf(stderr, "    %s ended with status %d\n", what, WEXITSTATUS(status));
     if (WIFSIGNALED(status)) fprintf(stderr, "    %s was ended by signal %d\n", what, WTERMSIG(status));
     return 0;

@@ -20,6 +20,7 @@ static inline int decide(mid_client *client, const char *device_id, int expected
         return 0;
     }
     holds = CHECK(allowed == expected);
+    if (!holds) fprintf(stderr, "    %s: %s\n", device_id, json);
     reply = check_reply(json);
     id = json_string_value(json_object_get(reply, "deviceId"));
     if (!CHECK(id != NULL && strcmp(id, device_id) == 0)) {

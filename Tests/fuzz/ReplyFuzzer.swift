@@ -25,7 +25,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         }
     } catch {
         precondition(error.status == .badReply, "a reply can only be bad")
-        let json = error.json()
+        let json = error.json().text
         precondition((try? JSONSerialization.jsonObject(with: Data(bytes: json, count: strlen(json)))) != nil)
         Failure.freeJSON(json)
         error.message.discard()

@@ -52,6 +52,8 @@ class Behaviour:
     # Behaviours of one family share a line in the table.
     family: str = ""
     operations: tuple = OPERATIONS
+    # Makes what takes long to make, before anybody's time runs.
+    prepare: callable = lambda: None
     # What a run that is not --long leaves it at.
     quick: tuple = OPERATIONS
 

@@ -18,10 +18,6 @@ struct Deadline {
 
     var hasPassed: Bool { nanoseconds <= Deadline.now() }
 
-    func orEarlier(_ other: Deadline) -> Deadline {
-        nanoseconds <= other.nanoseconds ? self : other
-    }
-
     var timespec: timespec {
         CPlatform.timespec(
             tv_sec: time_t(truncatingIfNeeded: nanoseconds / 1_000_000_000),

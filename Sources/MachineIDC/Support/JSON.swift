@@ -52,7 +52,8 @@ struct JSONFault: Error {
         var error = error
         description =
             switch json_error_code(&error) {
-            case json_error_out_of_memory: nil
+            // Where jansson is refused memory for a value, it names no reason.
+            case json_error_out_of_memory, json_error_unknown: nil
             case json_error_premature_end_of_input: "is not JSON: it ends too early"
             case json_error_end_of_input_expected: "is not JSON: something follows its end"
             case json_error_duplicate_key: "repeats a key"

@@ -6,20 +6,28 @@ internal import Synchronization
 /// What is done once in a process, before the first client, and never undone: the libraries below have no safe way back
 /// while other code of the process may use them too.
 ///
-/// There is no lock here, so that a fork at any moment leaves the child none to wait for. Threads that come at the same
-/// time each do the work; where only one result can count, the first one published does.
+/// There is no lock of ours here: threads that come at the same time each do the work; where only one result can count,
+/// the first one published does. libcurl and OpenSSL do lock, so a process that forks makes its first client before.
 enum Process {
     private static let isReady = Atomic<Bool>(false)
+    private static let openSSLIsKnown = Atomic<Bool>(false)
     private static let locale = Atomic<UInt>(0)
 
     /// A C locale to parse under. Only after `prepare()`.
     static var cLocale: locale_t? { locale_t(bitPattern: locale.load(ordering: .acquiring)) }
+
+    /// Whether libcurl uses an OpenSSL that can be asked what it holds. Only after `prepare()`.
+    static var knowsOpenSSL: Bool { openSSLIsKnown.load(ordering: .acquiring) }
 
     static func prepare() throws(Failure) {
         if isReady.load(ordering: .acquiring) { return }
         try checkCurl()
         try makeLocale()
         try ForkGeneration.prepare()
+        if ccurl_knows_openssl() != 0 {
+            ccurl_prepare_openssl()
+            openSSLIsKnown.store(true, ordering: .releasing)
+        }
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK else {
             throw Failure(.internal, "libcurl could not be initialised")
         }
@@ -32,8 +40,10 @@ enum Process {
         guard info.pointee.version_num >= 0x075700 else {
             throw Failure(.internal, "libcurl 7.87.0 or later is needed, and this is \(info.pointee.version)")
         }
-        guard info.pointee.features & CURL_VERSION_SSL != 0 else {
-            throw Failure(.internal, "this libcurl has no TLS")
+        // Without the last two, a resolver would block past every deadline, and clients could not be made side by side.
+        let needed = CURL_VERSION_SSL | CURL_VERSION_ASYNCHDNS | CURL_VERSION_THREADSAFE
+        guard info.pointee.features & needed == needed else {
+            throw Failure(.internal, "this libcurl was built without TLS, AsynchDNS or threadsafe")
         }
     }
 

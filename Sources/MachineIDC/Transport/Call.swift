@@ -38,13 +38,14 @@ struct Call: ~Copyable {
     func read(_ operation: Operation, _ attempt: Attempt) throws(Failure) -> Answer {
         guard let transfer else { throw .cancelled }
         guard attempt.hasReply else { throw transfer.failure(attempt.code) }
+        let answer = try Answer(
+            to: operation, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
+            count: transfer.exchange.pointee.reply.count)
         // Anybody on the way can end a connection, and libcurl 7.88 does not ask TLS whether the server meant it.
         if transfer.shared.pointee.isSecure, !transfer.exchange.pointee.head.isFramed {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
-        return try Answer(
-            to: operation, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
-            count: transfer.exchange.pointee.reply.count)
+        return answer
     }
 
     /// The reply, malloc'd, which is the caller's from now on.

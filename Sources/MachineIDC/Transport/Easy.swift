@@ -58,8 +58,9 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         options.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // What waits in the TLS layer of a proxy's connection cannot be asked for; `beginRequest` has to know.
-        options.set(CURLOPT_FORBID_REUSE, settings.proxies.isSecure ? 1 : 0)
+        // What waits in the TLS layer of a connection that is to be used again must be known: see `beginRequest`.
+        let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !Process.knowsOpenSSL)
+        options.set(CURLOPT_FORBID_REUSE, cannotTell ? 1 : 0)
 
         // A guest: no signals, no waiting for a resolver that hangs, no connection older than servers like to keep.
         options.set(CURLOPT_NOSIGNAL, 1)
@@ -76,13 +77,16 @@ struct Easy: ~Copyable {
             data.map { SocketTable(callbackData: $0).close(descriptor) } ?? 1
         })
 
-        options.set(CURLOPT_SSL_CTX_DATA, pointer: sockets.callbackData)
-        options.check(ccurl_set_tls_setup(handle) { easy, context, data in
-            guard let easy, let context else { return CURLE_OK }
-            return ccurl_watch_tls(easy, context, { _, _, type, _, _, _, data in
-                if let data { SocketTable(callbackData: data).noteTLSMessage(type: type) }
-            }, data)
-        })
+        if Process.knowsOpenSSL {
+            options.set(CURLOPT_SSL_CTX_DATA, pointer: sockets.callbackData)
+            options.check(ccurl_set_tls_setup(handle) { _, context, data in
+                guard let context else { return CURLE_OK }
+                ccurl_watch_tls(context, { _, _, type, _, _, _, data in
+                    if let data { SocketTable(callbackData: data).noteTLSMessage(type: type) }
+                }, data)
+                return CURLE_OK
+            })
+        }
 
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
         options.set(CURLOPT_PRIVATE, pointer: transfer)
@@ -110,9 +114,9 @@ struct Easy: ~Copyable {
     mutating func prepare(
         _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer
     ) throws(Failure) {
-        errorText[0] = 0
         var options = EasyOptions(handle)
         if path != operation.path.cString {
+            path = nil
             try setOperation(operation, settings)
             path = operation.path.cString
         }

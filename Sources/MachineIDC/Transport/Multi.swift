@@ -14,11 +14,32 @@ struct Multi: ~Copyable {
             sockets.destroy()
             throw .outOfMemory
         }
+        // Without a descriptor left for it, libcurl makes a handle that nothing can wake.
+        guard curl_multi_wakeup(made) == CURLM_OK else {
+            curl_multi_cleanup(made)
+            sockets.destroy()
+            throw Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
+        }
+        guard Multi.learnNoSignal(made) else {
+            curl_multi_cleanup(made)
+            sockets.destroy()
+            throw .outOfMemory
+        }
         self.sockets = sockets
         handle = made
         _ = ccurl_multi_set_long(made, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections)
         _ = ccurl_multi_set_long(made, CURLMOPT_MAXCONNECTS, maxConnections)
         _ = ccurl_multi_set_long(made, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+    }
+
+    /// libcurl 7.88 learns from the first transfer whether it may touch signal handlers. A multi handle that never had one
+    /// would set SIGPIPE aside when it is cleaned up.
+    private static func learnNoSignal(_ multi: UnsafeMutableRawPointer) -> Bool {
+        guard let easy = curl_easy_init() else { return false }
+        defer { curl_easy_cleanup(easy) }
+        guard ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1) == CURLE_OK else { return false }
+        guard curl_multi_add_handle(multi, easy) == CURLM_OK else { return false }
+        return curl_multi_remove_handle(multi, easy) == CURLM_OK
     }
 
     deinit {

@@ -57,12 +57,14 @@ struct SocketTable {
     func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
         let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
-        guard descriptor >= 0, let inode = inode(of: descriptor) else { return descriptor }
-        if let entry = first(SocketTable.unused) {
-            entry.pointee.inode = inode
-            entry.pointee.localPort = 0
-            entry.pointee.descriptor.store(descriptor, ordering: .releasing)
+        guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+        guard let inode = inode(of: descriptor), let entry = first(SocketTable.unused) else {
+            _ = CPlatform.close(descriptor)
+            return CURL_SOCKET_BAD
         }
+        entry.pointee.inode = inode
+        entry.pointee.localPort = 0
+        entry.pointee.descriptor.store(descriptor, ordering: .releasing)
         return descriptor
     }
 

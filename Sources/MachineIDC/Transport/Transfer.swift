@@ -105,6 +105,7 @@ struct Transfer: Equatable {
         exchange.pointee.reply.clear()
         exchange.pointee.head = ReplyHead()
         exchange.pointee.stop = nil
+        exchange.pointee.easy.errorText[0] = 0
         exchange.pointee.code = CURLE_OK
         shared.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
     }
@@ -122,7 +123,7 @@ extension Transfer {
         shared.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
         if shared.pointee.isSecure {
             if exchange.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
-            if ccurl_tls_has_pending(easyHandle) != 0 { return CURL_PREREQFUNC_ABORT }
+            if Process.knowsOpenSSL, ccurl_tls_has_pending(easyHandle) != 0 { return CURL_PREREQFUNC_ABORT }
         }
         return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }

@@ -72,7 +72,10 @@ extension Transport {
             shared.pointee.lock.unlock()
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
             shared.pointee.lock.lock()
-            guard polled else { return fail(mine) }
+            guard polled else {
+                clearAbandoned()
+                return fail(mine)
+            }
         }
     }
 

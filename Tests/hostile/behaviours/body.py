@@ -1,5 +1,6 @@
 """Bodies that are too large, packed, or no JSON at all."""
 
+import functools
 import gzip
 import zlib
 
@@ -34,58 +35,64 @@ text("random", "Bytes without meaning.", bytes((n * 73 + 41) % 256 for n in rang
 text("protobuf", "A message of protobuf, with its field set.", b"\x08\x01\x12\x05ALLOW", type="application/protobuf")
 
 
+@functools.cache
+def bomb():
+    """200 MB of white space in 200 KB."""
+    return gzip.compress(b" " * (200 * MEGABYTE))
+
+
 def packed(kind, name, doc, coding, body, *statuses, **traits):
     def act(exchange):
-        return exchange.reply(body, "200 OK", f"Content-Encoding: {coding}")
+        return exchange.reply(body(), "200 OK", f"Content-Encoding: {coding}")
 
     act.__doc__ = doc
-    kind(f"body/{name}", *statuses, **traits)(act)
+    kind(f"body/{name}", *statuses, prepare=body, **traits)(act)
 
 
-packed(bad, "gzip", "A gzipped reply, which nobody asked for.", "gzip", gzip.compress(STRAY), BAD_REPLY)
-packed(bad, "deflate", "A deflated reply, which nobody asked for.", "deflate", zlib.compress(STRAY), BAD_REPLY)
-packed(bad, "gzip-broken", "Gzip that is cut.", "gzip", gzip.compress(STRAY)[:-6], BAD_REPLY)
-packed(bad, "gzip-bomb", "200 MB of white space, gzipped to 200 KB.", "gzip",
-       gzip.compress(b" " * (200 * MEGABYTE)), BAD_REPLY)
-packed(either, "gzip-but-plain", "Plain JSON that says it is gzip.", "gzip", STRAY, OK, BAD_REPLY)
+packed(bad, "gzip", "A gzipped reply, which nobody asked for.", "gzip", lambda: gzip.compress(STRAY), BAD_REPLY)
+packed(bad, "deflate", "A deflated reply, which nobody asked for.", "deflate", lambda: zlib.compress(STRAY), BAD_REPLY)
+packed(bad, "gzip-broken", "Gzip that is cut.", "gzip", lambda: gzip.compress(STRAY)[:-6], BAD_REPLY)
+packed(bad, "gzip-bomb", "200 MB of white space, gzipped to 200 KB.", "gzip", bomb, BAD_REPLY)
+packed(either, "gzip-but-plain", "Plain JSON that says it is gzip.", "gzip", lambda: STRAY, OK, BAD_REPLY)
 
 
 def transfer_coded(kind, name, doc, body, *statuses, **traits):
     def act(exchange):
         exchange.expect(STRAY)
+        data = body()
         exchange.send(exchange.head("200 OK", "Transfer-Encoding: gzip, chunked"))
-        exchange.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+        exchange.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data))
 
     act.__doc__ = doc
-    kind(f"body/{name}", *statuses, **traits)(act)
+    kind(f"body/{name}", *statuses, prepare=body, **traits)(act)
 
 
 transfer_coded(bad, "transfer-gzip-bomb", "200 MB of white space in a gzipped transfer, which curl unpacks unasked.",
-               gzip.compress(b" " * (200 * MEGABYTE)), BAD_REPLY, TRANSFER_FAILED)
+               bomb, BAD_REPLY, TRANSFER_FAILED)
 transfer_coded(bad, "transfer-gzip-cut", "A gzipped transfer that is cut.",
-               gzip.compress(STRAY)[:-10], BAD_REPLY, TRANSFER_FAILED)
+               lambda: gzip.compress(STRAY)[:-10], BAD_REPLY, TRANSFER_FAILED)
 transfer_coded(either, "transfer-gzip", "A gzipped transfer, which nobody asked for.",
-               gzip.compress(STRAY), OK, BAD_REPLY, TRANSFER_FAILED)
+               lambda: gzip.compress(STRAY), OK, BAD_REPLY, TRANSFER_FAILED)
 
 
+@functools.cache
 def padded(size):
     """A permission of this many bytes."""
     return STRAY[:-1] + b',"padding":"' + b"x" * (size - len(STRAY) - 13) + b'"}'
 
 
-def large(name, doc, size, list_status, **traits):
-    body = padded(size)
-
+def large(name, doc, size, *list_statuses, **traits):
     def act(exchange):
-        return exchange.reply(body)
+        return exchange.reply(padded(size))
 
     act.__doc__ = doc
-    bad(f"body/{name}", BAD_REPLY, by_operation={"list_devices": [list_status]}, **traits)(act)
+    bad(f"body/{name}", BAD_REPLY, by_operation={"list_devices": list_statuses},
+        prepare=lambda: padded(size), **traits)(act)
 
 
 # A list of a thousand devices may be long; nothing else is.
 large("1-mb", "A permission of 1 MB.", MEGABYTE, OK)
-large("15-mb", "A permission of 15 MB.", 15 * MEGABYTE, OK, peak_mb=64)
+large("15-mb", "A permission of 15 MB.", 15 * MEGABYTE, OK, BAD_REPLY, peak_mb=64)
 large("17-mb", "A permission of 17 MB.", 17 * MEGABYTE, BAD_REPLY)
 
 
@@ -117,13 +124,24 @@ flowing("endless-objects", "One permission after the other.", ["Connection: clos
 
 def dense(name, element):
     """As many JSON values as fit: what costs a byte or three on the wire costs a parser a hundred."""
-    body = b'{"allowed":true,"devices":[' + b",".join([element] * ((15 * MEGABYTE) // (len(element) + 1))) + b"]}"
+
+    @functools.cache
+    def body():
+        elements = [element] * ((15 * MEGABYTE) // (len(element) + 1))
+        return b'{"allowed":true,"devices":[' + b",".join(elements) + b"]}"
 
     def act(exchange):
-        return exchange.reply(body)
+        return exchange.reply(body())
 
     act.__doc__ = f"15 MB of {element.decode()}: as many values as fit."
-    bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK, BAD_REPLY]}, peak_mb=64)(act)
+    bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK, BAD_REPLY]}, peak_mb=64,
+        prepare=body)(act)
+
+
+@either("body/dense-but-small", OK, BAD_REPLY)
+def dense_but_small(exchange):
+    """A permission of 250 KB, which is mostly empty objects: small enough to be read, and then as large as it gets."""
+    return exchange.reply(STRAY[:-1] + b',"a":[' + b"{}," * 83_000 + b"{}]}")
 
 
 dense("arrays", b"[]")

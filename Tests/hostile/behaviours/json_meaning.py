@@ -25,8 +25,9 @@ for name, value in {
 for name, key in {
     "capital": "Allowed", "capitals": "ALLOWED", "camel": "isAllowed", "short": "allow", "space-after": "allowed ",
     "space-before": " allowed", "tab-after": "allowed\\t", "line-feed-after": "allowed\\n", "zero-width-space": "allowed\u200b",
-    "byte-order-mark": "\ufeffallowed", "soft-hyphen": "al\u00adlowed", "cyrillic": "\u0430llowed", "full-width":
-    "\uff41\uff4c\uff4c\uff4f\uff57\uff45\uff44", "combining": "allowed\u0301", "quoted": "\\\"allowed\\\"", "path": "data.allowed",
+    "byte-order-mark": "\ufeffallowed", "soft-hyphen": "al\u00adlowed", "cyrillic": "\u0430llowed",
+    "full-width": "\uff41\uff4c\uff4c\uff4f\uff57\uff45\uff44", "combining": "allowed\u0301",
+    "quoted": "\\\"allowed\\\"", "path": "data.allowed",
     "empty": "", "long": "allowed" * 1000,
 }.items():
     meaning(f"key-{name}", "The key is not quite `allowed`.", ('{"%s":true}' % key).encode(), BAD_REPLY)

@@ -60,7 +60,7 @@ always("closed-for-ever", "Closes each time.", closing, TRANSFER_FAILED, request
 always("cut-for-ever", "Cuts the body each time.", cutting, TRANSFER_FAILED, requests=3)
 
 # Where waiting as long as the server asks does not fit into the time, there is nothing to wait for.
-for value in ("3600", "99999999999999999999", "Fri, 31 Dec 2038 23:59:59 GMT"):
+for value in ("3600", "Fri, 31 Dec 2038 23:59:59 GMT"):
     name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-")
     always(f"503-retry-after-{name}", f"503 with Retry-After: {value}", status("503 Busy", f"Retry-After: {value}"), REFUSED,
            requests=1)

@@ -1,0 +1,114 @@
+/*
+ * All file descriptors of the process are in use (ulimit -n). A call that needs one fails clearly, and the client works
+ * again as soon as there are some; so does a client that was made meanwhile, if it was made.
+ */
+#include "decisions.h"
+#include "operations.h"
+#include "server.h"
+#include "waiting.h"
+
+#include <sys/resource.h>
+
+enum { LIMIT = 256, PROMISED_MS = 250 };
+
+static int taken[LIMIT];
+static int taken_count;
+
+static void take_all(void) {
+    int descriptor;
+    while ((descriptor = dup(STDIN_FILENO)) >= 0) {
+        check_need(taken_count < LIMIT, "RLIMIT_NOFILE to be kept");
+        taken[taken_count++] = descriptor;
+    }
+}
+
+static void give_back(int count) {
+    while (taken_count > 0 && count-- > 0) check_need(close(taken[--taken_count]) == 0, "close");
+}
+
+/* Each operation fails, says why, and decides nothing. */
+static void expect_failures(mid_client *client) {
+    for (int n = 0; n < OPERATIONS; n++) {
+        int allowed = 1;
+        char *json = NULL;
+        mid_status status = operation_call(&operations[n], client, "descriptors", &allowed, &json);
+        CHECK(status == MID_CONNECT_FAILED || status == MID_TLS_FAILED || status == MID_RESOLVE_FAILED ||
+              status == MID_INTERNAL || status == MID_OUT_OF_MEMORY);
+        if (operation_decides(&operations[n])) {
+            CHECK(allowed == 0);
+            if (getenv("CHECK_SHOW") != NULL) fprintf(stderr, "%s\n", json);
+        }
+        check_failure(status, json, NULL);
+    }
+}
+
+/* A client that was made while there was no descriptor left must not lack one for good: its callers can be woken. */
+static void expect_wakeable(mid_client *client, struct server *silent) {
+    /* libcurl wakes up by itself as long as timers of the connecting run, and hides that it cannot be woken. */
+    struct timespec connecting = {0, 500000000};
+    struct caller callers[4];
+    int before = server_requests(silent);
+    double from;
+    for (int n = 0; n < 4; n++) caller_start(&callers[n], client);
+    server_await(silent, before + 4);
+    check_need(nanosleep(&connecting, NULL) == 0, "nanosleep");
+    for (int n = 0; n < 4; n++) caller_await_blocked(&callers[n]);
+    from = check_now_ms();
+    mid_client_cancel(client);
+    for (int n = 0; n < 4; n++) caller_expect(&callers[n], MID_CANCELLED, from, PROMISED_MS);
+}
+
+int main(void) {
+    struct rlimit limit = {LIMIT, LIMIT};
+    struct server silent;
+    char options[128];
+    char *json = NULL;
+    mid_client *client, *warm, *late = NULL;
+    mid_status status;
+    check_need(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+    server_start(&silent, NULL);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\",\"timeout_ms\":5000}", silent.port);
+
+    warm = decisions_client();
+    decide(warm, "descriptors", 0);
+    client = check_client(getenv("CLIENT_OPTIONS_NO_RETRIES"));
+
+    for (int left = 0; left < 5; left++) {
+        char about[32];
+        (void)snprintf(about, sizeof about, "%d descriptors left", left);
+        check_about = about;
+        take_all();
+        give_back(left);
+        if (left == 0) {
+            expect_failures(client);
+            decide(warm, "descriptors", 0); /* its connection stands */
+        } else {
+            /* Whether so many are enough is libcurl's affair; whatever comes is fine, but a denial stays one. */
+            int allowed = 1;
+            status = mid_validate(client, "descriptors", &allowed, &json);
+            CHECK(allowed == 0 && json != NULL);
+            mid_free(json);
+        }
+
+        status = mid_client_new("org_x", options, &late, &json);
+        if (status == MID_OK) {
+            CHECK(late != NULL);
+        } else {
+            CHECK(late == NULL);
+            CHECK(status == MID_INTERNAL || status == MID_OUT_OF_MEMORY);
+            if (getenv("CHECK_SHOW") != NULL) fprintf(stderr, "%s\n", json);
+            check_failure(status, json, NULL);
+        }
+        give_back(LIMIT);
+        if (late != NULL) expect_wakeable(late, &silent);
+        mid_client_free(late);
+    }
+    check_about = "afterwards";
+    decide(client, "descriptors", 0);
+    decide(warm, "descriptors", 0);
+    mid_client_free(client);
+    mid_client_free(warm);
+    server_stop(&silent);
+    check_about = "";
+    return check_done();
+}

@@ -1,0 +1,263 @@
+/*
+ * Memory is refused: each allocation of a call in turn fails, alone or with all that follow, until a call has all it
+ * needs. The call says so; nothing is allowed, leaked or broken by it, and the client works afterwards.
+ *
+ *     memory first [STEP]      the first client of a process, in a process for each allocation
+ *     memory made [STEP]       further clients
+ *     memory warm [STEP]       each operation on a connection that stands
+ *     memory cold [STEP]       each operation on a client's first connection
+ *
+ * Of STEP allocations one is refused. Needs refuse.so preloaded, and base_url in CLIENT_OPTIONS.
+ */
+#include "children.h"
+#include "decisions.h"
+#include "operations.h"
+
+#include <dlfcn.h>
+
+enum { ALL_NEEDED = 100, MAKERS = 2 };
+
+static union {
+    void *data;
+    void (*function)(long, int);
+} refuse_begin;
+static union {
+    void *data;
+    long (*function)(void);
+} refuse_end, refuse_live;
+
+static const char *about;
+static long nth;
+static int all;
+static atomic_int out_of_memory, otherwise, anyway, first, spoiled;
+
+/* Where it was when something killed it. */
+static void last_words(int number) {
+    char text[160];
+    int length = snprintf(text, sizeof text, "signal %d: %s, allocation %ld%s refused\n", number, about, nth,
+                          all ? " and those after it" : "");
+    if (write(STDERR_FILENO, text, (size_t)length) < 0) _exit(3);
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+static void say_where(const char *what) {
+    static char text[160];
+    about = what;
+    (void)snprintf(text, sizeof text, "%s, allocation %ld%s refused", what, nth, all ? " and those after it" : "");
+    check_about = text;
+}
+
+static void count(mid_status status) {
+    atomic_fetch_add(status == MID_OUT_OF_MEMORY ? &out_of_memory : status == MID_OK ? &anyway : &otherwise, 1);
+}
+
+/* libcurl and jansson give other reasons of their own for a lack of memory: jansson forgets bytes, and finds no JSON. */
+static void expect_blameless(mid_status status) {
+    if (!CHECK(status != MID_OK && status != MID_REFUSED))
+        fprintf(stderr, "    the status is %s\n", mid_status_name(status));
+}
+
+static void expect_failure(mid_status status, char *json) {
+    int failed = atomic_load(&check_failed);
+    char text[512];
+    (void)snprintf(text, sizeof text, "%s", json != NULL ? json : "no JSON");
+    check_failure(status, json, NULL);
+    if (atomic_load(&check_failed) > failed) fprintf(stderr, "    %s with %s\n", mid_status_name(status), text);
+}
+
+/* ---- Clients ---- */
+
+static mid_status make(int maker, mid_client **client, char **json) {
+    return maker == 0 ? mid_client_new(check_environment("MACHINEID_ORG_KEY"), getenv("CLIENT_OPTIONS"), client, json)
+                      : mid_client_from_env(getenv("CLIENT_OPTIONS"), client, json);
+}
+
+/* 0 when the allocation was never asked for. */
+static int make_refused(int maker, int wants_json) {
+    mid_client *client = (mid_client *)(void *)&about;
+    char *json = (char *)(void *)&about;
+    mid_status status;
+    long asked;
+    say_where(maker == 0 ? "mid_client_new" : "mid_client_from_env");
+    refuse_begin.function(nth, all);
+    status = make(maker, &client, wants_json ? &json : NULL);
+    asked = refuse_end.function();
+    if (asked >= nth) count(status);
+    if (status == MID_OK) {
+        /* It did without: then it is as good as any. */
+        CHECK(client != NULL);
+        if (wants_json) CHECK(json == NULL);
+    } else {
+        expect_blameless(status);
+        CHECK(client == NULL);
+        if (wants_json) expect_failure(status, json);
+    }
+    if (client != NULL) decide(client, "memory:no", 0);
+    mid_client_free(client);
+    return asked >= nth;
+}
+
+static void first_clients(int step) {
+    for (int maker = 0; maker < MAKERS; maker++) {
+        for (all = 0; all < 2; all++) {
+            for (nth = 1; atomic_load(&check_failed) < 20; nth += step) {
+                int status = 0;
+                pid_t child = fork();
+                check_need(child >= 0, "fork");
+                if (child == 0) {
+                    atomic_store(&check_failed, 0);
+                    int refused = make_refused(maker, 1);
+                    mid_client *client = decisions_client();
+                    decide(client, "memory:yes", 1);
+                    decide(client, "memory:no", 0);
+                    mid_client_free(client);
+                    if (atomic_load(&check_failed) == 0 && !refused) _exit(ALL_NEEDED);
+                    child_done();
+                }
+                say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
+                CHECK(child_wait(child, &status));
+                if (!CHECK(WIFEXITED(status)) || WEXITSTATUS(status) == ALL_NEEDED) break;
+                CHECK(WEXITSTATUS(status) == 0);
+                atomic_fetch_add(&first, 1);
+            }
+        }
+    }
+}
+
+/* ---- Operations ---- */
+
+struct expected {
+    mid_status status;
+    int allowed;
+};
+
+/* What each operation comes to on this device when nothing is refused. */
+static struct expected expected_of(const struct operation *operation, const char *device_id) {
+    int is_known = strcmp(device_id, "memory:yes") == 0;
+    struct expected expected = {MID_OK, 0};
+    if (operation_decides(operation)) expected.allowed = is_known;
+    return expected;
+}
+
+static int call_refused(mid_client *client, const struct operation *operation, const char *device_id, int wants_json) {
+    struct expected expected = expected_of(operation, device_id);
+    char *json = (char *)(void *)&about;
+    int allowed = 1;
+    long asked;
+    mid_status status;
+    say_where(operation->name);
+    refuse_begin.function(nth, all);
+    status = operation_call(operation, client, device_id, &allowed, wants_json ? &json : NULL);
+    asked = refuse_end.function();
+    if (asked >= nth) count(status);
+    if (status == MID_OK || status == MID_REFUSED) {
+        /* It did without, or repeated what failed on a kept connection: then the answer is whole and the right one. */
+        if (operation_decides(operation)) CHECK(status == MID_OK && allowed == expected.allowed);
+        if (wants_json) json_decref(check_reply(json));
+    } else {
+        expect_blameless(status);
+        if (operation_decides(operation)) CHECK(allowed == 0);
+        if (wants_json) expect_failure(status, json);
+    }
+    return asked >= nth;
+}
+
+/*
+ * OpenSSL remembers of a certificate that its key could not be read, also when that was for want of memory, and libcurl
+ * keeps the certificates for a client's later connections. Then only a new client connects.
+ */
+static int is_spoiled(mid_client *client) {
+    return strstr(getenv("CLIENT_OPTIONS"), "https:") != NULL && mid_usage(client, NULL) == MID_TLS_FAILED;
+}
+
+/* One life of a client, in which one call is refused memory. */
+static int live(const struct operation *operation, int is_warm, int wants_json) {
+    const char *device_id = nth % 2 == 0 ? "memory:yes" : "memory:no";
+    mid_client *client = decisions_client();
+    int refused;
+    if (is_warm) decide(client, "memory:yes", 1);
+    refused = call_refused(client, operation, device_id, wants_json);
+    say_where("the call after it");
+    if (is_spoiled(client)) {
+        atomic_fetch_add(&spoiled, 1);
+        mid_client_free(client);
+        client = decisions_client();
+    }
+    /* What the operation may have done to the devices. */
+    CHECK_STATUS(MID_OK, mid_register(client, "memory:yes", NULL));
+    CHECK_STATUS(MID_OK, mid_unrevoke(client, "memory:yes", NULL));
+    (void)mid_remove(client, "memory:no", NULL);
+    decide(client, "memory:yes", 1);
+    decide(client, "memory:no", 0);
+    mid_client_free(client);
+    return refused;
+}
+
+static void operations_refused(int is_warm, int step) {
+    for (int n = 0; n < OPERATIONS; n++) {
+        for (all = 0; all < 2; all++) {
+            int refused = 1;
+            for (nth = 1; refused && atomic_load(&check_failed) < 20; nth += step) {
+                long before = 0;
+                for (int again = 0; again < 3 && refuse_live.function() != before; again++) {
+                    before = refuse_live.function();
+                    refused = live(&operations[n], is_warm, nth % 3 != 0);
+                }
+                say_where(operations[n].name);
+                if (!CHECK(refuse_live.function() == before))
+                    fprintf(stderr, "    %ld blocks leaked\n", refuse_live.function() - before);
+            }
+        }
+    }
+}
+
+static void clients_refused(int step) {
+    for (int maker = 0; maker < MAKERS; maker++) {
+        for (all = 0; all < 2; all++) {
+            int refused = 1;
+            for (nth = 1; refused && atomic_load(&check_failed) < 20; nth += step) {
+                long before = 0;
+                /* What is kept for good is made once; what leaks, leaks again. */
+                for (int again = 0; again < 3 && refuse_live.function() != before; again++) {
+                    before = refuse_live.function();
+                    refused = make_refused(maker, nth % 2);
+                }
+                if (!CHECK(refuse_live.function() == before))
+                    fprintf(stderr, "    %ld blocks leaked\n", refuse_live.function() - before);
+            }
+        }
+    }
+}
+
+int main(int argument_count, char **arguments) {
+    const char *what = argument_count > 1 ? arguments[1] : "";
+    int step = argument_count > 2 ? atoi(arguments[2]) : 1;
+    refuse_begin.data = dlsym(RTLD_DEFAULT, "refuse_begin");
+    refuse_end.data = dlsym(RTLD_DEFAULT, "refuse_end");
+    refuse_live.data = dlsym(RTLD_DEFAULT, "refuse_live");
+    check_need(refuse_begin.data && refuse_end.data && refuse_live.data, "refuse.so preloaded");
+    (void)signal(SIGSEGV, last_words);
+    (void)signal(SIGABRT, last_words);
+    (void)signal(SIGILL, last_words);
+    (void)signal(SIGBUS, last_words);
+    if (strcmp(what, "first") == 0) {
+        first_clients(step);
+    } else {
+        mid_client *client = decisions_client();
+        ask_about(mid_register, client, "memory:yes");
+        decide(client, "memory:yes", 1);
+        mid_client_free(client);
+        if (strcmp(what, "made") == 0) clients_refused(step);
+        if (strcmp(what, "warm") == 0) operations_refused(1, step);
+        if (strcmp(what, "cold") == 0) operations_refused(0, step);
+    }
+    check_about = "";
+    if (first > 0)
+        printf("%d allocations refused, each in a process of its own; %d checks failed\n", first, atomic_load(&check_failed));
+    else
+        printf("%d refused: %d times MID_OUT_OF_MEMORY, %d another status, %d done without; %d clients lost their trust;"
+               " %d checks failed\n",
+               out_of_memory + otherwise + anyway, out_of_memory, otherwise, anyway, spoiled, atomic_load(&check_failed));
+    return atomic_load(&check_failed) == 0 && atomic_load(&check_passed) > 0 ? 0 : 1;
+}

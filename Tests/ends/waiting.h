@@ -1,0 +1,84 @@
+/* waiting.h - callers on threads of their own, and a look at what they wait in, so that tests act at the right moment. */
+#ifndef WAITING_H
+#define WAITING_H
+
+#include "check.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct caller {
+    pthread_t thread;
+    mid_client *client;
+    atomic_int task; /* 0 until the thread runs */
+    double began;
+    double ended;
+    mid_status status;
+    int allowed;
+    char *json;
+    atomic_int is_done;
+};
+
+static inline void *caller_run(void *argument) {
+    struct caller *caller = argument;
+    caller->allowed = 1;
+    caller->json = NULL;
+    caller->began = check_now_ms();
+    atomic_store(&caller->task, (int)syscall(SYS_gettid));
+    caller->status = mid_validate(caller->client, "agent", &caller->allowed, &caller->json);
+    caller->ended = check_now_ms();
+    atomic_store(&caller->is_done, 1);
+    return NULL;
+}
+
+static inline void caller_start(struct caller *caller, mid_client *client) {
+    memset(caller, 0, sizeof *caller);
+    caller->client = client;
+    check_need(pthread_create(&caller->thread, NULL, caller_run, caller) == 0, "pthread_create");
+    while (atomic_load(&caller->task) == 0) (void)sched_yield();
+}
+
+/* The system call that a thread is blocked in; -1 while it runs. */
+static inline long caller_system_call(const struct caller *caller) {
+    char path[64], text[32] = "";
+    char *end;
+    long number;
+    FILE *file;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/syscall", atomic_load(&caller->task));
+    file = fopen(path, "r");
+    if (file == NULL) return -1;
+    if (fgets(text, sizeof text, file) == NULL) *text = '\0';
+    (void)fclose(file);
+    number = strtol(text, &end, 10);
+    return end == text ? -1 : number;
+}
+
+static inline void caller_await_system_call(const struct caller *caller, long number) {
+    while (!atomic_load(&caller->is_done) && caller_system_call(caller) != number) (void)sched_yield();
+}
+
+/* In poll() the thread drives and waits for the network; in futex() for a driver, or for its next attempt. */
+static inline void caller_await_blocked(const struct caller *caller) {
+    while (!atomic_load(&caller->is_done)) {
+        long number = caller_system_call(caller);
+        if (number == SYS_poll || number == SYS_futex) return;
+        (void)sched_yield();
+    }
+}
+
+/* Waits for the end of a call that must have failed like this, and at this time at the latest. */
+static inline void caller_expect(struct caller *caller, mid_status expected, double from, double within_ms) {
+    check_need(pthread_join(caller->thread, NULL) == 0, "pthread_join");
+    CHECK_STATUS(expected, caller->status);
+    CHECK(caller->allowed == 0);
+    if (!CHECK(caller->ended - from <= within_ms))
+        fprintf(stderr, "    it came back after %.0f ms, %.0f ms are promised\n", caller->ended - from, within_ms);
+    if (caller->status == MID_OK || caller->status == MID_REFUSED)
+        mid_free(caller->json);
+    else
+        check_failure(caller->status, caller->json, NULL);
+}
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * The org key is in no message and no JSON of the library's making: whatever fails, wherever a caller puts it by mistake,
+ * and however an authority throws it back.
+ */
+#include "operations.h"
+#include "server.h"
+
+static const char *key;
+
+/* Nor a good part of it. */
+static void expect_no_key(const char *text) {
+    char part[16];
+    for (const char *at = key + 4; strlen(at) >= 12; at++) {
+        (void)snprintf(part, sizeof part, "%.12s", at);
+        if (!CHECK(strstr(text, part) == NULL)) {
+            fprintf(stderr, "    %s\n", text);
+            return;
+        }
+    }
+}
+
+static void expect_refusal(const char *org_key, const char *options) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    mid_status status = mid_client_new(org_key, options, &client, &json);
+    check_about = options != NULL ? options : "no options";
+    CHECK(status != MID_OK && client == NULL && json != NULL);
+    if (json != NULL) expect_no_key(json);
+    mid_free(json);
+    mid_client_free(client);
+}
+
+static void expect_refusal_of_key(const char *format) {
+    char org_key[2048];
+    (void)snprintf(org_key, sizeof org_key, format, key);
+    expect_refusal(org_key, NULL);
+    expect_refusal(org_key, "{\"base_url\":\"http://127.0.0.1:1\"}");
+    check_need(setenv("ODD_KEY", org_key, 1) == 0, "setenv");
+    {
+        mid_client *client = NULL;
+        char *json = NULL;
+        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_client_from_env("{\"env_var\":\"ODD_KEY\"}", &client, &json));
+        if (CHECK(json != NULL)) expect_no_key(json);
+        mid_free(json);
+    }
+    check_need(unsetenv("ODD_KEY") == 0, "unsetenv");
+}
+
+/* Options in which %s is the key, put there by mistake. */
+static void expect_refusal_of_options(const char *format) {
+    char options[1024];
+    mid_client *client = NULL;
+    char *json = NULL;
+    (void)snprintf(options, sizeof options, format, key);
+    expect_refusal(key, options);
+    check_about = options;
+    CHECK(mid_client_from_env(options, &client, &json) != MID_OK);
+    if (CHECK(json != NULL)) expect_no_key(json);
+    mid_free(json);
+    mid_client_free(client);
+    check_about = "";
+}
+
+static void fail_each(mid_client *client, const char *what) {
+    check_about = what;
+    for (int n = 0; n < OPERATIONS; n++) {
+        int allowed = 1;
+        char *json = NULL;
+        mid_status status = operation_call(&operations[n], client, "agent", &allowed, &json);
+        CHECK(status != MID_OK && status != MID_REFUSED && json != NULL);
+        if (operation_decides(&operations[n])) CHECK(allowed == 0);
+        if (json != NULL) expect_no_key(json);
+        mid_free(json);
+    }
+    check_about = "";
+}
+
+static void fail_with_options(const char *options) {
+    mid_client *client = NULL;
+    CHECK_STATUS(MID_OK, mid_client_new(key, options, &client, NULL));
+    fail_each(client, options);
+    mid_client_free(client);
+}
+
+/* An authority that says what was said to it. */
+static void throw_back(const char *format) {
+    static struct server server;
+    char reply[1024];
+    mid_client *client;
+    (void)snprintf(reply, sizeof reply, format, key, key, key);
+    server_start(&server, reply);
+    client = server_client(&server, ",\"max_retries\":0,\"timeout_ms\":2000");
+    fail_each(client, format);
+    mid_client_free(client);
+    server_stop(&server);
+}
+
+int main(void) {
+    static const char *const keys[] = {"%s with more", "%s\r\nx-more: 1", "%s\xC3\xA9", "%s\xFF", "%s\t%1$s", "%1$s%1$s%1$s%1$s%1$s"
+                                       "%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s"};
+    static const char *const options[] = {
+        "%s", "\"%s\"", "{%s}", "{\"org_key\":\"%s\"}", "{\"timeout_ms\":\"%s\"}", "{\"max_retries\":%s}",
+        "{\"base_url\":\"%s\"}", "{\"base_url\":\"https://%s@authority.example\"}",
+        "{\"base_url\":\"https://authority.example/?key=%s\"}", "{\"base_url\":\"https://authority.example/#%s\"}",
+        "{\"base_url\":\"http://%s.example\"}", "{\"base_url\":\"ftp://%s.example\"}", "{\"base_url\":\"https://%s:99999\"}",
+        "{\"pinned_public_key\":\"%s\"}", "{\"proxy\":\"ftp://user:%s@proxy.example\"}",
+        "{\"proxy\":\"http://user:%s@proxy.example:99999\"}", "{\"user_agent\":\"%s\\n\"}", "{\"base_url\":\"http://x/\",\"no_proxy\":\"%s\"}",
+    };
+    static const char *const replies[] = {
+        "%s\r\n\r\n", "HTTP/1.1 200 %s\r\nContent-Length: 30\r\n\r\n%s", "HTTP/1.1 %s\r\n\r\n", "HTTP/%s 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: %s\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: 1\r\n\r\n{",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n", "HTTP/1.1 302 Found\r\nLocation: http://%s.example/%s\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n%.24s", "HTTP/1.1 200 OK\r\n\r\n{\"%s\":\"%s\",\"%s\":1}",
+        "HTTP/1.1 200 OK\r\n\r\n{\"allowed\":\"%s\",}", "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s", "HTTP/1.1 500 %s\r\n\r\n<html>%s</html>",
+    };
+    key = check_environment("MACHINEID_ORG_KEY");
+    for (size_t n = 0; n < sizeof keys / sizeof *keys; n++) expect_refusal_of_key(keys[n]);
+    for (size_t n = 0; n < sizeof options / sizeof *options; n++) expect_refusal_of_options(options[n]);
+    {
+        /* The value where the variable's name should be. */
+        char named[256];
+        mid_client *client = NULL;
+        char *json = NULL;
+        (void)snprintf(named, sizeof named, "{\"env_var\":\"%s\"}", key);
+        check_about = "env_var is the key itself";
+        CHECK_STATUS(MID_NO_ORG_KEY, mid_client_from_env(named, &client, &json));
+        if (CHECK(json != NULL)) expect_no_key(json);
+        mid_free(json);
+    }
+    for (size_t n = 0; n < sizeof replies / sizeof *replies; n++) throw_back(replies[n]);
+    throw_back("");
+    fail_with_options("{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}");
+    fail_with_options("{\"base_url\":\"https://127.0.0.1:1\",\"max_retries\":0}");
+    fail_with_options("{\"base_url\":\"https://nowhere.invalid\",\"max_retries\":0,\"timeout_ms\":2000}");
+    fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"http://127.0.0.1:1\",\"max_retries\":0}");
+    fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"socks5h://127.0.0.1:1\",\"max_retries\":0}");
+    check_about = "";
+    return check_done();
+}

@@ -1,0 +1,161 @@
+/*
+ * An allocator for LD_PRELOAD that looks for a secret in every block that is freed, and remembers who freed it unwiped.
+ *
+ *     watch_for(mask, masked, count)   the secret, as bytes that are xor'ed with mask: no copy of it lies about
+ *     watch_freed(object)              how many blocks were freed with it inside by code of an object, "libmachineid"
+ *     watch_live(object)               how many blocks that code allocated hold it now
+ *     watch_report()                   prints both, for every object, on standard error
+ */
+#include <dlfcn.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OBJECTS = 16, BLOCKS = 1 << 16, SECRET = 64 };
+
+void watch_for(unsigned char mask, const unsigned char *masked, size_t count);
+int watch_freed(const char *object);
+int watch_live(const char *object);
+void watch_report(void);
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void __libc_free(void *block);
+
+struct block {
+    void *start;
+    void *caller;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct block blocks[BLOCKS]; /* open addressing by address; a freed entry keeps its place with caller NULL */
+static struct {
+    char name[64];
+    int freed;
+} objects[OBJECTS];
+static unsigned char secret[SECRET];
+static unsigned char secret_mask;
+static size_t secret_count;
+
+static int holds_secret(const unsigned char *start, size_t size) {
+    if (secret_count == 0 || size < secret_count) return 0;
+    for (size_t at = 0; at + secret_count <= size; at++) {
+        size_t n = 0;
+        while (n < secret_count && start[at + n] == (secret[n] ^ secret_mask)) n++;
+        if (n == secret_count) return 1;
+    }
+    return 0;
+}
+
+static const char *object_of(void *address) {
+    static _Thread_local char name[64];
+    Dl_info info;
+    const char *slash;
+    if (dladdr(address, &info) == 0 || info.dli_fname == NULL) return "unknown";
+    slash = strrchr(info.dli_fname, '/');
+    (void)snprintf(name, sizeof name, "%s", slash != NULL ? slash + 1 : info.dli_fname);
+    return name;
+}
+
+static struct block *find(void *start) {
+    size_t at = ((size_t)start >> 4) % BLOCKS;
+    for (size_t n = 0; n < BLOCKS; n++, at = (at + 1) % BLOCKS) {
+        if (blocks[at].start == start || blocks[at].start == NULL) return &blocks[at];
+    }
+    abort();
+}
+
+static void *made(void *start, void *caller) {
+    if (start == NULL) return NULL;
+    (void)pthread_mutex_lock(&mutex);
+    *find(start) = (struct block){start, caller};
+    (void)pthread_mutex_unlock(&mutex);
+    return start;
+}
+
+/* The block is about to go. */
+static void unmade(void *start, void *caller) {
+    (void)pthread_mutex_lock(&mutex);
+    struct block *block = find(start);
+    if (block->start != NULL) block->caller = NULL;
+    if (holds_secret(start, malloc_usable_size(start))) {
+        const char *object = object_of(caller);
+        for (int n = 0; n < OBJECTS; n++) {
+            if (objects[n].name[0] == '\0') (void)strcpy(objects[n].name, object);
+            if (strcmp(objects[n].name, object) != 0) continue;
+            objects[n].freed++;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+void *malloc(size_t size) { return made(__libc_malloc(size), __builtin_return_address(0)); }
+void *calloc(size_t count, size_t size) { return made(__libc_calloc(count, size), __builtin_return_address(0)); }
+
+void *realloc(void *old, size_t size) {
+    void *caller = __builtin_return_address(0);
+    void *block;
+    size_t kept;
+    if (old == NULL) return made(__libc_malloc(size), caller);
+    /* Always moved, so that what is left behind is looked at. */
+    block = __libc_malloc(size);
+    if (block == NULL) return NULL;
+    kept = malloc_usable_size(old);
+    memcpy(block, old, kept < size ? kept : size);
+    unmade(old, caller);
+    __libc_free(old);
+    return made(block, caller);
+}
+
+void free(void *block) {
+    if (block != NULL) unmade(block, __builtin_return_address(0));
+    __libc_free(block);
+}
+
+char *strdup(const char *text) {
+    size_t size = strlen(text) + 1;
+    char *copy = made(__libc_malloc(size), __builtin_return_address(0));
+    return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
+void watch_for(unsigned char mask, const unsigned char *masked, size_t count) {
+    (void)pthread_mutex_lock(&mutex);
+    if (count > SECRET) abort();
+    memcpy(secret, masked, count);
+    secret_mask = mask;
+    secret_count = count;
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+int watch_freed(const char *object) {
+    for (int n = 0; n < OBJECTS; n++) {
+        if (strncmp(objects[n].name, object, strlen(object)) == 0) return objects[n].freed;
+    }
+    return 0;
+}
+
+int watch_live(const char *object) {
+    int count = 0;
+    (void)pthread_mutex_lock(&mutex);
+    for (size_t n = 0; n < BLOCKS; n++) {
+        if (blocks[n].start == NULL || blocks[n].caller == NULL) continue;
+        if (strncmp(object_of(blocks[n].caller), object, strlen(object)) != 0) continue;
+        count += holds_secret(blocks[n].start, malloc_usable_size(blocks[n].start));
+    }
+    (void)pthread_mutex_unlock(&mutex);
+    return count;
+}
+
+void watch_report(void) {
+    for (int n = 0; n < OBJECTS && objects[n].name[0] != '\0'; n++)
+        fprintf(stderr, "freed with the key inside by %s: %d\n", objects[n].name, objects[n].freed);
+    for (int n = 0; n < BLOCKS; n++) {
+        if (blocks[n].start == NULL || blocks[n].caller == NULL) continue;
+        if (holds_secret(blocks[n].start, malloc_usable_size(blocks[n].start)))
+            fprintf(stderr, "live with the key inside, of %s\n", object_of(blocks[n].caller));
+    }
+}

@@ -1,0 +1,177 @@
+/*
+ * Many threads and one client, for as long as is asked; and other clients that are made, cancelled and freed meanwhile,
+ * some in the middle of calls. Each thread owns a device and knows what every answer must be. Memory and descriptors
+ * stay within bounds.
+ *
+ *     soak SECONDS [THREADS]
+ *
+ * With SOAK_ROUNDS each thread ends after so many rounds, and memory is not measured: for valgrind and sanitizers.
+ */
+#include "decisions.h"
+#include "sockets.h"
+#include "waiting.h"
+
+enum { MOST_THREADS = 64, CHURNERS = 4 };
+
+static mid_client *client;
+static double end;
+static int most_rounds;
+static atomic_long calls;
+static atomic_long clients;
+
+struct owner {
+    pthread_t thread;
+    int number;
+    int is_revoked;
+    char device_id[32];
+};
+
+static int is_over(int round) {
+    if (atomic_load(&check_failed) > 50) return 1;
+    return most_rounds > 0 ? round >= most_rounds : check_now_ms() >= end;
+}
+
+/* The list has this device, and knows its state. */
+static void expect_listed(const struct owner *owner) {
+    char *json = NULL;
+    json_t *reply, *devices, *device;
+    size_t n;
+    int found = 0;
+    CHECK_STATUS(MID_OK, mid_list_devices(client, &json));
+    reply = check_reply(json);
+    devices = json_object_get(reply, "devices");
+    CHECK(json_is_array(devices));
+    json_array_foreach(devices, n, device) {
+        const char *id = json_string_value(json_object_get(device, "deviceId"));
+        if (id == NULL || strcmp(id, owner->device_id) != 0) continue;
+        found++;
+        CHECK(json_is_true(json_object_get(device, "revoked")) == owner->is_revoked);
+    }
+    CHECK(found == 1);
+    json_decref(reply);
+}
+
+static void *own(void *argument) {
+    struct owner *owner = argument;
+    (void)snprintf(owner->device_id, sizeof owner->device_id, "soak:%d", owner->number);
+    ask_about(mid_register, client, owner->device_id);
+    for (int round = 0; !is_over(round); round++) {
+        decide(client, owner->device_id, !owner->is_revoked);
+        switch ((round + owner->number) % 8) {
+        case 0:
+            owner->is_revoked = !owner->is_revoked;
+            ask_about(owner->is_revoked ? mid_revoke : mid_unrevoke, client, owner->device_id);
+            break;
+        case 1: ask_about(mid_register, client, owner->device_id); break;
+        case 2: CHECK_STATUS(MID_OK, mid_usage(client, NULL)); break;
+        case 3: expect_listed(owner); break;
+        case 4:
+            ask_about(mid_restore, client, owner->device_id);
+            owner->is_revoked = 0;
+            break;
+        case 5:
+            ask_about(mid_remove, client, owner->device_id);
+            decide(client, owner->device_id, 0);
+            ask_about(mid_register, client, owner->device_id);
+            owner->is_revoked = 0;
+            break;
+        default: break;
+        }
+        decide(client, owner->device_id, !owner->is_revoked);
+        atomic_fetch_add(&calls, 3);
+    }
+    ask_about(mid_remove, client, owner->device_id);
+    return NULL;
+}
+
+/* Whatever becomes of this call, it allows nothing. */
+static void *call_until_cancelled(void *passing) {
+    int allowed = 1;
+    mid_status status;
+    do {
+        status = mid_validate(passing, "nobody", &allowed, NULL);
+        CHECK(status == MID_OK || status == MID_CANCELLED);
+        CHECK(allowed == 0);
+    } while (status == MID_OK);
+    return NULL;
+}
+
+static void *churn(void *unused) {
+    (void)unused;
+    for (int round = 0; !is_over(round); round++) {
+        mid_client *passing = decisions_client();
+        pthread_t thread;
+        decide(passing, "nobody", 0);
+        check_need(pthread_create(&thread, NULL, call_until_cancelled, passing) == 0, "pthread_create");
+        decide(passing, "nobody", 0);
+        mid_client_cancel(passing);
+        check_need(pthread_join(thread, NULL) == 0, "pthread_join");
+        mid_client_free(passing);
+        atomic_fetch_add(&clients, 1);
+    }
+    return NULL;
+}
+
+static long resident_kilobytes(void) {
+    char line[128];
+    long found = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    check_need(file != NULL, "/proc/self/status");
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "VmRSS: %ld kB", &found) == 1) break;
+    }
+    check_need(fclose(file) == 0, "fclose");
+    return found;
+}
+
+int main(int count, char **arguments) {
+    static struct owner owners[MOST_THREADS];
+    static struct sockets sockets;
+    pthread_t churners[CHURNERS];
+    const char *rounds = getenv("SOAK_ROUNDS");
+    double seconds = count > 1 ? atof(arguments[1]) : 5;
+    int threads = count > 2 ? atoi(arguments[2]) : MOST_THREADS;
+    double began = check_now_ms();
+    long settled = 0, most_resident = 0;
+    int most_descriptors = 0;
+    most_rounds = rounds != NULL ? atoi(rounds) : 0;
+    end = began + seconds * 1e3;
+    check_need(threads > 0 && threads <= MOST_THREADS, "1 to 64 threads");
+
+    client = decisions_client();
+    for (int n = 0; n < threads; n++) {
+        owners[n].number = n;
+        check_need(pthread_create(&owners[n].thread, NULL, own, &owners[n]) == 0, "pthread_create");
+    }
+    for (int n = 0; n < CHURNERS; n++)
+        check_need(pthread_create(&churners[n], NULL, churn, NULL) == 0, "pthread_create");
+    while (most_rounds == 0 && !is_over(0)) {
+        struct timespec pause = {0, 100000000}; /* ten looks a second */
+        long resident = resident_kilobytes();
+        sockets_look(&sockets);
+        if (sockets.descriptors > most_descriptors) most_descriptors = sockets.descriptors;
+        if (check_now_ms() < began + seconds * 200)
+            settled = resident > settled ? resident : settled;
+        else
+            most_resident = resident > most_resident ? resident : most_resident;
+        check_need(nanosleep(&pause, NULL) == 0, "nanosleep");
+    }
+    for (int n = 0; n < threads; n++) check_need(pthread_join(owners[n].thread, NULL) == 0, "pthread_join");
+    for (int n = 0; n < CHURNERS; n++) check_need(pthread_join(churners[n], NULL) == 0, "pthread_join");
+
+    if (most_rounds == 0) {
+        /* 8 connections, twice as many while they are made; a pair to wake the driver; the same for each passing client. */
+        CHECK(most_descriptors <= 16 + 2 + CHURNERS * (2 * 2 + 2) + 8);
+        /* After a fifth of the time all threads have their stacks; what is left is the heap, as full as it ever is. */
+        if (!CHECK(most_resident <= settled + settled / 5 + 1024))
+            fprintf(stderr, "    memory grew from %ld kB to %ld kB\n", settled, most_resident);
+    }
+    mid_client_free(client);
+    sockets_look(&sockets);
+    CHECK(sockets.count == 0);
+    if (atomic_load(&check_failed) > 0) return (void)check_done(), 1;
+    printf("%d threads, %.0f s, %ld calls, %ld other clients; at most %d descriptors, %ld kB then %ld kB resident\n", threads,
+           (check_now_ms() - began) / 1e3, atomic_load(&calls), atomic_load(&clients), most_descriptors, settled,
+           most_resident);
+    return 0;
+}
