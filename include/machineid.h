@@ -53,7 +53,7 @@
  *   in flight at the fork exist in the parent only; what they held, memory and descriptors, stays open in the child.
  *   It is the child's first call, or its mid_client_free(), that drops the inherited connections, and two descriptors of
  *   libcurl's stay open. OpenSSL and libc take locks of their own: a fork while another thread makes the first client or
- *   the first TLS connection of the process can leave the child waiting for ever, so make both before you fork.
+ *   a TLS connection (above all the first) can leave the child waiting for ever, so make a call before you fork.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
