@@ -35,7 +35,7 @@ static void connect_many(void) {
     pthread_t threads[THREADS];
     char device_ids[THREADS][24];
     for (int n = 0; n < THREADS; n++) {
-        (void)snprintf(device_ids[n], sizeof device_ids[n], "parent:%d", n);
+        (void)snprintf(device_ids[n], sizeof device_ids[n], "own:%d", n);
         check_need(pthread_create(&threads[n], NULL, decide_in_a_thread, device_ids[n]) == 0, "pthread_create");
     }
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
@@ -124,13 +124,13 @@ static void be_a_child(enum first first, const char *folder) {
     static struct file files[FILES];
     int count = folder != NULL ? make_twins(files, folder) : replace_descriptors(files);
     switch (first) {
-    case VALIDATE: decide(client, "child", 0); break;
+    case VALIDATE: decide(client, "own:child", 0); break;
     case CANCEL: mid_client_cancel(client); break;
     case FREE: mid_client_free(client); break;
     case FIRSTS: break;
     }
     expect_intact(files, count);
-    if (first == VALIDATE) decide(client, "child", 0);
+    if (first == VALIDATE) decide(client, "own:child", 0);
     if (first != FREE) mid_client_free(client);
     expect_intact(files, count);
 }
@@ -150,7 +150,7 @@ int main(int count, char **arguments) {
             child_done();
         }
         (void)child_await(child, "a child");
-        decide(client, "parent", 0);
+        decide(client, "own:parent", 0);
     }
     sockets_look(&after);
     CHECK(sockets_shared(&before, &after) == before.count && after.count == before.count);

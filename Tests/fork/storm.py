@@ -88,6 +88,7 @@ class Caller(threading.Thread):
         self.device = f"python-parent:{number}"
         self.allowed = number % 2 == 0
         self.calls = 0
+        self.has_called = threading.Event()
         self.fault = None
 
     def run(self):
@@ -98,13 +99,16 @@ class Caller(threading.Thread):
             while not Caller.over.is_set():
                 expect(self.device, self.allowed)
                 self.calls += 1
+                self.has_called.set()
         except Exception as fault:
             self.fault = fault
+        self.has_called.set()
 
 
 def stacks(pid):
-    command = ["gdb", "-batch", "-p", str(pid), "-ex", "thread apply all bt 40"]
-    print(subprocess.run(command, capture_output=True, text=True).stdout[-8000:], flush=True)
+    command = ["gdb", "-batch", "-p", str(pid), "-ex", "set print frame-arguments none", "-ex", "thread apply all bt 40"]
+    output = subprocess.run(command, capture_output=True, text=True).stdout
+    print("\n".join(line for line in output.splitlines() if line.startswith(("Thread", "#"))), flush=True)
 
 
 def main():
@@ -116,6 +120,9 @@ def main():
     callers = [Caller(number) for number in range(THREADS)]
     for caller in callers:
         caller.start()
+    # The first calls of a process are a matter of their own: see cold.c.
+    for caller in callers:
+        caller.has_called.wait()
     faults = []
     began = time.monotonic()
     for number in range(forks):
