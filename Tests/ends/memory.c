@@ -7,7 +7,7 @@
  *     memory warm [STEP]       each operation on a connection that stands
  *     memory cold [STEP]       each operation on a client's first connection
  *
- * Of STEP allocations one is refused. Needs refuse.so preloaded, and base_url in CLIENT_OPTIONS.
+ * Of STEP allocations one is refused; with REFUSE_ONE in the environment, never those after it. Needs refuse.so preloaded, and base_url in CLIENT_OPTIONS.
  */
 #include "children.h"
 #include "decisions.h"
@@ -29,6 +29,7 @@ static union {
 static const char *about;
 static long nth;
 static int all;
+static int most_all = 1;
 static atomic_int out_of_memory, otherwise, anyway, first, spoiled;
 
 /* Where it was when something killed it. */
@@ -98,29 +99,35 @@ static int make_refused(int maker, int wants_json) {
     return asked >= nth;
 }
 
+/* In a process of its own. 0 when the allocation was never asked for. */
+static int make_first(int maker) {
+    int status = 0;
+    pid_t child = fork();
+    check_need(child >= 0, "fork");
+    if (child == 0) {
+        int refused;
+        mid_client *client;
+        atomic_store(&check_failed, 0);
+        refused = make_refused(maker, 1);
+        client = decisions_client();
+        decide(client, "memory:yes", 1);
+        decide(client, "memory:no", 0);
+        mid_client_free(client);
+        if (atomic_load(&check_failed) == 0 && !refused) _exit(ALL_NEEDED);
+        child_done();
+    }
+    say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
+    CHECK(child_wait(child, &status));
+    if (!CHECK(WIFEXITED(status)) || WEXITSTATUS(status) == ALL_NEEDED) return 0;
+    atomic_fetch_add(&first, 1);
+    return CHECK(WEXITSTATUS(status) == 0);
+}
+
 static void first_clients(int step) {
     for (int maker = 0; maker < MAKERS; maker++) {
-        for (all = 0; all < 2; all++) {
-            for (nth = 1; atomic_load(&check_failed) < 20; nth += step) {
-                int status = 0;
-                pid_t child = fork();
-                check_need(child >= 0, "fork");
-                if (child == 0) {
-                    atomic_store(&check_failed, 0);
-                    int refused = make_refused(maker, 1);
-                    mid_client *client = decisions_client();
-                    decide(client, "memory:yes", 1);
-                    decide(client, "memory:no", 0);
-                    mid_client_free(client);
-                    if (atomic_load(&check_failed) == 0 && !refused) _exit(ALL_NEEDED);
-                    child_done();
-                }
-                say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
-                CHECK(child_wait(child, &status));
-                if (!CHECK(WIFEXITED(status)) || WEXITSTATUS(status) == ALL_NEEDED) break;
-                CHECK(WEXITSTATUS(status) == 0);
-                atomic_fetch_add(&first, 1);
-            }
+        for (all = 0; all <= most_all; all++) {
+            nth = 1;
+            while (make_first(maker)) nth += step;
         }
     }
 }
@@ -194,32 +201,36 @@ static int live(const struct operation *operation, int is_warm, int wants_json) 
     return refused;
 }
 
+/* What is kept for good is made once; what leaks, leaks again. */
+static int live_again(const struct operation *operation, int is_warm) {
+    long before = 0;
+    int refused = 1;
+    for (int again = 0; again < 8 && refuse_live.function() != before; again++) {
+        before = refuse_live.function();
+        refused = live(operation, is_warm, nth % 3 != 0);
+    }
+    say_where(operation->name);
+    if (!CHECK(refuse_live.function() == before))
+        fprintf(stderr, "    %ld blocks leaked\n", refuse_live.function() - before);
+    return refused;
+}
+
 static void operations_refused(int is_warm, int step) {
     for (int n = 0; n < OPERATIONS; n++) {
-        for (all = 0; all < 2; all++) {
-            int refused = 1;
-            for (nth = 1; refused && atomic_load(&check_failed) < 20; nth += step) {
-                long before = 0;
-                for (int again = 0; again < 3 && refuse_live.function() != before; again++) {
-                    before = refuse_live.function();
-                    refused = live(&operations[n], is_warm, nth % 3 != 0);
-                }
-                say_where(operations[n].name);
-                if (!CHECK(refuse_live.function() == before))
-                    fprintf(stderr, "    %ld blocks leaked\n", refuse_live.function() - before);
-            }
+        for (all = 0; all <= most_all; all++) {
+            nth = 1;
+            while (live_again(&operations[n], is_warm) && atomic_load(&check_failed) < 20) nth += step;
         }
     }
 }
 
 static void clients_refused(int step) {
     for (int maker = 0; maker < MAKERS; maker++) {
-        for (all = 0; all < 2; all++) {
+        for (all = 0; all <= most_all; all++) {
             int refused = 1;
             for (nth = 1; refused && atomic_load(&check_failed) < 20; nth += step) {
                 long before = 0;
-                /* What is kept for good is made once; what leaks, leaks again. */
-                for (int again = 0; again < 3 && refuse_live.function() != before; again++) {
+                for (int again = 0; again < 8 && refuse_live.function() != before; again++) {
                     before = refuse_live.function();
                     refused = make_refused(maker, nth % 2);
                 }
@@ -241,6 +252,7 @@ int main(int argument_count, char **arguments) {
     (void)signal(SIGABRT, last_words);
     (void)signal(SIGILL, last_words);
     (void)signal(SIGBUS, last_words);
+    if (getenv("REFUSE_ONE") != NULL) most_all = 0;
     if (strcmp(what, "first") == 0) {
         first_clients(step);
     } else {

@@ -60,7 +60,8 @@ preload() {
     gcc "${flags[@]}" -shared -fPIC "$1" -o "$work/$(basename "$1" .c).so" -ldl || exit 1
 }
 
-# start_authority: an emulator, and nginx with TLS before it. Sets http_url, https_url and ca_file.
+# start_authority: an emulator, and nginx with TLS before it. Sets http_url, ca_file, and the
+# https_url, churning_url and ticketless_url of tls_front.py.
 start_authority() {
     local ready line
     MACHINEID_ORG_KEY=${MACHINEID_ORG_KEY:-org_tests_of_the_ends}
@@ -68,7 +69,7 @@ start_authority() {
     start_emulator "$work/emulator.log" --org-key "$MACHINEID_ORG_KEY" --plan max --quiet
     http_url=$emulator_url
     mkdir -p "$work/tls"
-    exec {ready}< <(exec python3 Tests/ends/tls_front.py "$http_url" "$work/tls" 2>&1)
+    exec {ready}< <(exec script/lib/python Tests/ends/tls_front.py "$http_url" "$work/tls" 2>&1)
     front_pid=$!
     read -r -t 30 line <&"$ready" || true
     if [ "${line#https://}" = "$line" ]; then
@@ -77,7 +78,7 @@ start_authority() {
     fi
     exec {ready}<&-
     # shellcheck disable=SC2034 # for whoever sources this
-    read -r https_url churning_url ca_file <<<"$line"
+    read -r https_url churning_url ticketless_url ca_file <<<"$line"
 }
 
 # stacks PID: those of all threads of a process and of its descendants.

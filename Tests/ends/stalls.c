@@ -117,6 +117,7 @@ static struct stage stages[] = {
 };
 
 static void try(struct stage *stage, enum end end, int count) {
+    struct timespec connecting = {0, 300000000};
     struct caller callers[CALLERS];
     char options[512];
     mid_client *client;
@@ -134,6 +135,8 @@ static void try(struct stage *stage, enum end end, int count) {
         CHECK(check_now_ms() - from <= PROMISED_MS);
     } else {
         if (stage->await != NULL) stage->await(stage);
+        /* libcurl wakes up by itself as long as timers of the connecting run, and hides whether it was woken. */
+        if (count > 1) check_need(nanosleep(&connecting, NULL) == 0, "nanosleep");
         for (int n = 0; n < count; n++) caller_await_blocked(&callers[n]);
         from = check_now_ms();
         (end == CANCEL ? mid_client_cancel : mid_client_free)(client);
