@@ -52,8 +52,9 @@
  *   without a word to the server and makes its own; the parent's calls go on undisturbed. Calls that other threads had
  *   in flight at the fork exist in the parent only; what they held, memory and descriptors, stays open in the child.
  *   It is the child's first call, or its mid_client_free(), that drops the inherited connections, and two descriptors of
- *   libcurl's stay open. OpenSSL and libc take locks of their own: a fork while another thread makes the first client or
- *   a TLS connection (above all the first) can leave the child waiting for ever, so make a call before you fork.
+ *   libcurl's stay open. fork() waits until no thread is in the middle of a step of this library (some milliseconds, 250
+ *   at most), so that no lock of OpenSSL's stays held in the child. A bare clone() or _Fork() does not wait; a process
+ *   that forks so while other threads are in calls must not call in the child.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment

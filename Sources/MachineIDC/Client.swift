@@ -56,7 +56,7 @@ struct Client {
 
     func release() {
         guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        free(state)
+        deallocate(state)
     }
 }
 

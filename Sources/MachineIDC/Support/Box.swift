@@ -1,6 +1,6 @@
 internal import CPlatform
 
-/// Puts a value on the C heap, where it stays until `free(_:)`. Checked: a refusal of memory is a failure, where Swift's
+/// Puts a value on the C heap, where it stays until `deallocate`. Checked: a refusal of memory is a failure, where Swift's
 /// own allocation would end the process.
 func allocate<Value: ~Copyable>(_ value: consuming Value) throws(Failure) -> UnsafeMutablePointer<Value> {
     guard let memory = malloc(MemoryLayout<Value>.stride) else { throw .outOfMemory }
@@ -10,9 +10,9 @@ func allocate<Value: ~Copyable>(_ value: consuming Value) throws(Failure) -> Uns
 }
 
 /// Ends a value that `allocate` put on the heap.
-func free<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
+func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
     pointer.deinitialize(count: 1)
-    CPlatform.free(pointer)
+    free(pointer)
 }
 
 /// The owner of one such value.
@@ -26,5 +26,5 @@ struct Box<Value: ~Copyable>: ~Copyable {
         pointer = try allocate(value)
     }
 
-    deinit { free(pointer) }
+    deinit { deallocate(pointer) }
 }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// while other code of the process may use them too.
 ///
 /// There is no lock of ours here: threads that come at the same time each do the work; where only one result can count,
-/// the first one published does. libcurl and OpenSSL do lock, so a process that forks makes its first client before.
+/// the first one published does.
 enum Process {
     private static let isReady = Atomic<Bool>(false)
     private static let openSSLIsKnown = Atomic<Bool>(false)
@@ -23,16 +23,18 @@ enum Process {
         if isReady.load(ordering: .acquiring) { return }
         try checkCurl()
         try makeLocale()
-        try ForkGeneration.prepare()
+        try WipedOnFork.prepare()
+        guard ForkGate.working(prepareCurl) else { throw Failure(.internal, "libcurl could not be initialised") }
+        json_object_seed(0)
+        isReady.store(true, ordering: .releasing)
+    }
+
+    private static func prepareCurl() -> Bool {
         if ccurl_knows_openssl() != 0 {
             ccurl_prepare_openssl()
             openSSLIsKnown.store(true, ordering: .releasing)
         }
-        guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK else {
-            throw Failure(.internal, "libcurl could not be initialised")
-        }
-        json_object_seed(0)
-        isReady.store(true, ordering: .releasing)
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     }
 
     private static func checkCurl() throws(Failure) {

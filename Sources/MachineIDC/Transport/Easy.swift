@@ -106,7 +106,8 @@ struct Easy: ~Copyable {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
+        let handle = handle
+        ForkGate.working { curl_easy_cleanup(handle) }
         free(errorText)
     }
 

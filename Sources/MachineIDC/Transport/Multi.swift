@@ -20,16 +20,19 @@ struct Multi: ~Copyable {
             sockets.destroy()
             throw Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
         }
-        guard Multi.learnNoSignal(made) else {
+        guard Multi.limit(made, to: maxConnections), Multi.learnNoSignal(made) else {
             curl_multi_cleanup(made)
             sockets.destroy()
             throw .outOfMemory
         }
         self.sockets = sockets
         handle = made
-        _ = ccurl_multi_set_long(made, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections)
-        _ = ccurl_multi_set_long(made, CURLMOPT_MAXCONNECTS, maxConnections)
-        _ = ccurl_multi_set_long(made, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+    }
+
+    private static func limit(_ multi: UnsafeMutableRawPointer, to maxConnections: Int) -> Bool {
+        ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections) == CURLM_OK
+            && ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maxConnections) == CURLM_OK
+            && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
     }
 
     /// libcurl 7.88 learns from the first transfer whether it may touch signal handlers. A multi handle that never had one
@@ -43,7 +46,8 @@ struct Multi: ~Copyable {
     }
 
     deinit {
-        curl_multi_cleanup(handle)
+        let handle = handle
+        ForkGate.working { _ = curl_multi_cleanup(handle) }
         sockets.destroy()
     }
 
@@ -52,14 +56,14 @@ struct Multi: ~Copyable {
     }
 
     func remove(_ transfer: Transfer) {
-        curl_multi_remove_handle(handle, transfer.easyHandle)
+        ForkGate.working { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
     }
 
     /// Does what can be done without waiting. False when libcurl cannot go on.
     func perform() -> Bool {
         sockets.forgetTLSMessages()
         var running: Int32 = 0
-        return curl_multi_perform(handle, &running) == CURLM_OK
+        return ForkGate.working { curl_multi_perform(handle, &running) == CURLM_OK }
     }
 
     /// Waits for something to do, for a `wakeUp`, or for `milliseconds`. False when libcurl cannot go on.

@@ -18,8 +18,7 @@ struct SocketTable {
     }
 
     private struct Header: ~Copyable {
-        /// TLS handshake messages since libcurl was last set to work.
-        var tlsMessages = 0
+        var flood = TLSFlood()
     }
 
     private static var unused: Int32 { -1 }
@@ -98,16 +97,11 @@ struct SocketTable {
         }
     }
 
-    func forgetTLSMessages() { header.pointee.tlsMessages = 0 }
+    func forgetTLSMessages() { header.pointee.flood = TLSFlood() }
 
-    /// OpenSSL skips a HelloRequest without a word to libcurl, and stays inside as long as they come: a server that sends
-    /// them without end would keep the driver past every deadline. So many at once are an attack, and all connections,
-    /// which lead to the same server, are broken: the next read fails.
+    /// Breaks all connections, which lead to the same server, when it floods one: the next read fails.
     func noteTLSMessage(type: Int32) {
-        let handshake: Int32 = 22
-        guard type == handshake else { return }
-        header.pointee.tlsMessages &+= 1
-        guard header.pointee.tlsMessages > 10_000 else { return }
+        guard header.pointee.flood.grows(by: type) else { return }
         var entry = entries
         while true {
             let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
@@ -132,7 +126,6 @@ private func hasUnread(_ descriptor: Int32) -> Bool {
     var byte: UInt8 = 0
     return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
 }
-
 
 private func inode(of descriptor: Int32) -> ino_t? {
     var status = stat()

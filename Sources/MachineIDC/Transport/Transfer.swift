@@ -76,7 +76,7 @@ struct Transfer: Equatable {
         shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
-    func destroy() { free(shared) }
+    func destroy() { deallocate(shared) }
 
     var exchange: UnsafeMutablePointer<Exchange> { shared.pointee.exchange.pointer }
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }

@@ -65,7 +65,7 @@ struct Transport {
     /// Only when no call is inside any more.
     func destroy() {
         while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
-        free(shared)
+        deallocate(shared)
     }
 
     var calls: UnsafeMutablePointer<Calls> { shared.pointee.calls.pointer }
