@@ -216,6 +216,24 @@ mid_status mid_register(mid_client *client, const char *device_id, char **json);
  */
 mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
 
+/*
+ * May each of these devices run now? Validates up to 10000 devices in one call, `max_connections` at a time, within one
+ * `timeout_ms` for all of them.
+ *
+ * device_ids  `count` device ids. Not NULL.
+ * count       0 to 10000.
+ * allowed     A row of `count` flags, each as with mid_validate(): 0 on entry, and 1 only after the authority allowed that
+ *             device. Not NULL. Each device fails closed on its own. With a count over 10000 the first 10000 are set to 0.
+ * json        See "json" above, but for this: whenever devices were asked for, with whatever status, it is an array
+ *             "[...]" of what mid_validate() would have given for each, in order. Together the replies may take 64 MiB.
+ *
+ * MID_OK when there is a decision for every device, be it allow or deny. Otherwise the status of the first device that has
+ * none; the decisions of the others stand. After MID_CANCELLED and MID_OUT_OF_MEMORY no device is allowed, and json may be
+ * an object, as it is when client, device_ids, allowed or count cannot be used (MID_INVALID_ARGUMENT). A device id that
+ * is NULL or cannot be sent costs only that device its decision.
+ */
+mid_status mid_validate_many(mid_client *client, const char *const *device_ids, size_t count, int *allowed, char **json);
+
 /* Lists the organisation's devices, active and revoked. */
 mid_status mid_list_devices(mid_client *client, char **json);
 
@@ -233,6 +251,103 @@ mid_status mid_remove(mid_client *client, const char *device_id, char **json);
 
 /* The organisation's plan: tier, state, limit, devices used. */
 mid_status mid_usage(mid_client *client, char **json);
+
+/* ---- Guards -------------------------------------------------------------------------------------------------------
+ *
+ * A guard keeps one device's permission fresh in the background, so that a hot loop can ask for it in nanoseconds.
+ *
+ *     mid_guard *guard = NULL;
+ *     if (mid_guard_start(client, "worker:prod:queue-consumer:07", NULL, &guard, NULL) == MID_OK) {
+ *         while (mid_guard_allowed(guard)) work();
+ *     }
+ *     mid_guard_stop(guard);
+ *
+ * A guard is one of:
+ *   on      The last allow is younger than `max_age_ms`. Its age counts from the moment the question was sent.
+ *   lapsed  It is older, because the authority could not be reached, was too slow, or answered with an error. The guard
+ *           asks on, with growing, jittered pauses and heeding Retry-After, and is on again after the next allow.
+ *   denied  The authority said no. This is final: a later unrevoke does not bring the guard back. Start a new one.
+ *   ended   mid_client_cancel(), mid_client_free() or exit(); or this is a forked child. Final too.
+ *
+ * Threads: all guards of a client share one background thread, which comes with the first guard and goes with the last,
+ * and is joined at exit(). It blocks all signals and calls nothing of yours. Any function here may be called from any
+ * thread.
+ * fork: in the child every guard is ended, at once and without a call, and its descriptor is readable (after fork();
+ * after a bare clone() the descriptor is not). Start new guards there, on the same client. mid_guard_stop() in the child
+ * does not free all memory.
+ */
+
+/*
+ * A guard for one device. Made by mid_guard_start(), freed by mid_guard_stop(). Thread-safe.
+ */
+typedef struct mid_guard mid_guard;
+
+/*
+ * Validates once, in the call, and when the authority has decided makes a guard that goes on validating in the background.
+ *
+ * client     Not NULL. It may be freed before the guard, which ends it.
+ * device_id  As for the operations above.
+ * options    NULL for the defaults, or a JSON object with any of these keys; anything else is MID_INVALID_OPTIONS.
+ *              "interval_ms"  20 to 3600000; 5000. From one check to the next, a tenth more or less by chance; the first
+ *                             comes at any moment of the interval, so that many guards spread out. A check that takes
+ *                             longer delays the next one.
+ *              "max_age_ms"   2 to 1000 times interval_ms; 3 times. How old an allow may be. A check is given the client's
+ *                             timeout_ms, or max_age_ms when that is less, and one attempt.
+ * guard      Where to put the guard. Not NULL. *guard is NULL unless the status is MID_OK.
+ * json       See "json" above: the reply to the first validate.
+ *
+ * MID_OK when there is a decision. When that was to deny, the guard is denied from the start: gate on
+ * mid_guard_allowed(). Any other status is one of mid_validate()'s or MID_INVALID_OPTIONS, and there is no guard.
+ */
+mid_status mid_guard_start(mid_client *client, const char *device_id, const char *options, mid_guard **guard,
+                           char **json);
+
+/*
+ * May the device run now? 1 while the guard is on, otherwise 0. Takes no lock, makes no system call, some nanoseconds.
+ * NULL is 0. The clock goes on while the machine is suspended, and no change of the wall clock moves it.
+ */
+int mid_guard_allowed(const mid_guard *guard);
+
+/*
+ * A descriptor that becomes readable once the guard is denied or ended, and stays so, for poll, epoll, asyncio, libuv and
+ * the like. A lapse does not make it readable. It is the guard's: do not read from it, close it or pass it on; it is
+ * closed by mid_guard_stop(). -1 when guard is NULL or no descriptor is left. The same one each time.
+ */
+int mid_guard_fd(mid_guard *guard);
+
+/*
+ * Waits until mid_guard_allowed() is 0.
+ *
+ * timeout_ms  How long to wait at most; 0 looks only, and less than 0 waits without limit.
+ *
+ * MID_OK when the guard is off (lapsed, denied or ended); MID_TIMEOUT when timeout_ms passed and it is on;
+ * MID_INVALID_ARGUMENT when guard is NULL.
+ */
+mid_status mid_guard_wait(mid_guard *guard, int32_t timeout_ms);
+
+/*
+ * What the guard knows.
+ *
+ * allowed   As mid_guard_allowed(). Not NULL.
+ * json      See "json" above; after MID_OK
+ *             {"allowed":true,"state":"on","age_ms":1234,"checks":17,"failures":0,"decision":{...},"failure":null}
+ *           state     "on", "lapsed", "denied" or "ended"
+ *           age_ms    since the question was sent whose answer is `decision`
+ *           checks    that were made, the first one included
+ *           failures  checks since then that brought no decision
+ *           decision  the authority's last decision, as it came
+ *           failure   null, or why the last check brought none: the object that mid_validate() gives, or the authority's
+ *                     error. In a forked child: why the guard is ended there.
+ *
+ * MID_OK, MID_INVALID_ARGUMENT or MID_OUT_OF_MEMORY.
+ */
+mid_status mid_guard_decision(mid_guard *guard, int *allowed, char **json);
+
+/*
+ * Stops a guard and frees it. A check under way is given up. Where it was the client's last guard, it waits for the
+ * thread, 250 ms at most. Threads inside mid_guard_wait() return; no other call may begin or be going on. NULL does nothing.
+ */
+void mid_guard_stop(mid_guard *guard);
 
 /* ---- Memory ----------------------------------------------------------------------------------------------------- */
 

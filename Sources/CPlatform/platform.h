@@ -4,12 +4,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <locale.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -67,3 +71,11 @@ static inline void platform_disconnect(int socket) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     connect(socket, &nobody, sizeof nobody);
 }
+
+// prctl is variadic. At most 15 characters show.
+static inline void platform_name_thread(const char *_Nonnull name) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
+int dup3(int from, int to, int flags);

@@ -29,6 +29,44 @@ func perform(
     }
 }
 
+/// `allowed` is 0 before anything else happens; of a count that cannot be meant, only what a call may have is touched.
+func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
+    guard let allowed, count > 0 else { return }
+    for index in Indices(min(count, Batch.maximumCount)) { allowed[index] = 0 }
+}
+
+func validateMany(
+    _ client: OpaquePointer?, _ devices: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
+    _ allowed: UnsafeMutablePointer<Int32>?, wantsJSON: Bool
+) throws(Failure) -> Client.Response {
+    try withClient(client) { client throws(Failure) in
+        guard let devices else { throw Failure(.invalidArgument, "device_ids is NULL") }
+        guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
+        // A size_t of more than half its range arrives as a negative number.
+        guard (0...Batch.maximumCount).contains(count) else {
+            throw Failure(.invalidArgument, "count must be from 0 to \(Batch.maximumCount)")
+        }
+        return try client.validate(devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
+    }
+}
+
+func startGuard(
+    _ client: OpaquePointer?, _ device: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+    _ handle: UnsafeMutablePointer<OpaquePointer?>?, wantsJSON: Bool
+) throws(Failure) -> Client.Response {
+    try withClient(client) { client throws(Failure) in
+        guard let handle else { throw Failure(.invalidArgument, "guard is NULL") }
+        return try Guard.start(on: client, device: device, GuardOptions(options), into: handle, wantsJSON: wantsJSON)
+    }
+}
+
+func reportGuard(_ handle: OpaquePointer?, wantsJSON: Bool) throws(Failure) -> Client.Response {
+    guard let guarded = Guard(handle: handle) else { throw Failure(.invalidArgument, "guard is NULL") }
+    if !wantsJSON { return Client.Response(status: .ok, isAllow: guarded.isAllowed, askedAt: 0, json: nil) }
+    let (isAllowed, json) = try guarded.report()
+    return Client.Response(status: .ok, isAllow: isAllowed, askedAt: 0, json: json)
+}
+
 func makeClient(
     _ client: UnsafeMutablePointer<OpaquePointer?>?, _ json: JSONResult?,
     _ settings: () throws(Failure) -> Settings
@@ -51,7 +89,7 @@ func report(_ json: JSONResult?, _ call: () throws(Failure) -> Client.Response) 
     do throws(Failure) {
         let response = try call()
         json?.pointee = response.json
-        return response.answer.status.rawValue
+        return response.status.rawValue
     } catch {
         return report(error, json)
     }
@@ -67,7 +105,7 @@ private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
 }
 
 /// Holds a reference for the length of a call.
-private func withClient(
+func withClient(
     _ handle: OpaquePointer?, _ body: (Client) throws(Failure) -> Client.Response
 ) throws(Failure) -> Client.Response {
     guard let client = Client(handle: handle) else { throw Failure(.invalidArgument, "client is NULL") }

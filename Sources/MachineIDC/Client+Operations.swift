@@ -1,9 +1,12 @@
 internal import CPlatform
 
 extension Client {
-    /// An answer, and the authority's own words when they were asked for.
+    /// What a call came to, and the words when they were asked for.
     struct Response: ~Copyable {
-        let answer: Answer
+        let status: Status
+        let isAllow: Bool
+        /// When the question was sent that the answer is to, on the clock of ages.
+        let askedAt: Int64
         /// malloc'd; the caller's.
         let json: UnsafeMutablePointer<CChar>?
     }
@@ -17,6 +20,7 @@ extension Client {
         try call.prepare(operation, state.pointee.settings, body: body)
         var schedule = RetrySchedule(state.pointee.settings)
         while true {
+            let askedAt = AgeClock.now()
             let attempt = try call.attempt(until: deadline, state.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
                 try call.pause(milliseconds: pause)
@@ -25,12 +29,32 @@ extension Client {
             let answer = try call.read(operation, attempt)
             // An answer that came in while the client was being cancelled no longer counts.
             if isCancelled { throw .cancelled }
-            return Response(answer: answer, json: wantsJSON ? call.takeReply() : nil)
+            let json = wantsJSON ? call.takeReply() : nil
+            return Response(status: answer.status, isAllow: answer.isAllow, askedAt: askedAt, json: json)
         }
     }
 
     func perform(_ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool) throws(Failure) -> Response {
         let device = try DeviceID(raw)
         return try perform(operation, body: device.requestBody(), wantsJSON: wantsJSON)
+    }
+
+    /// Validates many devices. `allowed` is 0 for each beforehand.
+    func validate(
+        _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
+    ) throws(Failure) -> Response {
+        do throws(Failure) {
+            var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
+            try batch.run()
+            let json = try batch.verdicts.json()
+            if isCancelled {
+                free(json)
+                throw Failure.cancelled
+            }
+            return Response(status: batch.verdicts.status, isAllow: false, askedAt: 0, json: json)
+        } catch {
+            for index in Indices(count) { allowed[index] = 0 }
+            throw error
+        }
     }
 }

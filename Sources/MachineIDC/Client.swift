@@ -46,14 +46,24 @@ struct Client {
     /// Gives the handle's reference back. Calls inside are cancelled and waited for, but not for long.
     func close() {
         cancel()
-        currentTransport?.drain(until: .after(milliseconds: 250))
+        if let transport = currentTransport {
+            let deadline = Deadline.after(milliseconds: 250)
+            transport.joinThread(until: deadline)
+            transport.drain(until: deadline)
+        }
         release()
+    }
+
+    /// At exit.
+    func stopGuards(until deadline: Deadline) {
+        currentTransport?.stopGuards(until: deadline)
     }
 
     func retain() {
         state.pointee.references.wrappingAdd(1, ordering: .relaxed)
     }
 
+    @inline(never)
     func release() {
         guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
         deallocate(state)

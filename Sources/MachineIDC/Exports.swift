@@ -66,8 +66,19 @@ public func mid_validate(
     return report(json) { () throws(Failure) in
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
         let response = try perform(client, .validate, device_id, wantsJSON: json != nil)
-        if response.answer.isAllow { allowed.pointee = 1 }
+        if response.isAllow { allowed.pointee = 1 }
         return response
+    }
+}
+
+@_cdecl("mid_validate_many") @implementation
+public func mid_validate_many(
+    _ client: OpaquePointer?, _ device_ids: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
+    _ allowed: UnsafeMutablePointer<Int32>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    denyAll(allowed, count)
+    return report(json) { () throws(Failure) in
+        try validateMany(client, device_ids, count, allowed, wantsJSON: json != nil)
     }
 }
 
@@ -115,6 +126,55 @@ public func mid_usage(
     _ client: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     ask(client, .usage, json)
+}
+
+// MARK: Guards
+
+@_cdecl("mid_guard_start") @implementation
+public func mid_guard_start(
+    _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+    _ guard: UnsafeMutablePointer<OpaquePointer?>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    `guard`?.pointee = nil
+    return report(json) { () throws(Failure) in
+        try startGuard(client, device_id, options, `guard`, wantsJSON: json != nil)
+    }
+}
+
+@_cdecl("mid_guard_allowed") @implementation
+public func mid_guard_allowed(_ guard: OpaquePointer?) -> Int32 {
+    guard let guarded = Guard(handle: `guard`), guarded.isAllowed else { return 0 }
+    return 1
+}
+
+@_cdecl("mid_guard_fd") @implementation
+public func mid_guard_fd(_ guard: OpaquePointer?) -> Int32 {
+    Guard(handle: `guard`)?.descriptor() ?? -1
+}
+
+@_cdecl("mid_guard_wait") @implementation
+public func mid_guard_wait(_ guard: OpaquePointer?, _ timeout_ms: Int32) -> mid_status {
+    guard let guarded = Guard(handle: `guard`) else { return Status.invalidArgument.rawValue }
+    return (guarded.wait(milliseconds: timeout_ms) ? Status.ok : .timeout).rawValue
+}
+
+@_cdecl("mid_guard_decision") @implementation
+public func mid_guard_decision(
+    _ guard: OpaquePointer?, _ allowed: UnsafeMutablePointer<Int32>?,
+    _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    allowed?.pointee = 0
+    return report(json) { () throws(Failure) in
+        guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
+        let response = try reportGuard(`guard`, wantsJSON: json != nil)
+        if response.isAllow { allowed.pointee = 1 }
+        return response
+    }
+}
+
+@_cdecl("mid_guard_stop") @implementation
+public func mid_guard_stop(_ guard: OpaquePointer?) {
+    Guard(handle: `guard`)?.stop()
 }
 
 // MARK: Memory

@@ -20,9 +20,8 @@ struct Options: ~Copyable {
     /// - Parameter text: the caller's; NULL for the defaults.
     static func read(_ text: UnsafePointer<CChar>?) throws(Failure) -> Options {
         guard let text else { return Options(document: nil) }
-        let document = try parse(text)
+        let document = try Options.document(text)
         let root = document.root
-        guard root.isObject else { throw Failure(.invalidOptions, "options must be a JSON object") }
         var options = Options(document: document)
         try root.forEachMember { key, value throws(Failure) in
             try options.read(OptionValue(key: key, value: value))
@@ -64,12 +63,18 @@ struct Options: ~Copyable {
     }
 }
 
-private func parse(_ text: UnsafePointer<CChar>) throws(Failure) -> JSON {
-    let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
-    do throws(JSONFault) {
-        return try JSON(parsing: bytes, count: strlen(text))
-    } catch {
-        guard let fault = error.description else { throw .outOfMemory }
-        throw Failure(.invalidOptions, "options: the text \(fault) (line \(error.line), column \(error.column))")
+extension Options {
+    /// The text of any options, parsed: an object.
+    static func document(_ text: UnsafePointer<CChar>) throws(Failure) -> JSON {
+        let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
+        let document: JSON
+        do throws(JSONFault) {
+            document = try JSON(parsing: bytes, count: strlen(text))
+        } catch {
+            guard let fault = error.description else { throw .outOfMemory }
+            throw Failure(.invalidOptions, "options: the text \(fault) (line \(error.line), column \(error.column))")
+        }
+        guard document.root.isObject else { throw Failure(.invalidOptions, "options must be a JSON object") }
+        return document
     }
 }

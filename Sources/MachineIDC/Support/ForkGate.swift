@@ -14,10 +14,16 @@ enum ForkGate {
     /// Runs what must not be cut in two by a fork.
     static func working<Result>(_ work: () -> Result) -> Result {
         enter()
-        defer { WipedOnFork.page?.pointee.working.wrappingSubtract(1, ordering: .releasing) }
+        defer { leave() }
         return work()
     }
 
+    @inline(never)
+    private static func leave() {
+        WipedOnFork.page?.pointee.working.wrappingSubtract(1, ordering: .releasing)
+    }
+
+    @inline(never)
     private static func enter() {
         guard let page = WipedOnFork.page else { return }
         page.pointee.working.wrappingAdd(1, ordering: .sequentiallyConsistent)

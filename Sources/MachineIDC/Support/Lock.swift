@@ -39,6 +39,7 @@ struct Condition: ~Copyable {
     }
 
     func signal() { pthread_cond_signal(condition) }
+    func broadcast() { pthread_cond_broadcast(condition) }
 
     /// Waits with the lock held, as conditions do: wakes on a signal, at the deadline, or for no reason at all.
     func wait(_ lock: borrowing Lock, until deadline: Deadline) {

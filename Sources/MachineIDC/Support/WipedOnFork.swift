@@ -25,7 +25,7 @@ struct WipedOnFork: ~Copyable {
         try makePage()
         if areHandlersSet.load(ordering: .acquiring) { return }
         // Setting them twice does no harm: threads that come here at the same time do.
-        let code = pthread_atfork({ ForkGate.close() }, { ForkGate.open() }, { WipedOnFork.wipe() })
+        let code = pthread_atfork({ ForkGate.close() }, { ForkGate.open() }, { WipedOnFork.beginChild() })
         guard code == 0 else { throw .outOfMemory }
         areHandlersSet.store(true, ordering: .releasing)
     }
@@ -41,7 +41,11 @@ struct WipedOnFork: ~Copyable {
         if !published { wiped != nil ? platform_free_page(made) : free(made) }
     }
 
-    /// In a child.
+    private static func beginChild() {
+        wipe()
+        GuardRegistry.endInChild()
+    }
+
     private static func wipe() {
         guard let page, !isKernelWiping.load(ordering: .relaxed) else { return }
         page.pointee.generation.store(0, ordering: .relaxed)

@@ -2,9 +2,9 @@ internal import CPlatform
 
 /// One call's hold on a transport: its transfer, and its place among the calls that are inside, until it goes.
 struct Call: ~Copyable {
-    private let transport: Transport
+    let transport: Transport
     /// None once it was abandoned to the thread that drives it.
-    private var transfer: Transfer?
+    var transfer: Transfer?
 
     init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         self.transport = transport

@@ -1,5 +1,3 @@
-internal import CPlatform
-
 /// When to try again: after a pause that doubles each time, shortened by chance so that many clients do not return all at
 /// once; after Retry-After, where the authority asks for longer.
 struct RetrySchedule {
@@ -14,6 +12,12 @@ struct RetrySchedule {
 
     init(_ settings: borrowing Settings) {
         left = settings.maxRetries
+        staleLeft = settings.maxConnections
+    }
+
+    /// Repeats only what was lost with a kept connection.
+    init(withoutRetries settings: borrowing Settings) {
+        left = 0
         staleLeft = settings.maxConnections
     }
 
@@ -34,25 +38,5 @@ struct RetrySchedule {
         let asked = min(max(attempt.retryAfter, 0), 3_600) &* 1_000
         let milliseconds = max(chosen, asked)
         return milliseconds < deadline.remainingMilliseconds ? milliseconds : nil
-    }
-}
-
-/// Random enough to spread clients out (splitmix64, begun at the clock); nothing secret hangs on it.
-struct RandomNumber {
-    private var state: UInt64?
-
-    mutating func below(_ limit: Int) -> Int {
-        var z = (state ?? seed()) &+ 0x9e37_79b9_7f4a_7c15
-        state = z
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        z ^= z >> 31
-        return limit > 0 ? Int(truncatingIfNeeded: z % UInt64(limit)) : 0
-    }
-
-    private func seed() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(truncatingIfNeeded: time.tv_nsec) &* 0x1_0000_0001 ^ UInt64(truncatingIfNeeded: getpid())
     }
 }

@@ -56,6 +56,8 @@ struct Transfer: Equatable {
     struct Place: ~Copyable {
         var stage = Stage.idle
         var isAbandoned = false
+        /// The group it is under way in.
+        var group: TransferGroup?
         var previous: Transfer?
         var next: Transfer?
     }
@@ -76,6 +78,7 @@ struct Transfer: Equatable {
         shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
+    @inline(never)
     func destroy() { deallocate(shared) }
 
     var exchange: UnsafeMutablePointer<Exchange> { shared.pointee.exchange.pointer }
@@ -86,6 +89,15 @@ struct Transfer: Equatable {
     var easyHandle: UnsafeMutableRawPointer { exchange.pointee.easy.handle }
 
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
+
+    /// Wakes whoever waits for it.
+    func signal() {
+        if let group = place.pointee.group {
+            group.shared.pointee.changed.signal()
+        } else {
+            shared.pointee.changed.signal()
+        }
+    }
 
     /// Sets up the request. The transfer keeps the body until it is prepared again or recycled.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {

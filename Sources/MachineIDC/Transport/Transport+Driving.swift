@@ -27,8 +27,8 @@ extension Transport {
             }
             if calls.pointee.areDriven {
                 transfer.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
-            } else {
-                drive(for: transfer, until: deadline)
+            } else if !drive(until: deadline, { transfer.place.pointee.stage == .ended }) {
+                fail(transfer)
             }
         }
         mine?.place.pointee.stage = .idle
@@ -48,14 +48,15 @@ extension Transport {
         return !calls.pointee.areCancelled
     }
 
-    private func enqueue(_ transfer: Transfer) {
+    func enqueue(_ transfer: Transfer) {
         transfer.place.pointee.stage = .queued
         calls.pointee.queued.append(transfer)
         if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
     }
 
-    /// Drives everybody's transfers until `mine` has ended or its caller has to leave.
-    private func drive(for mine: Transfer, until deadline: Deadline) {
+    /// Drives everybody's transfers until the caller's part is done, or he has to leave. False when libcurl itself cannot
+    /// go on.
+    func drive(until deadline: Deadline, _ isDone: () -> Bool) -> Bool {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
         while true {
@@ -65,16 +66,15 @@ extension Transport {
             shared.pointee.lock.lock()
             reap()
             clearAbandoned()
-            let isDone = mine.place.pointee.stage == .ended || calls.pointee.areCancelled || deadline.hasPassed
-            if isDone { return }
-            guard performed else { return fail(mine) }
+            if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return true }
+            guard performed else { return false }
 
             shared.pointee.lock.unlock()
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
             shared.pointee.lock.lock()
             guard polled else {
                 clearAbandoned()
-                return fail(mine)
+                return false
             }
         }
     }
@@ -103,17 +103,21 @@ extension Transport {
         let isCut = code == CURLE_OK && !transfer.exchange.pointee.head.isComplete
         transfer.exchange.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         transfer.place.pointee.stage = .ended
-        transfer.shared.pointee.changed.signal()
+        if let group = transfer.place.pointee.group {
+            group.place.pointee.underWay &-= 1
+            group.place.pointee.ended.append(transfer)
+        }
+        transfer.signal()
     }
 
     /// libcurl itself cannot go on: the caller who finds out gets the failure, the next one tries again.
-    private func fail(_ mine: Transfer) {
+    func fail(_ mine: Transfer) {
         shared.pointee.multi.remove(mine)
         end(mine, CURLE_OUT_OF_MEMORY)
     }
 
     /// Takes the transfer of a caller who leaves out of the lists. False when a driver has it in hand, who is then told.
-    private func leave(_ transfer: Transfer) -> Bool {
+    func leave(_ transfer: Transfer) -> Bool {
         switch transfer.place.pointee.stage {
         case .queued:
             calls.pointee.queued.remove(transfer)
@@ -150,9 +154,9 @@ extension Transport {
     }
 
     /// Lets one of the callers who are still waiting drive on.
-    private func handOver() {
+    func handOver() {
         if calls.pointee.areDriven { return }
         let next = calls.pointee.running.first ?? calls.pointee.queued.first
-        next?.shared.pointee.changed.signal()
+        next?.signal()
     }
 }

@@ -18,17 +18,24 @@ struct Transport {
         /// The process it belongs to.
         let generation: Int
         let calls: Box<Calls>
+        let guards: Box<Guards>
+        /// Signalled when the thread of the guards has nothing more to do.
+        let threadLeft: Condition
 
         init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
             let lock = try Lock()
             let drained = try Condition()
             let multi = try Multi(maxConnections: settings.maxConnections)
             let calls = try Box(Calls())
+            let guards = try Box(Guards())
+            let threadLeft = try Condition()
             self.lock = lock
             self.drained = drained
             self.multi = multi
             self.generation = generation
             self.calls = calls
+            self.guards = guards
+            self.threadLeft = threadLeft
         }
     }
 
@@ -45,6 +52,8 @@ struct Transport {
         var paused = TransferList()
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
+        /// The open ones, the last one first.
+        var groups: TransferGroup?
         /// Ready to be used again.
         var idle = TransferList()
         var idleCount = 0
@@ -82,9 +91,15 @@ struct Transport {
     func cancel() {
         shared.pointee.lock.lock()
         calls.pointee.areCancelled = true
-        calls.pointee.queued.forEach { $0.shared.pointee.changed.signal() }
-        calls.pointee.running.forEach { $0.shared.pointee.changed.signal() }
-        calls.pointee.paused.forEach { $0.shared.pointee.changed.signal() }
+        endGuards()
+        calls.pointee.queued.forEach { $0.signal() }
+        calls.pointee.running.forEach { $0.signal() }
+        calls.pointee.paused.forEach { $0.signal() }
+        var group = calls.pointee.groups
+        while let current = group {
+            current.shared.pointee.changed.signal()
+            group = current.place.pointee.next
+        }
         shared.pointee.lock.unlock()
         shared.pointee.multi.wakeUp()
     }
@@ -104,6 +119,7 @@ extension Transport {
     /// As many as are worth keeping for a burst of callers.
     private static var maximumIdle: Int { 64 }
 
+    @inline(never)
     func begin(_ settings: borrowing Settings) throws(Failure) -> Transfer {
         shared.pointee.lock.lock()
         calls.pointee.count &+= 1
@@ -120,14 +136,20 @@ extension Transport {
     }
 
     /// - Parameter transfer: nil when it was abandoned to the driver.
+    @inline(never)
     func end(_ transfer: Transfer?) {
         transfer?.recycle()
         shared.pointee.lock.lock()
         let surplus = transfer.flatMap(keep)
-        calls.pointee.count &-= 1
-        if calls.pointee.count == 0 { shared.pointee.drained.signal() }
+        leaveCall()
         shared.pointee.lock.unlock()
         surplus?.destroy()
+    }
+
+    /// One call less is inside. Locked.
+    func leaveCall() {
+        calls.pointee.count &-= 1
+        if calls.pointee.count == 0 { shared.pointee.drained.signal() }
     }
 
     /// Puts a transfer among the idle ones; returns it when there are enough. Locked.

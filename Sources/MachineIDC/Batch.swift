@@ -1,0 +1,164 @@
+internal import CPlatform
+
+/// Many devices validated in one call: a bounded number at a time over the client's connections, one deadline for all,
+/// and each read on its own.
+struct Batch: ~Copyable {
+    static var maximumCount: Int { 10_000 }
+
+    /// One of the calls that are under way at the same time.
+    private struct Lane: ~Copyable {
+        enum Stage { case free, asking, pausing }
+
+        var call: Call
+        var schedule: RetrySchedule
+        var stage = Stage.free
+        /// The place of its device among all.
+        var index = 0
+        /// When the pause ends.
+        var resumption = Deadline.after(milliseconds: 0)
+    }
+
+    private let client: Client
+    private let transport: Transport
+    private let deadline: Deadline
+    private let devices: UnsafePointer<UnsafePointer<CChar>?>
+    private let count: Int
+    private let group: TransferGroup
+    private let lanes: UnsafeMutablePointer<Lane>
+    private let width: Int
+    private var laneCount = 0
+    /// How many devices have been taken up, and how many are settled.
+    private var begun = 0
+    private var settled = 0
+    private(set) var verdicts: Verdicts
+
+    init(
+        _ client: Client, _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int,
+        allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
+    ) throws(Failure) {
+        let deadline = Deadline.after(milliseconds: client.state.pointee.settings.timeout)
+        let width = min(client.state.pointee.settings.maxConnections, count)
+        let transport = try client.usableTransport()
+        let verdicts = try Verdicts(count: count, allowed: allowed, keepsTexts: wantsJSON)
+        let group = try TransferGroup()
+        guard let memory = malloc(max(width, 1) &* MemoryLayout<Lane>.stride) else {
+            group.destroy()
+            throw .outOfMemory
+        }
+        self.client = client
+        self.devices = devices
+        self.count = count
+        self.transport = transport
+        self.deadline = deadline
+        self.verdicts = verdicts
+        self.group = group
+        lanes = memory.assumingMemoryBound(to: Lane.self)
+        self.width = width
+        transport.open(group)
+    }
+
+    private mutating func openLanes() throws(Failure) {
+        while laneCount < width {
+            let call = try Call(on: transport, client.state.pointee.settings)
+            (lanes + laneCount).initialize(to: Lane(call: call, schedule: RetrySchedule(client.state.pointee.settings)))
+            laneCount &+= 1
+        }
+    }
+
+    deinit {
+        for lane in Indices(laneCount) { lanes[lane].call.giveUp() }
+        lanes.deinitialize(count: laneCount)
+        free(lanes)
+        transport.close(group)
+        group.destroy()
+    }
+
+    /// Returns when every device is settled; throws when the client was cancelled first.
+    mutating func run() throws(Failure) {
+        try openLanes()
+        while settled < count {
+            fill()
+            if settled == count { break }
+            switch transport.next(in: group, until: earliestResumption()) {
+            case .ended(let transfer): try finish(transfer)
+            case .cancelled: throw .cancelled
+            case .woken, .deadline: break
+            }
+            if deadline.hasPassed { return timeOut() }
+        }
+    }
+
+    /// Puts free lanes to work, and those whose pause is over.
+    private mutating func fill() {
+        for lane in Indices(laneCount) {
+            if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
+            while lanes[lane].stage == .free, begun < count {
+                lanes[lane].index = begun
+                begun &+= 1
+                do throws(Failure) {
+                    let body = try DeviceID(devices[lanes[lane].index]).requestBody()
+                    try lanes[lane].call.prepare(.validate, client.state.pointee.settings, body: body)
+                    lanes[lane].schedule = RetrySchedule(client.state.pointee.settings)
+                    start(lane)
+                } catch {
+                    settle(lane, error)
+                }
+            }
+        }
+    }
+
+    private func start(_ lane: Int) {
+        lanes[lane].stage = .asking
+        lanes[lane].call.start(in: group)
+    }
+
+    private mutating func finish(_ transfer: Transfer) throws(Failure) {
+        var lane = 0
+        while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
+        guard lane < laneCount, let attempt = lanes[lane].call.ended else { return }
+        if let pause = lanes[lane].schedule.next(after: attempt, before: deadline) {
+            lanes[lane].resumption = .after(milliseconds: pause)
+            lanes[lane].stage = .pausing
+            return
+        }
+        do throws(Failure) {
+            let answer = try lanes[lane].call.read(.validate, attempt)
+            verdicts.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
+            lanes[lane].stage = .free
+            settled &+= 1
+        } catch {
+            settle(lane, error)
+        }
+    }
+
+    private mutating func settle(_ lane: Int, _ failure: Failure) {
+        verdicts.set(lanes[lane].index, failure)
+        lanes[lane].stage = .free
+        settled &+= 1
+    }
+
+    /// Those that are under way and those that nobody came to.
+    private mutating func timeOut() {
+        for lane in Indices(laneCount) where lanes[lane].stage != .free {
+            settle(lane, .timeout(client.state.pointee.settings.timeout))
+        }
+        while begun < count {
+            verdicts.set(begun, .timeout(client.state.pointee.settings.timeout))
+            begun &+= 1
+        }
+    }
+
+    private func earliestResumption() -> Deadline {
+        var earliest = deadline
+        for lane in Indices(laneCount) where lanes[lane].stage == .pausing {
+            earliest = min(earliest, lanes[lane].resumption)
+        }
+        return earliest
+    }
+}
+
+extension Failure {
+    fileprivate static func timeout(_ milliseconds: Int) -> Failure {
+        Failure(.timeout, "not decided within \(milliseconds) ms (timeout_ms), which is for all devices of the call")
+    }
+}

@@ -1,0 +1,96 @@
+internal import CPlatform
+
+// What the exported functions do with a guard.
+extension Guard {
+    /// Validates once; where that brings a decision, there is a guard.
+    static func start(
+        on client: Client, device raw: UnsafePointer<CChar>?, _ options: GuardOptions,
+        into handle: UnsafeMutablePointer<OpaquePointer?>, wantsJSON: Bool
+    ) throws(Failure) -> Client.Response {
+        try GuardRegistry.prepare()
+        let transport = try client.usableTransport()
+        let response = try client.perform(.validate, device: raw, wantsJSON: true)
+        guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
+        let decision = response.json
+        // The guard has its own copy.
+        let copy = wantsJSON ? decision.flatMap { strdup($0) } : nil
+        if wantsJSON, copy == nil {
+            free(decision)
+            throw .outOfMemory
+        }
+        do throws(Failure) {
+            let made = try Guard(client, transport, device: raw, options, askedAt: response.askedAt)
+            try made.begin(isAllow: response.isAllow, decision)
+            handle.pointee = made.handle
+        } catch {
+            free(copy)
+            throw error
+        }
+        return Client.Response(status: .ok, isAllow: response.isAllow, askedAt: response.askedAt, json: copy)
+    }
+
+    /// - Parameter decision: taken over.
+    private func begin(isAllow: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
+        transport.lock()
+        accept(isAllow: isAllow, decision, askedAt: knowledge.pointee.decisionAskedAt)
+        knowledge.pointee.due = .after(milliseconds: knowledge.pointee.schedule.first())
+        transport.unlock()
+        guard isAllow else { return }
+        do throws(Failure) {
+            try transport.add(self, of: shared.pointee.client)
+        } catch {
+            release()
+            throw error
+        }
+    }
+
+    /// Frees the handle.
+    func stop() {
+        if isInherited {
+            knowledge.pointee.signal.close()
+            return
+        }
+        let client = shared.pointee.client
+        client.retain()
+        transport.lock()
+        end(.ended)
+        let group = transport.guards.pointee.group
+        transport.unlock()
+        if let group { transport.wake(group) }
+        transport.joinThread(until: .after(milliseconds: 250))
+        release()
+        client.release()
+    }
+
+    /// Waits until there is no permission. False when the time is over first.
+    func wait(milliseconds: Int32) -> Bool {
+        if isInherited || !isAllowed { return true }
+        let limit = milliseconds < 0 ? nil : Deadline.after(milliseconds: Int(milliseconds))
+        transport.lock()
+        knowledge.pointee.references &+= 1
+        while isAllowed, !(limit?.hasPassed ?? false) {
+            let lapse = Deadline.after(milliseconds: min(shared.pointee.permit.remaining, 60_000))
+            shared.pointee.changed.wait(transport.shared.pointee.lock, until: min(lapse, limit ?? lapse))
+        }
+        let isOff = !isAllowed
+        transport.unlock()
+        release()
+        return isOff
+    }
+
+    func descriptor() -> Int32 {
+        if isInherited { return knowledge.pointee.signal.descriptor }
+        transport.lock()
+        defer { transport.unlock() }
+        // A fork looks at it, in the child.
+        return ForkGate.working { knowledge.pointee.signal.open() }
+    }
+}
+
+extension Client.Response {
+    fileprivate consuming func keeping(_ wantsJSON: Bool) -> Client.Response {
+        if wantsJSON { return self }
+        free(json)
+        return Client.Response(status: status, isAllow: isAllow, askedAt: askedAt, json: nil)
+    }
+}

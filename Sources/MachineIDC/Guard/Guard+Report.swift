@@ -1,0 +1,54 @@
+internal import CPlatform
+
+// What a guard knows, as JSON: see `mid_guard_decision`.
+extension Guard {
+    /// malloc'd.
+    func report() throws(Failure) -> (isAllowed: Bool, json: UnsafeMutablePointer<CChar>?) {
+        if isInherited {
+            let text = text(isAllowed: false, "ended", decision: nil, failure: Guard.inherited.cString)
+            guard let text else { throw .outOfMemory }
+            return (false, text)
+        }
+        transport.lock()
+        defer { transport.unlock() }
+        let isAllowed = isAllowed
+        let state: Literal =
+            switch knowledge.pointee.state {
+            case .live: isAllowed ? "on" : "lapsed"
+            case .denied: "denied"
+            case .ended: "ended"
+            }
+        let (decision, failure) = (knowledge.pointee.decision, knowledge.pointee.failure)
+        guard let text = text(isAllowed: isAllowed, state, decision: decision, failure: failure) else {
+            throw .outOfMemory
+        }
+        return (isAllowed, text)
+    }
+
+    private static var inherited: Literal {
+        #"{"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,"message":"this process was forked from the guard's"}"#
+    }
+
+    private func text(
+        isAllowed: Bool, _ state: Literal, decision: UnsafePointer<CChar>?, failure: UnsafePointer<CChar>?
+    ) -> UnsafeMutablePointer<CChar>? {
+        let age = (AgeClock.now() &- knowledge.pointee.decisionAskedAt) / 1_000_000
+        let allowed: Literal = isAllowed ? "true" : "false"
+        let head: Message = """
+            {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(knowledge.pointee.checks),\
+            "failures":\(knowledge.pointee.failuresSinceDecision),"decision":
+            """
+        defer { head.discard() }
+        let null: Literal = "null"
+        var buffer = ByteBuffer()
+        let isWhole =
+            head.withBytes { bytes, count in count > 0 && buffer.append(bytes, count: count) }
+            && append(decision ?? null.cString, to: &buffer) && append(Literal(",\"failure\":").cString, to: &buffer)
+            && append(failure ?? null.cString, to: &buffer) && append(Literal("}").cString, to: &buffer)
+        return isWhole ? buffer.take() : nil
+    }
+}
+
+private func append(_ text: UnsafePointer<CChar>, to buffer: inout ByteBuffer) -> Bool {
+    buffer.append(text, count: strlen(text))
+}

@@ -1,0 +1,138 @@
+internal import CPlatform
+internal import Synchronization
+
+/// What a `mid_guard` handle points to: one device's permission, kept fresh by the `GuardThread` of its client.
+///
+/// Counted: the handle holds one reference, and so does each thread that waits on it and each check that is under way.
+struct Guard: Equatable {
+    enum State { case live, denied, ended }
+
+    /// What never changes.
+    struct Shared: ~Copyable {
+        /// Holds a reference to it.
+        let client: Client
+        /// Its lock guards `knowledge`.
+        let transport: Transport
+        let device: CString
+        let maxAge: Int
+        let permit: Permit
+        /// Signalled when there may be less permission than before.
+        let changed: Condition
+        let knowledge: Box<Knowledge>
+    }
+
+    struct Knowledge: ~Copyable {
+        var state = State.live
+        var references = 1
+        var schedule: GuardSchedule
+        var due = Deadline.now
+        var isChecking = false
+        var checks = 1
+        var failuresSinceDecision = 0
+        /// The authority's words, and when it was asked for them, on the clock of ages.
+        var decision: UnsafeMutablePointer<CChar>?
+        var decisionAskedAt: Int64
+        /// Why the last check brought no decision.
+        var failure: UnsafeMutablePointer<CChar>?
+        var signal = GuardSignal()
+        /// Its place among the live guards of the transport.
+        var previous: Guard?
+        var next: Guard?
+
+        init(schedule: GuardSchedule, decisionAskedAt: Int64) {
+            self.schedule = schedule
+            self.decisionAskedAt = decisionAskedAt
+        }
+
+        deinit {
+            Failure.freeJSON(decision)
+            Failure.freeJSON(failure)
+        }
+    }
+
+    let shared: UnsafeMutablePointer<Shared>
+
+    /// - Parameter askedAt: when the question was sent whose answer lets it be made.
+    init(_ client: Client, _ transport: Transport, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
+        throws(Failure)
+    {
+        let device = try CString(copying: device)
+        let changed = try Condition()
+        let knowledge = try Box(
+            Knowledge(schedule: GuardSchedule(interval: options.interval), decisionAskedAt: askedAt))
+        shared = try allocate(
+            Shared(
+                client: client, transport: transport, device: device, maxAge: options.maxAge,
+                permit: Permit(generation: transport.generation), changed: changed, knowledge: knowledge))
+        client.retain()
+    }
+
+    init?(handle: OpaquePointer?) {
+        guard let handle else { return nil }
+        shared = UnsafeMutablePointer(handle)
+    }
+
+    var handle: OpaquePointer { OpaquePointer(shared) }
+    var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
+    var transport: Transport { shared.pointee.transport }
+
+    static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }
+
+    /// In a forked child, where its lock may be held for ever, an inherited guard is left alone.
+    var isInherited: Bool { transport.generation != ForkGeneration.current }
+
+    var isAllowed: Bool { shared.pointee.permit.isValid }
+
+    /// The last reference frees the guard and gives back its client.
+    @inline(never)
+    func release() {
+        transport.lock()
+        knowledge.pointee.references &-= 1
+        let isLast = knowledge.pointee.references == 0
+        transport.unlock()
+        guard isLast else { return }
+        let client = shared.pointee.client
+        knowledge.pointee.signal.close()
+        deallocate(shared)
+        client.release()
+    }
+}
+
+// What becomes of it. Locked.
+extension Guard {
+    /// - Parameter reply: malloc'd; taken over.
+    func accept(isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
+        guard knowledge.pointee.state == .live else { return Failure.freeJSON(reply) }
+        Failure.freeJSON(knowledge.pointee.decision)
+        Failure.freeJSON(knowledge.pointee.failure)
+        knowledge.pointee.decision = reply
+        knowledge.pointee.decisionAskedAt = askedAt
+        knowledge.pointee.failure = nil
+        knowledge.pointee.failuresSinceDecision = 0
+        if isAllow {
+            shared.pointee.permit.extend(until: askedAt &+ Int64(shared.pointee.maxAge) &* 1_000_000)
+        } else {
+            end(.denied)
+        }
+    }
+
+    /// - Parameter text: malloc'd, or that of a failure; taken over.
+    func fail(_ text: UnsafeMutablePointer<CChar>?) {
+        Failure.freeJSON(knowledge.pointee.failure)
+        knowledge.pointee.failure = text
+        knowledge.pointee.failuresSinceDecision &+= 1
+        shared.pointee.changed.broadcast()
+    }
+
+    /// For good.
+    @inline(never)
+    func end(_ state: State) {
+        guard knowledge.pointee.state == .live else { return }
+        shared.pointee.permit.withdraw()
+        knowledge.pointee.state = state
+        // A fork looks through the list, in the child.
+        ForkGate.working { transport.guards.pointee.live.remove(self) }
+        knowledge.pointee.signal.raise()
+        shared.pointee.changed.broadcast()
+    }
+}

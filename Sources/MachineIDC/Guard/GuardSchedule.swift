@@ -1,0 +1,49 @@
+/// When a guard asks next. Every pause is drawn by chance, so that a fleet that starts at once, or comes back after an
+/// outage, spreads over the interval: docs/fleets.md has what that adds up to. Milliseconds.
+struct GuardSchedule {
+    private let interval: Int
+    /// Since the last decision.
+    private var failures = 0
+    private var random: RandomNumber
+
+    init(interval: Int, random: RandomNumber = RandomNumber()) {
+        self.interval = interval
+        self.random = random
+    }
+
+    /// From the first decision to the next check: any moment of the interval.
+    mutating func first() -> Int {
+        failures = 0
+        return random.below(interval) &+ 1
+    }
+
+    /// From the beginning of a check that brought a decision to that of the next: the interval, a tenth more or less.
+    mutating func afterDecision() -> Int {
+        let outage = failures > 0
+        failures = 0
+        // All who come back after an outage have waited alike.
+        return outage ? first() : spread(interval, by: interval / 10)
+    }
+
+    /// From the beginning of a check that brought none: a quarter of the interval at first, the whole soon, half of it
+    /// more or less; and no sooner than the authority asked for, with the interval to spread over.
+    ///
+    /// - Parameter retryAfter: seconds; 0 when it did not ask.
+    mutating func afterFailure(retryAfter: Int) -> Int {
+        failures = min(failures &+ 1, 3)
+        let pause =
+            switch failures {
+            case 1: interval / 4
+            case 2: interval / 2
+            default: interval
+            }
+        let chosen = spread(pause, by: pause / 2)
+        if retryAfter <= 0 { return max(chosen, 1) }
+        // An hour at most: what is asked for may be a mistake.
+        return max(min(retryAfter, 3_600) &* 1_000 &+ random.below(interval), chosen)
+    }
+
+    private mutating func spread(_ pause: Int, by half: Int) -> Int {
+        pause &- half &+ random.below(2 &* half &+ 1)
+    }
+}

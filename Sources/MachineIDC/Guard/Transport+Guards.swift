@@ -1,0 +1,129 @@
+internal import CPlatform
+
+// The guards of a client in one process, and their thread.
+extension Transport {
+    /// What the lock guards.
+    struct Guards: ~Copyable {
+        var live = GuardList()
+        var thread = pthread_t()
+        var isRunning = false
+        /// Counts the threads there have been, so that nobody takes one for another.
+        var threadNumber = 0
+        /// Where the one that is running can be called.
+        var group: TransferGroup?
+        /// Somebody waits for the thread, and will join it; otherwise it detaches itself.
+        var hasJoiner = false
+        /// Whether `exit` has begun.
+        var mustQuit = false
+    }
+
+    func lock() { shared.pointee.lock.lock() }
+    func unlock() { shared.pointee.lock.unlock() }
+    var guards: UnsafeMutablePointer<Guards> { shared.pointee.guards.pointer }
+
+    /// Takes a guard on, and starts the thread where there is none.
+    func add(_ guarded: Guard, of client: Client) throws(Failure) {
+        // Made beforehand, in the hope that it is needed: it takes the lock.
+        let thread = try allocate(GuardThread(client, self))
+        lock()
+        if calls.pointee.areCancelled || guards.pointee.mustQuit || GuardRegistry.hasEnded {
+            guarded.end(.ended)
+            unlock()
+            deallocate(thread)
+            return
+        }
+        ForkGate.working { guards.pointee.live.add(guarded) }
+        if guards.pointee.isRunning {
+            let group = guards.pointee.group
+            unlock()
+            if let group { wake(group) }
+            deallocate(thread)
+            return
+        }
+        GuardRegistry.add(thread)
+        guard let number = startThread(thread) else {
+            guarded.end(.ended)
+            unlock()
+            GuardRegistry.remove(thread)
+            deallocate(thread)
+            throw Failure(.internal, "no thread could be started for the guard")
+        }
+        guards.pointee.thread = number
+        guards.pointee.isRunning = true
+        guards.pointee.threadNumber &+= 1
+        guards.pointee.group = thread.pointee.group
+        unlock()
+    }
+
+    /// Whether the thread has nothing to stay for. If so, it is no longer `isRunning`, and must go. Locked.
+    func threadQuits() -> Bool {
+        if guards.pointee.live.first != nil, !guards.pointee.mustQuit, !calls.pointee.areCancelled { return false }
+        guards.pointee.isRunning = false
+        guards.pointee.group = nil
+        if !guards.pointee.hasJoiner { pthread_detach(pthread_self()) }
+        guards.pointee.hasJoiner = false
+        shared.pointee.threadLeft.broadcast()
+        return true
+    }
+
+    /// At exit: for good.
+    func stopGuards(until deadline: Deadline) {
+        lock()
+        guards.pointee.mustQuit = true
+        endGuards()
+        unlock()
+        joinThread(until: deadline)
+    }
+
+    /// Ends all guards. Locked.
+    func endGuards() {
+        guards.pointee.live.forEach { $0.end(.ended) }
+    }
+
+    /// Where the thread has nothing to stay for, waits until it has gone, or for the deadline.
+    func joinThread(until deadline: Deadline) {
+        lock()
+        guard guards.pointee.isRunning, !guards.pointee.hasJoiner, let group = guards.pointee.group else {
+            unlock()
+            return
+        }
+        guards.pointee.hasJoiner = true
+        let number = guards.pointee.threadNumber
+        let thread = guards.pointee.thread
+        unlock()
+        wake(group)
+        lock()
+        var hasLeft = false
+        while !hasLeft, !deadline.hasPassed, !hasWork {
+            hasLeft = !guards.pointee.isRunning || guards.pointee.threadNumber != number
+            if !hasLeft { shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline) }
+        }
+        hasLeft = !guards.pointee.isRunning || guards.pointee.threadNumber != number
+        if !hasLeft { guards.pointee.hasJoiner = false }
+        unlock()
+        if hasLeft { pthread_join(thread, nil) }
+    }
+
+    private var hasWork: Bool {
+        guards.pointee.live.first != nil && !guards.pointee.mustQuit && !calls.pointee.areCancelled
+    }
+}
+
+/// With all signals blocked, which are the host's. nil when there can be no thread.
+private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthread_t? {
+    var all = sigset_t()
+    var before = sigset_t()
+    var thread = pthread_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let code = pthread_create(&thread, nil, { context in
+        guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
+        platform_name_thread("machineid-guard")
+        context.pointee.run()
+        GuardRegistry.remove(context)
+        deallocate(context)
+        return nil
+    }, context)
+    return code == 0 ? thread : nil
+}

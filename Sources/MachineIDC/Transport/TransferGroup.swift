@@ -1,0 +1,39 @@
+/// The transfers that one caller has under way at the same time, where a call has one: see `Transport+Groups.swift`.
+///
+/// A pointer to shared memory; whoever made it destroys it, after the transport has closed it.
+struct TransferGroup: Equatable {
+    struct Shared: ~Copyable {
+        /// Signalled when a transfer has ended, the group was woken, or the client was cancelled.
+        let changed: Condition
+        let place: Box<Place>
+
+        init() throws(Failure) {
+            let changed = try Condition()
+            place = try Box(Place())
+            self.changed = changed
+        }
+    }
+
+    /// What the transport's lock guards.
+    struct Place: ~Copyable {
+        /// Ended, and not yet looked at by the caller.
+        var ended = TransferList()
+        /// How many are queued or running.
+        var underWay = 0
+        var isWoken = false
+        /// The next open group of the transport.
+        var next: TransferGroup?
+    }
+
+    let shared: UnsafeMutablePointer<Shared>
+
+    init() throws(Failure) {
+        shared = try allocate(Shared())
+    }
+
+    func destroy() { deallocate(shared) }
+
+    var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
+
+    static func == (one: TransferGroup, other: TransferGroup) -> Bool { one.shared == other.shared }
+}

@@ -1,0 +1,128 @@
+internal import CCurl
+
+// Callers with several transfers under way at the same time. Like any caller such a one drives when nobody else does.
+extension Transport {
+    /// Why a caller who waits for his group is called.
+    enum Turn {
+        /// This one has ended, and is the caller's again: see its `code`.
+        case ended(Transfer)
+        case woken
+        case cancelled
+        case deadline
+    }
+
+    /// From now on the group counts as a call inside.
+    func open(_ group: TransferGroup) {
+        shared.pointee.lock.lock()
+        calls.pointee.count &+= 1
+        group.place.pointee.next = calls.pointee.groups
+        calls.pointee.groups = group
+        shared.pointee.lock.unlock()
+    }
+
+    /// Only when none of its transfers is under way.
+    func close(_ group: TransferGroup) {
+        shared.pointee.lock.lock()
+        if calls.pointee.groups == group {
+            calls.pointee.groups = group.place.pointee.next
+        } else {
+            var other = calls.pointee.groups
+            while let current = other, current.place.pointee.next != group { other = current.place.pointee.next }
+            other?.place.pointee.next = group.place.pointee.next
+        }
+        leaveCall()
+        shared.pointee.lock.unlock()
+    }
+
+    func start(_ transfer: Transfer, in group: TransferGroup) {
+        shared.pointee.lock.lock()
+        transfer.place.pointee.group = group
+        group.place.pointee.underWay &+= 1
+        enqueue(transfer)
+        shared.pointee.lock.unlock()
+    }
+
+    /// Waits until there is something to do for the caller of the group, or for the deadline; drives meanwhile when
+    /// nobody else does.
+    func next(in group: TransferGroup, until deadline: Deadline) -> Turn {
+        shared.pointee.lock.lock()
+        defer { shared.pointee.lock.unlock() }
+        while true {
+            if let turn = turn(of: group, deadline) {
+                handOver()
+                return turn
+            }
+            if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
+                group.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
+            } else if !drive(until: deadline, { group.place.pointee.ended.first != nil || group.place.pointee.isWoken }) {
+                fail(group)
+            }
+        }
+    }
+
+    private func turn(of group: TransferGroup, _ deadline: Deadline) -> Turn? {
+        if calls.pointee.areCancelled { return .cancelled }
+        if let transfer = group.place.pointee.ended.removeFirst() {
+            transfer.place.pointee.stage = .idle
+            transfer.place.pointee.group = nil
+            return .ended(transfer)
+        }
+        if group.place.pointee.isWoken {
+            group.place.pointee.isWoken = false
+            return .woken
+        }
+        return deadline.hasPassed ? .deadline : nil
+    }
+
+    /// Calls the caller of the group, or lets him not wait when he is about to.
+    func wake(_ group: TransferGroup) {
+        shared.pointee.lock.lock()
+        group.place.pointee.isWoken = true
+        group.shared.pointee.changed.signal()
+        shared.pointee.lock.unlock()
+        shared.pointee.multi.wakeUp()
+    }
+
+    /// Gives a transfer up, wherever it is. False when another thread has it in hand: it is that one's now.
+    func giveUp(_ transfer: Transfer) -> Bool {
+        shared.pointee.lock.lock()
+        defer { shared.pointee.lock.unlock() }
+        let group = transfer.place.pointee.group
+        transfer.place.pointee.group = nil
+        if let group {
+            if transfer.place.pointee.stage == .ended {
+                group.place.pointee.ended.remove(transfer)
+            } else {
+                group.place.pointee.underWay &-= 1
+            }
+        }
+        guard leave(transfer) else { return false }
+        transfer.place.pointee.stage = .idle
+        return true
+    }
+
+    /// libcurl itself cannot go on.
+    private func fail(_ group: TransferGroup) {
+        calls.pointee.running.forEach { transfer in
+            if transfer.place.pointee.group == group { fail(transfer) }
+        }
+    }
+}
+
+// One call among several of a group.
+extension Call {
+    func start(in group: TransferGroup) {
+        guard let transfer else { return }
+        transfer.rewind()
+        transport.start(transfer, in: group)
+    }
+
+    func isMade(of other: Transfer) -> Bool { transfer == other }
+
+    var ended: Attempt? { transfer.map { Attempt($0) } }
+
+    mutating func giveUp() {
+        guard let current = transfer else { return }
+        if !transport.giveUp(current) { transfer = nil }
+    }
+}
