@@ -72,6 +72,15 @@ static inline void platform_disconnect(int socket) {
     connect(socket, &nobody, sizeof nobody);
 }
 
+// Two descriptors come out as an array. 0 when it worked.
+static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnull other) {
+    int pair[2];
+    if (socketpair(AF_UNIX, type, 0, pair) != 0) return -1;
+    *one = pair[0];
+    *other = pair[1];
+    return 0;
+}
+
 // prctl is variadic. At most 15 characters show.
 static inline void platform_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);

@@ -1,21 +1,21 @@
 internal import CPlatform
 
-/// The descriptor of a guard, made when somebody asks for it.
-///
-/// A datagram socket that nobody can send to: silent until it is shut down for reading, and readable from then on, however
-/// often it is read.
+/// The descriptor of a guard, made when somebody asks for it: one end of a pair of sockets. Whoever asks is given the one,
+/// which is silent until the other is shut down, and at the end of its input from then on, however often it is read.
 struct GuardSignal: ~Copyable {
     private(set) var descriptor: Int32 = -1
+    private var other: Int32 = -1
     private var inode: ino_t = 0
     private var isRaised = false
 
     /// -1 when there is no descriptor left.
     mutating func open() -> Int32 {
         if descriptor >= 0 { return descriptor }
-        let type = Int32(bitPattern: SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        descriptor = socket(AF_UNIX, type, 0)
-        var status = stat()
-        if descriptor >= 0, fstat(descriptor, &status) == 0 { inode = status.st_ino }
+        let type = Int32(bitPattern: SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        var pair: (Int32, Int32) = (-1, -1)
+        guard platform_socket_pair(type, &pair.0, &pair.1) == 0 else { return -1 }
+        (descriptor, other) = pair
+        inode = inodeOf(descriptor)
         if isRaised { raise() }
         return descriptor
     }
@@ -23,11 +23,15 @@ struct GuardSignal: ~Copyable {
     /// Makes it readable, for good.
     mutating func raise() {
         isRaised = true
-        if descriptor >= 0 { shutdown(descriptor, Int32(SHUT_RD)) }
+        guard other >= 0 else { return }
+        // A forked child may hold a copy, so closing would not do.
+        shutdown(other, Int32(SHUT_RDWR))
+        _ = CPlatform.close(other)
+        other = -1
     }
 
-    /// In a forked child: readable here, and in the parent as before. The child's copy is of the parent's socket, so one of
-    /// its own takes the place.
+    /// In a forked child: readable here, and in the parent as before. The copies are of the parent's sockets, so a pair of
+    /// its own takes their place.
     mutating func raiseInChild() {
         guard isOurs else { return }
         var own = GuardSignal()
@@ -36,19 +40,24 @@ struct GuardSignal: ~Copyable {
         own.raise()
         dup3(made, descriptor, O_CLOEXEC)
         own.close()
-        var status = stat()
-        if fstat(descriptor, &status) == 0 { inode = status.st_ino }
+        inode = inodeOf(descriptor)
+        _ = CPlatform.close(other)
+        other = -1
         isRaised = true
     }
 
     mutating func close() {
         if isOurs { _ = CPlatform.close(descriptor) }
+        if other >= 0 { _ = CPlatform.close(other) }
         descriptor = -1
+        other = -1
     }
 
     /// Whoever closed it against the rules may have opened something else under its number.
-    private var isOurs: Bool {
-        var status = stat()
-        return descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_ino == inode
-    }
+    private var isOurs: Bool { descriptor >= 0 && inodeOf(descriptor) == inode }
+}
+
+private func inodeOf(_ descriptor: Int32) -> ino_t {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status.st_ino : 0
 }

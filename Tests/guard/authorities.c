@@ -1,0 +1,154 @@
+/*
+ * A guard under an authority that revokes, slows down, goes away, comes back, changes its mind and talks nonsense, and in
+ * a process that is stopped and continued. A sampler looks at the guard all the time and must never see a 1 too many.
+ */
+#include "authority.h"
+
+static const char quick[] = "{\"interval_ms\":50,\"max_age_ms\":400}";
+static const char patient[] = "{\"interval_ms\":200,\"max_age_ms\":4000}";
+
+struct scene {
+    struct authority *authority;
+    mid_client *client;
+    mid_guard *guard;
+    struct sampler sampler;
+};
+
+static void scene_begin(struct scene *scene, const char *options, int max_age_ms) {
+    scene->authority = authority_start();
+    scene->client = authority_client(scene->authority, "");
+    scene->guard = guard_start(scene->client, options);
+    CHECK(mid_guard_allowed(scene->guard) == 1);
+    sampler_start(&scene->sampler, scene->authority, scene->guard, max_age_ms);
+}
+
+static void scene_end(struct scene *scene, const char *what) {
+    sampler_stop(&scene->sampler, what);
+    mid_guard_stop(scene->guard);
+    mid_client_free(scene->client);
+    authority_stop(scene->authority);
+}
+
+static void await_requests(struct scene *scene, int more) {
+    int until = atomic_load(&scene->authority->requests) + more;
+    AWAIT(atomic_load(&scene->authority->requests) >= until);
+}
+
+static void state_is(mid_guard *guard, const char *expected) {
+    int allowed = 7;
+    char *json = NULL;
+    CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, &json));
+    check_reply_text(json, "state", expected);
+    CHECK(allowed == (strcmp(expected, "on") == 0));
+}
+
+/* As long as the authority allows at once, there is never a moment without permission. */
+static void steady(void) {
+    struct scene scene;
+    scene_begin(&scene, patient, 4000);
+    await_requests(&scene, 6);
+    CHECK(atomic_load(&scene.sampler.zeros) == 0);
+    scene_end(&scene, "steady");
+}
+
+static void revoked(void) {
+    struct scene scene;
+    scene_begin(&scene, quick, 400);
+    await_requests(&scene, 5);
+    atomic_store(&scene.authority->mood, DENIES);
+    CHECK_STATUS(MID_OK, mid_guard_wait(scene.guard, 10000));
+    state_is(scene.guard, "denied");
+    /* The authority's change of mind is not asked for any more. */
+    atomic_store(&scene.authority->mood, ALLOWS);
+    int asked = atomic_load(&scene.authority->requests);
+    pause_ms(300);
+    CHECK(atomic_load(&scene.authority->requests) == asked);
+    CHECK(mid_guard_allowed(scene.guard) == 0);
+    state_is(scene.guard, "denied");
+    scene_end(&scene, "revoked");
+}
+
+/* Whatever keeps it from a decision: the guard lapses, says so, and is back after the next allow. */
+static void gone(enum mood mood, const char *what) {
+    struct scene scene;
+    scene_begin(&scene, quick, 400);
+    await_requests(&scene, 3);
+    atomic_store(&scene.authority->mood, (int)mood);
+    CHECK_STATUS(MID_OK, mid_guard_wait(scene.guard, 10000));
+    state_is(scene.guard, "lapsed");
+    pause_ms(200);
+    CHECK(mid_guard_allowed(scene.guard) == 0);
+    atomic_store(&scene.authority->mood, ALLOWS);
+    AWAIT(mid_guard_allowed(scene.guard) == 1);
+    state_is(scene.guard, "on");
+    scene_end(&scene, what);
+}
+
+/* An answer that takes 40 % of the greatest age does not make the guard lapse, from one moment to the next or for long. */
+static void slow(void) {
+    struct scene scene;
+    scene_begin(&scene, patient, 4000);
+    await_requests(&scene, 2);
+    atomic_store(&scene.authority->delay_ms, 1600);
+    await_requests(&scene, 4);
+    CHECK(atomic_load(&scene.sampler.zeros) == 0);
+    scene_end(&scene, "slow");
+}
+
+static void flapping(void) {
+    static const enum mood moods[] = {IS_BUSY, ALLOWS, HANGS_UP, ALLOWS, TELLS_NONSENSE, IS_SILENT, ALLOWS, REFUSES};
+    struct scene scene;
+    scene_begin(&scene, quick, 400);
+    for (int n = 0; n < 24; n++) {
+        atomic_store(&scene.authority->mood, (int)moods[n % 8]);
+        pause_ms(30 + n * 37 % 90);
+    }
+    atomic_store(&scene.authority->mood, ALLOWS);
+    AWAIT(mid_guard_allowed(scene.guard) == 1);
+    scene_end(&scene, "flapping");
+}
+
+/* The process stands still for longer than an allow lasts: when it goes on, the guard does not. */
+static void stopped(void) {
+    struct authority *authority = authority_start();
+    (void)fflush(NULL);
+    pid_t process = fork();
+    check_need(process >= 0, "fork");
+    if (process == 0) {
+        struct sampler sampler;
+        mid_client *client = authority_client(authority, "");
+        mid_guard *guard = guard_start(client, quick);
+        sampler_start(&sampler, authority, guard, 400);
+        AWAIT(atomic_load(&authority->requests) >= 100);
+        sampler_stop(&sampler, "stopped and continued");
+        mid_guard_stop(guard);
+        mid_client_free(client);
+        (void)fflush(NULL);
+        child_done();
+    }
+    for (int n = 0; n < 4; n++) {
+        int status;
+        int asked = atomic_load(&authority->requests);
+        AWAIT(atomic_load(&authority->requests) >= asked + 5);
+        check_need(kill(process, SIGSTOP) == 0 && waitpid(process, &status, WUNTRACED) == process, "SIGSTOP");
+        CHECK(WIFSTOPPED(status));
+        pause_ms(n % 2 == 0 ? 700 : 200);
+        check_need(kill(process, SIGCONT) == 0, "SIGCONT");
+    }
+    child_await(process, "the process that was stopped");
+    authority_stop(authority);
+}
+
+int main(void) {
+    steady();
+    revoked();
+    gone(IS_SILENT, "silent, and back");
+    gone(IS_BUSY, "busy, and back");
+    gone(HANGS_UP, "hangs up, and back");
+    gone(REFUSES, "refuses, and back");
+    gone(TELLS_NONSENSE, "nonsense, and back");
+    slow();
+    flapping();
+    stopped();
+    return check_done();
+}

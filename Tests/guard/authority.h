@@ -1,0 +1,217 @@
+/*
+ * authority.h - an authority in a process of its own that does what it is told, and a checker that holds a guard to it.
+ *
+ * The authority notes when it was asked and when it had answered; the sampler, which looks at the guard all the time,
+ * compares: it must never see 1 when the last allow that was asked for is older than max_age_ms, or after a denial.
+ */
+#ifndef AUTHORITY_H
+#define AUTHORITY_H
+
+#include "children.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, HANGS_UP, REFUSES, TELLS_NONSENSE };
+
+/* In memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
+struct authority {
+    pid_t process;
+    int port;
+    atomic_int mood;
+    atomic_int delay_ms;
+    atomic_int requests;
+    atomic_llong last_allow; /* when the last question was read that was answered with an allow */
+    atomic_llong first_denial; /* when a denial had been sent for the first time; 0 for never */
+};
+
+struct sampler {
+    struct authority *authority;
+    mid_guard *guard;
+    long long max_age;
+    pthread_t thread;
+    atomic_int is_over;
+    atomic_llong ones, zeros;
+    atomic_llong oldest; /* the greatest age of an allow at a 1 */
+    atomic_llong latest; /* the last 1 after a denial, counted from that */
+};
+
+static inline long long now_ns(void) {
+    struct timespec now;
+    check_need(clock_gettime(CLOCK_BOOTTIME, &now) == 0, "clock_gettime");
+    return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline void pause_ms(int milliseconds) {
+    struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    while (nanosleep(&left, &left) != 0) continue;
+}
+
+/* Waits for a condition that another thread or process brings about. */
+#define AWAIT(condition)                                                                                               \
+    do {                                                                                                               \
+        double await_until = check_now_ms() + 20000;                                                                   \
+        while (!(condition) && check_now_ms() < await_until) pause_ms(1);                                              \
+        CHECK(condition);                                                                                              \
+    } while (0)
+
+/* ---- The authority ---- */
+
+static struct authority *authority_here;
+
+static inline int authority_reply(int connection, enum mood mood) {
+    static const char *const bodies[] = {
+        [ALLOWS] = "{\"allowed\":true,\"code\":\"ALLOW\",\"request_id\":\"1\"}",
+        [DENIES] = "{\"allowed\":false,\"code\":\"DEVICE_REVOKED\",\"request_id\":\"2\"}",
+        [IS_BUSY] = "{\"status\":\"error\",\"error\":\"busy\"}",
+        [REFUSES] = "{\"status\":\"error\",\"error\":\"invalid_org_key\"}",
+        [TELLS_NONSENSE] = "{\"allowed\":\"true\"}",
+    };
+    const char *line = mood == IS_BUSY ? "503 Service Unavailable" : mood == REFUSES ? "401 Unauthorized" : "200 OK";
+    char reply[512];
+    int length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", line,
+                          strlen(bodies[mood]), bodies[mood]);
+    return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length;
+}
+
+static inline void *authority_serve(void *argument) {
+    int connection = (int)(intptr_t)argument;
+    char request[4096];
+    size_t have = 0;
+    for (;;) {
+        ssize_t count = recv(connection, request + have, sizeof request - 1 - have, 0);
+        enum mood mood;
+        long long asked;
+        const char *end;
+        if (count <= 0) break;
+        have += (size_t)count;
+        request[have] = '\0';
+        end = strstr(request, "\r\n\r\n");
+        if (end == NULL || strchr(end + 4, '}') == NULL) continue;
+        have = 0;
+        asked = now_ns();
+        atomic_fetch_add(&authority_here->requests, 1);
+        pause_ms(atomic_load(&authority_here->delay_ms));
+        mood = (enum mood)atomic_load(&authority_here->mood);
+        if (mood == HANGS_UP) break;
+        if (mood == IS_SILENT) continue;
+        if (mood == ALLOWS && asked > atomic_load(&authority_here->last_allow))
+            atomic_store(&authority_here->last_allow, asked);
+        if (!authority_reply(connection, mood)) break;
+        if (mood == DENIES && atomic_load(&authority_here->first_denial) == 0)
+            atomic_store(&authority_here->first_denial, now_ns());
+    }
+    (void)close(connection);
+    return NULL;
+}
+
+static inline _Noreturn void authority_run(int listener) {
+    for (;;) {
+        pthread_t thread;
+        int one = 1;
+        int connection = accept(listener, NULL, NULL);
+        if (connection < 0) _exit(1);
+        (void)setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        if (pthread_create(&thread, NULL, authority_serve, (void *)(intptr_t)connection) != 0) _exit(1);
+        (void)pthread_detach(thread);
+    }
+}
+
+static inline struct authority *authority_start(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct authority *authority =
+        mmap(NULL, sizeof *authority, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    check_need(authority != MAP_FAILED, "mmap");
+    check_need(listener >= 0 && bind(listener, (struct sockaddr *)&address, size) == 0, "bind");
+    check_need(listen(listener, 64) == 0 && getsockname(listener, (struct sockaddr *)&address, &size) == 0, "listen");
+    authority->port = ntohs(address.sin_port);
+    authority_here = authority;
+    (void)fflush(NULL);
+    pid_t process = fork();
+    check_need(process >= 0, "fork");
+    if (process == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        authority_run(listener);
+    }
+    authority->process = process;
+    check_need(close(listener) == 0, "close");
+    return authority;
+}
+
+static inline void authority_stop(struct authority *authority) {
+    check_need(kill(authority->process, SIGKILL) == 0, "kill");
+    check_need(waitpid(authority->process, NULL, 0) == authority->process, "waitpid");
+    check_need(munmap(authority, sizeof *authority) == 0, "munmap");
+}
+
+static inline mid_client *authority_client(struct authority *authority, const char *more) {
+    char options[512];
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\"%s}", authority->port, more);
+    return check_client(options);
+}
+
+static inline mid_guard *guard_start(mid_client *client, const char *options) {
+    mid_guard *guard = NULL;
+    char *json = NULL;
+    if (!CHECK_STATUS(MID_OK, mid_guard_start(client, "guarded", options, &guard, &json)) || guard == NULL) {
+        fprintf(stderr, "no guard, and so no test: %s\n", json != NULL ? json : "");
+        exit(1);
+    }
+    mid_free(json);
+    return guard;
+}
+
+/* ---- The sampler ---- */
+
+static inline void sampler_look(struct sampler *sampler) {
+    long long before = now_ns();
+    if (!mid_guard_allowed(sampler->guard)) {
+        atomic_fetch_add(&sampler->zeros, 1);
+        return;
+    }
+    atomic_fetch_add(&sampler->ones, 1);
+    long long age = before - atomic_load(&sampler->authority->last_allow);
+    long long denial = atomic_load(&sampler->authority->first_denial);
+    if (age > atomic_load(&sampler->oldest)) atomic_store(&sampler->oldest, age);
+    CHECK(age < sampler->max_age);
+    if (denial == 0 || before <= denial) return;
+    atomic_store(&sampler->latest, before - denial);
+    /* The guard has to hear of it first. */
+    CHECK((double)(before - denial) / 1e6 <= check_slack_ms());
+}
+
+static inline void *sampler_run(void *argument) {
+    struct sampler *sampler = argument;
+    struct timespec rest = {0, 20000};
+    while (!atomic_load(&sampler->is_over)) {
+        for (int n = 0; n < 50; n++) sampler_look(sampler);
+        (void)nanosleep(&rest, NULL);
+    }
+    return NULL;
+}
+
+static inline void sampler_start(struct sampler *sampler, struct authority *authority, mid_guard *guard, int max_age_ms) {
+    memset(sampler, 0, sizeof *sampler);
+    sampler->authority = authority;
+    sampler->guard = guard;
+    sampler->max_age = (long long)max_age_ms * 1000000;
+    check_need(pthread_create(&sampler->thread, NULL, sampler_run, sampler) == 0, "pthread_create");
+}
+
+static inline void sampler_stop(struct sampler *sampler, const char *what) {
+    atomic_store(&sampler->is_over, 1);
+    check_need(pthread_join(sampler->thread, NULL) == 0, "pthread_join");
+    printf("%-22s %9lld ones, %9lld zeros; oldest allow at a 1: %7.2f ms of %5.0f", what, atomic_load(&sampler->ones),
+           atomic_load(&sampler->zeros), (double)atomic_load(&sampler->oldest) / 1e6, (double)sampler->max_age / 1e6);
+    if (atomic_load(&sampler->authority->first_denial) != 0)
+        printf("; last 1 after the denial: %.2f ms", (double)atomic_load(&sampler->latest) / 1e6);
+    printf("\n");
+}
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * A process with a guard forks: in the child the guard is off and its descriptor readable at once, in the parent nothing
+ * changes; the child starts a guard of its own. And processes that end with guards at work.
+ *
+ *     forks COUNT
+ */
+#include "authority.h"
+
+static const char quick[] = "{\"interval_ms\":20,\"max_age_ms\":20000}";
+
+static int is_readable(int descriptor) {
+    struct pollfd polled = {descriptor, POLLIN, 0};
+    check_need(poll(&polled, 1, 0) >= 0, "poll");
+    return (polled.revents & POLLIN) != 0;
+}
+
+static _Noreturn void be_a_child(mid_client *client, mid_guard *guard, int descriptor, int how) {
+    int allowed = 7;
+    char *json = NULL;
+    atomic_store(&check_failed, 0);
+    CHECK(mid_guard_allowed(guard) == 0);
+    CHECK(is_readable(descriptor));
+    CHECK(mid_guard_fd(guard) == descriptor);
+    CHECK_STATUS(MID_OK, mid_guard_wait(guard, -1));
+    CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, &json));
+    check_reply_text(json, "state", "ended");
+    CHECK(allowed == 0);
+    if (how % 3 == 0) mid_guard_stop(guard);
+    mid_guard *own = guard_start(client, quick);
+    CHECK(mid_guard_allowed(own) == 1);
+    CHECK(mid_guard_allowed(guard) == 0 || how % 3 == 0);
+    if (how % 3 == 1) mid_guard_stop(guard);
+    if (how % 4 == 0) mid_client_free(client);
+    if (how % 4 == 1) mid_guard_stop(own);
+    (void)fflush(stderr);
+    /* With or without the ends of a process. */
+    if (how % 2 == 0) exit(atomic_load(&check_failed) == 0 ? 0 : 1);
+    child_done();
+}
+
+int main(int count, char **arguments) {
+    int forks = count > 1 ? atoi(arguments[1]) : 100;
+    struct authority *authority = authority_start();
+    mid_client *client = authority_client(authority, "");
+    mid_guard *guards[8];
+    for (int n = 0; n < 8; n++) guards[n] = guard_start(client, quick);
+    int descriptor = mid_guard_fd(guards[0]);
+
+    for (int n = 0; n < forks && atomic_load(&check_failed) < 10; n++) {
+        (void)fflush(NULL);
+        pid_t child = fork();
+        check_need(child >= 0, "fork");
+        if (child == 0) be_a_child(client, guards[0], descriptor, n);
+        child_await(child, "the child");
+        for (int other = 0; other < 8; other++) CHECK(mid_guard_allowed(guards[other]) == 1);
+        CHECK(!is_readable(descriptor));
+    }
+    int until = atomic_load(&authority->requests) + 100;
+    AWAIT(atomic_load(&authority->requests) >= until);
+    for (int n = 0; n < 8; n++) {
+        CHECK(mid_guard_allowed(guards[n]) == 1);
+        mid_guard_stop(guards[n]);
+    }
+    mid_client_free(client);
+    authority_stop(authority);
+    return check_done();
+}

@@ -1,0 +1,207 @@
+/*
+ * The functions of a guard one by one: arguments, the denial that is final, the descriptor, waiting, ends, the thread.
+ */
+#include "authority.h"
+
+#include <dirent.h>
+#include <sys/epoll.h>
+
+static const char quick[] = "{\"interval_ms\":50}";
+
+static int is_readable(int descriptor) {
+    struct pollfd polled = {descriptor, POLLIN, 0};
+    check_need(poll(&polled, 1, 0) >= 0, "poll");
+    return (polled.revents & POLLIN) != 0;
+}
+
+/* Threads of this process whose name begins with the guard thread's. */
+static int guard_threads(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *task;
+    int count = 0;
+    check_need(tasks != NULL, "/proc/self/task");
+    while ((task = readdir(tasks)) != NULL) {
+        char path[300];
+        char name[32] = "";
+        (void)snprintf(path, sizeof path, "/proc/self/task/%s/comm", task->d_name);
+        FILE *file = fopen(path, "r");
+        if (file == NULL) continue;
+        if (fgets(name, sizeof name, file) != NULL && strcmp(name, "machineid-guard\n") == 0) count++;
+        (void)fclose(file);
+    }
+    check_need(closedir(tasks) == 0, "closedir");
+    return count;
+}
+
+static void arguments(struct authority *authority) {
+    mid_client *client = authority_client(authority, "");
+    mid_guard *guard = (mid_guard *)client;
+    char *json = NULL;
+    int allowed = 7;
+    static const char *const wrong[][2] = {
+        {"{\"interval\":50}", "interval"},
+        {"{\"interval_ms\":19}", "interval_ms"},
+        {"{\"interval_ms\":3600001}", "interval_ms"},
+        {"{\"interval_ms\":\"50\"}", "interval_ms"},
+        {"{\"interval_ms\":50,\"interval_ms\":50}", "repeats"},
+        {"{\"interval_ms\":100,\"max_age_ms\":199}", "max_age_ms"},
+        {"{\"max_age_ms\":9999}", "max_age_ms"},
+        {"{\"interval_ms\":20,\"max_age_ms\":20001}", "max_age_ms"},
+        {"[]", "object"},
+        {"", "options"},
+    };
+    for (size_t n = 0; n < sizeof wrong / sizeof *wrong; n++) {
+        guard = (mid_guard *)client;
+        CHECK_STATUS(MID_INVALID_OPTIONS, mid_guard_start(client, "guarded", wrong[n][0], &guard, &json));
+        check_failure(MID_INVALID_OPTIONS, json, wrong[n][1]);
+        CHECK(guard == NULL);
+    }
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_guard_start(NULL, "guarded", NULL, &guard, &json));
+    check_failure(MID_INVALID_ARGUMENT, json, "client");
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_guard_start(client, NULL, NULL, &guard, &json));
+    check_failure(MID_INVALID_ARGUMENT, json, "device_id");
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_guard_start(client, "guarded", NULL, NULL, &json));
+    check_failure(MID_INVALID_ARGUMENT, json, "guard");
+
+    CHECK(mid_guard_allowed(NULL) == 0);
+    CHECK(mid_guard_fd(NULL) == -1);
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_guard_wait(NULL, 0));
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_guard_decision(NULL, &allowed, &json));
+    check_failure(MID_INVALID_ARGUMENT, json, "guard");
+    CHECK(allowed == 0);
+    mid_guard_stop(NULL);
+
+    guard = guard_start(client, NULL);
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_guard_decision(guard, NULL, &json));
+    check_failure(MID_INVALID_ARGUMENT, json, "allowed");
+    CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, NULL));
+    CHECK(allowed == 1);
+    mid_guard_stop(guard);
+
+    /* No decision, no guard. */
+    atomic_store(&authority->mood, REFUSES);
+    CHECK_STATUS(MID_REFUSED, mid_guard_start(client, "guarded", NULL, &guard, &json));
+    check_reply_text(json, "error", "invalid_org_key");
+    CHECK(guard == NULL);
+    atomic_store(&authority->mood, TELLS_NONSENSE);
+    CHECK_STATUS(MID_BAD_REPLY, mid_guard_start(client, "guarded", NULL, &guard, &json));
+    check_failure(MID_BAD_REPLY, json, NULL);
+    CHECK(guard == NULL);
+    /* A denial makes one that is denied, and needs no thread. */
+    atomic_store(&authority->mood, DENIES);
+    CHECK_STATUS(MID_OK, mid_guard_start(client, "guarded", NULL, &guard, &json));
+    check_reply_text(json, "code", "DEVICE_REVOKED");
+    if (CHECK(guard != NULL)) {
+        CHECK(mid_guard_allowed(guard) == 0 && is_readable(mid_guard_fd(guard)));
+        CHECK(guard_threads() == 0);
+    }
+    mid_guard_stop(guard);
+    mid_client_free(client);
+    atomic_store(&authority->mood, ALLOWS);
+}
+
+static void descriptor(struct authority *authority) {
+    mid_client *client = authority_client(authority, "");
+    mid_guard *guard = guard_start(client, quick);
+    int watched = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {EPOLLIN | EPOLLET, {.u64 = 42}};
+    char byte;
+    int file = mid_guard_fd(guard);
+    CHECK(file >= 0 && file == mid_guard_fd(guard));
+    check_need(watched >= 0 && epoll_ctl(watched, EPOLL_CTL_ADD, file, &event) == 0, "epoll");
+    /* A lapse does not make it readable. */
+    atomic_store(&authority->mood, HANGS_UP);
+    AWAIT(mid_guard_allowed(guard) == 0);
+    CHECK(!is_readable(file));
+    atomic_store(&authority->mood, DENIES);
+    CHECK(epoll_wait(watched, &event, 1, 10000) == 1 && event.data.u64 == 42);
+    CHECK(mid_guard_allowed(guard) == 0);
+    for (int n = 0; n < 3; n++) {
+        CHECK(is_readable(file));
+        CHECK(read(file, &byte, 1) == 0);
+    }
+    check_need(close(watched) == 0, "close");
+    mid_guard_stop(guard);
+    mid_client_free(client);
+    atomic_store(&authority->mood, ALLOWS);
+}
+
+static void *wait_for_the_end(void *guard) {
+    CHECK_STATUS(MID_OK, mid_guard_wait(guard, -1));
+    return NULL;
+}
+
+static void waiting(struct authority *authority) {
+    mid_client *client = authority_client(authority, "");
+    mid_guard *guard = guard_start(client, quick);
+    pthread_t waiters[4];
+    CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 0));
+    double from = check_now_ms();
+    CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 150));
+    CHECK(check_now_ms() - from >= 150);
+    for (int n = 0; n < 4; n++)
+        check_need(pthread_create(&waiters[n], NULL, wait_for_the_end, guard) == 0, "pthread_create");
+    atomic_store(&authority->mood, DENIES);
+    for (int n = 0; n < 4; n++) check_need(pthread_join(waiters[n], NULL) == 0, "pthread_join");
+    CHECK_STATUS(MID_OK, mid_guard_wait(guard, 0));
+    mid_guard_stop(guard);
+    mid_client_free(client);
+    atomic_store(&authority->mood, ALLOWS);
+}
+
+/* Many guards, one thread, which is gone with the last; in any order with the client. */
+static void ends(struct authority *authority) {
+    enum { COUNT = 100 };
+    mid_client *client = authority_client(authority, ",\"max_connections\":4");
+    mid_guard *guards[COUNT];
+    char *json = NULL;
+    int allowed = 7;
+    for (int n = 0; n < COUNT; n++) guards[n] = guard_start(client, "{\"interval_ms\":100,\"max_age_ms\":5000}");
+    AWAIT(guard_threads() == 1);
+    int until = atomic_load(&authority->requests) + 5 * COUNT;
+    AWAIT(atomic_load(&authority->requests) >= until);
+    for (int n = 0; n < COUNT; n++) CHECK(mid_guard_allowed(guards[n]) == 1);
+    for (int n = 0; n < COUNT; n++) mid_guard_stop(guards[n]);
+    CHECK(guard_threads() == 0);
+    guards[0] = guard_start(client, quick);
+    AWAIT(guard_threads() == 1);
+
+    /* Cancelled, they are off at once, and for good. */
+    guards[1] = guard_start(client, quick);
+    mid_client_cancel(client);
+    CHECK(mid_guard_allowed(guards[0]) == 0 && mid_guard_allowed(guards[1]) == 0);
+    CHECK(is_readable(mid_guard_fd(guards[0])));
+    mid_client_free(client);
+    CHECK(guard_threads() == 0);
+    CHECK_STATUS(MID_OK, mid_guard_decision(guards[1], &allowed, &json));
+    check_reply_text(json, "state", "ended");
+    CHECK(allowed == 0);
+    mid_guard_stop(guards[1]);
+    mid_guard_stop(guards[0]);
+
+    /* Freed first, in the middle of checks that nobody answers. */
+    client = authority_client(authority, "");
+    guards[0] = guard_start(client, quick);
+    atomic_store(&authority->mood, IS_SILENT);
+    until = atomic_load(&authority->requests) + 1;
+    AWAIT(atomic_load(&authority->requests) >= until);
+    double from = check_now_ms();
+    mid_client_free(client);
+    CHECK(check_now_ms() - from <= 250 + check_slack_ms());
+    CHECK(mid_guard_allowed(guards[0]) == 0);
+    mid_guard_stop(guards[0]);
+    CHECK(guard_threads() == 0);
+
+    client = NULL;
+    atomic_store(&authority->mood, ALLOWS);
+}
+
+int main(void) {
+    struct authority *authority = authority_start();
+    arguments(authority);
+    descriptor(authority);
+    waiting(authority);
+    ends(authority);
+    authority_stop(authority);
+    return check_done();
+}
