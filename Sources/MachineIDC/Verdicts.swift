@@ -19,12 +19,12 @@ struct Verdicts: ~Copyable {
         self.count = count
         self.allowed = allowed
         firstUndecided = count
-        guard keepsTexts, count > 0 else {
+        guard keepsTexts else {
             texts = nil
             return
         }
         let size = MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
-        guard let memory = calloc(count, size) else { throw .outOfMemory }
+        guard let memory = calloc(max(count, 1), size) else { throw .outOfMemory }
         texts = memory.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
     }
 
