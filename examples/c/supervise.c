@@ -1,0 +1,323 @@
+/*
+ * supervise.c - machineid-exec: runs any program for as long as the authority allows its device to run
+ *
+ *     cc -o machineid-exec supervise.c $(pkg-config --cflags --libs machineid) -pthread
+ *     MACHINEID_ORG_KEY=org_... ./machineid-exec --device worker:prod:07 -- ./worker --queue jobs
+ *
+ * The process for the program is there before the client: it waits, and becomes the program when the authority has
+ * allowed it. So nothing of the client's is ever copied into the program.
+ */
+#define _GNU_SOURCE /* pipe2, getopt_long */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <machineid.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* As env(1) and timeout(1) have them, and two of its own. */
+enum {
+    DENIED = 122,
+    UNDECIDED = 123,
+    STOPPED = 124,
+    FAILED = 125,
+    CANNOT_RUN = 126,
+    NOT_FOUND = 127
+};
+
+static const char usage[] =
+    "Usage: machineid-exec [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
+    "\n"
+    "Runs PROGRAM for as long as the MachineID authority allows the device to run. It\n"
+    "does not start when the device is denied. When the device is revoked, or the\n"
+    "authority gives no answer for too long, PROGRAM gets SIGTERM, and SIGKILL after\n"
+    "the grace.\n"
+    "\n"
+    "  -d, --device ID         the device. Default: MACHINEID_DEVICE_ID\n"
+    "  -g, --grace SECONDS     from SIGTERM to SIGKILL. Default: 10\n"
+    "  -i, --interval SECONDS  from one check to the next. Default: 5\n"
+    "  -a, --max-age SECONDS   how old an allow may be. Default: 3 times the interval\n"
+    "  -f, --foreground        leave PROGRAM in the process group of the terminal, and\n"
+    "                          signal it alone, not the processes that it started\n"
+    "      --register          register the device first\n"
+    "      --help              print this and end\n"
+    "      --version           print the version and end\n"
+    "\n"
+    "Environment: MACHINEID_ORG_KEY is the organisation's key, and MACHINEID_BASE_URL\n"
+    "another authority than the service. PROGRAM gets the environment as it is.\n"
+    "\n"
+    "Signals that would end machineid-exec go to PROGRAM. Where machineid-exec is\n"
+    "killed, PROGRAM is too.\n"
+    "\n"
+    "Exit status: that of PROGRAM; 128 and the signal when one ended it; 122 when the\n"
+    "device is denied and 123 when there is no decision, so that PROGRAM was not\n"
+    "started; 124 when PROGRAM was stopped, 137 when it had to be killed; 125 when\n"
+    "machineid-exec itself fails, 126 when PROGRAM cannot be run and 127 when it is not\n"
+    "found.\n";
+
+struct settings {
+    const char *device;
+    double grace, interval, max_age;
+    int foreground, registers;
+    char **program;
+};
+
+static void say(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("machineid-exec: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+static _Noreturn void fail(const char *what) {
+    say("%s: %s", what, strerror(errno));
+    exit(FAILED);
+}
+
+static double seconds(const char *option, const char *text, double smallest, double largest) {
+    char *end;
+    double value = strtod(text, &end);
+    if (end != text && *end == '\0' && value >= smallest && value <= largest) return value;
+    say("%s must be from %g to %g seconds, not %s", option, smallest, largest, text);
+    exit(FAILED);
+}
+
+static void read_options(int count, char **arguments, struct settings *settings) {
+    static const struct option options[] = {
+        {"device", required_argument, NULL, 'd'},   {"grace", required_argument, NULL, 'g'},
+        {"interval", required_argument, NULL, 'i'}, {"max-age", required_argument, NULL, 'a'},
+        {"foreground", no_argument, NULL, 'f'},     {"register", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},           {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0}};
+    int option;
+    /* +: what follows the program's name is the program's. */
+    while ((option = getopt_long(count, arguments, "+d:g:i:a:f", options, NULL)) != -1) {
+        switch (option) {
+        case 'd': settings->device = optarg; break;
+        case 'g': settings->grace = seconds("--grace", optarg, 0, 86400); break;
+        case 'i': settings->interval = seconds("--interval", optarg, 0.02, 3600); break;
+        case 'a': settings->max_age = seconds("--max-age", optarg, 0.04, 2147483); break;
+        case 'f': settings->foreground = 1; break;
+        case 'r': settings->registers = 1; break;
+        case 'h': fputs(usage, stdout); exit(0);
+        case 'v': printf("machineid-exec %s\n", mid_version()); exit(0);
+        default: fputs("Try 'machineid-exec --help'.\n", stderr); exit(FAILED);
+        }
+    }
+    settings->program = arguments + optind;
+    if (settings->device == NULL || *settings->device == '\0') {
+        say("no device; give --device ID or set MACHINEID_DEVICE_ID");
+        exit(FAILED);
+    }
+    if (*settings->program == NULL) {
+        say("no program to run; try 'machineid-exec --help'");
+        exit(FAILED);
+    }
+}
+
+/* ---- The program ---- */
+
+/* What machineid-exec passes on to the program. */
+static void forwarded(sigset_t *set) {
+    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
+    sigemptyset(set);
+    for (size_t n = 0; n < sizeof signals / sizeof *signals; n++) sigaddset(set, signals[n]);
+}
+
+/* A process that becomes the program when a byte comes through `go`, and ends when that closes instead. */
+static pid_t prepare_program(const struct settings *settings, const sigset_t *mask, int *go) {
+    int pipes[2];
+    pid_t parent = getpid();
+    pid_t child;
+    if (pipe2(pipes, O_CLOEXEC) != 0) fail("pipe");
+    child = fork();
+    if (child < 0) fail("fork");
+    if (child == 0) {
+        char byte;
+        int error;
+        /* Without a supervisor nobody would stop it. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(FAILED);
+        (void)close(pipes[1]);
+        if (read(pipes[0], &byte, 1) != 1) _exit(FAILED);
+        if (sigprocmask(SIG_SETMASK, mask, NULL) != 0) _exit(FAILED);
+        execvp(settings->program[0], settings->program);
+        error = errno;
+        say("%s: %s", settings->program[0], strerror(error));
+        _exit(error == ENOENT ? NOT_FOUND : CANNOT_RUN);
+    }
+    (void)close(pipes[0]);
+    *go = pipes[1];
+    return child;
+}
+
+static void send_signal(const struct settings *settings, pid_t child, int signal) {
+    (void)kill(child, signal);
+    if (settings->foreground) return;
+    /* The rest of the group, of which machineid-exec is the first; its own copy of the signal is not passed on again. */
+    (void)kill(0, signal);
+}
+
+/* ---- The guard ---- */
+
+struct watch {
+    mid_guard *guard;
+    int bell; /* is written to when the guard is off */
+};
+
+static void *watch_guard(void *argument) {
+    struct watch *watch = argument;
+    (void)mid_guard_wait(watch->guard, -1);
+    (void)!write(watch->bell, "", 1);
+    return NULL;
+}
+
+/* 0 when the device may run; otherwise the exit status. */
+static int start_guard(const struct settings *settings, mid_client **client, mid_guard **guard) {
+    char options[128];
+    char *json = NULL;
+    int interval = (int)(settings->interval * 1000);
+    int result = 0;
+    int max_age = settings->max_age > 0 ? (int)(settings->max_age * 1000) : 3 * interval;
+    mid_status status = mid_client_from_env(NULL, client, &json);
+    (void)snprintf(options, sizeof options, "{\"interval_ms\":%d,\"max_age_ms\":%d}", interval, max_age);
+    if (status == MID_OK && settings->registers) {
+        status = mid_register(*client, settings->device, &json);
+        if (status == MID_OK) {
+            mid_free(json);
+            json = NULL;
+        }
+    }
+    if (status == MID_OK) status = mid_guard_start(*client, settings->device, options, guard, &json);
+    if (status != MID_OK) {
+        say("%s: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
+        result = status == MID_INVALID_ARGUMENT || status == MID_INVALID_OPTIONS || status == MID_NO_ORG_KEY ? FAILED
+                                                                                                           : UNDECIDED;
+    } else if (!mid_guard_allowed(*guard)) {
+        say("%s: denied %s", settings->device, json != NULL ? json : "");
+        result = DENIED;
+    }
+    mid_free(json);
+    return result;
+}
+
+static void say_why(const struct settings *settings, mid_guard *guard) {
+    char *json = NULL;
+    int allowed;
+    mid_status status = mid_guard_decision(guard, &allowed, &json);
+    say("%s: stopping: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
+    mid_free(json);
+}
+
+/* ---- Between the two ---- */
+
+static double now(void) {
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) fail("clock_gettime");
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Milliseconds until the moment, for poll; -1 for never. */
+static int until(double moment) {
+    double left = moment - now();
+    if (moment <= 0) return -1;
+    return left <= 0 ? 0 : (int)(left * 1000) + 1;
+}
+
+/* Ends as the program did, so that whoever started machineid-exec sees the same. */
+static int end_as(int status) {
+    struct rlimit none = {0, 0};
+    sigset_t one;
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+    if (!WIFSIGNALED(status)) return FAILED;
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)signal(WTERMSIG(status), SIG_DFL);
+    sigemptyset(&one);
+    sigaddset(&one, WTERMSIG(status));
+    (void)raise(WTERMSIG(status));
+    (void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+    return 128 + WTERMSIG(status);
+}
+
+/* Passes signals on until the program has ended, and stops it when the guard goes off. */
+static int supervise(const struct settings *settings, pid_t child, struct watch *watch, int bell, int signals) {
+    struct pollfd polled[2] = {{signals, POLLIN, 0}, {bell, POLLIN, 0}};
+    double kill_at = 0;
+    int is_off = 0, was_killed = 0;
+    for (;;) {
+        struct signalfd_siginfo signal;
+        int status;
+        if (poll(polled, 2, was_killed ? -1 : until(kill_at)) < 0 && errno != EINTR) fail("poll");
+        while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+            /* Not what came from this very process, for the group. */
+            if (signal.ssi_signo != SIGCHLD && (pid_t)signal.ssi_pid != getpid())
+                send_signal(settings, child, (int)signal.ssi_signo);
+        }
+        if (waitpid(child, &status, WNOHANG) == child) {
+            if (!is_off) return end_as(status);
+            return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 128 + SIGKILL : STOPPED;
+        }
+        if (!is_off && polled[1].revents != 0) {
+            is_off = 1;
+            polled[1].fd = -1;
+            say_why(settings, watch->guard);
+            send_signal(settings, child, SIGTERM);
+            send_signal(settings, child, SIGCONT); /* a stopped process would not notice */
+            kill_at = now() + settings->grace;
+        }
+        if (is_off && !was_killed && now() >= kill_at) {
+            say("%s: still there after %g seconds: SIGKILL", settings->device, settings->grace);
+            was_killed = 1;
+            (void)kill(child, SIGKILL);
+            /* The processes that it started, and machineid-exec: its status is then 137 by itself. */
+            if (!settings->foreground) (void)kill(0, SIGKILL);
+        }
+    }
+}
+
+int main(int count, char **arguments) {
+    struct settings settings = {getenv("MACHINEID_DEVICE_ID"), 10, 5, 0, 0, 0, NULL};
+    struct watch watch = {NULL, -1};
+    mid_client *client = NULL;
+    sigset_t caught, before;
+    pthread_t watcher;
+    int bell[2], signals, go, result;
+    pid_t child;
+
+    read_options(count, arguments, &settings);
+    if (!settings.foreground) (void)setpgid(0, 0);
+    forwarded(&caught);
+    sigaddset(&caught, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &caught, &before) != 0) fail("sigprocmask");
+    child = prepare_program(&settings, &before, &go);
+    signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
+
+    result = start_guard(&settings, &client, &watch.guard);
+    if (result == 0) {
+        watch.bell = bell[1];
+        if (pthread_create(&watcher, NULL, watch_guard, &watch) != 0) fail("pthread_create");
+        if (write(go, "", 1) != 1) fail("write");
+        (void)close(go);
+        result = supervise(&settings, child, &watch, bell[0], signals);
+    } else {
+        (void)close(go);
+        (void)waitpid(child, NULL, 0);
+    }
+    mid_client_free(client); /* ends the guard, and with it the watcher */
+    if (watch.bell >= 0) (void)pthread_join(watcher, NULL);
+    mid_guard_stop(watch.guard);
+    return result;
+}
