@@ -44,8 +44,8 @@
  *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early.
  *
  * Threads
- *   A client may be used by any number of threads at once; they share its connections. The library starts no thread of
- *   its own. (libcurl uses a short-lived one to resolve a host name.)
+ *   A client may be used by any number of threads at once; they share its connections. The library starts no thread
+ *   unless it is asked for a guard: see Guards. (libcurl uses a short-lived one to resolve a host name.)
  *
  * fork
  *   A client made before fork() may be used in the child and in the parent. The child drops the inherited connections

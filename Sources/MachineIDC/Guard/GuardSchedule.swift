@@ -12,17 +12,12 @@ struct GuardSchedule {
     }
 
     /// From the first decision to the next check: any moment of the interval.
-    mutating func first() -> Int {
-        failures = 0
-        return random.below(interval) &+ 1
-    }
+    mutating func first() -> Int { random.below(interval) &+ 1 }
 
     /// From the beginning of a check that brought a decision to that of the next: the interval, a tenth more or less.
     mutating func afterDecision() -> Int {
-        let outage = failures > 0
         failures = 0
-        // All who come back after an outage have waited alike.
-        return outage ? first() : spread(interval, by: interval / 10)
+        return spread(interval, by: interval / 10)
     }
 
     /// From the beginning of a check that brought none: a quarter of the interval at first, the whole soon, half of it

@@ -33,7 +33,7 @@ struct OptionValue {
     func readableFile() throws(Failure) -> UnsafePointer<CChar> {
         let path = try string()
         guard access(path, R_OK) == 0 else {
-            throw Failure(.invalidOptions, "\(key) cannot be read: \(path): \(strerror(platform_errno()))")
+            throw Failure(.invalidOptions, "\(key) cannot be read: \(quoted(path)): \(strerror(platform_errno()))")
         }
         return path
     }

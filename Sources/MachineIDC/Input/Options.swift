@@ -58,7 +58,7 @@ struct Options: ~Copyable {
         } else if key == "env_var" {
             environmentVariable = try option.string()
         } else {
-            throw Failure(.invalidOptions, "unknown option \(key); machineid.h lists the ones there are")
+            throw Failure(.invalidOptions, "unknown option \(quoted(key)); machineid.h lists the ones there are")
         }
     }
 }

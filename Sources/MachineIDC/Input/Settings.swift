@@ -31,11 +31,13 @@ struct Settings: ~Copyable {
     /// For `mid_client_from_env`.
     init(fromEnvironmentWith text: UnsafePointer<CChar>?) throws(Failure) {
         let options = try Options.read(text)
-        let variable = options.environmentVariable ?? Literal("MACHINEID_ORG_KEY").cString
-        guard let raw = platform_getenv(variable), !isBlank(raw) else {
+        let standard: Literal = "MACHINEID_ORG_KEY"
+        // What env_var says is not repeated: it may be the key itself, put there by mistake.
+        let variable: Literal = options.environmentVariable == nil ? standard : "the variable that env_var names"
+        guard let raw = platform_getenv(options.environmentVariable ?? standard.cString), !isBlank(raw) else {
             throw Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
         }
-        let orgKey = try OrgKey(raw, source: variable)
+        let orgKey = try OrgKey(raw, source: variable.cString)
 
         let urlVariable: Literal = "MACHINEID_BASE_URL"
         var url = options.baseURL ?? BaseURL.standard.cString

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import MachineIDC
+
+@Suite struct GuardScheduleTests {
+    private func drawn(_ draw: (inout GuardSchedule) -> Int) -> (least: Int, most: Int) {
+        var (least, most) = (Int.max, Int.min)
+        for seed in 0..<10_000 {
+            var schedule = GuardSchedule(interval: 1_000, random: RandomNumber(seed: UInt64(seed) &* 0x9e37_79b9))
+            let pause = draw(&schedule)
+            (least, most) = (min(least, pause), max(most, pause))
+        }
+        return (least, most)
+    }
+
+    @Test func theFirstCheckComesAtAnyMomentOfTheInterval() {
+        let (least, most) = drawn { $0.first() }
+        #expect((1...10).contains(least))
+        #expect((990...1_000).contains(most))
+    }
+
+    @Test func afterADecisionItIsTheIntervalATenthMoreOrLess() {
+        let (least, most) = drawn { $0.afterDecision() }
+        #expect((900...902).contains(least))
+        #expect((1_098...1_100).contains(most))
+    }
+
+    @Test(arguments: [(1, 125, 375), (2, 250, 750), (3, 500, 1_500), (9, 500, 1_500)])
+    func afterFailuresThePauseGrowsToTheInterval(_ failures: Int, _ lowest: Int, _ highest: Int) {
+        let (least, most) = drawn { schedule in
+            (0..<failures).map { _ in schedule.afterFailure(retryAfter: 0) }.last ?? 0
+        }
+        #expect((lowest...lowest + 20).contains(least))
+        #expect((highest - 20...highest).contains(most))
+    }
+
+    @Test func aDecisionBeginsTheCountAnew() {
+        let (_, most) = drawn { schedule in
+            for _ in 0..<5 { _ = schedule.afterFailure(retryAfter: 0) }
+            _ = schedule.afterDecision()
+            return schedule.afterFailure(retryAfter: 0)
+        }
+        #expect(most <= 375)
+    }
+
+    @Test func retryAfterIsHonouredAndSpread() {
+        let (least, most) = drawn { $0.afterFailure(retryAfter: 30) }
+        #expect((30_000...30_010).contains(least))
+        #expect((30_990...31_000).contains(most))
+    }
+
+    @Test func anAbsurdRetryAfterIsAnHour() {
+        let (_, most) = drawn { $0.afterFailure(retryAfter: .max) }
+        #expect(most <= 3_601_000)
+    }
+
+    @Test func theShortestIntervalStillPauses() {
+        var schedule = GuardSchedule(interval: 20)
+        for _ in 0..<100 {
+            #expect(schedule.first() >= 1)
+            #expect(schedule.afterFailure(retryAfter: 0) >= 1)
+            #expect(schedule.afterDecision() >= 18)
+        }
+    }
+}

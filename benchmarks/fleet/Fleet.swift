@@ -1,0 +1,84 @@
+// How many requests a second a fleet of guarded agents puts on the authority, by simulation: the pauses are drawn by the
+// library's own GuardSchedule, compiled into this program.
+//
+// Time goes on in steps of 20 ms. Every agent has one check due; checks of one step count as requests of that step.
+
+@main
+enum Fleet {
+    static let interval = 5_000
+    static let outage = 60_000..<660_000  // milliseconds
+    static let end = 780_000
+
+    static func main() {
+        print("Agents with the default interval of 5 s; all start at once; the authority is gone from 60 s to 660 s.")
+        print("Requests a second, the greatest of any second; in brackets, in steady states of agents / interval.\n")
+        print(row("agents", "steady state", "after the start", "in the outage", "after the outage", "all are on again"))
+        for argument in CommandLine.arguments.dropFirst() {
+            guard let agents = Int(argument), agents > 0 else {
+                print("fleet: \(argument) is no number of agents")
+                return
+            }
+            var simulation = Simulation(agents: agents)
+            simulation.run()
+            let steady = agents * 1_000 / interval
+            func peak(_ seconds: Range<Int>) -> String {
+                let most = simulation.requests[seconds].max() ?? 0
+                let hundredths = (most * 100 + steady / 2) / steady
+                return "\(most) (\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100))"
+            }
+            // The first request of each is made by whoever starts it: the second 0 is left out.
+            print(
+                row(
+                    "\(agents)", "\(steady)", peak(1..<60), peak(61..<660), peak(660..<780),
+                    "\((simulation.allOnAgain - outage.upperBound) / 1_000) s after"))
+        }
+    }
+
+    static func row(_ columns: String...) -> String {
+        columns.map { $0 + String(repeating: " ", count: max(0, 18 - $0.count)) }.joined()
+    }
+}
+
+struct Simulation {
+    private static let step = 20
+    private var schedules: [GuardSchedule]
+    private var isOn: [Bool]
+    /// Who is due in which step, for as many steps as the longest pause takes.
+    private var due = [[Int32]](repeating: [], count: 2 * Fleet.interval / step)
+    private(set) var requests = [Int](repeating: 0, count: Fleet.end / 1_000)
+    private(set) var allOnAgain = 0
+
+    init(agents: Int) {
+        schedules = (0..<agents).map { agent in
+            GuardSchedule(interval: Fleet.interval, random: RandomNumber(seed: UInt64(agent) &* 0x9e37_79b9_7f4a_7c15))
+        }
+        isOn = [Bool](repeating: true, count: agents)
+        for agent in 0..<agents { wait(agent, schedules[agent].first(), from: 0) }
+    }
+
+    mutating func run() {
+        var off = 0
+        for time in stride(from: 0, to: Fleet.end, by: Simulation.step) {
+            let slot = time / Simulation.step % due.count
+            let now = due[slot]
+            due[slot].removeAll(keepingCapacity: true)
+            requests[time / 1_000] += now.count
+            for agent in now.lazy.map(Int.init) {
+                if Fleet.outage.contains(time) {
+                    off += isOn[agent] ? 1 : 0
+                    isOn[agent] = false
+                    wait(agent, schedules[agent].afterFailure(retryAfter: 0), from: time)
+                } else {
+                    off -= isOn[agent] ? 0 : 1
+                    isOn[agent] = true
+                    wait(agent, schedules[agent].afterDecision(), from: time)
+                }
+            }
+            if off > 0 { allOnAgain = time + Simulation.step }
+        }
+    }
+
+    private mutating func wait(_ agent: Int, _ pause: Int, from time: Int) {
+        due[(time + max(pause, Simulation.step)) / Simulation.step % due.count].append(Int32(agent))
+    }
+}
