@@ -61,6 +61,34 @@ static void expect_refusal_of_options(const char *format) {
     check_about = "";
 }
 
+/* The key where the name of its variable should be. */
+static void expect_refused_variable(mid_status expected) {
+    char options[256];
+    mid_client *client = NULL;
+    char *json = NULL;
+    (void)snprintf(options, sizeof options, "{\"env_var\":\"%s\"}", key);
+    check_about = "env_var is the key itself";
+    CHECK_STATUS(expected, mid_client_from_env(options, &client, &json));
+    if (CHECK(json != NULL)) expect_no_key(json);
+    mid_free(json);
+    check_about = "";
+}
+
+/* The key where the name of a guard's option should be. */
+static void expect_refused_guard(void) {
+    char options[256];
+    mid_client *client = check_client("{\"base_url\":\"http://127.0.0.1:1\"}");
+    mid_guard *guard = NULL;
+    char *json = NULL;
+    (void)snprintf(options, sizeof options, "{\"%s\":1}", key);
+    check_about = "an option of a guard is the key itself";
+    CHECK_STATUS(MID_INVALID_OPTIONS, mid_guard_start(client, "agent", options, &guard, &json));
+    if (CHECK(json != NULL)) expect_no_key(json);
+    mid_free(json);
+    mid_client_free(client);
+    check_about = "";
+}
+
 static void fail_each(mid_client *client, const char *what) {
     check_about = what;
     for (int n = 0; n < OPERATIONS; n++) {
@@ -105,6 +133,7 @@ int main(void) {
         "{\"base_url\":\"http://%s.example\"}", "{\"base_url\":\"ftp://%s.example\"}", "{\"base_url\":\"https://%s:99999\"}",
         "{\"pinned_public_key\":\"%s\"}", "{\"proxy\":\"ftp://user:%s@proxy.example\"}",
         "{\"proxy\":\"http://user:%s@proxy.example:99999\"}", "{\"user_agent\":\"%s\\n\"}", "{\"base_url\":\"http://x/\",\"no_proxy\":\"%s\"}",
+        "{\"%s\":1}", "{\"ca_file\":\"%s\"}", "{\"env_var\":\"%s\"}",
     };
     static const char *const replies[] = {
         "%s\r\n\r\n", "HTTP/1.1 200 %s\r\nContent-Length: 30\r\n\r\n%s", "HTTP/1.1 %s\r\n\r\n", "HTTP/%s 200 OK\r\n\r\n",
@@ -117,17 +146,13 @@ int main(void) {
     key = check_environment("MACHINEID_ORG_KEY");
     for (size_t n = 0; n < sizeof keys / sizeof *keys; n++) expect_refusal_of_key(keys[n]);
     for (size_t n = 0; n < sizeof options / sizeof *options; n++) expect_refusal_of_options(options[n]);
-    {
-        /* The value where the variable's name should be. */
-        char named[256];
-        mid_client *client = NULL;
-        char *json = NULL;
-        (void)snprintf(named, sizeof named, "{\"env_var\":\"%s\"}", key);
-        check_about = "env_var is the key itself";
-        CHECK_STATUS(MID_NO_ORG_KEY, mid_client_from_env(named, &client, &json));
-        if (CHECK(json != NULL)) expect_no_key(json);
-        mid_free(json);
-    }
+    expect_refused_variable(MID_NO_ORG_KEY);
+    check_need(setenv(key, "", 1) == 0, "setenv");
+    expect_refused_variable(MID_NO_ORG_KEY);
+    check_need(setenv(key, "a b", 1) == 0, "setenv");
+    expect_refused_variable(MID_INVALID_ARGUMENT);
+    check_need(unsetenv(key) == 0, "unsetenv");
+    expect_refused_guard();
     for (size_t n = 0; n < sizeof replies / sizeof *replies; n++) throw_back(replies[n]);
     throw_back("");
     fail_with_options("{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}");

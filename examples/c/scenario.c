@@ -1,0 +1,215 @@
+/*
+ * scenario.c - every operation of machineid.h, and the ways in which they fail
+ *
+ *     cc -pthread -o scenario scenario.c $(pkg-config --cflags --libs machineid jansson)
+ *     MACHINEID_ORG_KEY=org_... ./scenario
+ *
+ * The replies are read with jansson, which the library needs too. What the same looks like in other languages is in the
+ * folders beside this one.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <jansson.h>
+#include <machineid.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char device[] = "worker:prod:queue-consumer:07";
+
+/* Parses what came out through a `json` parameter, and frees it. */
+static json_t *parsed(char *json) {
+    json_t *reply = json ? json_loads(json, 0, NULL) : NULL;
+
+    mid_free(json);
+    return reply;
+}
+
+/* A text of a reply, or "" where there is none. */
+static const char *text(const json_t *reply, const char *key) {
+    const char *value = json_string_value(json_object_get(reply, key));
+
+    return value ? value : "";
+}
+
+/* Most operations look alike. Prints the status, and where `key` is not NULL that text of the reply. */
+static void run(const char *step, mid_status (*operation)(mid_client *, const char *, char **), mid_client *client,
+                const char *key) {
+    char *json = NULL;
+    mid_status status = operation(client, device, &json);
+    json_t *reply = parsed(json);
+
+    printf("%s: %s", step, mid_status_name(status));
+    if (key)
+        printf(" %s=%s", key, text(reply, key));
+    putchar('\n');
+    json_decref(reply);
+}
+
+/* Most programs need no more than this: no JSON, no status, may it run or may it not. */
+static int is_allowed(mid_client *client) {
+    int allowed = 0;
+
+    mid_validate(client, device, &allowed, NULL);
+    return allowed;
+}
+
+static int validate(mid_client *client) {
+    char *json = NULL;
+    int allowed = 0;
+    mid_status status = mid_validate(client, device, &allowed, &json);
+    json_t *reply = parsed(json);
+
+    printf("validate: %s allowed=%d code=%s", mid_status_name(status), allowed, text(reply, "code"));
+    if (!allowed)
+        printf(" request_id=%zu characters", strlen(text(reply, "request_id")));
+    putchar('\n');
+    json_decref(reply);
+    return allowed;
+}
+
+static void *four_times(void *client) {
+    intptr_t allowed = 0;
+
+    for (int i = 0; i < 4; i++)
+        allowed += is_allowed(client);
+    return (void *)allowed;
+}
+
+static void threads(mid_client *client) {
+    pthread_t started[8];
+    int count = 0;
+    intptr_t sum = 0;
+
+    while (count < 8 && pthread_create(&started[count], NULL, four_times, client) == 0)
+        count++;
+    for (int i = 0; i < count; i++) {
+        void *allowed = NULL;
+        if (pthread_join(started[i], &allowed) == 0)
+            sum += (intptr_t)allowed;
+    }
+    printf("threads: %d of %d allowed\n", (int)sum, 8 * 4);
+}
+
+/* Parent and child ask at the same time, on the same client. The child answers with its exit status. */
+static void forked(mid_client *client) {
+    int parent, ended = -1;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0)
+        _exit(is_allowed(client) ? 0 : 1);
+    parent = is_allowed(client);
+    if (child == -1 || waitpid(child, &ended, 0) == -1)
+        perror("scenario: fork");
+    printf("fork: parent %s, child %s\n", parent ? "allowed" : "denied", ended == 0 ? "allowed" : "denied");
+}
+
+static void list(mid_client *client) {
+    char *json = NULL;
+    mid_status status = mid_list_devices(client, &json);
+    json_t *reply = parsed(json);
+
+    printf("list: %s %zu device\n", mid_status_name(status), json_array_size(json_object_get(reply, "devices")));
+    json_decref(reply);
+}
+
+static void usage(mid_client *client) {
+    char *json = NULL;
+    mid_status status = mid_usage(client, &json);
+    json_t *reply = parsed(json);
+
+    printf("usage: %s planTier=%s\n", mid_status_name(status), text(reply, "planTier"));
+    json_decref(reply);
+}
+
+static void umlaut(mid_client *client) {
+    int allowed = 1;
+    mid_status status = mid_validate(client, "w\xC3\xB6rker:prod:07", &allowed, NULL);
+
+    printf("umlaut device: %s allowed=%d\n", mid_status_name(status), allowed);
+}
+
+static void wrong_option(void) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    mid_status status = mid_client_from_env("{\"timeout\":1}", &client, &json);
+    json_t *reply = parsed(json);
+
+    printf("wrong option: %s %s\n", mid_status_name(status), text(reply, "code"));
+    json_decref(reply);
+    mid_client_free(client);
+}
+
+static void no_device(mid_client *client) {
+    char *json = NULL;
+    int allowed = 1;
+    mid_status status = mid_validate(client, "", &allowed, &json);
+    json_t *reply = parsed(json);
+
+    printf("no device: %s %s\n", mid_status_name(status), text(reply, "code"));
+    json_decref(reply);
+}
+
+static void unreachable(void) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    int allowed = 1;
+    json_t *reply;
+    mid_status status =
+        mid_client_new("org_runtimes", "{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}", &client, NULL);
+
+    if (status == MID_OK)
+        status = mid_validate(client, device, &allowed, &json);
+    reply = parsed(json);
+    printf("unreachable: %s allowed=%d %s\n", mid_status_name(status), allowed, text(reply, "code"));
+    json_decref(reply);
+
+    mid_client_cancel(client);
+    status = mid_validate(client, device, &allowed, NULL);
+    printf("cancelled: %s allowed=%d\n", mid_status_name(status), allowed);
+    mid_client_free(client);
+}
+
+int main(void) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    mid_status status = mid_client_from_env(NULL, &client, &json);
+
+    if (status != MID_OK) {
+        fprintf(stderr, "scenario: %s %s\n", mid_status_name(status), json);
+        mid_free(json);
+        return 1;
+    }
+    printf("version %s\n", mid_version());
+
+    run("register", mid_register, client, "status");
+    run("register again", mid_register, client, "status");
+    if (validate(client))
+        puts("work: one unit done");
+    threads(client);
+    forked(client);
+
+    run("revoke", mid_revoke, client, NULL);
+    validate(client);
+    run("register revoked", mid_register, client, "status");
+    run("unrevoke", mid_unrevoke, client, NULL);
+    validate(client);
+    run("restore", mid_restore, client, NULL);
+
+    list(client);
+    usage(client);
+    umlaut(client);
+    run("remove", mid_remove, client, NULL);
+    run("remove again", mid_remove, client, NULL);
+
+    wrong_option();
+    no_device(client);
+    unreachable();
+
+    mid_client_free(client);
+    return fflush(stdout) == 0 ? 0 : 1;
+}

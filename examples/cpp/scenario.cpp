@@ -1,0 +1,111 @@
+// scenario.cpp - every operation of machineid.hpp, and the ways in which they fail.
+#include "machineid.hpp"
+
+#include <future>
+#include <iostream>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+using machineid::name;
+
+static const std::string device = "worker:prod:queue-consumer:07";
+
+static int four_times(const machineid::client &client) {
+    int allowed = 0;
+    for (int i = 0; i < 4; i++) allowed += client.validate(device).allowed;
+    return allowed;
+}
+
+static void threads(const machineid::client &client) {
+    std::vector<std::future<int>> started;
+    for (int i = 0; i < 8; i++) started.push_back(std::async(std::launch::async, [&] { return four_times(client); }));
+    int allowed = 0;
+    for (auto &one : started) allowed += one.get();
+    std::cout << "threads: " << allowed << " of 32 allowed\n";
+}
+
+// The child tells the parent by its exit status.
+static void forked(const machineid::client &client) {
+    auto word = [](bool allowed) { return allowed ? "allowed" : "denied"; };
+    std::cout.flush();
+    pid_t child = fork();
+    if (child == 0) _exit(client.validate(device) ? 0 : 1);
+    auto parent = client.validate(device);
+    int ended = -1;
+    waitpid(child, &ended, 0);
+    std::cout << "fork: parent " << word(parent.allowed) << ", child " << word(ended == 0) << '\n';
+}
+
+static int scenario() {
+    std::cout << "version " << machineid::version() << '\n';
+    auto client = machineid::client::from_env();
+
+    auto reply = client.register_device(device);
+    std::cout << "register: MID_OK status=" << reply["status"].get<std::string>() << '\n';
+    reply = client.register_device(device);
+    std::cout << "register again: MID_OK status=" << reply["status"].get<std::string>() << '\n';
+
+    auto decision = client.validate(device);
+    std::cout << "validate: " << name(decision.status) << " allowed=" << decision.allowed << " code=" << decision.code
+              << '\n';
+    if (decision) std::cout << "work: one unit done\n";
+
+    threads(client);
+    forked(client);
+
+    client.revoke(device);
+    std::cout << "revoke: MID_OK\n";
+    decision = client.validate(device);
+    std::cout << "validate: " << name(decision.status) << " allowed=" << decision.allowed << " code=" << decision.code
+              << " request_id=" << decision.request_id.value_or("").size() << " characters\n";
+    reply = client.register_device(device);
+    std::cout << "register revoked: MID_OK status=" << reply["status"].get<std::string>() << '\n';
+
+    client.unrevoke(device);
+    std::cout << "unrevoke: MID_OK\n";
+    decision = client.validate(device);
+    std::cout << "validate: " << name(decision.status) << " allowed=" << decision.allowed << " code=" << decision.code
+              << '\n';
+    client.restore(device);
+    std::cout << "restore: MID_OK\n";
+
+    std::cout << "list: MID_OK " << client.list_devices()["devices"].size() << " device\n";
+    std::cout << "usage: MID_OK planTier=" << client.usage()["planTier"].get<std::string>() << '\n';
+    decision = client.validate("w\u00F6rker:prod:07");
+    std::cout << "umlaut device: " << name(decision.status) << " allowed=" << decision.allowed << '\n';
+
+    client.remove(device);
+    std::cout << "remove: MID_OK\n";
+    try {
+        client.remove(device);
+    } catch (const machineid::error &error) {
+        std::cout << "remove again: " << name(error.status) << '\n';
+    }
+
+    try {
+        machineid::client::from_env({{"timeout", 1}});
+    } catch (const machineid::error &error) {
+        std::cout << "wrong option: " << name(error.status) << ' ' << error.code << '\n';
+    }
+    decision = client.validate("");
+    std::cout << "no device: " << name(decision.status) << ' ' << decision.code << '\n';
+
+    machineid::client unreachable("org_runtimes", {{"base_url", "http://127.0.0.1:1"}, {"max_retries", 0}});
+    decision = unreachable.validate(device);
+    std::cout << "unreachable: " << name(decision.status) << " allowed=" << decision.allowed << ' ' << decision.code
+              << '\n';
+    unreachable.cancel();
+    decision = unreachable.validate(device);
+    std::cout << "cancelled: " << name(decision.status) << " allowed=" << decision.allowed << '\n';
+    return std::cout.flush() ? 0 : 1;
+}
+
+int main() {
+    try {
+        return scenario();
+    } catch (const std::exception &problem) {
+        std::cerr << "scenario: " << problem.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,211 @@
+// MachineID.cs - the client of the MachineID authority. Needs libmachineid and Newtonsoft.Json.
+//
+// A call blocks its thread until there is an answer or timeout_ms has passed; in async code put it into Task.Run. Any
+// number of threads may share a client.
+using System;
+using System.Runtime.InteropServices;
+using Newtonsoft.Json.Linq;
+
+namespace MachineID
+{
+    /// <summary>What a call came to. A later version of the library may know more of them.</summary>
+    public struct Status
+    {
+        public static readonly Status OK = new Status(0);
+
+        public readonly int Number;
+
+        internal Status(int number) { Number = number; }
+
+        public string Name => Json.Text(Native.mid_status_name(Number));
+
+        public override string ToString() => Name;
+    }
+
+    /// <summary>The outcome of Validate. Gate on Allowed and nothing else; log Status, Code, RequestId. With any status
+    /// but OK the authority decided nothing, and nothing is allowed.</summary>
+    public sealed class Decision
+    {
+        public readonly bool Allowed;
+        public readonly Status Status;
+        public readonly JObject Reply;
+
+        internal Decision(bool allowed, Status status, JObject reply)
+        {
+            Allowed = allowed;
+            Status = status;
+            Reply = reply;
+        }
+
+        public string Code => Json.Code(Reply);
+        public string RequestId => Json.Text(Reply, "request_id");
+    }
+
+    /// <summary>The authority refused, or it could not be asked.</summary>
+    public sealed class MachineIDException : Exception
+    {
+        public readonly Status Status;
+        public readonly string Code;
+
+        internal MachineIDException(Status status, JObject reply)
+            : base($"{status} {Json.Code(reply)}: {Json.Text(reply, "message")}")
+        {
+            Status = status;
+            Code = Json.Code(reply);
+        }
+    }
+
+    /// <summary>A connection to the authority on behalf of one organisation.</summary>
+    public sealed class Client : IDisposable
+    {
+        private readonly ClientHandle handle;
+
+        /// <param name="orgKey">The organisation's key.</param>
+        /// <param name="options">Those that machineid.h lists, such as {"timeout_ms": 2000}.</param>
+        public Client(string orgKey, JObject options = null)
+        {
+            int status = Native.mid_client_new(Json.Bytes(orgKey), Json.Bytes(options), out handle, out IntPtr json);
+            Json.Result(status, json);
+        }
+
+        private Client(JObject options)
+        {
+            int status = Native.mid_client_from_env(Json.Bytes(options), out handle, out IntPtr json);
+            Json.Result(status, json);
+        }
+
+        /// <summary>Takes the org key from the environment variable MACHINEID_ORG_KEY.</summary>
+        public static Client FromEnv(JObject options = null) => new Client(options);
+
+        public static string LibraryVersion => Json.Text(Native.mid_version());
+
+        /// <summary>Ends every call, now and to come, with MID_CANCELLED. Any thread may do so.</summary>
+        public void Cancel() => Native.mid_client_cancel(handle);
+
+        /// <summary>Cancels what is in flight. The last call to return frees the client.</summary>
+        public void Dispose()
+        {
+            if (handle.IsClosed) return;
+            Cancel();
+            handle.Dispose();
+        }
+
+        /// <summary>May this device run now?</summary>
+        public Decision Validate(string deviceId)
+        {
+            int status = Native.mid_validate(handle, Json.Bytes(deviceId), out int allowed, out IntPtr json);
+            return new Decision(allowed == 1, new Status(status), Json.Take(json));
+        }
+
+        public JObject Register(string deviceId) => OnDevice(Native.mid_register, deviceId);
+        public JObject Revoke(string deviceId) => OnDevice(Native.mid_revoke, deviceId);
+        public JObject Unrevoke(string deviceId) => OnDevice(Native.mid_unrevoke, deviceId);
+
+        /// <summary>The same as Unrevoke.</summary>
+        public JObject Restore(string deviceId) => OnDevice(Native.mid_restore, deviceId);
+
+        public JObject Remove(string deviceId) => OnDevice(Native.mid_remove, deviceId);
+        public JObject ListDevices() => OnClient(Native.mid_list_devices);
+        public JObject Usage() => OnClient(Native.mid_usage);
+
+        private JObject OnDevice(Native.DeviceOperation operation, string deviceId)
+        {
+            int status = operation(handle, Json.Bytes(deviceId), out IntPtr json);
+            return Json.Result(status, json);
+        }
+
+        private JObject OnClient(Native.ClientOperation operation)
+        {
+            int status = operation(handle, out IntPtr json);
+            return Json.Result(status, json);
+        }
+    }
+
+    /// <summary>Owns a mid_client. While a call uses it, the runtime does not release it.</summary>
+    internal sealed class ClientHandle : SafeHandle
+    {
+        public ClientHandle() : base(IntPtr.Zero, true) { }
+
+        public override bool IsInvalid => handle == IntPtr.Zero;
+
+        protected override bool ReleaseHandle()
+        {
+            Native.mid_client_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>machineid.h: strings go in as UTF-8 with a NUL, and json that comes out goes to mid_free.</summary>
+    internal static class Native
+    {
+        private const string Library = "libmachineid.so.0";
+
+        internal delegate int ClientOperation(ClientHandle client, out IntPtr json);
+        internal delegate int DeviceOperation(ClientHandle client, byte[] deviceId, out IntPtr json);
+
+        [DllImport(Library)]
+        internal static extern IntPtr mid_version();
+        [DllImport(Library)]
+        internal static extern IntPtr mid_status_name(int status);
+        [DllImport(Library)]
+        internal static extern int mid_client_new(byte[] key, byte[] options, out ClientHandle client, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_client_from_env(byte[] options, out ClientHandle client, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern void mid_client_cancel(ClientHandle client);
+        [DllImport(Library)]
+        internal static extern void mid_client_free(IntPtr client);
+        [DllImport(Library)]
+        internal static extern int mid_register(ClientHandle client, byte[] deviceId, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_validate(ClientHandle client, byte[] deviceId, out int allowed, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_list_devices(ClientHandle client, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_revoke(ClientHandle client, byte[] deviceId, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_unrevoke(ClientHandle client, byte[] deviceId, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_restore(ClientHandle client, byte[] deviceId, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_remove(ClientHandle client, byte[] deviceId, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern int mid_usage(ClientHandle client, out IntPtr json);
+        [DllImport(Library)]
+        internal static extern void mid_free(IntPtr json);
+    }
+
+    /// <summary>Texts on their way in and out.</summary>
+    internal static class Json
+    {
+        internal static JObject Result(int status, IntPtr json)
+        {
+            JObject reply = Take(json);
+            return status == Status.OK.Number ? reply : throw new MachineIDException(new Status(status), reply);
+        }
+
+        /// <summary>Parses the library's text and frees it.</summary>
+        internal static JObject Take(IntPtr json)
+        {
+            try { return json == IntPtr.Zero ? new JObject() : JObject.Parse(Text(json)); }
+            finally { Native.mid_free(json); }
+        }
+
+        internal static string Text(IntPtr utf8) => Marshal.PtrToStringUTF8(utf8);
+
+        internal static string Text(JObject reply, string key) =>
+            reply[key]?.Type == JTokenType.String ? (string)reply[key] : null;
+
+        /// <summary>An API error of the authority's has "error" where a decision has "code".</summary>
+        internal static string Code(JObject reply) => Text(reply, "code") ?? Text(reply, "error");
+
+        /// <summary>A NUL would cut the text short, and the question would be about another device.</summary>
+        internal static byte[] Bytes(string text)
+        {
+            if (text.IndexOf('\0') >= 0) throw new ArgumentException("a NUL inside a string");
+            return System.Text.Encoding.UTF8.GetBytes(text + "\0");
+        }
+
+        internal static byte[] Bytes(JObject options) => options == null ? null : Bytes(options.ToString());
+    }
+}

@@ -1,0 +1,75 @@
+-- scenario.lua - every operation of machineid.lua, and the ways in which they fail.
+
+local ffi = require "ffi"
+local machineid = require "machineid"
+
+local DEVICE = "worker:prod:queue-consumer:07"
+
+local function printf(...) print(string.format(...)) end
+
+local function flag(allowed) return allowed and 1 or 0 end
+
+local function word(allowed) return allowed and "allowed" or "denied" end
+
+-- The child tells the parent by its exit status.
+ffi.cdef [[
+int fork(void);
+int waitpid(int pid, int *status, int options);
+void _exit(int status);
+]]
+local function fork(client)
+    io.stdout:flush()
+    local child = ffi.C.fork()
+    if child == 0 then ffi.C._exit(client:validate(DEVICE) and 0 or 1) end
+    local parent, ended = client:validate(DEVICE), ffi.new("int[1]", -1)
+    ffi.C.waitpid(child, ended, 0)
+    printf("fork: parent %s, child %s", word(parent), word(ended[0] == 0))
+end
+
+print("version " .. machineid.version())
+local client = assert(machineid.from_env())
+
+printf("register: MID_OK status=%s", assert(client:register(DEVICE)).status)
+printf("register again: MID_OK status=%s", assert(client:register(DEVICE)).status)
+local allowed, decision = client:validate(DEVICE)
+printf("validate: %s allowed=%d code=%s", decision.status, flag(allowed), decision.code)
+if allowed then print "work: one unit done" end
+
+fork(client)
+
+assert(client:revoke(DEVICE))
+print "revoke: MID_OK"
+allowed, decision = client:validate(DEVICE)
+printf("validate: %s allowed=%d code=%s request_id=%d characters",
+    decision.status, flag(allowed), decision.code, #decision.request_id)
+printf("register revoked: MID_OK status=%s", assert(client:register(DEVICE)).status)
+assert(client:unrevoke(DEVICE))
+print "unrevoke: MID_OK"
+allowed, decision = client:validate(DEVICE)
+printf("validate: %s allowed=%d code=%s", decision.status, flag(allowed), decision.code)
+assert(client:restore(DEVICE))
+print "restore: MID_OK"
+
+printf("list: MID_OK %d device", #assert(client:list_devices()).devices)
+printf("usage: MID_OK planTier=%s", assert(client:usage()).planTier)
+allowed, decision = client:validate "wörker:prod:07"
+printf("umlaut device: %s allowed=%d", decision.status, flag(allowed))
+assert(client:remove(DEVICE))
+print "remove: MID_OK"
+local reply, problem = client:remove(DEVICE)
+printf("remove again: %s", reply and "MID_OK" or problem.status)
+
+local other
+other, problem = machineid.from_env { timeout = 1 }
+printf("wrong option: %s %s", other and "MID_OK" or problem.status, problem and problem.code)
+allowed, decision = client:validate ""
+printf("no device: %s %s", decision.status, decision.code)
+client:close()
+
+local unreachable = assert(machineid.new("org_runtimes", { base_url = "http://127.0.0.1:1", max_retries = 0 }))
+allowed, decision = unreachable:validate(DEVICE)
+printf("unreachable: %s allowed=%d %s", decision.status, flag(allowed), decision.code)
+unreachable:cancel()
+allowed, decision = unreachable:validate(DEVICE)
+printf("cancelled: %s allowed=%d", decision.status, flag(allowed))
+unreachable:close()

@@ -1,0 +1,131 @@
+# MachineID.pm - the client of the MachineID authority. Needs libmachineid and FFI::Platypus 2; Perl 5.36 or newer.
+#
+#     my $client = MachineID->from_env(timeout_ms => 2000);
+#     $client->register('agent-01');
+#     work() if $client->validate('agent-01');
+#
+# A call blocks until there is an answer or timeout_ms has passed; a handler in %SIG, such as that of alarm, runs after it.
+# A child of fork may go on with the client, and so may Perl's threads: it is freed by the one that made it.
+package MachineID;
+use v5.36;
+
+use FFI::Platypus 2.00;
+use JSON::PP ();
+
+my $ffi = FFI::Platypus->new(api => 2, lib => 'libmachineid.so.0');
+
+# A text that is ours to free is an opaque: as a string it would be copied, and the pointer lost.
+$ffi->attach([mid_version => 'version'], [], 'string'); # of the loaded library: MachineID::version()
+$ffi->attach(mid_status_name => ['sint32'], 'string');
+$ffi->attach(mid_client_new => ['string', 'string', 'opaque*', 'opaque*'], 'sint32');
+$ffi->attach(mid_client_from_env => ['string', 'opaque*', 'opaque*'], 'sint32');
+$ffi->attach(mid_client_cancel => ['opaque'], 'void');
+$ffi->attach(mid_client_free => ['opaque'], 'void');
+$ffi->attach(mid_validate => ['opaque', 'string', 'int*', 'opaque*'], 'sint32');
+$ffi->attach("mid_$_" => ['opaque', 'string', 'opaque*'], 'sint32') for qw(register revoke unrevoke restore remove);
+$ffi->attach("mid_$_" => ['opaque', 'opaque*'], 'sint32') for qw(list_devices usage);
+$ffi->attach(mid_free => ['opaque'], 'void');
+
+# A client, which is a connection to the authority on behalf of one organisation. Make one, and keep it. The options are
+# those of machineid.h. Dies with a MachineID::Error, as the operations do.
+sub new ($class, $org_key, %options) {
+    my ($key, $json) = (_c_string($org_key), JSON::PP::encode_json(\%options));
+    return $class->_make(sub { mid_client_new($key, $json, @_) });
+}
+
+# The same with the org key from the environment variable MACHINEID_ORG_KEY.
+sub from_env ($class, %options) {
+    my $json = JSON::PP::encode_json(\%options);
+    return $class->_make(sub { mid_client_from_env($json, @_) });
+}
+
+sub _make ($class, $make) {
+    my ($handle, $json);
+    my $status = $make->(\$handle, \$json);
+    _checked($status, $json);
+    return bless { handle => $handle, thread => _thread() }, $class;
+}
+
+# Frees the client, unless this is a thread's copy of it.
+sub DESTROY ($self) {
+    mid_client_free($self->{handle}) if $self->{thread} == _thread();
+}
+
+# Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
+sub cancel ($self) {
+    mid_client_cancel($self->{handle});
+}
+
+# May this device run now? Whatever goes wrong between here and the authority, the decision says so.
+sub validate ($self, $device_id) {
+    my ($allowed, $json) = (0, undef);
+    my $status = mid_validate($self->{handle}, _c_string($device_id), \$allowed, \$json);
+    return bless { _outcome($status, $json), allowed => $allowed == 1 }, 'MachineID::Decision';
+}
+
+# These return the authority's reply.
+
+sub register ($self, $device_id) { return $self->_ask(\&mid_register, _c_string($device_id)) }
+sub revoke ($self, $device_id) { return $self->_ask(\&mid_revoke, _c_string($device_id)) }
+sub unrevoke ($self, $device_id) { return $self->_ask(\&mid_unrevoke, _c_string($device_id)) }
+sub restore ($self, $device_id) { return $self->_ask(\&mid_restore, _c_string($device_id)) }
+sub remove ($self, $device_id) { return $self->_ask(\&mid_remove, _c_string($device_id)) }
+sub list_devices ($self) { return $self->_ask(\&mid_list_devices) }
+sub usage ($self) { return $self->_ask(\&mid_usage) }
+
+sub _ask ($self, $operation, @texts) {
+    my $json;
+    my $status = $operation->($self->{handle}, @texts, \$json);
+    return _checked($status, $json);
+}
+
+sub _checked ($status, $json) {
+    my %outcome = _outcome($status, $json);
+    die bless \%outcome, 'MachineID::Error' if $status != 0;
+    return $outcome{reply};
+}
+
+# What a decision and an error have in common. Frees what came out through a `json` parameter.
+sub _outcome ($status, $json) {
+    my $text = defined $json ? $ffi->cast(opaque => 'string', $json) : '{}';
+    mid_free($json);
+    my $reply = JSON::PP::decode_json($text);
+    return (
+        status => mid_status_name($status),
+        code => $reply->{code} // $reply->{error},
+        message => $reply->{message},
+        request_id => $reply->{request_id},
+        reply => $reply,
+    );
+}
+
+# A NUL would cut the text short, and the question would be about another device.
+sub _c_string ($text) {
+    die "a NUL inside a string\n" if $text =~ /\0/;
+    utf8::encode($text);
+    return $text;
+}
+
+sub _thread { return threads->can('tid') ? threads->tid : 0 }
+
+# The outcome of validate(). It is true when the device is allowed; gate on that and nothing else. The status is "MID_OK"
+# when the authority decided. With any other it did not, and nothing is allowed.
+package MachineID::Decision {
+    use overload bool => sub ($self, @) { $self->{allowed} }, fallback => 1;
+    sub allowed ($self) { return $self->{allowed} }
+    sub status ($self) { return $self->{status} }
+    sub code ($self) { return $self->{code} }
+    sub request_id ($self) { return $self->{request_id} }
+    sub reply ($self) { return $self->{reply} }
+}
+
+# There is no reply: the authority refused, or it could not be asked.
+package MachineID::Error {
+    use overload '""' => sub ($self, @) { "$self->{status} $self->{code}: $self->{message}" }, fallback => 1;
+    sub status ($self) { return $self->{status} } # such as "MID_REFUSED"
+    sub code ($self) { return $self->{code} }
+    sub message ($self) { return $self->{message} }
+    sub request_id ($self) { return $self->{request_id} }
+}
+
+1;

@@ -1,0 +1,75 @@
+# scenario.pl - every operation of MachineID.pm, and the ways in which they fail.
+use v5.36;
+use utf8;
+use threads;
+
+use FindBin qw($Bin);
+use lib $Bin;
+use MachineID;
+use POSIX ();
+
+use constant DEVICE => 'worker:prod:queue-consumer:07';
+
+sub in_threads ($client) {
+    my @threads = map { threads->create(sub { scalar grep { $client->validate(DEVICE) } 1 .. 4 }) } 1 .. 8;
+    my $allowed = 0;
+    $allowed += $_->join for @threads;
+    say "threads: $allowed of 32 allowed";
+}
+
+# The child tells the parent by its exit status.
+sub forked ($client) {
+    my $child = fork // die "fork: $!\n";
+    POSIX::_exit($client->validate(DEVICE) ? 0 : 1) if $child == 0;
+    my $parent = $client->validate(DEVICE);
+    waitpid $child, 0;
+    say 'fork: parent ', word($parent), ', child ', word($? == 0);
+}
+
+sub word ($allowed) { return $allowed ? 'allowed' : 'denied' }
+
+sub show ($step, $decision, $more = '') {
+    say "$step: ", $decision->status, ' allowed=', $decision->allowed ? 1 : 0, $more;
+}
+
+$| = 1;
+say 'version ', MachineID::version();
+my $client = MachineID->from_env;
+
+say 'register: MID_OK status=', $client->register(DEVICE)->{status};
+say 'register again: MID_OK status=', $client->register(DEVICE)->{status};
+my $decision = $client->validate(DEVICE);
+show('validate', $decision, ' code=' . $decision->code);
+say 'work: one unit done' if $decision;
+
+in_threads($client);
+forked($client);
+
+$client->revoke(DEVICE);
+say 'revoke: MID_OK';
+$decision = $client->validate(DEVICE);
+show('validate', $decision, ' code=' . $decision->code . ' request_id=' . length($decision->request_id) . ' characters');
+say 'register revoked: MID_OK status=', $client->register(DEVICE)->{status};
+$client->unrevoke(DEVICE);
+say 'unrevoke: MID_OK';
+$decision = $client->validate(DEVICE);
+show('validate', $decision, ' code=' . $decision->code);
+$client->restore(DEVICE);
+say 'restore: MID_OK';
+
+say 'list: MID_OK ', scalar @{ $client->list_devices->{devices} }, ' device';
+say 'usage: MID_OK planTier=', $client->usage->{planTier};
+show('umlaut device', $client->validate('wörker:prod:07'));
+$client->remove(DEVICE);
+say 'remove: MID_OK';
+eval { $client->remove(DEVICE) } or say 'remove again: ', $@->status;
+
+eval { MachineID->from_env(timeout => 1) } or say 'wrong option: ', $@->status, ' ', $@->code;
+$decision = $client->validate('');
+say 'no device: ', $decision->status, ' ', $decision->code;
+
+my $unreachable = MachineID->new('org_runtimes', base_url => 'http://127.0.0.1:1', max_retries => 0);
+$decision = $unreachable->validate(DEVICE);
+show('unreachable', $decision, ' ' . $decision->code);
+$unreachable->cancel;
+show('cancelled', $unreachable->validate(DEVICE));

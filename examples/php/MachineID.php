@@ -1,0 +1,251 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * MachineID.php - the client of the MachineID authority, through FFI. Needs libmachineid; PHP 8.1 or newer.
+ *
+ *     $client = Client::fromEnv(['timeout_ms' => 2000]);
+ *     $client->register('agent-01');
+ *     if ($client->isAllowed('agent-01')) work();
+ *
+ * A call blocks its process until there is an answer or timeout_ms has passed; max_execution_time and pcntl_alarm() do not
+ * end it early. A child of pcntl_fork() may go on with the client. Under a web server FFI has to be allowed: ffi.enable=1.
+ */
+
+namespace MachineID;
+
+/** The version of the loaded library. */
+function version(): string
+{
+    return Library::get()->mid_version();
+}
+
+/** What a call came to. */
+enum Status: int
+{
+    case Ok = 0;
+    case Refused = 1;
+    case InvalidArgument = 100;
+    case InvalidOptions = 101;
+    case NoOrgKey = 102;
+    case ResolveFailed = 200;
+    case ConnectFailed = 201;
+    case TlsFailed = 202;
+    case TransferFailed = 203;
+    case Timeout = 204;
+    case BadReply = 300;
+    case Cancelled = 400;
+    case OutOfMemory = 401;
+    case Internal = 402;
+    /** One of a later version of the library. */
+    case Unknown = -1;
+
+    /** As in machineid.h: MID_TIMEOUT. */
+    public function label(): string
+    {
+        return Library::get()->mid_status_name($this->value);
+    }
+}
+
+/** There is no reply: the authority refused, or it could not be asked. */
+final class Error extends \RuntimeException
+{
+    public readonly ?string $errorCode;
+    public readonly ?string $requestId;
+
+    public function __construct(public readonly Status $status, array $reply)
+    {
+        $this->errorCode = Library::code($reply);
+        $this->requestId = Library::field($reply, 'request_id');
+        parent::__construct("{$status->label()} $this->errorCode: " . Library::field($reply, 'message'));
+    }
+}
+
+/**
+ * The outcome of validate(). Gate on $allowed and nothing else; the decision itself is an object, and so always true.
+ * With any status but Ok the authority has not decided, and nothing is allowed.
+ */
+final class Decision
+{
+    public function __construct(
+        public readonly bool $allowed,
+        public readonly Status $status,
+        public readonly ?string $code,
+        public readonly ?string $requestId,
+        public readonly array $reply,
+    ) {
+    }
+}
+
+/** A connection to the authority on behalf of one organisation. Make one, and keep it. machineid.h lists the options. */
+final class Client
+{
+    private function __construct(private readonly \FFI\CData $handle)
+    {
+    }
+
+    public static function new(#[\SensitiveParameter] string $orgKey, array $options = []): self
+    {
+        return self::make(fn (...$rest) => Library::get()->mid_client_new(Library::text($orgKey), ...$rest), $options);
+    }
+
+    /** Takes the org key from the environment variable MACHINEID_ORG_KEY. */
+    public static function fromEnv(array $options = []): self
+    {
+        return self::make(fn (...$rest) => Library::get()->mid_client_from_env(...$rest), $options);
+    }
+
+    private static function make(\Closure $new, array $options): self
+    {
+        $text = json_encode((object) $options, JSON_THROW_ON_ERROR);
+        $client = Library::get()->new('mid_client *');
+        Library::checked(fn ($json) => $new($text, \FFI::addr($client), $json));
+        return new self($client);
+    }
+
+    /** Frees the client, which is when the last variable that holds it goes. */
+    public function __destruct()
+    {
+        Library::get()->mid_client_free($this->handle);
+    }
+
+    /** A clone would be freed too. */
+    private function __clone()
+    {
+    }
+
+    /** Ends every call to come on this client with Status::Cancelled. */
+    public function cancel(): void
+    {
+        Library::get()->mid_client_cancel($this->handle);
+    }
+
+    /** May this device run now? Whatever goes wrong between here and the authority, the decision says so. */
+    public function validate(string $deviceId): Decision
+    {
+        $allowed = Library::get()->new('int');
+        [$status, $reply] = Library::call(
+            fn ($json) => Library::get()->mid_validate($this->handle, Library::text($deviceId), \FFI::addr($allowed), $json)
+        );
+        $requestId = Library::field($reply, 'request_id');
+        return new Decision($allowed->cdata === 1, $status, Library::code($reply), $requestId, $reply);
+    }
+
+    public function isAllowed(string $deviceId): bool
+    {
+        return $this->validate($deviceId)->allowed;
+    }
+
+    // These return the authority's reply, or throw Error.
+
+    public function register(string $deviceId): array
+    {
+        return $this->onDevice('mid_register', $deviceId);
+    }
+
+    public function revoke(string $deviceId): array
+    {
+        return $this->onDevice('mid_revoke', $deviceId);
+    }
+
+    public function unrevoke(string $deviceId): array
+    {
+        return $this->onDevice('mid_unrevoke', $deviceId);
+    }
+
+    public function restore(string $deviceId): array
+    {
+        return $this->onDevice('mid_restore', $deviceId);
+    }
+
+    public function remove(string $deviceId): array
+    {
+        return $this->onDevice('mid_remove', $deviceId);
+    }
+
+    public function listDevices(): array
+    {
+        return Library::checked(fn ($json) => Library::get()->mid_list_devices($this->handle, $json));
+    }
+
+    public function usage(): array
+    {
+        return Library::checked(fn ($json) => Library::get()->mid_usage($this->handle, $json));
+    }
+
+    private function onDevice(string $operation, string $deviceId): array
+    {
+        return Library::checked(
+            fn ($json) => Library::get()->$operation($this->handle, Library::text($deviceId), $json)
+        );
+    }
+}
+
+/** @internal libmachineid itself. */
+final class Library
+{
+    private const DECLARATIONS = <<<'C'
+        typedef int32_t mid_status;
+        typedef struct mid_client mid_client;
+        const char *mid_version(void);
+        const char *mid_status_name(mid_status status);
+        mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
+        mid_status mid_client_from_env(const char *options, mid_client **client, char **json);
+        void mid_client_cancel(mid_client *client);
+        void mid_client_free(mid_client *client);
+        mid_status mid_register(mid_client *client, const char *device_id, char **json);
+        mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
+        mid_status mid_list_devices(mid_client *client, char **json);
+        mid_status mid_revoke(mid_client *client, const char *device_id, char **json);
+        mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
+        mid_status mid_restore(mid_client *client, const char *device_id, char **json);
+        mid_status mid_remove(mid_client *client, const char *device_id, char **json);
+        mid_status mid_usage(mid_client *client, char **json);
+        void mid_free(char *json);
+        C;
+
+    private static ?\FFI $ffi = null;
+
+    public static function get(): \FFI
+    {
+        return self::$ffi ??= \FFI::cdef(self::DECLARATIONS, 'libmachineid.so.0');
+    }
+
+    /** A NUL would cut the text short, and the question would be about another device. */
+    public static function text(#[\SensitiveParameter] string $text): string
+    {
+        return str_contains($text, "\0") ? throw new \ValueError('a NUL inside a string') : $text;
+    }
+
+    /** The status that the call gives, and the text that comes out through its `json` parameter, parsed and freed. */
+    public static function call(\Closure $call): array
+    {
+        $json = self::get()->new('char *');
+        try {
+            $status = Status::tryFrom($call(\FFI::addr($json))) ?? Status::Unknown;
+            $reply = \FFI::isNull($json) ? [] : json_decode(\FFI::string($json), true, flags: JSON_THROW_ON_ERROR);
+            return [$status, $reply];
+        } finally {
+            self::get()->mid_free($json);
+        }
+    }
+
+    public static function checked(\Closure $call): array
+    {
+        [$status, $reply] = self::call($call);
+        return $status === Status::Ok ? $reply : throw new Error($status, $reply);
+    }
+
+    /** A member of a reply, when it is a text. */
+    public static function field(array $reply, string $key): ?string
+    {
+        return is_string($reply[$key] ?? null) ? $reply[$key] : null;
+    }
+
+    /** Codes are in "code" where there is a decision or the library failed, and in "error" where the authority refused. */
+    public static function code(array $reply): ?string
+    {
+        return self::field($reply, 'code') ?? self::field($reply, 'error');
+    }
+}

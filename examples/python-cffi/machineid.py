@@ -1,0 +1,164 @@
+"""machineid.py - the client of the MachineID authority, through cffi. Needs libmachineid with its header, and pkg-config.
+
+    with machineid.Client.from_env(timeout_ms=2000) as client:
+        client.register("agent-01")
+        if client.validate("agent-01"):
+            work()
+
+cffi reads machineid.h itself, so that nothing here can differ from it. A call blocks its thread until there is an answer
+or timeout_ms has passed. Meanwhile it does not hold the interpreter lock, and Ctrl-C waits for its end. Any number of
+threads may share a client, and a child of fork may go on with it.
+"""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import cffi
+
+
+def _declarations():
+    """machineid.h without what is the preprocessor's: its # lines and the extern "C"."""
+    command = ["pkg-config", "--variable=includedir", "machineid"]
+    folder = subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout.strip()
+    header = Path(folder, "machineid.h").read_text(encoding="utf-8")
+    return re.sub(r"^#ifdef __cplusplus\n.*?^#endif\n|^#.*?\n", "", header, flags=re.M | re.S)
+
+
+_ffi = cffi.FFI()
+_ffi.cdef(_declarations())
+_mid = _ffi.dlopen("libmachineid.so.0")
+
+
+def version() -> str:
+    """The version of the loaded library."""
+    return _ffi.string(_mid.mid_version()).decode()
+
+
+class Error(Exception):
+    """There is no reply: the authority refused, or it could not be asked."""
+
+    def __init__(self, status: str, reply: Dict[str, Any]):
+        self.status = status  #: such as "MID_REFUSED"
+        self.code = _code(reply)
+        self.message = reply.get("message")
+        self.request_id = reply.get("request_id")
+        super().__init__(f"{status} {self.code}: {self.message}")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of validate(). It is true when the device is allowed; gate on that and nothing else."""
+
+    allowed: bool
+    status: str  #: "MID_OK": the authority decided. Anything else: it did not, and nothing is allowed.
+    code: Optional[str]
+    request_id: Optional[str]
+    reply: Dict[str, Any]
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class Client:
+    """A connection to the authority on behalf of one organisation. machineid.h lists the options."""
+
+    def __init__(self, org_key: str, **options):
+        self._open(_mid.mid_client_new, _c_string(org_key), options)
+
+    @classmethod
+    def from_env(cls, **options) -> "Client":
+        """Takes the org key from the environment variable MACHINEID_ORG_KEY."""
+        client = cls.__new__(cls)
+        client._open(_mid.mid_client_from_env, options)
+        return client
+
+    def _open(self, make, *arguments):
+        *key, options = arguments
+        client, text = _ffi.new("mid_client **"), _ffi.new("char **")
+        _checked(make(*key, _c_string(json.dumps(options)), client, text), text)
+        self._handle = _ffi.gc(client[0], _mid.mid_client_free)
+
+    def close(self) -> None:
+        """Frees the client, once no other thread is about to call. A call on a closed one is MID_INVALID_ARGUMENT."""
+        handle, self._handle = self._handle, _ffi.NULL
+        if handle:
+            _ffi.release(handle)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def cancel(self) -> None:
+        """Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so."""
+        _mid.mid_client_cancel(self._handle)
+
+    def validate(self, device_id: str) -> Decision:
+        """May this device run now? Whatever goes wrong between here and the authority, the decision says so."""
+        allowed, text = _ffi.new("int *"), _ffi.new("char **")
+        status = _mid.mid_validate(self._handle, _c_string(device_id), allowed, text)
+        reply = _take(text)
+        return Decision(allowed[0] == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
+
+    # These return the authority's reply, or raise Error.
+
+    def register(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_register, _c_string(device_id))
+
+    def revoke(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_revoke, _c_string(device_id))
+
+    def unrevoke(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_unrevoke, _c_string(device_id))
+
+    def restore(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_restore, _c_string(device_id))
+
+    def remove(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_remove, _c_string(device_id))
+
+    def list_devices(self) -> Dict[str, Any]:
+        return self._ask(_mid.mid_list_devices)
+
+    def usage(self) -> Dict[str, Any]:
+        return self._ask(_mid.mid_usage)
+
+    def _ask(self, operation, *arguments):
+        text = _ffi.new("char **")
+        return _checked(operation(self._handle, *arguments, text), text)
+
+
+def _checked(status, text):
+    reply = _take(text)
+    if status != _mid.MID_OK:
+        raise Error(_name_of(status), reply)
+    return reply
+
+
+def _take(text):
+    """Parses what came out through a json parameter, and frees it."""
+    try:
+        return json.loads(_ffi.string(text[0])) if text[0] else {}
+    finally:
+        _mid.mid_free(text[0])
+
+
+def _code(reply):
+    """The code of a decision or of the library's own error; the "error" of a refusal."""
+    return reply.get("code", reply.get("error"))
+
+
+def _name_of(status):
+    return _ffi.string(_mid.mid_status_name(status)).decode()
+
+
+def _c_string(text):
+    """A NUL would cut the text short, and the question would be about another device."""
+    if "\0" in text:
+        raise ValueError("a NUL inside a string")
+    return text.encode()

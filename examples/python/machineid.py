@@ -1,0 +1,171 @@
+"""machineid.py - the client of the MachineID authority, through ctypes. Needs libmachineid; Python 3.8 or newer.
+
+    with machineid.Client.from_env(timeout_ms=2000) as client:
+        client.register("agent-01")
+        if client.validate("agent-01"):
+            work()
+
+A call blocks its thread until there is an answer or timeout_ms has passed. Meanwhile it does not hold the interpreter
+lock, and Ctrl-C waits for its end. In asyncio, await asyncio.to_thread(client.validate, "agent-01"). Any number of threads
+may share a client, and a child of fork, such as one of multiprocessing, may go on with it.
+"""
+
+import ctypes
+import json
+import weakref
+from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_void_p
+from dataclasses import dataclass
+from typing import Any, Dict, Optional
+
+_mid = ctypes.CDLL("libmachineid.so.0")  # PyDLL would hold the interpreter lock
+_client, _json = c_void_p, POINTER(c_void_p)  # an owned char * is no c_char_p: that would be a copy, the text lost
+
+
+def _declare(result, name, *arguments):
+    function = getattr(_mid, name)
+    function.restype, function.argtypes = result, arguments
+
+
+_declare(c_char_p, "mid_version")
+_declare(c_char_p, "mid_status_name", c_int32)
+_declare(c_int32, "mid_client_new", c_char_p, c_char_p, POINTER(_client), _json)
+_declare(c_int32, "mid_client_from_env", c_char_p, POINTER(_client), _json)
+_declare(None, "mid_client_cancel", _client)
+_declare(None, "mid_client_free", _client)
+_declare(c_int32, "mid_validate", _client, c_char_p, POINTER(c_int), _json)
+for _name in ("mid_register", "mid_revoke", "mid_unrevoke", "mid_restore", "mid_remove"):
+    _declare(c_int32, _name, _client, c_char_p, _json)
+for _name in ("mid_list_devices", "mid_usage"):
+    _declare(c_int32, _name, _client, _json)
+_declare(None, "mid_free", c_void_p)
+
+
+def version() -> str:
+    """The version of the loaded library."""
+    return _mid.mid_version().decode()
+
+
+class Error(Exception):
+    """There is no reply: the authority refused, or it could not be asked."""
+
+    def __init__(self, status: str, reply: Dict[str, Any]):
+        self.status = status  #: such as "MID_REFUSED"
+        self.code = _code(reply)
+        self.message = reply.get("message")
+        self.request_id = reply.get("request_id")
+        super().__init__(f"{status} {self.code}: {self.message}")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of validate(). It is true when the device is allowed; gate on that and nothing else."""
+
+    allowed: bool
+    status: str  #: "MID_OK": the authority decided. Anything else: it did not, and nothing is allowed.
+    code: Optional[str]
+    request_id: Optional[str]
+    reply: Dict[str, Any]
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class Client:
+    """A connection to the authority on behalf of one organisation. machineid.h lists the options."""
+
+    def __init__(self, org_key: str, **options):
+        self._open(_mid.mid_client_new, _c_string(org_key), _c_string(json.dumps(options)))
+
+    @classmethod
+    def from_env(cls, **options) -> "Client":
+        """Takes the org key from the environment variable MACHINEID_ORG_KEY."""
+        client = cls.__new__(cls)
+        client._open(_mid.mid_client_from_env, _c_string(json.dumps(options)))
+        return client
+
+    def _open(self, make, *arguments):
+        handle, text = _client(), c_void_p()
+        _checked(make(*arguments, byref(handle), byref(text)), text)
+        self._handle = handle
+        self._free = weakref.finalize(self, _mid.mid_client_free, handle)
+        self._free.atexit = False  # daemon threads may still be about to call
+
+    def close(self) -> None:
+        """Frees the client, once no other thread is about to call. A call on a closed one is MID_INVALID_ARGUMENT."""
+        self._handle = None
+        self._free()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def cancel(self) -> None:
+        """Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so."""
+        _mid.mid_client_cancel(self._handle)
+
+    def validate(self, device_id: str) -> Decision:
+        """May this device run now? Whatever goes wrong between here and the authority, the decision says so."""
+        allowed, text = c_int(0), c_void_p()
+        status = _mid.mid_validate(self._handle, _c_string(device_id), byref(allowed), byref(text))
+        reply = _take(text)
+        return Decision(allowed.value == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
+
+    # These return the authority's reply, or raise Error.
+
+    def register(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_register, _c_string(device_id))
+
+    def revoke(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_revoke, _c_string(device_id))
+
+    def unrevoke(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_unrevoke, _c_string(device_id))
+
+    def restore(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_restore, _c_string(device_id))
+
+    def remove(self, device_id: str) -> Dict[str, Any]:
+        return self._ask(_mid.mid_remove, _c_string(device_id))
+
+    def list_devices(self) -> Dict[str, Any]:
+        return self._ask(_mid.mid_list_devices)
+
+    def usage(self) -> Dict[str, Any]:
+        return self._ask(_mid.mid_usage)
+
+    def _ask(self, operation, *arguments):
+        text = c_void_p()
+        return _checked(operation(self._handle, *arguments, byref(text)), text)
+
+
+def _checked(status, text):
+    reply = _take(text)
+    if status != 0:
+        raise Error(_name_of(status), reply)
+    return reply
+
+
+def _take(text):
+    """Parses what came out through a json parameter, and frees it."""
+    try:
+        return json.loads(ctypes.string_at(text)) if text else {}
+    finally:
+        _mid.mid_free(text)
+
+
+def _code(reply):
+    """The code of a decision or of the library's own error; the "error" of a refusal."""
+    return reply.get("code", reply.get("error"))
+
+
+def _name_of(status):
+    return _mid.mid_status_name(status).decode()
+
+
+def _c_string(text):
+    """A NUL would cut the text short, and the question would be about another device."""
+    if "\0" in text:
+        raise ValueError("a NUL inside a string")
+    return text.encode()

@@ -1,0 +1,81 @@
+"""scenario.py - every operation of machineid.py, and the ways in which they fail."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import machineid
+
+DEVICE = "worker:prod:queue-consumer:07"
+
+
+def threads(client):
+    with ThreadPoolExecutor(8) as pool:
+        decisions = list(pool.map(client.validate, [DEVICE] * 32))
+    print(f"threads: {sum(map(bool, decisions))} of 32 allowed", flush=True)
+
+
+def fork(client):
+    """The child tells the parent by its exit status."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if client.validate(DEVICE) else 1)
+    parent = client.validate(DEVICE)
+    _, ended = os.waitpid(child, 0)
+    print(f"fork: parent {word(parent)}, child {word(ended == 0)}")
+
+
+def word(allowed):
+    return "allowed" if allowed else "denied"
+
+
+
+print("version", machineid.version())
+
+with machineid.Client.from_env() as client:
+    print("register: MID_OK status=" + client.register(DEVICE)["status"])
+    print("register again: MID_OK status=" + client.register(DEVICE)["status"])
+    decision = client.validate(DEVICE)
+    print(f"validate: {decision.status} allowed={decision.allowed:d} code={decision.code}")
+    if decision:
+        print("work: one unit done")
+
+    threads(client)
+    fork(client)
+
+    client.revoke(DEVICE)
+    print("revoke: MID_OK")
+    decision = client.validate(DEVICE)
+    print(f"validate: {decision.status} allowed={decision.allowed:d} code={decision.code}", end=" ")
+    print(f"request_id={len(decision.request_id)} characters")
+    print("register revoked: MID_OK status=" + client.register(DEVICE)["status"])
+    client.unrevoke(DEVICE)
+    print("unrevoke: MID_OK")
+    decision = client.validate(DEVICE)
+    print(f"validate: {decision.status} allowed={decision.allowed:d} code={decision.code}")
+    client.restore(DEVICE)
+    print("restore: MID_OK")
+
+    print(f"list: MID_OK {len(client.list_devices()['devices'])} device")
+    print("usage: MID_OK planTier=" + client.usage()["planTier"])
+    decision = client.validate("wörker:prod:07")
+    print(f"umlaut device: {decision.status} allowed={decision.allowed:d}")
+    client.remove(DEVICE)
+    print("remove: MID_OK")
+    try:
+        client.remove(DEVICE)
+    except machineid.Error as error:
+        print("remove again:", error.status)
+
+    try:
+        machineid.Client.from_env(timeout=1)
+    except machineid.Error as error:
+        print("wrong option:", error.status, error.code)
+    decision = client.validate("")
+    print("no device:", decision.status, decision.code)
+
+with machineid.Client("org_runtimes", base_url="http://127.0.0.1:1", max_retries=0) as unreachable:
+    decision = unreachable.validate(DEVICE)
+    print(f"unreachable: {decision.status} allowed={decision.allowed:d} {decision.code}")
+    unreachable.cancel()
+    decision = unreachable.validate(DEVICE)
+    print(f"cancelled: {decision.status} allowed={decision.allowed:d}")

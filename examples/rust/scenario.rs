@@ -1,0 +1,94 @@
+//! scenario.rs - every operation of machineid.rs, and the ways in which they fail.
+
+use machineid::{Client, Error, Status};
+use serde_json::{json, Value};
+use std::thread;
+
+const DEVICE: &str = "worker:prod:queue-consumer:07";
+
+/// The name of what the call came to.
+fn status(result: Result<Value, Error>) -> String {
+    match result {
+        Ok(_) => Status::OK.to_string(),
+        Err(error) => error.status.to_string(),
+    }
+}
+
+/// A member of a reply that should be a string.
+fn text<'a>(reply: &'a Value, key: &str) -> &'a str {
+    reply[key].as_str().unwrap_or("none")
+}
+
+fn main() -> Result<(), Error> {
+    println!("version {}", machineid::version());
+    let client = Client::from_env(&Value::Null)?;
+
+    println!("register: {} status={}", Status::OK, text(&client.register(DEVICE)?, "status"));
+    println!("register again: {} status={}", Status::OK, text(&client.register(DEVICE)?, "status"));
+
+    let decision = client.validate(DEVICE);
+    println!("validate: {} allowed={} code={}", decision.status, decision.allowed as i32, decision.code);
+    if decision.allowed {
+        println!("work: one unit done");
+    }
+
+    // Scoped threads borrow the client; threads of their own would share it in an Arc.
+    let allowed: usize = thread::scope(|scope| {
+        let four = || (0..4).filter(|_| client.validate(DEVICE).allowed).count();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(four)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no thread panics")).sum()
+    });
+    println!("threads: {} of 32 allowed", allowed);
+    fork(&client);
+
+    println!("revoke: {}", status(client.revoke(DEVICE)));
+    let decision = client.validate(DEVICE);
+    println!(
+        "validate: {} allowed={} code={} request_id={} characters",
+        decision.status,
+        decision.allowed as i32,
+        decision.code,
+        decision.request_id.unwrap_or_default().len()
+    );
+    println!("register revoked: {} status={}", Status::OK, text(&client.register(DEVICE)?, "status"));
+    println!("unrevoke: {}", status(client.unrevoke(DEVICE)));
+    let decision = client.validate(DEVICE);
+    println!("validate: {} allowed={} code={}", decision.status, decision.allowed as i32, decision.code);
+    println!("restore: {}", status(client.restore(DEVICE)));
+
+    println!("list: {} {} device", Status::OK, client.list_devices()?["devices"].as_array().map_or(0, Vec::len));
+    println!("usage: {} planTier={}", Status::OK, text(&client.usage()?, "planTier"));
+    let decision = client.validate("wörker:prod:07");
+    println!("umlaut device: {} allowed={}", decision.status, decision.allowed as i32);
+    println!("remove: {}", status(client.remove(DEVICE)));
+    println!("remove again: {}", status(client.remove(DEVICE)));
+
+    match Client::from_env(&json!({"timeout": 1})) {
+        Ok(_) => println!("wrong option: accepted"),
+        Err(error) => println!("wrong option: {} {}", error.status, error.code),
+    }
+    let decision = client.validate("");
+    println!("no device: {} {}", decision.status, decision.code);
+
+    let unreachable = Client::new("org_runtimes", &json!({"base_url": "http://127.0.0.1:1", "max_retries": 0}))?;
+    let decision = unreachable.validate(DEVICE);
+    println!("unreachable: {} allowed={} {}", decision.status, decision.allowed as i32, decision.code);
+    unreachable.cancel();
+    let decision = unreachable.validate(DEVICE);
+    println!("cancelled: {} allowed={}", decision.status, decision.allowed as i32);
+    Ok(())
+}
+
+/// The child tells the parent by its exit status.
+fn fork(client: &Client) {
+    let word = |allowed| if allowed { "allowed" } else { "not allowed" };
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let allowed = client.validate(DEVICE).allowed;
+        unsafe { libc::_exit(!allowed as i32) };
+    }
+    let mut ended = -1;
+    let parent = client.validate(DEVICE).allowed;
+    unsafe { libc::waitpid(child, &mut ended, 0) };
+    println!("fork: parent {}, child {}", word(parent), word(ended == 0));
+}
