@@ -1,3 +1,45 @@
+defmodule MachineID.Decision do
+  @moduledoc """
+  The outcome of `MachineID.validate/2`. Gate on `allowed` and nothing else; log `status`, `code` and `request_id`.
+  With any status but `:MID_OK` the authority decided nothing, and nothing is allowed.
+  """
+  @enforce_keys [:allowed, :status, :code, :request_id, :reply]
+  defstruct @enforce_keys
+  @type t :: %__MODULE__{allowed: boolean, status: atom, code: String.t(), request_id: String.t() | nil, reply: map}
+end
+
+defmodule MachineID.Error do
+  @moduledoc "The authority refused, or it could not be asked."
+  defexception [:status, :code, :message]
+  @type t :: %__MODULE__{status: atom, code: String.t(), message: String.t() | nil}
+
+  @doc false
+  def new(status, reply), do: %__MODULE__{status: status, code: MachineID.code(reply), message: reply["message"]}
+
+  @impl true
+  def message(error), do: "#{error.status} #{error.code}: #{error.message}"
+end
+
+defmodule MachineID.Native do
+  @moduledoc false
+  @on_load :load
+
+  # machineid_nif.c, compiled to priv/machineid_nif.so of the application :machineid.
+  def load, do: :erlang.load_nif(:filename.join(:code.priv_dir(:machineid), 'machineid_nif'), 0)
+
+  def version, do: :erlang.nif_error(:not_loaded)
+  def open(_org_key, _options), do: :erlang.nif_error(:not_loaded)
+  def cancel(_client), do: :erlang.nif_error(:not_loaded)
+  def register(_client, _device_id), do: :erlang.nif_error(:not_loaded)
+  def validate(_client, _device_id), do: :erlang.nif_error(:not_loaded)
+  def list_devices(_client), do: :erlang.nif_error(:not_loaded)
+  def revoke(_client, _device_id), do: :erlang.nif_error(:not_loaded)
+  def unrevoke(_client, _device_id), do: :erlang.nif_error(:not_loaded)
+  def restore(_client, _device_id), do: :erlang.nif_error(:not_loaded)
+  def remove(_client, _device_id), do: :erlang.nif_error(:not_loaded)
+  def usage(_client), do: :erlang.nif_error(:not_loaded)
+end
+
 defmodule MachineID do
   @moduledoc """
   The client of the MachineID authority. Needs libmachineid, and jiffy for JSON.
@@ -80,46 +122,4 @@ defmodule MachineID do
   # An API error of the authority's has "error" where a decision has "code".
   @doc false
   def code(reply), do: reply["code"] || reply["error"]
-end
-
-defmodule MachineID.Decision do
-  @moduledoc """
-  The outcome of `MachineID.validate/2`. Gate on `allowed` and nothing else; log `status`, `code` and `request_id`.
-  With any status but `:MID_OK` the authority decided nothing, and nothing is allowed.
-  """
-  @enforce_keys [:allowed, :status, :code, :request_id, :reply]
-  defstruct @enforce_keys
-  @type t :: %__MODULE__{allowed: boolean, status: atom, code: String.t(), request_id: String.t() | nil, reply: map}
-end
-
-defmodule MachineID.Error do
-  @moduledoc "The authority refused, or it could not be asked."
-  defexception [:status, :code, :message]
-  @type t :: %__MODULE__{status: atom, code: String.t(), message: String.t() | nil}
-
-  @doc false
-  def new(status, reply), do: %__MODULE__{status: status, code: MachineID.code(reply), message: reply["message"]}
-
-  @impl true
-  def message(error), do: "#{error.status} #{error.code}: #{error.message}"
-end
-
-defmodule MachineID.Native do
-  @moduledoc false
-  @on_load :load
-
-  # machineid_nif.c, compiled to priv/machineid_nif.so of the application :machineid.
-  def load, do: :erlang.load_nif(:filename.join(:code.priv_dir(:machineid), 'machineid_nif'), 0)
-
-  def version, do: :erlang.nif_error(:not_loaded)
-  def open(_org_key, _options), do: :erlang.nif_error(:not_loaded)
-  def cancel(_client), do: :erlang.nif_error(:not_loaded)
-  def register(_client, _device_id), do: :erlang.nif_error(:not_loaded)
-  def validate(_client, _device_id), do: :erlang.nif_error(:not_loaded)
-  def list_devices(_client), do: :erlang.nif_error(:not_loaded)
-  def revoke(_client, _device_id), do: :erlang.nif_error(:not_loaded)
-  def unrevoke(_client, _device_id), do: :erlang.nif_error(:not_loaded)
-  def restore(_client, _device_id), do: :erlang.nif_error(:not_loaded)
-  def remove(_client, _device_id), do: :erlang.nif_error(:not_loaded)
-  def usage(_client), do: :erlang.nif_error(:not_loaded)
 end

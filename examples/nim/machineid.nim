@@ -1,0 +1,124 @@
+## machineid.nim - the client of the MachineID authority. Needs libmachineid; Nim 1.6 or newer with --threads:on.
+##
+## .. code-block:: nim
+##   let client = clientFromEnv(%*{"timeout_ms": 2000})
+##   discard client.register("agent-01")
+##   if client.validate("agent-01").allowed: work()
+##
+## A call blocks its thread until there is an answer or timeout_ms has passed. A client goes with the last reference to
+## it. Any number of threads may share its handle, and a child of fork may go on with it.
+
+import std/json
+
+const lib = "libmachineid.so.0"
+
+type
+  Handle* = distinct pointer
+  ClientObject = object
+    handle: Handle
+  Client* = ref ClientObject
+
+  Decision* = object
+    ## Gate on `allowed` and nothing else; with any status but MID_OK the authority decided nothing.
+    allowed*: bool
+    status*, code*, requestId*: string
+    reply*: JsonNode
+
+  MachineIDError* = object of CatchableError
+    ## There is no reply: the authority refused, or it could not be asked.
+    status*, code*: string
+    reply*: JsonNode
+
+  Asks = proc (client: Handle, json: ptr pointer): int32 {.cdecl, gcsafe, raises: [].}
+  AsksAbout = proc (client: Handle, deviceId: cstring, json: ptr pointer): int32 {.cdecl, gcsafe, raises: [].}
+
+{.push cdecl, dynlib: lib, gcsafe, raises: [].}
+proc mid_version(): cstring {.importc.}
+proc mid_status_name(status: int32): cstring {.importc.}
+proc mid_client_new(orgKey, options: cstring, client: ptr Handle, json: ptr pointer): int32 {.importc.}
+proc mid_client_from_env(options: cstring, client: ptr Handle, json: ptr pointer): int32 {.importc.}
+proc mid_client_cancel(client: Handle) {.importc.}
+proc mid_client_free(client: Handle) {.importc.}
+proc mid_validate(client: Handle, deviceId: cstring, allowed: ptr cint, json: ptr pointer): int32 {.importc.}
+proc mid_register(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.importc.}
+proc mid_revoke(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.importc.}
+proc mid_unrevoke(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.importc.}
+proc mid_restore(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.importc.}
+proc mid_remove(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.importc.}
+proc mid_list_devices(client: Handle, json: ptr pointer): int32 {.importc.}
+proc mid_usage(client: Handle, json: ptr pointer): int32 {.importc.}
+proc mid_free(json: pointer) {.importc.}
+{.pop.}
+
+proc `=destroy`(client: var ClientObject) = mid_client_free(client.handle)
+
+proc version*(): string = $mid_version()
+
+proc nameOf(status: int32): string = $mid_status_name(status)
+
+proc take(json: pointer): JsonNode =
+  ## Parses what came out through a json parameter, and frees it.
+  if json == nil: return newJObject()
+  defer: mid_free(json)
+  parseJson($cast[cstring](json))
+
+proc codeOf(reply: JsonNode): string = reply{"code"}.getStr(reply{"error"}.getStr)
+
+proc checked(status: int32, json: pointer): JsonNode =
+  result = take(json)
+  if status != 0:
+    let text = nameOf(status) & " " & result.codeOf & ": " & result{"message"}.getStr
+    raise (ref MachineIDError)(msg: text, status: nameOf(status), code: result.codeOf, reply: result)
+
+proc cText(text: string): cstring =
+  ## A NUL would cut the text short, and the question would be about another device.
+  if '\0' in text: raise newException(ValueError, "a NUL inside a string")
+  cstring(text)
+
+proc newClient*(orgKey: string, options = newJObject()): Client =
+  ## machineid.h lists the options.
+  var json: pointer
+  result = Client()
+  discard checked(mid_client_new(cText(orgKey), cText($options), addr result.handle, addr json), json)
+
+proc clientFromEnv*(options = newJObject()): Client =
+  ## Takes the org key from the environment variable MACHINEID_ORG_KEY.
+  var json: pointer
+  result = Client()
+  discard checked(mid_client_from_env(cText($options), addr result.handle, addr json), json)
+
+proc handle*(client: Client): Handle = client.handle
+  ## For other threads, as long as the client is there.
+
+proc cancel*(client: Client) = mid_client_cancel(client.handle)
+  ## Ends every call on this client, now and to come, with MID_CANCELLED.
+
+proc validate*(client: Handle, deviceId: string): Decision =
+  ## May this device run now? Whatever goes wrong on the way, the decision says so.
+  var allowed: cint
+  var json: pointer
+  let status = mid_validate(client, cText(deviceId), addr allowed, addr json)
+  let reply = take(json)
+  Decision(allowed: allowed == 1, status: nameOf(status), code: reply.codeOf, requestId: reply{"request_id"}.getStr,
+           reply: reply)
+
+proc validate*(client: Client, deviceId: string): Decision = client.handle.validate(deviceId)
+
+proc ask(client: Client, call: AsksAbout, deviceId: string): JsonNode =
+  var json: pointer
+  let status = call(client.handle, cText(deviceId), addr json)
+  checked(status, json)
+
+proc ask(client: Client, call: Asks): JsonNode =
+  var json: pointer
+  let status = call(client.handle, addr json)
+  checked(status, json)
+
+# These give the authority's reply, or raise MachineIDError.
+proc register*(client: Client, deviceId: string): JsonNode = client.ask(mid_register, deviceId)
+proc revoke*(client: Client, deviceId: string): JsonNode = client.ask(mid_revoke, deviceId)
+proc unrevoke*(client: Client, deviceId: string): JsonNode = client.ask(mid_unrevoke, deviceId)
+proc restore*(client: Client, deviceId: string): JsonNode = client.ask(mid_restore, deviceId)
+proc remove*(client: Client, deviceId: string): JsonNode = client.ask(mid_remove, deviceId)
+proc listDevices*(client: Client): JsonNode = client.ask(mid_list_devices)
+proc usage*(client: Client): JsonNode = client.ask(mid_usage)
