@@ -98,7 +98,6 @@ static void forked(mid_client *client) {
     int parent, ended = -1;
     pid_t child;
 
-    fflush(stdout);
     child = fork();
     if (child == 0)
         _exit(is_allowed(client) ? 0 : 1);
@@ -177,8 +176,10 @@ static void unreachable(void) {
 int main(void) {
     mid_client *client = NULL;
     char *json = NULL;
-    mid_status status = mid_client_from_env(NULL, &client, &json);
+    mid_status status;
 
+    setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once, and fork() copies none */
+    status = mid_client_from_env(NULL, &client, &json);
     if (status != MID_OK) {
         fprintf(stderr, "scenario: %s %s\n", mid_status_name(status), json);
         mid_free(json);

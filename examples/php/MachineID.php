@@ -87,7 +87,8 @@ final class Client
 
     public static function new(#[\SensitiveParameter] string $orgKey, array $options = []): self
     {
-        return self::make(fn (...$rest) => Library::get()->mid_client_new(Library::text($orgKey), ...$rest), $options);
+        $key = Library::text($orgKey);
+        return self::make(fn (...$rest) => Library::get()->mid_client_new($key, ...$rest), $options);
     }
 
     /** Takes the org key from the environment variable MACHINEID_ORG_KEY. */
@@ -124,9 +125,10 @@ final class Client
     /** May this device run now? Whatever goes wrong between here and the authority, the decision says so. */
     public function validate(string $deviceId): Decision
     {
+        $id = Library::text($deviceId);
         $allowed = Library::get()->new('int');
         [$status, $reply] = Library::call(
-            fn ($json) => Library::get()->mid_validate($this->handle, Library::text($deviceId), \FFI::addr($allowed), $json)
+            fn ($json) => Library::get()->mid_validate($this->handle, $id, \FFI::addr($allowed), $json)
         );
         $requestId = Library::field($reply, 'request_id');
         return new Decision($allowed->cdata === 1, $status, Library::code($reply), $requestId, $reply);
@@ -176,9 +178,8 @@ final class Client
 
     private function onDevice(string $operation, string $deviceId): array
     {
-        return Library::checked(
-            fn ($json) => Library::get()->$operation($this->handle, Library::text($deviceId), $json)
-        );
+        $id = Library::text($deviceId);
+        return Library::checked(fn ($json) => Library::get()->$operation($this->handle, $id, $json));
     }
 }
 
@@ -212,7 +213,10 @@ final class Library
         return self::$ffi ??= \FFI::cdef(self::DECLARATIONS, 'libmachineid.so.0');
     }
 
-    /** A NUL would cut the text short, and the question would be about another device. */
+    /**
+     * A NUL would cut the text short, and the question would be about another device. Not for inside call(): PHP crashes
+     * when it prints an exception whose trace holds an FFI pointer that is gone.
+     */
     public static function text(#[\SensitiveParameter] string $text): string
     {
         return str_contains($text, "\0") ? throw new \ValueError('a NUL inside a string') : $text;

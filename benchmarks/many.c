@@ -1,0 +1,72 @@
+/*
+ * many.c - devices a second: a curl_multi loop in C over 8 connections, or mid_validate_many.
+ *
+ *     many bare|ours DEVICES ROUNDS
+ */
+#include "bare.h"
+
+enum { WIDTH = 8, MOST = 10000 };
+
+static char names[MOST][24];
+static const char *ids[MOST];
+static int allowed[MOST];
+
+static void bare_round(CURLM *multi, struct bare *bares, int count) {
+    int begun = 0, ended = 0, running;
+    int index[WIDTH];
+    for (; begun < WIDTH && begun < count; begun++) {
+        index[begun] = begun;
+        bare_prepare(&bares[begun], ids[begun]);
+        curl_multi_add_handle(multi, bares[begun].easy);
+    }
+    while (ended < count) {
+        CURLMsg *message;
+        int left;
+        need(curl_multi_perform(multi, &running) == CURLM_OK, "curl_multi_perform");
+        while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+            int slot = 0;
+            while (bares[slot].easy != message->easy_handle) slot++;
+            allowed[index[slot]] = message->data.result == CURLE_OK && bare_read(&bares[slot]);
+            curl_multi_remove_handle(multi, bares[slot].easy);
+            ended++;
+            if (begun < count) {
+                index[slot] = begun;
+                bare_prepare(&bares[slot], ids[begun++]);
+                curl_multi_add_handle(multi, bares[slot].easy);
+            }
+        }
+        if (ended < count) need(curl_multi_poll(multi, NULL, 0, 1000, NULL) == CURLM_OK, "curl_multi_poll");
+    }
+}
+
+int main(int count, char **arguments) {
+    struct bare bares[WIDTH];
+    CURLM *multi;
+    mid_client *client;
+    int devices = count > 3 ? atoi(arguments[2]) : 0;
+    int rounds = count > 3 ? atoi(arguments[3]) : 0;
+    int is_bare = count > 1 && *arguments[1] == 'b';
+    double from = 0;
+    if (devices < 1 || devices > MOST || rounds < 1) return 2;
+    need(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "curl_global_init");
+    multi = curl_multi_init();
+    client = client_open(WIDTH);
+    for (int n = 0; n < WIDTH; n++) bare_open(&bares[n]);
+    for (int n = 0; n < devices; n++) {
+        (void)snprintf(names[n], sizeof names[n], "agent:%d", n);
+        ids[n] = names[n];
+    }
+    /* The first round connects. */
+    for (int round = 0; round <= rounds; round++) {
+        if (round == 1) from = seconds_now();
+        memset(allowed, 0, sizeof allowed);
+        if (is_bare) bare_round(multi, bares, devices);
+        else need(mid_validate_many(client, ids, (size_t)devices, allowed, NULL) == MID_OK, "mid_validate_many");
+        for (int n = 0; n < devices; n++) need(allowed[n], "allowed");
+    }
+    printf("%.1f\n", devices * rounds / (seconds_now() - from));
+    for (int n = 0; n < WIDTH; n++) bare_close(&bares[n]);
+    curl_multi_cleanup(multi);
+    mid_client_free(client);
+    return 0;
+}
