@@ -54,9 +54,8 @@ extension Guard {
         client.retain()
         transport.lock()
         end(.ended)
-        let group = transport.guards.pointee.group
+        if let group = transport.guards.pointee.group { transport.wake(group) }
         transport.unlock()
-        if let group { transport.wake(group) }
         transport.joinThread(until: .after(milliseconds: 250))
         release()
         client.release()

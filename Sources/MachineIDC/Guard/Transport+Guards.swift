@@ -34,9 +34,8 @@ extension Transport {
         }
         ForkGate.working { guards.pointee.live.add(guarded) }
         if guards.pointee.isRunning {
-            let group = guards.pointee.group
+            if let group = guards.pointee.group { wake(group) }
             unlock()
-            if let group { wake(group) }
             deallocate(thread)
             return
         }
@@ -90,9 +89,7 @@ extension Transport {
         guards.pointee.hasJoiner = true
         let number = guards.pointee.threadNumber
         let thread = guards.pointee.thread
-        unlock()
         wake(group)
-        lock()
         var hasLeft = false
         while !hasLeft, !deadline.hasPassed, !hasWork {
             hasLeft = !guards.pointee.isRunning || guards.pointee.threadNumber != number

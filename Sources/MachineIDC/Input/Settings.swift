@@ -1,4 +1,3 @@
-internal import CCurl
 internal import CPlatform
 
 /// What a client was made with: the org key and the options, checked, with every default filled in.
@@ -53,9 +52,7 @@ struct Settings: ~Copyable {
         _ headers: consuming RequestHeaders, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
         let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
-        // libcurl tells where its build keeps the system's authorities.
-        let bundle = options.certificateFile ?? ccurl_version().pointee.cainfo
-        let certificateFile = try CString(copyingIfGiven: bundle)
+        let certificateFile = try CString(copyingIfGiven: options.certificateFile ?? Process.certificateFile)
         let pinnedPublicKey = try CString(copyingIfGiven: options.pinnedPublicKey)
         let userAgent =
             if let given = options.userAgent {

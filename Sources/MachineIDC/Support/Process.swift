@@ -12,9 +12,16 @@ enum Process {
     private static let isReady = Atomic<Bool>(false)
     private static let openSSLIsKnown = Atomic<Bool>(false)
     private static let locale = Atomic<UInt>(0)
+    private static let authorities = Atomic<UInt>(0)
 
     /// A C locale to parse under. Only after `prepare()`.
     static var cLocale: locale_t? { locale_t(bitPattern: locale.load(ordering: .acquiring)) }
+
+    /// The file in which libcurl's build keeps the system's certificate authorities; nil when it looks elsewhere. Only
+    /// after `prepare()`.
+    static var certificateFile: UnsafePointer<CChar>? {
+        UnsafePointer(bitPattern: authorities.load(ordering: .acquiring))
+    }
 
     /// Whether libcurl uses an OpenSSL that can be asked what it holds. Only after `prepare()`.
     static var knowsOpenSSL: Bool { openSSLIsKnown.load(ordering: .acquiring) }
@@ -47,6 +54,8 @@ enum Process {
         guard info.pointee.features & needed == needed else {
             throw Failure(.internal, "this libcurl was built without TLS, AsynchDNS or threadsafe")
         }
+        // Asked for once: libcurl writes what it tells about itself anew each time, into variables that all threads read.
+        authorities.store(UInt(bitPattern: info.pointee.cainfo), ordering: .releasing)
     }
 
     private static func makeLocale() throws(Failure) {

@@ -74,12 +74,11 @@ extension Transport {
         return deadline.hasPassed ? .deadline : nil
     }
 
-    /// Calls the caller of the group, or lets him not wait when he is about to.
+    /// Calls the caller of the group, or lets him not wait when he is about to. Locked, since it was learned that there is
+    /// such a group: whoever it belongs to destroys it as soon as he may.
     func wake(_ group: TransferGroup) {
-        shared.pointee.lock.lock()
         group.place.pointee.isWoken = true
         group.shared.pointee.changed.signal()
-        shared.pointee.lock.unlock()
         shared.pointee.multi.wakeUp()
     }
 
