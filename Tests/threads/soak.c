@@ -1,11 +1,12 @@
 /*
- * Many threads and one client, for as long as is asked; and other clients that are made, cancelled and freed meanwhile,
- * some in the middle of calls. Each thread owns a device and knows what every answer must be. Memory and descriptors
- * stay within bounds.
+ * Many threads and one client, for as long as is asked: calls of every kind, and guards that come and go. Other clients
+ * are made, cancelled and freed meanwhile, some in the middle of calls. Each thread owns a device and knows what every
+ * answer must be. Memory and descriptors stay within bounds.
  *
  *     soak SECONDS [THREADS]
  *
- * With SOAK_ROUNDS each thread ends after so many rounds, and memory is not measured: for valgrind and sanitizers.
+ * With SOAK_ROUNDS each thread ends after so many rounds, and memory is not measured: for valgrind and sanitizers. With
+ * SOAK_WITHOUT_GUARDS there are none.
  */
 #include "decisions.h"
 #include "sockets.h"
@@ -16,6 +17,7 @@ enum { MOST_THREADS = 64, CHURNERS = 4 };
 static mid_client *client;
 static double end;
 static int most_rounds;
+static int has_guards;
 static atomic_long calls;
 static atomic_long clients;
 
@@ -51,6 +53,26 @@ static void expect_listed(const struct owner *owner) {
     json_decref(reply);
 }
 
+static void decide_both(const struct owner *owner) {
+    const char *ids[] = {"nobody", owner->device_id};
+    int allowed[] = {1, owner->is_revoked};
+    CHECK_STATUS(MID_OK, mid_validate_many(client, ids, 2, allowed, NULL));
+    CHECK(allowed[0] == 0 && allowed[1] == !owner->is_revoked);
+}
+
+/* The guards of all owners share a thread, which comes and goes with them. Nobody else revokes the device. */
+static void guard(const struct owner *owner) {
+    static const char options[] = "{\"interval_ms\":120,\"max_age_ms\":120000}";
+    mid_guard *guard = NULL;
+    int allowed = owner->is_revoked;
+    CHECK_STATUS(MID_OK, mid_guard_start(client, owner->device_id, options, &guard, NULL));
+    if (!owner->is_revoked) CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, (int32_t)(owner->number % 64)));
+    CHECK(mid_guard_fd(guard) >= 0);
+    CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, NULL));
+    CHECK(allowed == !owner->is_revoked && mid_guard_allowed(guard) == allowed);
+    mid_guard_stop(guard);
+}
+
 static void *own(void *argument) {
     struct owner *owner = argument;
     (void)snprintf(owner->device_id, sizeof owner->device_id, "soak:%d", owner->number);
@@ -75,7 +97,10 @@ static void *own(void *argument) {
             ask_about(mid_register, client, owner->device_id);
             owner->is_revoked = 0;
             break;
-        default: break;
+        case 6: decide_both(owner); break;
+        default:
+            if (has_guards) guard(owner);
+            break;
         }
         decide(client, owner->device_id, !owner->is_revoked);
         atomic_fetch_add(&calls, 3);
@@ -134,6 +159,7 @@ int main(int count, char **arguments) {
     double began = check_now_ms();
     long settled = 0, most_resident = 0;
     int most_descriptors = 0;
+    has_guards = getenv("SOAK_WITHOUT_GUARDS") == NULL;
     most_rounds = rounds != NULL ? atoi(rounds) : 0;
     end = began + seconds * 1e3;
     check_need(threads > 0 && threads <= MOST_THREADS, "1 to 64 threads");
@@ -160,8 +186,9 @@ int main(int count, char **arguments) {
     for (int n = 0; n < CHURNERS; n++) check_need(pthread_join(churners[n], NULL) == 0, "pthread_join");
 
     if (most_rounds == 0) {
-        /* 8 connections, twice as many while they are made; a pair to wake the driver; the same for each passing client. */
-        CHECK(most_descriptors <= 16 + 2 + CHURNERS * (2 * 2 + 2) + 8);
+        /* 8 connections, twice as many while they are made; a pair to wake the driver; a pair for each guard; and the
+         * same for each passing client, which has no guards. */
+        CHECK(most_descriptors <= 16 + 2 + 2 * threads + CHURNERS * (2 * 2 + 2) + 8);
         /* After a fifth of the time all threads have their stacks; what is left is the heap, as full as it ever is. */
         if (!CHECK(most_resident <= settled + settled / 5 + 1024))
             fprintf(stderr, "    memory grew from %ld kB to %ld kB\n", settled, most_resident);
