@@ -4,3 +4,9 @@ internal import CPlatform
 func quoted(_ text: UnsafePointer<CChar>) -> UnsafePointer<CChar> {
     strstr(text, Literal("org_").cString) == nil ? text : Literal("(it looks like an org key)").cString
 }
+
+/// The same for the name of an environment variable, which is written in capitals where it is one.
+func quoted(variable name: UnsafePointer<CChar>) -> UnsafePointer<CChar> {
+    let capitals: Literal = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+    return name[strspn(name, capitals.cString)] == 0 ? name : Literal("the variable that env_var names").cString
+}

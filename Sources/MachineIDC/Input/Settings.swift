@@ -30,13 +30,12 @@ struct Settings: ~Copyable {
     /// For `mid_client_from_env`.
     init(fromEnvironmentWith text: UnsafePointer<CChar>?) throws(Failure) {
         let options = try Options.read(text)
-        let standard: Literal = "MACHINEID_ORG_KEY"
-        // What env_var says is not repeated: it may be the key itself, put there by mistake.
-        let variable: Literal = options.environmentVariable == nil ? standard : "the variable that env_var names"
-        guard let raw = platform_getenv(options.environmentVariable ?? standard.cString), !isBlank(raw) else {
-            throw Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
+        let variable = options.environmentVariable ?? Literal("MACHINEID_ORG_KEY").cString
+        let name = quoted(variable: variable)
+        guard let raw = platform_getenv(variable), !isBlank(raw) else {
+            throw Failure(.noOrgKey, "\(name) is not set; set it to the organisation's key, org_...")
         }
-        let orgKey = try OrgKey(raw, source: variable.cString)
+        let orgKey = try OrgKey(raw, source: name)
 
         let urlVariable: Literal = "MACHINEID_BASE_URL"
         var url = options.baseURL ?? BaseURL.standard.cString
