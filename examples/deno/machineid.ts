@@ -52,7 +52,7 @@ export const version = () => Deno.UnsafePointerView.getCString(lib.mid_version()
 /** A connection to the authority on behalf of one organisation. machineid.h lists the options. */
 export class Client implements Disposable {
   #handle: Deno.PointerValue;
-  #calls = 0;
+  #calls = new Set<Bytes>();
   #isClosed = false;
 
   private constructor(handle: Deno.PointerValue) {
@@ -60,12 +60,14 @@ export class Client implements Disposable {
   }
 
   static open(orgKey: string, options: Reply = {}): Client {
-    return Client.#make((client, json) => lib.mid_client_new(text(orgKey), text(JSON.stringify(options)), client, json));
+    const optionsText = text(JSON.stringify(options));
+    return Client.#make((client, json) => lib.mid_client_new(text(orgKey), optionsText, client, json));
   }
 
   /** Takes the org key from the environment variable MACHINEID_ORG_KEY. */
   static fromEnv(options: Reply = {}): Client {
-    return Client.#make((client, json) => lib.mid_client_from_env(text(JSON.stringify(options)), client, json));
+    const optionsText = text(JSON.stringify(options));
+    return Client.#make((client, json) => lib.mid_client_from_env(optionsText, client, json));
   }
 
   static #make(make: (client: Bytes, json: Bytes) => number): Client {
@@ -77,9 +79,10 @@ export class Client implements Disposable {
 
   /** May this device run now? Whatever goes wrong on the way, the decision says so. */
   async validate(device: string): Promise<Decision> {
+    const id = text(device);
     const allowed = new Int32Array(1);
     const json = pointer();
-    const status = await this.#run((handle) => lib.mid_validate(handle, text(device), bytes(allowed), bytes(json)));
+    const status = await this.#run(id, (handle) => lib.mid_validate(handle, id, bytes(allowed), bytes(json)));
     const reply = take(json);
     return {
       allowed: allowed[0] === 1,
@@ -91,13 +94,14 @@ export class Client implements Disposable {
   }
 
   // These give the authority's reply, or throw.
-  register = (device: string) => this.#ask((handle, json) => lib.mid_register(handle, text(device), json));
-  revoke = (device: string) => this.#ask((handle, json) => lib.mid_revoke(handle, text(device), json));
-  unrevoke = (device: string) => this.#ask((handle, json) => lib.mid_unrevoke(handle, text(device), json));
-  restore = (device: string) => this.#ask((handle, json) => lib.mid_restore(handle, text(device), json));
-  remove = (device: string) => this.#ask((handle, json) => lib.mid_remove(handle, text(device), json));
-  listDevices = () => this.#ask((handle, json) => lib.mid_list_devices(handle, json));
-  usage = () => this.#ask((handle, json) => lib.mid_usage(handle, json));
+  register = (device: string) => this.#askAbout(device, lib.mid_register);
+  revoke = (device: string) => this.#askAbout(device, lib.mid_revoke);
+  unrevoke = (device: string) => this.#askAbout(device, lib.mid_unrevoke);
+  /** The same as unrevoke. */
+  restore = (device: string) => this.#askAbout(device, lib.mid_restore);
+  remove = (device: string) => this.#askAbout(device, lib.mid_remove);
+  listDevices = () => this.#ask(lib.mid_list_devices);
+  usage = () => this.#ask(lib.mid_usage);
 
   /** Ends every call on this client, now and to come, with MID_CANCELLED. */
   cancel() {
@@ -113,24 +117,35 @@ export class Client implements Disposable {
   }
 
   #freeWhenIdle() {
-    if (!this.#isClosed || this.#calls > 0 || this.#handle === null) return;
+    if (!this.#isClosed || this.#calls.size > 0 || this.#handle === null) return;
     lib.mid_client_free(this.#handle);
     this.#handle = null;
   }
 
-  async #run(call: (handle: Deno.PointerValue) => Promise<number>): Promise<number> {
-    this.#calls++;
+  /** `given` is what the call reads: older Denos do not keep it from the collector until the call returns. */
+  async #run(given: Bytes, call: (handle: Deno.PointerValue) => Promise<number>): Promise<number> {
+    this.#calls.add(given);
     try {
       return await call(this.#handle);
     } finally {
-      this.#calls--;
+      this.#calls.delete(given);
       this.#freeWhenIdle();
     }
   }
 
   async #ask(call: (handle: Deno.PointerValue, json: Bytes) => Promise<number>): Promise<Reply> {
     const json = pointer();
-    return checked(await this.#run((handle) => call(handle, bytes(json))), json);
+    const out = bytes(json);
+    return checked(await this.#run(out, (handle) => call(handle, out)), json);
+  }
+
+  async #askAbout(
+    device: string,
+    call: (handle: Deno.PointerValue, id: Bytes, json: Bytes) => Promise<number>,
+  ): Promise<Reply> {
+    const id = text(device);
+    const json = pointer();
+    return checked(await this.#run(id, (handle) => call(handle, id, bytes(json))), json);
   }
 }
 

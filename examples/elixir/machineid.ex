@@ -44,8 +44,8 @@ defmodule MachineID do
   @moduledoc """
   The client of the MachineID authority. Needs libmachineid, and jiffy for JSON.
 
-  A call blocks its process until there is an answer or `timeout_ms` has passed; other processes go on. Any number of them
-  may share a client, which is freed when the last of them lets go of it.
+  A call blocks its process until there is an answer or `timeout_ms` has passed; other processes go on. Any number of
+  them may share a client, which is freed when the last of them lets go of it.
   """
 
   alias MachineID.{Decision, Error, Native}

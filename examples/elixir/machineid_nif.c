@@ -1,9 +1,10 @@
 /*
- * machineid_nif.c - libmachineid for Erlang and Elixir, as dirty NIFs: a call that waits for the authority occupies one of
- * the dirty I/O schedulers (ten, +SDio), and none of those that run processes. machineid.ex is the module on it.
+ * machineid_nif.c - libmachineid for Erlang and Elixir, as dirty NIFs: a call that waits for the authority occupies one
+ * of the dirty I/O schedulers (ten; +SDio), and none of those that run processes. machineid.ex is the module on it.
  */
 #include <erl_nif.h>
 #include <machineid.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The garbage collector owns the client: it is freed with the last term that refers to it. */
@@ -24,13 +25,13 @@ static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info) {
     return owner_type ? 0 : 1;
 }
 
-/* A binary as a C string for enif_free(). False for anything else, and where a NUL would cut the text short: the question
+/* A binary as a C string for free(). False for anything else, and where a NUL would cut the text short: the question
  * would be about another device. */
 static int get_text(ErlNifEnv *env, ERL_NIF_TERM term, char **text) {
     ErlNifBinary binary;
     *text = NULL;
     if (!enif_inspect_binary(env, term, &binary) || memchr(binary.data, 0, binary.size)) return 0;
-    *text = enif_alloc(binary.size + 1);
+    *text = malloc(binary.size + 1);
     if (!*text) return 0;
     memcpy(*text, binary.data, binary.size);
     (*text)[binary.size] = 0;
@@ -67,16 +68,21 @@ static ERL_NIF_TERM open_client(ErlNifEnv *env, int count, const ERL_NIF_TERM ar
     char *org_key, *options = NULL, *json = NULL;
     (void)count;
     if (!get_optional_text(env, arguments[0], &org_key) || !get_optional_text(env, arguments[1], &options)) {
-        enif_free(org_key);
+        free(org_key);
         return enif_make_badarg(env);
     }
     struct owner *owner = enif_alloc_resource(owner_type, sizeof *owner);
+    if (!owner) {
+        free(org_key);
+        free(options);
+        return enif_raise_exception(env, enif_make_atom(env, "enomem"));
+    }
     mid_status status = org_key ? mid_client_new(org_key, options, &owner->client, &json)
                                 : mid_client_from_env(options, &owner->client, &json);
     ERL_NIF_TERM term = enif_make_resource(env, owner);
     enif_release_resource(owner); /* the term holds it now */
-    enif_free(org_key);
-    enif_free(options);
+    free(org_key);
+    free(options);
     return make_answer(env, status, term, json);
 }
 
@@ -96,7 +102,7 @@ static ERL_NIF_TERM validate(ErlNifEnv *env, int count, const ERL_NIF_TERM argum
     if (!enif_get_resource(env, arguments[0], owner_type, &owner) || !get_text(env, arguments[1], &device_id))
         return enif_make_badarg(env);
     mid_status status = mid_validate(((struct owner *)owner)->client, device_id, &allowed, &json);
-    enif_free(device_id);
+    free(device_id);
     return make_answer(env, status, enif_make_atom(env, allowed == 1 ? "true" : "false"), json);
 }
 
@@ -107,7 +113,7 @@ static ERL_NIF_TERM on_device(ErlNifEnv *env, const ERL_NIF_TERM arguments[],
     if (!enif_get_resource(env, arguments[0], owner_type, &owner) || !get_text(env, arguments[1], &device_id))
         return enif_make_badarg(env);
     mid_status status = operation(((struct owner *)owner)->client, device_id, &json);
-    enif_free(device_id);
+    free(device_id);
     return make_answer(env, status, enif_make_atom(env, "nil"), json);
 }
 
@@ -120,10 +126,10 @@ static ERL_NIF_TERM on_client(ErlNifEnv *env, const ERL_NIF_TERM arguments[],
     return make_answer(env, status, enif_make_atom(env, "nil"), json);
 }
 
-#define OPERATION(name, shape, function)                                                        \
+#define OPERATION(name, shape, function)                                                  \
     static ERL_NIF_TERM name(ErlNifEnv *env, int count, const ERL_NIF_TERM arguments[]) { \
-        (void)count;                                                                            \
-        return shape(env, arguments, function);                                                 \
+        (void)count;                                                                      \
+        return shape(env, arguments, function);                                           \
     }
 OPERATION(register_device, on_device, mid_register)
 OPERATION(revoke, on_device, mid_revoke)

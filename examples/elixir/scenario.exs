@@ -44,8 +44,10 @@ defmodule Scenario do
 
   # 8 processes, 4 times each, all of them inside the library at the same time.
   defp validate_in_processes(client) do
+    validate_four = fn -> Enum.count(1..4, fn _ -> MachineID.validate(client, @device).allowed end) end
+
     1..8
-    |> Enum.map(fn _ -> Task.async(fn -> Enum.count(1..4, fn _ -> MachineID.validate(client, @device).allowed end) end) end)
+    |> Enum.map(fn _ -> Task.async(validate_four) end)
     |> Task.await_many(:infinity)
     |> Enum.sum()
   end

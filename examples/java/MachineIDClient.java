@@ -16,8 +16,8 @@ import java.util.function.ToIntBiFunction;
 /**
  * The client of the MachineID authority: a connection on behalf of one organisation. Needs libmachineid, JNA and Gson.
  *
- * <p>A call blocks its thread until there is an answer or {@code timeout_ms} has passed; {@link #cancel} ends it, {@link
- * Thread#interrupt} does not. Any number of threads may share a client.
+ * <p>A call blocks its thread until there is an answer or {@code timeout_ms} has passed; {@link #cancel} ends it,
+ * {@link Thread#interrupt} does not. Any number of threads may share a client.
  */
 public final class MachineIDClient implements AutoCloseable {
     public static final int OK = 0;

@@ -203,7 +203,8 @@ static napi_value status_name(napi_env env, napi_callback_info info) {
     return text;
 }
 
-static napi_status export(napi_env env, napi_value exports, const char *name, napi_callback function, const void *data) {
+static napi_status export(napi_env env, napi_value exports, const char *name, napi_callback function,
+                          const void *data) {
     napi_value value;
     napi_status result = napi_create_function(env, name, NAPI_AUTO_LENGTH, function, (void *)data, &value);
     return result == napi_ok ? napi_set_named_property(env, exports, name, value) : result;

@@ -16,6 +16,9 @@
 
 (load-shared-object "libmachineid.so.0")
 
+;; A plain c-string would be in the encoding of the locale.
+(define-alien-type text (c-string :external-format :utf-8))
+
 (defclass decision ()
   ((allowed :initarg :allowed :reader allowed)
    (status :initarg :status :reader status)
@@ -33,14 +36,14 @@
 (defun code (outcome) (or (field outcome "code") (field outcome "error")))
 (defun request-id (outcome) (field outcome "request_id"))
 
-(defun version () (alien-funcall (extern-alien "mid_version" (function c-string))))
-(defun name-of (status) (alien-funcall (extern-alien "mid_status_name" (function c-string (signed 32))) status))
+(defun version () (alien-funcall (extern-alien "mid_version" (function text))))
+(defun name-of (status) (alien-funcall (extern-alien "mid_status_name" (function text (signed 32))) status))
 
 (defun take (json)
-  "Parses what came out through a json parameter, and frees it. An owned text is a pointer: as a c-string it would leak."
+  "Parses what came out through a json parameter, and frees it. An owned text is a pointer: as a text it would leak."
   (if (zerop (sb-sys:sap-int (alien-sap json)))
       (make-hash-table)
-      (unwind-protect (yason:parse (cast json c-string))
+      (unwind-protect (yason:parse (cast json text))
         (alien-funcall (extern-alien "mid_free" (function void (* char))) json))))
 
 (defun checked (status json)
@@ -56,9 +59,9 @@
   "OPTIONS is a JSON text: machineid.h lists the options. Without ORG-KEY it is that of MACHINEID_ORG_KEY."
   (with-alien ((client (* t)) (json (* char)))
     (checked (if org-key
-                 (alien-funcall (extern-alien "mid_client_new" (function (signed 32) c-string c-string (* (* t)) (* (* char))))
+                 (alien-funcall (extern-alien "mid_client_new" (function (signed 32) text text (* (* t)) (* (* char))))
                                 (c-text org-key) (c-text options) (addr client) (addr json))
-                 (alien-funcall (extern-alien "mid_client_from_env" (function (signed 32) c-string (* (* t)) (* (* char))))
+                 (alien-funcall (extern-alien "mid_client_from_env" (function (signed 32) text (* (* t)) (* (* char))))
                                 (c-text options) (addr client) (addr json)))
              json)
     client))
@@ -77,7 +80,7 @@
   "May this device run now? Whatever goes wrong on the way, the decision says so."
   (with-alien ((allowed int 0) (json (* char)))
     (let ((status (alien-funcall
-                   (extern-alien "mid_validate" (function (signed 32) (* t) c-string (* int) (* (* char))))
+                   (extern-alien "mid_validate" (function (signed 32) (* t) text (* int) (* (* char))))
                    client (c-text device-id) (addr allowed) (addr json))))
       (make-instance 'decision :allowed (= allowed 1) :status (name-of status) :reply (take json)))))
 
@@ -88,7 +91,7 @@
        "Gives the authority's reply, or signals machineid-error."
        (with-alien ((json (* char)))
          (checked (alien-funcall
-                   (extern-alien ,c-name (function (signed 32) (* t) ,@(when with-device '(c-string)) (* (* char))))
+                   (extern-alien ,c-name (function (signed 32) (* t) ,@(when with-device '(text)) (* (* char))))
                    client ,@(when with-device '((c-text device-id))) (addr json))
                   json)))))
 

@@ -19,6 +19,18 @@
 (defun validate-four (client)
   (loop repeat 4 count (allowed (validate client *device*))))
 
+(defun word (allowed) (if allowed "allowed" "denied"))
+
+(defun forks (client)
+  "The child tells the parent by its exit status. SBCL forks while it has no other thread."
+  (let ((child (sb-posix:fork)))
+    (when (zerop child)
+      (sb-ext:exit :code (if (allowed (validate client *device*)) 0 1) :abort t))
+    (let ((parent (allowed (validate client *device*))))
+      (multiple-value-bind (pid status) (sb-posix:waitpid child 0)
+        (declare (ignore pid))
+        (say "fork: parent ~a, child ~a" (word parent) (word (zerop status)))))))
+
 (say "version ~a" (version))
 (with-client (client "{}")
   (say "register: MID_OK status=~a" (gethash "status" (register client *device*)))
@@ -29,11 +41,13 @@
 
   (let ((threads (loop repeat 8 collect (sb-thread:make-thread #'validate-four :arguments (list client)))))
     (say "threads: ~d of 32 allowed" (reduce #'+ (mapcar #'sb-thread:join-thread threads))))
+  (forks client)
 
   (revoke client *device*)
   (say "revoke: MID_OK")
   (let ((decision (validate client *device*)))
-    (say "validate: ~a code=~a request_id=~d characters" (show decision) (code decision) (length (request-id decision))))
+    (say "validate: ~a code=~a request_id=~d characters"
+         (show decision) (code decision) (length (request-id decision))))
   (say "register revoked: MID_OK status=~a" (gethash "status" (register client *device*)))
   (unrevoke client *device*)
   (say "unrevoke: MID_OK")
