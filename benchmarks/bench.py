@@ -6,89 +6,45 @@ Each round runs every contender once, in turn; the table has the medians of the 
 """
 
 import os
+import pathlib
 import platform
 import re
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "Tests/tls"))
+
+from certificates import Issuer  # noqa: E402
+from daemons import find  # noqa: E402
+from nginx import Nginx  # noqa: E402
 
 REPLY = (
     '{"allowed":true,"code":"ALLOW","request_id":"11111111-2222-4333-8444-555555555555","status":"ok","reason":"allow",'
     '"handler":"devices/validate","deviceId":"agent-01","planTier":"free","planState":"active","accessUntil":null,'
     '"limit":3,"devicesUsed":1,"remaining":2,"overLimit":false,"softGraceWindow":false}'
 )
-SITE = """
-    server {
-        listen 127.0.0.1:%d %s;
-        %s
-        keepalive_requests 1000000000;
-        keepalive_timeout 600s;
-        location / { default_type application/json; return 200 '%s'; }
-    }"""
-CONF = """
-worker_processes 1; daemon off; pid %s/pid; error_log stderr error;%s
-events { worker_connections 4096; }
-http {
-    access_log off; client_body_temp_path %s/body; proxy_temp_path %s/proxy; fastcgi_temp_path %s/fastcgi;
-    uwsgi_temp_path %s/uwsgi; scgi_temp_path %s/scgi;%s
-}"""
 
 
 class Server:
     """nginx with a canned reply, on http and on https."""
 
     def __init__(self, folder):
-        run = dict(check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.ca = f"{folder}/ca.pem"
-        subprocess.run(
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
-            f"-addext subjectAltName=IP:127.0.0.1,DNS:localhost -keyout {folder}/key.pem -out {self.ca}".split(), **run)
-        self.ports = free_port(), free_port()
-        tls = f"ssl_certificate {self.ca}; ssl_certificate_key {folder}/key.pem;"
-        sites = SITE % (self.ports[0], "", "", REPLY) + SITE % (self.ports[1], "ssl", tls, REPLY)
-        user = " user root;" if os.geteuid() == 0 else ""
-        with open(f"{folder}/nginx.conf", "w") as file:
-            file.write(CONF % (folder, user, *[folder] * 5, sites))
-        self.process = subprocess.Popen(["nginx", "-p", folder, "-c", f"{folder}/nginx.conf"], stdin=subprocess.DEVNULL)
-        for port in self.ports:
-            await_port(port, self.process)
+        authority = Issuer(folder, "authority")
+        self.ca = str(authority.path)
+        # Nothing is asked of the emulator, and so there is none.
+        self.nginx = Nginx(folder, "http://127.0.0.1:1", is_root=os.geteuid() == 0)
+        forever = "access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;"
+        self.nginx.site("http", None, forever, answer=REPLY)
+        self.nginx.site("https", authority.issue("server"), forever, answer=REPLY)
+        self.nginx.start()
 
     def environment(self, scheme):
-        more = {"MACHINEID_BASE_URL": f"http://127.0.0.1:{self.ports[0]}"}
-        if scheme == "https":
-            more = {"MACHINEID_BASE_URL": f"https://localhost:{self.ports[1]}", "CA_FILE": self.ca,
-                    "REQUESTS_CA_BUNDLE": self.ca}
         kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-        return kept | more
-
-    def stop(self):
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait()
-
-
-def free_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def await_port(port, process):
-    import socket
-    import time
-
-    for _ in range(500):
-        if process.poll() is not None:
-            sys.exit("bench: nginx does not start")
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    sys.exit("bench: nginx does not listen")
+        if scheme == "http":
+            return kept | {"MACHINEID_BASE_URL": f"http://127.0.0.1:{self.nginx.port('http')}"}
+        return kept | {"MACHINEID_BASE_URL": self.nginx.url("https"), "CA_FILE": self.ca, "REQUESTS_CA_BUNDLE": self.ca}
 
 
 class Bench:
@@ -184,14 +140,16 @@ def guard(bench, server):
 
 def load(bench, server):
     results = bench.rounds(server.environment("http"), {
+        "an empty library": ["@load", "empty"],
         "libcurl and jansson, initialised": ["@load", "libraries"],
         "this library and a client": ["@load", "ours"],
         "what it adds where those are there": ["@load", "both"],
     }, 41)
-    for name, (time, memory) in results.items():
+    for name, (time, resident, own) in results.items():
         adds = name.startswith("what")
         bench.row(f"load: {name}", f"{time:,.0f}", "us", "", "500 us" if adds else "")
-        bench.row(f"load: {name}", f"{memory:,.0f}", "KB", "", "200 KB" if adds else "")
+        bench.row(f"load: {name}, resident", f"{resident:,.0f}", "KB", "", "200 KB" if adds else "")
+        bench.row(f"load: {name}, of which the process's own", f"{own:,.0f}", "KB")
 
 
 def instructions(bench, server):
@@ -221,7 +179,7 @@ def heading():
     return (
         f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores; Linux {platform.release()}; "
         f"libcurl {version_of(['curl', '--version'], r'libcurl/([0-9.]+)')}, "
-        f"{version_of(['openssl', 'version'], r'(OpenSSL [0-9.]+)')}, nginx {version_of(['nginx', '-v'], r'nginx/([0-9.]+)')}, "
+        f"{version_of(['openssl', 'version'], r'(OpenSSL [0-9.]+)')}, nginx {version_of([find('nginx'), '-v'], r'nginx/([0-9.]+)')}, "
         f"Python {platform.python_version()}, Go {version_of(['go', 'version'], r'go([0-9.]+)')}"
     )
 
@@ -235,13 +193,13 @@ def main():
     if unknown:
         sys.exit(f"bench: there is no {' '.join(unknown)}; there are {' '.join(part.__name__ for part in parts)}")
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder)
+        server = Server(pathlib.Path(folder))
         try:
             for part in parts:
                 if bench.wants(part.__name__):
                     part(bench, server)
         finally:
-            server.stop()
+            server.nginx.stop()
     print(heading() + "\n")
     print("| what | median | | ratio | target |\n|---|---|---|---|---|")
     for row in bench.rows:

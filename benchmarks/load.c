@@ -1,9 +1,11 @@
 /*
- * load.c - microseconds and KB until there is a first client, in a process that had nothing loaded.
+ * load.c - microseconds until there is a first client, in a process that had nothing loaded, and KB of memory: all that is
+ * resident, and of that what is the process's own and not a file's, which all processes share.
  *
+ *     load empty        a library with nothing in it, empty.so
  *     load libraries    libcurl and jansson, initialised, with an easy and a multi handle: what any such program needs
  *     load ours         this library and mid_client_new
- *     load both         the first, timed; then the second, which is what is printed: what this library adds
+ *     load both         libcurl and jansson, and then this library: what it adds
  */
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -11,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static double microseconds(void) {
     struct timespec now;
@@ -19,13 +20,21 @@ static double microseconds(void) {
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-static long resident_kb(void) {
-    long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL) return 0;
-    if (fscanf(file, "%ld %ld", &pages, &resident) != 2) resident = 0;
+struct memory {
+    long resident, own;
+};
+
+static struct memory memory_now(void) {
+    struct memory memory = {0, 0};
+    char line[256];
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
+    if (file == NULL) return memory;
+    while (fgets(line, sizeof line, file) != NULL) {
+        (void)sscanf(line, "Rss: %ld", &memory.resident);
+        (void)sscanf(line, "Anonymous: %ld", &memory.own);
+    }
     (void)fclose(file);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+    return memory;
 }
 
 /* A function of a library, as what it is. */
@@ -55,17 +64,21 @@ static int load_ours(void) {
     return mid_client_new("org_bench", NULL, &client, NULL) == MID_OK;
 }
 
+static int load_empty(void) { return dlopen("empty.so", RTLD_NOW) != NULL; }
+
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "";
-    long memory = resident_kb();
-    double from = microseconds();
-    if (strcmp(what, "ours") != 0 && !load_libraries()) return 1;
-    if (strcmp(what, "both") == 0) {
-        memory = resident_kb();
-        from = microseconds();
-    }
-    if (strcmp(what, "libraries") != 0 && !load_ours()) return 1;
+    int (*load)(void) = strcmp(what, "empty") == 0 ? load_empty : strcmp(what, "libraries") == 0 ? load_libraries : load_ours;
+    struct memory before, after;
+    double from;
+    if (strcmp(what, "both") == 0 && !load_libraries()) return 1;
+    /* What reading it takes is taken now. */
+    (void)memory_now();
+    before = memory_now();
+    from = microseconds();
+    if (!load()) return 1;
     from = microseconds() - from;
-    printf("%.1f %ld\n", from, resident_kb() - memory);
+    after = memory_now();
+    printf("%.1f %ld %ld\n", from, after.resident - before.resident, after.own - before.own);
     return 0;
 }

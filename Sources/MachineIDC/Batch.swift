@@ -15,7 +15,7 @@ struct Batch: ~Copyable {
         /// The place of its device among all.
         var index = 0
         /// When the pause ends.
-        var resumption = Deadline.after(milliseconds: 0)
+        var resumption = Deadline.now
     }
 
     private let client: Client
@@ -80,7 +80,7 @@ struct Batch: ~Copyable {
             fill()
             if settled == count { break }
             switch transport.next(in: group, until: earliestResumption()) {
-            case .ended(let transfer): try finish(transfer)
+            case .ended(let transfer): finish(transfer)
             case .cancelled: throw .cancelled
             case .woken, .deadline: break
             }
@@ -112,7 +112,7 @@ struct Batch: ~Copyable {
         lanes[lane].call.start(in: group)
     }
 
-    private mutating func finish(_ transfer: Transfer) throws(Failure) {
+    private mutating func finish(_ transfer: Transfer) {
         var lane = 0
         while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
         guard lane < laneCount, let attempt = lanes[lane].call.ended else { return }

@@ -62,9 +62,9 @@ func startGuard(
 
 func reportGuard(_ handle: OpaquePointer?, wantsJSON: Bool) throws(Failure) -> Client.Response {
     guard let guarded = Guard(handle: handle) else { throw Failure(.invalidArgument, "guard is NULL") }
-    if !wantsJSON { return Client.Response(status: .ok, isAllow: guarded.isAllowed, askedAt: 0, json: nil) }
+    if !wantsJSON { return Client.Response(status: .ok, isAllow: guarded.isAllowed, json: nil) }
     let (isAllowed, json) = try guarded.report()
-    return Client.Response(status: .ok, isAllow: isAllowed, askedAt: 0, json: json)
+    return Client.Response(status: .ok, isAllow: isAllowed, json: json)
 }
 
 func makeClient(

@@ -9,6 +9,13 @@ extension Client {
         let askedAt: Int64
         /// malloc'd; the caller's.
         let json: UnsafeMutablePointer<CChar>?
+
+        init(status: Status, isAllow: Bool = false, askedAt: Int64 = 0, json: UnsafeMutablePointer<CChar>?) {
+            self.status = status
+            self.isAllow = isAllow
+            self.askedAt = askedAt
+            self.json = json
+        }
     }
 
     /// Asks the authority, again where that may help, until there is an answer or the deadline has passed.
@@ -20,7 +27,7 @@ extension Client {
         try call.prepare(operation, state.pointee.settings, body: body)
         var schedule = RetrySchedule(state.pointee.settings)
         while true {
-            let askedAt = AgeClock.now()
+            let askedAt = Clock.ofAges
             let attempt = try call.attempt(until: deadline, state.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
                 try call.pause(milliseconds: pause)
@@ -51,9 +58,9 @@ extension Client {
                 free(json)
                 throw Failure.cancelled
             }
-            return Response(status: batch.verdicts.status, isAllow: false, askedAt: 0, json: json)
+            return Response(status: batch.verdicts.status, json: json)
         } catch {
-            for index in Indices(count) { allowed[index] = 0 }
+            denyAll(allowed, count)
             throw error
         }
     }

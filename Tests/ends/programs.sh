@@ -44,6 +44,9 @@ unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 export LD_LIBRARY_PATH=$library PYTHONDONTWRITEBYTECODE=1
 flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/release -ITests/ends)
 
+# shellcheck disable=SC2034 # for whoever sources this
+memcheck=(valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99)
+
 # wants NAME: whether this test is to be run.
 wants() { [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]; }
 

@@ -167,6 +167,12 @@ static inline mid_guard *guard_start(mid_client *client, const char *options) {
     return guard;
 }
 
+static inline int is_readable(int descriptor) {
+    struct pollfd polled = {descriptor, POLLIN, 0};
+    check_need(poll(&polled, 1, 0) >= 0, "poll");
+    return (polled.revents & POLLIN) != 0;
+}
+
 /* ---- The sampler ---- */
 
 static inline void sampler_look(struct sampler *sampler) {

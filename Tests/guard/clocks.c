@@ -3,12 +3,9 @@
  * clocks_preload.so preloaded, with CLOCKS_FILE.
  */
 #include "authority.h"
+#include "clocks.h"
 
 #include <fcntl.h>
-
-struct moved {
-    atomic_llong stepped, slept;
-};
 
 static long long seconds(int count) { return count * 1000000000LL; }
 

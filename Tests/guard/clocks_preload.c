@@ -1,16 +1,12 @@
-/* Clocks that a test can step and put to sleep: the C library's, moved by what stands in CLOCKS_FILE, two numbers. */
+/* Clocks that a test can step and put to sleep: the C library's, moved by what stands in CLOCKS_FILE. */
+#include "clocks.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Nanoseconds: by how much the wall clock was stepped, and for how long the machine slept. */
-struct moved {
-    atomic_llong stepped, slept;
-};
 
 static struct moved *moved;
 static union {

@@ -8,12 +8,6 @@
 
 static const char quick[] = "{\"interval_ms\":50}";
 
-static int is_readable(int descriptor) {
-    struct pollfd polled = {descriptor, POLLIN, 0};
-    check_need(poll(&polled, 1, 0) >= 0, "poll");
-    return (polled.revents & POLLIN) != 0;
-}
-
 /* Threads of this process whose name begins with the guard thread's. */
 static int guard_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
@@ -133,7 +127,8 @@ static void *wait_for_the_end(void *guard) {
 
 static void waiting(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
-    mid_guard *guard = guard_start(client, quick);
+    /* No lapse is to end the waiting. */
+    mid_guard *guard = guard_start(client, "{\"interval_ms\":50,\"max_age_ms\":50000}");
     pthread_t waiters[4];
     CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 0));
     double from = check_now_ms();
@@ -192,7 +187,6 @@ static void ends(struct authority *authority) {
     mid_guard_stop(guards[0]);
     CHECK(guard_threads() == 0);
 
-    client = NULL;
     atomic_store(&authority->mood, ALLOWS);
 }
 

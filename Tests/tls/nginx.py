@@ -1,4 +1,5 @@
-"""nginx, as the TLS terminator in front of the emulator: a site, with a port of its own, for each way to be."""
+"""nginx, as the TLS terminator in front of the emulator: a site, with a port of its own, for each way to be. Without a
+certificate a site is plain HTTP, and with an answer it gives that instead of asking the emulator."""
 
 from daemons import Daemon, await_condition, find, free_port
 
@@ -34,11 +35,10 @@ http {{
 
 SITE = """\
     server {{
-        listen 127.0.0.1:{port} ssl{listen};
-        ssl_certificate {certificate};
-        ssl_certificate_key {key};
+        listen 127.0.0.1:{port}{listen};
+        {certificate}
         {more}
-        location / {{ proxy_pass http://emulator; }}
+        location / {{ {handler} }}
     }}
 """
 
@@ -62,11 +62,14 @@ class Nginx:
         self._ports = {}
         self._daemon = None
 
-    def site(self, name, certificate, more="", listen=""):
+    def site(self, name, certificate, more="", listen="", answer=None):
         self._ports[name] = port = free_port()
-        self._sites += SITE.format(
-            port=port, certificate=certificate.path, key=certificate.key_path, more=more, listen=listen
-        )
+        pair = ""
+        if certificate:
+            pair = f"ssl_certificate {certificate.path}; ssl_certificate_key {certificate.key_path};"
+            listen = f" ssl{listen}"
+        handler = f"default_type application/json; return 200 '{answer}';" if answer else "proxy_pass http://emulator;"
+        self._sites += SITE.format(port=port, certificate=pair, more=more, listen=listen, handler=handler)
 
     def start(self):
         configuration = self._folder / "nginx.conf"

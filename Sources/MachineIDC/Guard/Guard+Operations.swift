@@ -18,17 +18,26 @@ extension Guard {
             free(decision)
             throw .outOfMemory
         }
+        let made: Guard
         do throws(Failure) {
-            let made = try Guard(client, transport, device: raw, options, askedAt: response.askedAt)
+            made = try Guard(client, transport, device: raw, options, askedAt: response.askedAt)
+        } catch {
+            free(decision)
+            free(copy)
+            throw error
+        }
+        do throws(Failure) {
             try made.begin(isAllow: response.isAllow, decision)
-            handle.pointee = made.handle
         } catch {
             free(copy)
             throw error
         }
+        handle.pointee = made.handle
         return Client.Response(status: .ok, isAllow: response.isAllow, askedAt: response.askedAt, json: copy)
     }
 
+    /// Releases the guard when it throws.
+    ///
     /// - Parameter decision: taken over.
     private func begin(isAllow: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
         transport.lock()

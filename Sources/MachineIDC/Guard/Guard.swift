@@ -4,7 +4,7 @@ internal import Synchronization
 /// What a `mid_guard` handle points to: one device's permission, kept fresh by the `GuardThread` of its client.
 ///
 /// Counted: the handle holds one reference, and so does each thread that waits on it and each check that is under way.
-struct Guard: Equatable {
+struct Guard: Linked {
     enum State { case live, denied, ended }
 
     /// What never changes.
@@ -75,6 +75,16 @@ struct Guard: Equatable {
     var handle: OpaquePointer { OpaquePointer(shared) }
     var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
     var transport: Transport { shared.pointee.transport }
+
+    var previous: Guard? {
+        get { knowledge.pointee.previous }
+        nonmutating set { knowledge.pointee.previous = newValue }
+    }
+
+    var next: Guard? {
+        get { knowledge.pointee.next }
+        nonmutating set { knowledge.pointee.next = newValue }
+    }
 
     static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }
 

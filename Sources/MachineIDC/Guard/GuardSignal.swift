@@ -5,7 +5,7 @@ internal import CPlatform
 struct GuardSignal: ~Copyable {
     private(set) var descriptor: Int32 = -1
     private var other: Int32 = -1
-    private var inode: ino_t = 0
+    private var opened: ino_t?
     private var isRaised = false
 
     /// -1 when there is no descriptor left.
@@ -15,7 +15,7 @@ struct GuardSignal: ~Copyable {
         var pair: (Int32, Int32) = (-1, -1)
         guard platform_socket_pair(type, &pair.0, &pair.1) == 0 else { return -1 }
         (descriptor, other) = pair
-        inode = inodeOf(descriptor)
+        opened = inode(of: descriptor)
         if isRaised { raise() }
         return descriptor
     }
@@ -40,7 +40,7 @@ struct GuardSignal: ~Copyable {
         own.raise()
         dup3(made, descriptor, O_CLOEXEC)
         own.close()
-        inode = inodeOf(descriptor)
+        opened = inode(of: descriptor)
         _ = CPlatform.close(other)
         other = -1
         isRaised = true
@@ -54,10 +54,5 @@ struct GuardSignal: ~Copyable {
     }
 
     /// Whoever closed it against the rules may have opened something else under its number.
-    private var isOurs: Bool { descriptor >= 0 && inodeOf(descriptor) == inode }
-}
-
-private func inodeOf(_ descriptor: Int32) -> ino_t {
-    var status = stat()
-    return fstat(descriptor, &status) == 0 ? status.st_ino : 0
+    private var isOurs: Bool { descriptor >= 0 && inode(of: descriptor) == opened }
 }

@@ -90,16 +90,16 @@ struct GuardThread: ~Copyable {
     private func begin(_ guarded: Guard) {
         let began = Deadline.now
         do throws(Failure) {
-            let settings = client.state
-            let call = try Call(on: transport, settings.pointee.settings)
+            let call = try Call(on: transport, client.state.pointee.settings)
             let body = try DeviceID(guarded.shared.pointee.device.pointer).requestBody()
-            try call.prepare(.validate, settings.pointee.settings, body: body)
+            try call.prepare(.validate, client.state.pointee.settings, body: body)
             // An answer that is older than max_age_ms is worth nothing.
-            let limit = min(settings.pointee.settings.timeout, guarded.shared.pointee.maxAge)
+            let limit = min(client.state.pointee.settings.timeout, guarded.shared.pointee.maxAge)
             let check = try allocate(
                 Check(
-                    call: call, guarded: guarded, schedule: RetrySchedule(withoutRetries: settings.pointee.settings),
-                    began: began, deadline: began.advanced(milliseconds: limit), askedAt: AgeClock.now()))
+                    call: call, guarded: guarded,
+                    schedule: RetrySchedule(withoutRetries: client.state.pointee.settings),
+                    began: began, deadline: began.advanced(milliseconds: limit), askedAt: Clock.ofAges))
             var slot = 0
             while checks[slot] != nil { slot &+= 1 }
             checks[slot] = check
@@ -115,7 +115,7 @@ struct GuardThread: ~Copyable {
         while slot < width, !(checks[slot]?.pointee.call.isMade(of: transfer) ?? false) { slot &+= 1 }
         guard slot < width, let check = checks[slot], let attempt = check.pointee.call.ended else { return }
         if check.pointee.schedule.next(after: attempt, before: check.pointee.deadline) != nil {
-            check.pointee.askedAt = AgeClock.now()
+            check.pointee.askedAt = Clock.ofAges
             check.pointee.call.start(in: group)
             return
         }

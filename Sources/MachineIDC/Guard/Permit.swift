@@ -30,26 +30,23 @@ struct Permit: ~Copyable {
         guard end != 0, generation == WipedOnFork.page?.pointee.generation.load(ordering: .relaxed) else { return false }
         let glanceEnd = glanceEnd.load(ordering: .acquiring)
         let expected = distance.load(ordering: .acquiring)
-        let wall = AgeClock.read(CLOCK_REALTIME_COARSE)
-        let monotonic = AgeClock.read(CLOCK_MONOTONIC_COARSE)
+        let wall = Clock.read(CLOCK_REALTIME_COARSE)
+        let monotonic = Clock.read(CLOCK_MONOTONIC_COARSE)
         let drift = wall &- monotonic &- expected
         if monotonic < glanceEnd, drift < Permit.tolerance, drift > 0 &- Permit.tolerance { return true }
-        return AgeClock.now() < end
+        return Clock.ofAges < end
     }
 
     /// Milliseconds until the end, rounded up.
-    var remaining: Int {
-        let left = end.load(ordering: .acquiring) &- AgeClock.now()
-        return left <= 0 ? 0 : Int(truncatingIfNeeded: (left &+ 999_999) / 1_000_000)
-    }
+    var remaining: Int { Clock.milliseconds(left: end.load(ordering: .acquiring) &- Clock.ofAges) }
 
     /// - Parameter moment: on the clock of ages.
     func extend(until moment: Int64) {
-        let left = moment &- AgeClock.now()
+        let left = moment &- Clock.ofAges
         end.store(moment, ordering: .releasing)
-        glanceEnd.store(AgeClock.read(CLOCK_MONOTONIC) &+ left &- Permit.margin, ordering: .releasing)
-        let wall = AgeClock.read(CLOCK_REALTIME_COARSE)
-        distance.store(wall &- AgeClock.read(CLOCK_MONOTONIC_COARSE), ordering: .releasing)
+        glanceEnd.store(Clock.read(CLOCK_MONOTONIC) &+ left &- Permit.margin, ordering: .releasing)
+        let wall = Clock.read(CLOCK_REALTIME_COARSE)
+        distance.store(wall &- Clock.read(CLOCK_MONOTONIC_COARSE), ordering: .releasing)
     }
 
     func withdraw() {

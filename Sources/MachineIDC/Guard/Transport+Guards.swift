@@ -4,7 +4,7 @@ internal import CPlatform
 extension Transport {
     /// What the lock guards.
     struct Guards: ~Copyable {
-        var live = GuardList()
+        var live = LinkedList<Guard>()
         var thread = pthread_t()
         var isRunning = false
         /// Counts the threads there have been, so that nobody takes one for another.
@@ -17,8 +17,6 @@ extension Transport {
         var mustQuit = false
     }
 
-    func lock() { shared.pointee.lock.lock() }
-    func unlock() { shared.pointee.lock.unlock() }
     var guards: UnsafeMutablePointer<Guards> { shared.pointee.guards.pointer }
 
     /// Takes a guard on, and starts the thread where there is none.
@@ -32,7 +30,7 @@ extension Transport {
             deallocate(thread)
             return
         }
-        ForkGate.working { guards.pointee.live.add(guarded) }
+        ForkGate.working { guards.pointee.live.append(guarded) }
         if guards.pointee.isRunning {
             if let group = guards.pointee.group { wake(group) }
             unlock()
@@ -56,7 +54,7 @@ extension Transport {
 
     /// Whether the thread has nothing to stay for. If so, it is no longer `isRunning`, and must go. Locked.
     func threadQuits() -> Bool {
-        if guards.pointee.live.first != nil, !guards.pointee.mustQuit, !calls.pointee.areCancelled { return false }
+        if hasWork { return false }
         guards.pointee.isRunning = false
         guards.pointee.group = nil
         if !guards.pointee.hasJoiner { pthread_detach(pthread_self()) }
@@ -90,17 +88,20 @@ extension Transport {
         let number = guards.pointee.threadNumber
         let thread = guards.pointee.thread
         wake(group)
-        var hasLeft = false
-        while !hasLeft, !deadline.hasPassed, !hasWork {
-            hasLeft = !guards.pointee.isRunning || guards.pointee.threadNumber != number
-            if !hasLeft { shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline) }
+        while !hasThreadLeft(number), !deadline.hasPassed, !hasWork {
+            shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline)
         }
-        hasLeft = !guards.pointee.isRunning || guards.pointee.threadNumber != number
+        let hasLeft = hasThreadLeft(number)
         if !hasLeft { guards.pointee.hasJoiner = false }
         unlock()
         if hasLeft { pthread_join(thread, nil) }
     }
 
+    private func hasThreadLeft(_ number: Int) -> Bool {
+        !guards.pointee.isRunning || guards.pointee.threadNumber != number
+    }
+
+    /// Whether there is something that the thread stays for.
     private var hasWork: Bool {
         guards.pointee.live.first != nil && !guards.pointee.mustQuit && !calls.pointee.areCancelled
     }

@@ -6,7 +6,7 @@ struct Deadline: Comparable {
 
     private init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    static var now: Deadline { Deadline(nanoseconds: AgeClock.read(CLOCK_MONOTONIC)) }
+    static var now: Deadline { Deadline(nanoseconds: Clock.read(CLOCK_MONOTONIC)) }
 
     static func after(milliseconds: Int) -> Deadline { now.advanced(milliseconds: milliseconds) }
 
@@ -14,11 +14,8 @@ struct Deadline: Comparable {
         Deadline(nanoseconds: nanoseconds &+ Int64(truncatingIfNeeded: milliseconds) &* 1_000_000)
     }
 
-    /// What is left, rounded up, so that whoever waits for it does not wake too early; 0 when it has passed.
-    var remainingMilliseconds: Int {
-        let left = nanoseconds &- Deadline.now.nanoseconds
-        return left <= 0 ? 0 : Int(truncatingIfNeeded: (left &+ 999_999) / 1_000_000)
-    }
+    /// What is left, rounded up; 0 when it has passed.
+    var remainingMilliseconds: Int { Clock.milliseconds(left: nanoseconds &- Deadline.now.nanoseconds) }
 
     static func < (one: Deadline, other: Deadline) -> Bool { one.nanoseconds < other.nanoseconds }
 

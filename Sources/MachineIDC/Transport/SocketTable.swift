@@ -126,8 +126,3 @@ private func hasUnread(_ descriptor: Int32) -> Bool {
     var byte: UInt8 = 0
     return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
 }
-
-private func inode(of descriptor: Int32) -> ino_t? {
-    var status = stat()
-    return fstat(descriptor, &status) == 0 ? status.st_ino : nil
-}

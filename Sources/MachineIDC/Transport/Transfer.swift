@@ -6,7 +6,7 @@ internal import Synchronization
 /// by the transport it belongs to.
 ///
 /// A pointer to shared memory, in three parts by who may touch them.
-struct Transfer: Equatable {
+struct Transfer: Linked {
     enum Stage { case idle, queued, running, ended }
 
     /// How far the exchange came, for the message when time runs out.
@@ -83,6 +83,16 @@ struct Transfer: Equatable {
 
     var exchange: UnsafeMutablePointer<Exchange> { shared.pointee.exchange.pointer }
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
+
+    var previous: Transfer? {
+        get { place.pointee.previous }
+        nonmutating set { place.pointee.previous = newValue }
+    }
+
+    var next: Transfer? {
+        get { place.pointee.next }
+        nonmutating set { place.pointee.next = newValue }
+    }
 
     static func == (one: Transfer, other: Transfer) -> Bool { one.shared == other.shared }
 

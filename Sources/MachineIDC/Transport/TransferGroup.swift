@@ -1,7 +1,7 @@
 /// The transfers that one caller has under way at the same time, where a call has one: see `Transport+Groups.swift`.
 ///
 /// A pointer to shared memory; whoever made it destroys it, after the transport has closed it.
-struct TransferGroup: Equatable {
+struct TransferGroup: Linked {
     struct Shared: ~Copyable {
         /// Signalled when a transfer has ended, the group was woken, or the client was cancelled.
         let changed: Condition
@@ -17,11 +17,12 @@ struct TransferGroup: Equatable {
     /// What the transport's lock guards.
     struct Place: ~Copyable {
         /// Ended, and not yet looked at by the caller.
-        var ended = TransferList()
+        var ended = LinkedList<Transfer>()
         /// How many are queued or running.
         var underWay = 0
         var isWoken = false
-        /// The next open group of the transport.
+        /// Its place among the open groups of the transport.
+        var previous: TransferGroup?
         var next: TransferGroup?
     }
 
@@ -34,6 +35,16 @@ struct TransferGroup: Equatable {
     func destroy() { deallocate(shared) }
 
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
+
+    var previous: TransferGroup? {
+        get { place.pointee.previous }
+        nonmutating set { place.pointee.previous = newValue }
+    }
+
+    var next: TransferGroup? {
+        get { place.pointee.next }
+        nonmutating set { place.pointee.next = newValue }
+    }
 
     static func == (one: TransferGroup, other: TransferGroup) -> Bool { one.shared == other.shared }
 }

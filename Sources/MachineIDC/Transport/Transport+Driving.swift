@@ -15,8 +15,8 @@ extension Transport {
     /// `mine` is nil then, and the driver's.
     func run(_ mine: inout Transfer?, until deadline: Deadline) -> Ending {
         guard let transfer = mine else { return .cancelled }
-        shared.pointee.lock.lock()
-        defer { shared.pointee.lock.unlock() }
+        lock()
+        defer { unlock() }
         enqueue(transfer)
         var ending = Ending.ended
         while transfer.place.pointee.stage != .ended {
@@ -38,8 +38,8 @@ extension Transport {
 
     /// Waits until the deadline. False when the client was cancelled first.
     func pause(_ transfer: Transfer, until deadline: Deadline) -> Bool {
-        shared.pointee.lock.lock()
-        defer { shared.pointee.lock.unlock() }
+        lock()
+        defer { unlock() }
         calls.pointee.paused.append(transfer)
         while !calls.pointee.areCancelled, !deadline.hasPassed {
             transfer.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
@@ -61,17 +61,17 @@ extension Transport {
         defer { calls.pointee.areDriven = false }
         while true {
             takeOn()
-            shared.pointee.lock.unlock()
+            unlock()
             let performed = shared.pointee.multi.perform()
-            shared.pointee.lock.lock()
+            lock()
             reap()
             clearAbandoned()
             if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return true }
             guard performed else { return false }
 
-            shared.pointee.lock.unlock()
+            unlock()
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
-            shared.pointee.lock.lock()
+            lock()
             guard polled else {
                 clearAbandoned()
                 return false

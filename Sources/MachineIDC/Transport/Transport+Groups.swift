@@ -13,40 +13,33 @@ extension Transport {
 
     /// From now on the group counts as a call inside.
     func open(_ group: TransferGroup) {
-        shared.pointee.lock.lock()
+        lock()
         calls.pointee.count &+= 1
-        group.place.pointee.next = calls.pointee.groups
-        calls.pointee.groups = group
-        shared.pointee.lock.unlock()
+        calls.pointee.groups.append(group)
+        unlock()
     }
 
     /// Only when none of its transfers is under way.
     func close(_ group: TransferGroup) {
-        shared.pointee.lock.lock()
-        if calls.pointee.groups == group {
-            calls.pointee.groups = group.place.pointee.next
-        } else {
-            var other = calls.pointee.groups
-            while let current = other, current.place.pointee.next != group { other = current.place.pointee.next }
-            other?.place.pointee.next = group.place.pointee.next
-        }
+        lock()
+        calls.pointee.groups.remove(group)
         leaveCall()
-        shared.pointee.lock.unlock()
+        unlock()
     }
 
     func start(_ transfer: Transfer, in group: TransferGroup) {
-        shared.pointee.lock.lock()
+        lock()
         transfer.place.pointee.group = group
         group.place.pointee.underWay &+= 1
         enqueue(transfer)
-        shared.pointee.lock.unlock()
+        unlock()
     }
 
     /// Waits until there is something to do for the caller of the group, or for the deadline; drives meanwhile when
     /// nobody else does.
     func next(in group: TransferGroup, until deadline: Deadline) -> Turn {
-        shared.pointee.lock.lock()
-        defer { shared.pointee.lock.unlock() }
+        lock()
+        defer { unlock() }
         while true {
             if let turn = turn(of: group, deadline) {
                 handOver()
@@ -84,8 +77,8 @@ extension Transport {
 
     /// Gives a transfer up, wherever it is. False when another thread has it in hand: it is that one's now.
     func giveUp(_ transfer: Transfer) -> Bool {
-        shared.pointee.lock.lock()
-        defer { shared.pointee.lock.unlock() }
+        lock()
+        defer { unlock() }
         let group = transfer.place.pointee.group
         transfer.place.pointee.group = nil
         if let group {

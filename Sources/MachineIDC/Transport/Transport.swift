@@ -45,17 +45,17 @@ struct Transport {
         var areCancelled = false
         var areDriven = false
         /// Waiting for the driver to take them on.
-        var queued = TransferList()
+        var queued = LinkedList<Transfer>()
         /// In libcurl's hands.
-        var running = TransferList()
+        var running = LinkedList<Transfer>()
         /// Waiting for their next attempt.
-        var paused = TransferList()
+        var paused = LinkedList<Transfer>()
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
-        /// The open ones, the last one first.
-        var groups: TransferGroup?
+        /// The open ones.
+        var groups = LinkedList<TransferGroup>()
         /// Ready to be used again.
-        var idle = TransferList()
+        var idle = LinkedList<Transfer>()
         var idleCount = 0
     }
 
@@ -77,6 +77,9 @@ struct Transport {
         deallocate(shared)
     }
 
+    func lock() { shared.pointee.lock.lock() }
+    func unlock() { shared.pointee.lock.unlock() }
+
     var calls: UnsafeMutablePointer<Calls> { shared.pointee.calls.pointer }
 
     /// In a forked child, instead of `destroy`: libcurl's handles and the lock, which another thread of the parent may
@@ -89,28 +92,24 @@ struct Transport {
 
     /// Ends every call inside and every one to come.
     func cancel() {
-        shared.pointee.lock.lock()
+        lock()
         calls.pointee.areCancelled = true
         endGuards()
         calls.pointee.queued.forEach { $0.signal() }
         calls.pointee.running.forEach { $0.signal() }
         calls.pointee.paused.forEach { $0.signal() }
-        var group = calls.pointee.groups
-        while let current = group {
-            current.shared.pointee.changed.signal()
-            group = current.place.pointee.next
-        }
-        shared.pointee.lock.unlock()
+        calls.pointee.groups.forEach { $0.shared.pointee.changed.signal() }
+        unlock()
         shared.pointee.multi.wakeUp()
     }
 
     /// Waits until no call is inside, or for the deadline.
     func drain(until deadline: Deadline) {
-        shared.pointee.lock.lock()
+        lock()
         while calls.pointee.count > 0, !deadline.hasPassed {
             shared.pointee.drained.wait(shared.pointee.lock, until: deadline)
         }
-        shared.pointee.lock.unlock()
+        unlock()
     }
 }
 
@@ -121,11 +120,11 @@ extension Transport {
 
     @inline(never)
     func begin(_ settings: borrowing Settings) throws(Failure) -> Transfer {
-        shared.pointee.lock.lock()
+        lock()
         calls.pointee.count &+= 1
         let found = calls.pointee.idle.removeLast()
         if found != nil { calls.pointee.idleCount &-= 1 }
-        shared.pointee.lock.unlock()
+        unlock()
         if let found { return found }
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
@@ -139,10 +138,10 @@ extension Transport {
     @inline(never)
     func end(_ transfer: Transfer?) {
         transfer?.recycle()
-        shared.pointee.lock.lock()
+        lock()
         let surplus = transfer.flatMap(keep)
         leaveCall()
-        shared.pointee.lock.unlock()
+        unlock()
         surplus?.destroy()
     }
 

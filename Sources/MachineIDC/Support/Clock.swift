@@ -1,0 +1,18 @@
+internal import CPlatform
+
+/// The clocks of the system, in nanoseconds.
+enum Clock {
+    static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
+    /// For ages: it goes on while the machine is suspended.
+    static var ofAges: Int64 { read(CLOCK_BOOTTIME) }
+
+    /// What is left, rounded up, so that whoever waits for it does not wake too early; 0 when there is nothing left.
+    static func milliseconds(left nanoseconds: Int64) -> Int {
+        nanoseconds <= 0 ? 0 : Int(truncatingIfNeeded: (nanoseconds &+ 999_999) / 1_000_000)
+    }
+}
