@@ -64,7 +64,7 @@ preload() {
 }
 
 # start_authority: an emulator, and nginx with TLS before it. Sets http_url, ca_file, and the
-# https_url, churning_url and ticketless_url of tls_front.py.
+# https_url and churning_url of tls_front.py.
 start_authority() {
     local ready line
     MACHINEID_ORG_KEY=${MACHINEID_ORG_KEY:-org_tests_of_the_ends}
@@ -81,7 +81,7 @@ start_authority() {
     fi
     exec {ready}<&-
     # shellcheck disable=SC2034 # for whoever sources this
-    read -r https_url churning_url ticketless_url ca_file <<<"$line"
+    read -r https_url churning_url ca_file <<<"$line"
 }
 
 # stacks PID: those of all threads of a process and of its descendants.

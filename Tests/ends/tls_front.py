@@ -2,8 +2,8 @@
 
     tls_front.py EMULATOR_URL FOLDER
 
-Prints "URL CHURNING_URL TICKETLESS_URL CA_FILE" once it listens: a site that keeps its connections, one that ends each
-after three requests, so that there are handshakes all the time, and one that hands out no session tickets.
+Prints "URL CHURNING_URL CA_FILE" once it listens: a site that keeps its connections, and one that ends each after three
+requests, so that there are handshakes all the time.
 """
 
 import os
@@ -25,9 +25,8 @@ def main():
     nginx = Nginx(folder, emulator, is_root=os.geteuid() == 0)
     nginx.site("steady", certificate, "keepalive_requests 100000000;")
     nginx.site("churning", certificate, "keepalive_requests 3;")
-    nginx.site("ticketless", certificate, "ssl_protocols TLSv1.2; ssl_session_tickets off;")
     nginx.start()
-    print(nginx.url("steady"), nginx.url("churning"), nginx.url("ticketless"), authority.path, flush=True)
+    print(nginx.url("steady"), nginx.url("churning"), authority.path, flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     nginx.stop()
 
