@@ -150,7 +150,9 @@ const char *mid_status_name(mid_status status);
  *             "no_proxy"           string: host names, comma-separated, that are reached without the proxy. Default:
  *                                  no_proxy or NO_PROXY as they are now.
  *             "user_agent"         string, printable ASCII, 1 to 256 bytes; "libmachineid/VERSION".
- *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn.
+ *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn. Of many
+ *                                  callers one works for all; once they need more than half of the connections, up to
+ *                                  four do, on as many processors. For thousands of calls a second, 64 suit better.
  * client    Where to put the client. Not NULL. *client is NULL unless the status is MID_OK.
  * json      See "json" above. NULL after MID_OK.
  *
@@ -217,8 +219,8 @@ mid_status mid_register(mid_client *client, const char *device_id, char **json);
 mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
 
 /*
- * May each of these devices run now? Validates up to 10000 devices in one call, `max_connections` at a time, within one
- * `timeout_ms` for all of them.
+ * May each of these devices run now? Validates up to 10000 devices in one call, within one `timeout_ms` for all of them:
+ * `max_connections` at a time, or half as many in a client that once had more single calls than that at once.
  *
  * device_ids  `count` device ids. Not NULL.
  * count       0 to 10000.

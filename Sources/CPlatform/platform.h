@@ -48,7 +48,7 @@ static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-// stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
+// The headers declare these only under _GNU_SOURCE, which Swift does not define.
 char *_Nullable secure_getenv(const char *_Nonnull name);
 
 // NULL too in a set-user-ID program.
@@ -86,5 +86,15 @@ static inline void platform_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-// stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
+// The headers declare these only under _GNU_SOURCE, which Swift does not define.
 int dup3(int from, int to, int flags);
+int sched_getaffinity(pid_t process, size_t size, cpu_set_t *_Nonnull set);
+
+// How many processors this thread may use; 1 when that cannot be told.
+static inline int platform_processors(void) {
+    cpu_set_t set = {0};
+    int count = 0;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    for (size_t n = 0; n < sizeof set / sizeof *set.__bits; n++) count += __builtin_popcountl(set.__bits[n]);
+    return count;
+}

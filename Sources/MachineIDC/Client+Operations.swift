@@ -23,7 +23,7 @@ extension Client {
     /// - Parameter body: what to send; empty for an operation without one.
     func perform(_ operation: Operation, body: consuming ByteBuffer, wantsJSON: Bool) throws(Failure) -> Response {
         let deadline = Deadline.after(milliseconds: state.pointee.settings.timeout)
-        var call = try Call(on: usableTransport(), state.pointee.settings)
+        var call = try Call(onShardOf: usableTransport(), state.pointee.settings)
         try call.prepare(operation, state.pointee.settings, body: body)
         var schedule = RetrySchedule(state.pointee.settings)
         while true {

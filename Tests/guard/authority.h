@@ -25,6 +25,8 @@ struct authority {
     atomic_int mood;
     atomic_int delay_ms;
     atomic_int requests;
+    atomic_int connections, most_connections; /* open now, and ever at once */
+    atomic_int busy, most_busy;               /* those on which there is a request, and ever at once */
     atomic_llong last_allow; /* when the last question was read that was answered with an allow */
     atomic_llong first_denial; /* when a denial had been sent for the first time; 0 for never */
 };
@@ -78,10 +80,18 @@ static inline int authority_reply(int connection, enum mood mood) {
     return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
+/* Adds to a count and keeps its highest. */
+static inline void count_up(atomic_int *count, atomic_int *most) {
+    int now = atomic_fetch_add(count, 1) + 1;
+    int known = atomic_load(most);
+    while (now > known && !atomic_compare_exchange_weak(most, &known, now)) continue;
+}
+
 static inline void *authority_serve(void *argument) {
     int connection = (int)(intptr_t)argument;
     char request[4096];
     size_t have = 0;
+    count_up(&authority_here->connections, &authority_here->most_connections);
     for (;;) {
         ssize_t count = recv(connection, request + have, sizeof request - 1 - have, 0);
         enum mood mood;
@@ -95,7 +105,9 @@ static inline void *authority_serve(void *argument) {
         have = 0;
         asked = now_ns();
         atomic_fetch_add(&authority_here->requests, 1);
+        count_up(&authority_here->busy, &authority_here->most_busy);
         pause_ms(atomic_load(&authority_here->delay_ms));
+        atomic_fetch_sub(&authority_here->busy, 1);
         mood = (enum mood)atomic_load(&authority_here->mood);
         if (mood == HANGS_UP) break;
         if (mood == IS_SILENT) continue;
@@ -105,6 +117,7 @@ static inline void *authority_serve(void *argument) {
         if (mood == DENIES && atomic_load(&authority_here->first_denial) == 0)
             atomic_store(&authority_here->first_denial, now_ns());
     }
+    atomic_fetch_sub(&authority_here->connections, 1);
     (void)close(connection);
     return NULL;
 }

@@ -8,12 +8,14 @@ protocol Linked: Equatable {
 struct LinkedList<Element: Linked> {
     private(set) var first: Element?
     private var last: Element?
+    private(set) var count = 0
 
     mutating func append(_ element: Element) {
         element.previous = last
         element.next = nil
         if let last { last.next = element } else { first = element }
         last = element
+        count &+= 1
     }
 
     /// No effect when it is not in the list.
@@ -25,6 +27,7 @@ struct LinkedList<Element: Linked> {
         if let next { next.previous = previous } else { last = previous }
         element.previous = nil
         element.next = nil
+        count &-= 1
     }
 
     mutating func removeFirst() -> Element? {

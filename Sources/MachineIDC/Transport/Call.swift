@@ -6,9 +6,16 @@ struct Call: ~Copyable {
     /// None once it was abandoned to the thread that drives it.
     var transfer: Transfer?
 
+    /// One of a group's.
     init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
+        transport.enter()
         self.transport = transport
         transfer = try transport.begin(settings)
+    }
+
+    init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
+        self.transport = transport.enterWhereFree()
+        transfer = try self.transport.begin(settings)
     }
 
     deinit { transport.end(transfer) }

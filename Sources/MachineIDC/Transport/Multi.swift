@@ -20,7 +20,7 @@ struct Multi: ~Copyable {
             sockets.destroy()
             throw Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
         }
-        guard Multi.limit(made, to: maxConnections), Multi.learnNoSignal(made) else {
+        guard Multi.configure(made, maxConnections), Multi.learnNoSignal(made) else {
             curl_multi_cleanup(made)
             sockets.destroy()
             throw .outOfMemory
@@ -29,10 +29,15 @@ struct Multi: ~Copyable {
         handle = made
     }
 
+    private static func configure(_ multi: UnsafeMutableRawPointer, _ maxConnections: Int) -> Bool {
+        limit(multi, to: maxConnections)
+            && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
+    }
+
+    /// Of open connections, and of those that are kept.
     private static func limit(_ multi: UnsafeMutableRawPointer, to maxConnections: Int) -> Bool {
         ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections) == CURLM_OK
             && ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maxConnections) == CURLM_OK
-            && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
     }
 
     /// libcurl 7.88 learns from the first transfer whether it may touch signal handlers. A multi handle that never had one
@@ -50,6 +55,9 @@ struct Multi: ~Copyable {
         ForkGate.working { _ = curl_multi_cleanup(handle) }
         sockets.destroy()
     }
+
+    /// Connections beyond it that stand are closed as their transfers end.
+    func limit(to maxConnections: Int) -> Bool { Multi.limit(handle, to: maxConnections) }
 
     func add(_ transfer: Transfer) -> Bool {
         curl_multi_add_handle(handle, transfer.easyHandle) == CURLM_OK

@@ -1,6 +1,7 @@
 internal import CCurl
 
-// How callers drive. Everything here runs with the lock held but for the two lines that say otherwise, in `drive`.
+// How callers drive. Everything here runs with the lock held but for the lines that say otherwise, in `drive`
+// and `call`.
 extension Transport {
     /// How an attempt ended for its caller.
     enum Ending {
@@ -51,7 +52,7 @@ extension Transport {
     func enqueue(_ transfer: Transfer) {
         transfer.place.pointee.stage = .queued
         calls.pointee.queued.append(transfer)
-        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
+        if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wakeUp() }
     }
 
     /// Drives everybody's transfers until the caller's part is done, or he has to leave. False when libcurl itself cannot
@@ -68,10 +69,13 @@ extension Transport {
             clearAbandoned()
             if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return true }
             guard performed else { return false }
+            if hasRoom, calls.pointee.queued.first != nil { continue }
 
+            calls.pointee.isDriverIdle = true
             unlock()
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
             lock()
+            calls.pointee.isDriverIdle = false
             guard polled else {
                 clearAbandoned()
                 return false
@@ -79,9 +83,14 @@ extension Transport {
         }
     }
 
+    private var hasRoom: Bool { calls.pointee.running.count < calls.pointee.width }
+
     /// Moves what was queued into libcurl's hands.
     private func takeOn() {
-        while let transfer = calls.pointee.queued.removeFirst() {
+        if calls.pointee.isNarrowed {
+            calls.pointee.isNarrowed = !shared.pointee.multi.limit(to: calls.pointee.width)
+        }
+        while hasRoom, let transfer = calls.pointee.queued.removeFirst() {
             calls.pointee.running.append(transfer)
             transfer.place.pointee.stage = .running
             if !shared.pointee.multi.add(transfer) { end(transfer, CURLE_OUT_OF_MEMORY) }
@@ -107,7 +116,18 @@ extension Transport {
             group.place.pointee.underWay &-= 1
             group.place.pointee.ended.append(transfer)
         }
-        transfer.signal()
+        call(transfer)
+    }
+
+    /// Calls whoever waits for a transfer, and not with the lock held: he often runs at once, and would have to wait for
+    /// it. Without it he may find out by himself and be gone before he is called; the transfer stays until then.
+    private func call(_ transfer: Transfer) {
+        if transfer.place.pointee.group != nil { return transfer.signal() }
+        calls.pointee.callings &+= 1
+        unlock()
+        transfer.shared.pointee.changed.signal()
+        lock()
+        calls.pointee.callings &-= 1
     }
 
     /// libcurl itself cannot go on: the caller who finds out gets the failure, the next one tries again.
@@ -157,6 +177,6 @@ extension Transport {
     func handOver() {
         if calls.pointee.areDriven { return }
         let next = calls.pointee.running.first ?? calls.pointee.queued.first
-        next?.signal()
+        if let next { call(next) }
     }
 }

@@ -14,7 +14,7 @@ extension Transport {
     /// From now on the group counts as a call inside.
     func open(_ group: TransferGroup) {
         lock()
-        calls.pointee.count &+= 1
+        enter()
         calls.pointee.groups.append(group)
         unlock()
     }
@@ -23,7 +23,7 @@ extension Transport {
     func close(_ group: TransferGroup) {
         lock()
         calls.pointee.groups.remove(group)
-        leaveCall()
+        leave()
         unlock()
     }
 

@@ -1,11 +1,13 @@
 internal import CCurl
 internal import CPlatform
+internal import Synchronization
 
 /// The connections of a client in one process, and the callers that use them.
 ///
 /// There is no thread here: callers drive. Whoever comes first drives libcurl until his own transfer has ended, and then
 /// lets a waiting caller go on. The others queue their transfers, wake the driver, and wait, each until his own deadline;
-/// a transfer whose caller has left is abandoned, and cleared away by the driver.
+/// a transfer whose caller has left is abandoned, and cleared away by the driver. Where many come at once, some use a
+/// shard: see `Transport+Shards.swift`.
 ///
 /// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or waits.
 struct Transport {
@@ -17,22 +19,26 @@ struct Transport {
         let drained: Condition
         /// The process it belongs to.
         let generation: Int
+        /// How many calls are inside.
+        let load = Atomic<Int>(0)
+        let shards: Shards
         let calls: Box<Calls>
         let guards: Box<Guards>
         /// Signalled when the thread of the guards has nothing more to do.
         let threadLeft: Condition
 
-        init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
+        init(_ shards: consuming Shards, width: Int, generation: Int) throws(Failure) {
             let lock = try Lock()
             let drained = try Condition()
-            let multi = try Multi(maxConnections: settings.maxConnections)
-            let calls = try Box(Calls())
+            let multi = try Multi(maxConnections: width)
+            let calls = try Box(Calls(width: width))
             let guards = try Box(Guards())
             let threadLeft = try Condition()
             self.lock = lock
             self.drained = drained
             self.multi = multi
             self.generation = generation
+            self.shards = shards
             self.calls = calls
             self.guards = guards
             self.threadLeft = threadLeft
@@ -41,9 +47,14 @@ struct Transport {
 
     /// What the lock guards.
     struct Calls: ~Copyable {
-        var count = 0
+        /// How many transfers may be in libcurl's hands, each on a connection of its own.
+        var width: Int
+        /// Whether libcurl is still to learn that the width has become less.
+        var isNarrowed = false
         var areCancelled = false
         var areDriven = false
+        /// Whether the driver waits for something to do.
+        var isDriverIdle = false
         /// Waiting for the driver to take them on.
         var queued = LinkedList<Transfer>()
         /// In libcurl's hands.
@@ -54,15 +65,23 @@ struct Transport {
         var abandonedCount = 0
         /// The open ones.
         var groups = LinkedList<TransferGroup>()
+        /// How many threads are about to signal to a transfer.
+        var callings = 0
         /// Ready to be used again.
         var idle = LinkedList<Transfer>()
-        var idleCount = 0
+
+        init(width: Int) { self.width = width }
     }
 
     let shared: UnsafeMutablePointer<Shared>
 
     init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
-        shared = try allocate(Shared(settings, generation: generation))
+        let shards = Shards(of: settings.maxConnections)
+        shared = try allocate(Shared(shards, width: settings.maxConnections, generation: generation))
+    }
+
+    init(shardOf other: Transport, width: Int) throws(Failure) {
+        shared = try allocate(Shared(Shards(), width: width, generation: other.generation))
     }
 
     /// The transport at an address that was kept as a number; nil for 0.
@@ -73,6 +92,7 @@ struct Transport {
 
     /// Only when no call is inside any more.
     func destroy() {
+        forEachShard { $0.destroy() }
         while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
         deallocate(shared)
     }
@@ -86,6 +106,7 @@ struct Transport {
     /// have held, are left alone for good; only the sockets go.
     func forsake() {
         shared.pointee.multi.sockets.closeInherited()
+        forEachShard { $0.forsake() }
     }
 
     var generation: Int { shared.pointee.generation }
@@ -101,15 +122,17 @@ struct Transport {
         calls.pointee.groups.forEach { $0.shared.pointee.changed.signal() }
         unlock()
         shared.pointee.multi.wakeUp()
+        forEachShard { $0.cancel() }
     }
 
     /// Waits until no call is inside, or for the deadline.
     func drain(until deadline: Deadline) {
         lock()
-        while calls.pointee.count > 0, !deadline.hasPassed {
+        while load > 0, !deadline.hasPassed {
             shared.pointee.drained.wait(shared.pointee.lock, until: deadline)
         }
         unlock()
+        forEachShard { $0.drain(until: deadline) }
     }
 }
 
@@ -118,12 +141,11 @@ extension Transport {
     /// As many as are worth keeping for a burst of callers.
     private static var maximumIdle: Int { 64 }
 
+    /// For a call that is inside; one that fails has left.
     @inline(never)
     func begin(_ settings: borrowing Settings) throws(Failure) -> Transfer {
         lock()
-        calls.pointee.count &+= 1
         let found = calls.pointee.idle.removeLast()
-        if found != nil { calls.pointee.idleCount &-= 1 }
         unlock()
         if let found { return found }
         do throws(Failure) {
@@ -140,22 +162,26 @@ extension Transport {
         transfer?.recycle()
         lock()
         let surplus = transfer.flatMap(keep)
-        leaveCall()
+        leave()
         unlock()
         surplus?.destroy()
     }
 
-    /// One call less is inside. Locked.
-    func leaveCall() {
-        calls.pointee.count &-= 1
-        if calls.pointee.count == 0 { shared.pointee.drained.signal() }
+    /// How many calls are inside, a moment ago.
+    var load: Int { shared.pointee.load.load(ordering: .relaxed) }
+
+    /// One call more is inside.
+    func enter() { shared.pointee.load.wrappingAdd(1, ordering: .relaxed) }
+
+    /// One call less is inside. Locked: who waits for the last one may destroy the transport.
+    func leave() {
+        if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Puts a transfer among the idle ones; returns it when there are enough. Locked.
+    /// Puts a transfer among the idle ones; returns it when there are enough, and nobody is about to signal to it. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
-        guard calls.pointee.idleCount < Transport.maximumIdle else { return transfer }
+        if calls.pointee.idle.count >= Transport.maximumIdle, calls.pointee.callings == 0 { return transfer }
         calls.pointee.idle.append(transfer)
-        calls.pointee.idleCount &+= 1
         return nil
     }
 }

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import MachineIDC
+
+private func withTransport(connections: Int, _ body: (Transport) throws -> Void) throws {
+    try Process.prepare()
+    let transport = try withText("org_test") { key throws(Failure) in
+        try withText(#"{"max_connections":\#(connections)}"#) { options throws(Failure) in
+            let settings = try Settings(orgKey: key, options: options)
+            return try Transport(settings, generation: ForkGeneration.current)
+        }
+    }
+    defer { transport.destroy() }
+    try body(transport)
+}
+
+extension Transport {
+    fileprivate var lanes: [Transport] {
+        var lanes = [self]
+        forEachShard { lanes.append($0) }
+        return lanes
+    }
+
+    /// The way out of a call that did nothing.
+    fileprivate func leaveLocked() {
+        lock()
+        leave()
+        unlock()
+    }
+}
+
+@Suite struct ShardsTests {
+    @Test(arguments: [1, 2, 3, 7, 8, 9, 64, 256])
+    func noCallWaitsWhileThereAreConnections(_ connections: Int) throws {
+        try withTransport(connections: connections) { transport in
+            var inside: [Transport] = []
+            defer { inside.forEach { $0.leaveLocked() } }
+            for _ in 0..<connections {
+                inside.append(transport.enterWhereFree())
+                for lane in transport.lanes { #expect(lane.load <= lane.calls.pointee.width) }
+            }
+            #expect(transport.lanes.reduce(0) { $0 + $1.calls.pointee.width } == connections)
+        }
+    }
+
+    @Test(arguments: [1, 2, 8, 64])
+    func manyCallsAreSpreadEvenly(_ connections: Int) throws {
+        try withTransport(connections: connections) { transport in
+            var inside: [Transport] = []
+            defer { inside.forEach { $0.leaveLocked() } }
+            for _ in 0..<connections * 20 { inside.append(transport.enterWhereFree()) }
+            let waiting = transport.lanes.map { $0.load - $0.calls.pointee.width }
+            #expect((waiting.max() ?? 0) - (waiting.min() ?? 0) <= 3)
+        }
+    }
+
+    @Test func aClientThatIsNotBusyHasNone() throws {
+        try withTransport(connections: 8) { transport in
+            for _ in 0..<100 {
+                let some = (0..<4).map { _ in transport.enterWhereFree() }
+                some.forEach { $0.leaveLocked() }
+            }
+            #expect(transport.lanes.count == 1)
+        }
+    }
+
+    @Test func thereIsNoneAfterACancel() throws {
+        try withTransport(connections: 8) { transport in
+            transport.cancel()
+            let inside = (0..<40).map { _ in transport.enterWhereFree() }
+            inside.forEach { $0.leaveLocked() }
+            #expect(transport.lanes.count == 1)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/*
+ * Many threads, few connections: a client spreads them over shards, and neither has more open nor lets one lie idle while
+ * a call waits.
+ */
+#include "../guard/authority.h"
+
+#include <dirent.h>
+
+enum { MOST_THREADS = 64, CALLS = 30, DEVICES = 200 };
+
+struct caller {
+    pthread_t thread;
+    mid_client *client;
+    pthread_barrier_t *together;
+    int calls;
+};
+
+static void validate(mid_client *client) {
+    int allowed = 7;
+    char *json = NULL;
+    CHECK_STATUS(MID_OK, mid_validate(client, "shards", &allowed, &json));
+    CHECK(allowed == 1);
+    mid_free(json);
+}
+
+static void *call(void *argument) {
+    struct caller *caller = argument;
+    (void)pthread_barrier_wait(caller->together);
+    for (int n = 0; n < caller->calls; n++) validate(caller->client);
+    return NULL;
+}
+
+static void call_from(mid_client *client, int threads, int calls) {
+    struct caller callers[MOST_THREADS];
+    pthread_barrier_t together;
+    check_need(pthread_barrier_init(&together, NULL, (unsigned)threads) == 0, "pthread_barrier_init");
+    for (int n = 0; n < threads; n++) {
+        callers[n] = (struct caller){.client = client, .together = &together, .calls = calls};
+        check_need(pthread_create(&callers[n].thread, NULL, call, &callers[n]) == 0, "pthread_create");
+    }
+    for (int n = 0; n < threads; n++) check_need(pthread_join(callers[n].thread, NULL) == 0, "pthread_join");
+    check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
+}
+
+static int descriptors(void) {
+    DIR *folder = opendir("/proc/self/fd");
+    int count = 0;
+    check_need(folder != NULL, "/proc/self/fd");
+    while (readdir(folder) != NULL) count++;
+    check_need(closedir(folder) == 0, "closedir");
+    return count;
+}
+
+static void forked(mid_client *client) {
+    (void)fflush(NULL);
+    pid_t child = fork();
+    int status = 1;
+    check_need(child >= 0, "fork");
+    if (child == 0) {
+        call_from(client, 16, 3);
+        mid_client_free(client);
+        child_done();
+    }
+    call_from(client, 16, CALLS);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void bounded(int connections) {
+    struct authority *authority = authority_start();
+    char option[64], name[24];
+    const char *devices[DEVICES];
+    int allowed[DEVICES];
+    int open = descriptors();
+    (void)snprintf(name, sizeof name, "%d connections", connections);
+    check_about = name;
+    (void)snprintf(option, sizeof option, ",\"max_connections\":%d", connections);
+    mid_client *client = authority_client(authority, option);
+
+    /* As many calls as connections: all at once. The authority answers none before it has them all. */
+    atomic_store(&authority->delay_ms, 400);
+    call_from(client, connections, 1);
+    CHECK(atomic_load(&authority->most_busy) == connections);
+    atomic_store(&authority->delay_ms, 1);
+    call_from(client, MOST_THREADS, CALLS);
+
+    for (int n = 0; n < DEVICES; n++) devices[n] = "shards";
+    memset(allowed, 0, sizeof allowed);
+    CHECK_STATUS(MID_OK, mid_validate_many(client, devices, DEVICES, allowed, NULL));
+    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 1);
+    call_from(client, MOST_THREADS, CALLS);
+    CHECK(atomic_load(&authority->most_connections) <= connections);
+    CHECK(atomic_load(&authority->most_busy) == connections);
+
+    forked(client);
+    mid_client_free(client);
+    CHECK(descriptors() == open);
+    authority_stop(authority);
+    check_about = "";
+}
+
+int main(void) {
+    static const int connections[] = {1, 2, 3, 8, 20};
+    for (size_t n = 0; n < sizeof connections / sizeof *connections; n++) bounded(connections[n]);
+    return check_done();
+}
