@@ -1,5 +1,6 @@
-"""Many threads that all begin at once: with one client they share one reading of the authorities' file."""
+"""Many threads that all begin at once: with one client they share the reading of the authorities' file."""
 
+import os
 import pathlib
 import subprocess
 
@@ -28,7 +29,9 @@ def run(world):
         if private:
             holds(f"{what}: the file is read often", opens.count > 1, opens.count)
         else:
-            equal(f"{what}: the file is read once", 1, opens.count)
+            # One reads it for itself, and so does each of at most three shards, on a processor of its own.
+            most = min(len(os.sched_getaffinity(0)), 4)
+            holds(f"{what}: the file is read at most {most} times", 1 <= opens.count <= most, opens.count)
             holds(f"{what}: at most 8 connections", connections <= 8, connections)
     shared, each = took["one client"], took["a client each"]
     holds("cold start: one client costs less than half of the CPU", shared["cpu_ms"] < each["cpu_ms"] / 2, took)
