@@ -220,7 +220,8 @@ mid_status mid_validate(mid_client *client, const char *device_id, int *allowed,
 
 /*
  * May each of these devices run now? Validates up to 10000 devices in one call, within one `timeout_ms` for all of them:
- * `max_connections` at a time, or half as many in a client that once had more single calls than that at once.
+ * `max_connections` at a time, or half as many in a client whose threads made calls at the same time, which then share
+ * the connections out.
  *
  * device_ids  `count` device ids. Not NULL.
  * count       0 to 10000.

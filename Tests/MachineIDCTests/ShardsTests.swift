@@ -2,12 +2,12 @@ import Testing
 
 @testable import MachineIDC
 
-private func withTransport(connections: Int, _ body: (Transport) throws -> Void) throws {
+private func withTransport(connections: Int, processors: Int = 2, _ body: (Transport) throws -> Void) throws {
     try Process.prepare()
     let transport = try withText("org_test") { key throws(Failure) in
         try withText(#"{"max_connections":\#(connections)}"#) { options throws(Failure) in
             let settings = try Settings(orgKey: key, options: options)
-            return try Transport(settings, generation: ForkGeneration.current)
+            return try Transport(settings, generation: ForkGeneration.current, processors: processors)
         }
     }
     defer { transport.destroy() }
@@ -30,9 +30,9 @@ extension Transport {
 }
 
 @Suite struct ShardsTests {
-    @Test(arguments: [1, 2, 3, 7, 8, 9, 64, 256])
-    func noCallWaitsWhileThereAreConnections(_ connections: Int) throws {
-        try withTransport(connections: connections) { transport in
+    @Test(arguments: [1, 2, 3, 7, 8, 9, 10, 11, 64, 256], [1, 2, 3, 4, 64])
+    func noCallWaitsWhileThereAreConnections(_ connections: Int, _ processors: Int) throws {
+        try withTransport(connections: connections, processors: processors) { transport in
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
             for _ in 0..<connections {
@@ -40,12 +40,13 @@ extension Transport {
                 for lane in transport.lanes { #expect(lane.load <= lane.calls.pointee.width) }
             }
             #expect(transport.lanes.reduce(0) { $0 + $1.calls.pointee.width } == connections)
+            #expect(transport.lanes.count == min(processors, 4, connections / 2 + 1))
         }
     }
 
-    @Test(arguments: [1, 2, 8, 64])
-    func manyCallsAreSpreadEvenly(_ connections: Int) throws {
-        try withTransport(connections: connections) { transport in
+    @Test(arguments: [1, 2, 8, 64], [1, 2, 4])
+    func manyCallsAreSpreadEvenly(_ connections: Int, _ processors: Int) throws {
+        try withTransport(connections: connections, processors: processors) { transport in
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
             for _ in 0..<connections * 20 { inside.append(transport.enterWhereFree()) }

@@ -24,6 +24,8 @@ struct authority {
     int port;
     atomic_int mood;
     atomic_int delay_ms;
+    atomic_int awaits;    /* answer nobody before so many have asked at once */
+    atomic_int settle_ms; /* before a connection counts, so that the end of another one is noticed first */
     atomic_int requests;
     atomic_int connections, most_connections; /* open now, and ever at once */
     atomic_int busy, most_busy;               /* those on which there is a request, and ever at once */
@@ -91,6 +93,7 @@ static inline void *authority_serve(void *argument) {
     int connection = (int)(intptr_t)argument;
     char request[4096];
     size_t have = 0;
+    pause_ms(atomic_load(&authority_here->settle_ms));
     count_up(&authority_here->connections, &authority_here->most_connections);
     for (;;) {
         ssize_t count = recv(connection, request + have, sizeof request - 1 - have, 0);
@@ -106,6 +109,8 @@ static inline void *authority_serve(void *argument) {
         asked = now_ns();
         atomic_fetch_add(&authority_here->requests, 1);
         count_up(&authority_here->busy, &authority_here->most_busy);
+        for (int n = 0; n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
+            pause_ms(1);
         pause_ms(atomic_load(&authority_here->delay_ms));
         atomic_fetch_sub(&authority_here->busy, 1);
         mood = (enum mood)atomic_load(&authority_here->mood);

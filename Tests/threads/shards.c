@@ -23,6 +23,15 @@ static void validate(mid_client *client) {
     mid_free(json);
 }
 
+static void validate_many(mid_client *client) {
+    const char *devices[DEVICES];
+    int allowed[DEVICES];
+    for (int n = 0; n < DEVICES; n++) devices[n] = "shards";
+    memset(allowed, 0, sizeof allowed);
+    CHECK_STATUS(MID_OK, mid_validate_many(client, devices, DEVICES, allowed, NULL));
+    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 1);
+}
+
 static void *call(void *argument) {
     struct caller *caller = argument;
     (void)pthread_barrier_wait(caller->together);
@@ -68,8 +77,6 @@ static void forked(mid_client *client) {
 static void bounded(int connections) {
     struct authority *authority = authority_start();
     char option[64], name[24];
-    const char *devices[DEVICES];
-    int allowed[DEVICES];
     int open = descriptors();
     (void)snprintf(name, sizeof name, "%d connections", connections);
     check_about = name;
@@ -77,23 +84,29 @@ static void bounded(int connections) {
     mid_client *client = authority_client(authority, option);
 
     /* As many calls as connections: all at once. The authority answers none before it has them all. */
-    atomic_store(&authority->delay_ms, 400);
+    atomic_store(&authority->settle_ms, 50);
+    atomic_store(&authority->awaits, connections);
     call_from(client, connections, 1);
     CHECK(atomic_load(&authority->most_busy) == connections);
     atomic_store(&authority->delay_ms, 1);
     call_from(client, MOST_THREADS, CALLS);
 
-    for (int n = 0; n < DEVICES; n++) devices[n] = "shards";
-    memset(allowed, 0, sizeof allowed);
-    CHECK_STATUS(MID_OK, mid_validate_many(client, devices, DEVICES, allowed, NULL));
-    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 1);
+    validate_many(client);
     call_from(client, MOST_THREADS, CALLS);
     CHECK(atomic_load(&authority->most_connections) <= connections);
-    CHECK(atomic_load(&authority->most_busy) == connections);
 
     forked(client);
     mid_client_free(client);
     CHECK(descriptors() == open);
+
+    /* The connections that many devices took are closed before others are opened for shards. */
+    AWAIT(atomic_load(&authority->connections) == 0);
+    atomic_store(&authority->most_connections, 0);
+    client = authority_client(authority, option);
+    validate_many(client);
+    call_from(client, MOST_THREADS, CALLS);
+    CHECK(atomic_load(&authority->most_connections) <= connections);
+    mid_client_free(client);
     authority_stop(authority);
     check_about = "";
 }

@@ -1,6 +1,6 @@
 internal import CPlatform
 
-/// The one thread that checks all guards of a client, as many at a time as there are connections.
+/// The one thread that checks all guards of a client, as many at a time as the transport has connections.
 ///
 /// It comes with the first guard and goes with the last, or when the client is cancelled, or at exit.
 struct GuardThread: ~Copyable {

@@ -72,6 +72,18 @@ struct SocketTable {
         return CPlatform.close(descriptor)
     }
 
+    /// How many are open.
+    var count: Int {
+        var count = 0
+        var entry = entries
+        while true {
+            let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+            if descriptor == SocketTable.end { return count }
+            if descriptor >= 0 { count &+= 1 }
+            entry += 1
+        }
+    }
+
     /// In a child: closes the copies of the parent's sockets, past libcurl and TLS, which would both say goodbye.
     func closeInherited() {
         var entry = entries

@@ -1,7 +1,7 @@
 internal import CCurl
 
 // How callers drive. Everything here runs with the lock held but for the lines that say otherwise, in `drive`
-// and `call`.
+// and `call`: whatever ends a transfer, or hands over, may let go of it in between.
 extension Transport {
     /// How an attempt ended for its caller.
     enum Ending {
@@ -23,7 +23,7 @@ extension Transport {
         while transfer.place.pointee.stage != .ended {
             if calls.pointee.areCancelled || deadline.hasPassed {
                 ending = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.progress)
-                if !leave(transfer) { mine = nil }
+                if !withdraw(transfer) { mine = nil }
                 break
             }
             if calls.pointee.areDriven {
@@ -87,8 +87,8 @@ extension Transport {
 
     /// Moves what was queued into libcurl's hands.
     private func takeOn() {
-        if calls.pointee.isNarrowed {
-            calls.pointee.isNarrowed = !shared.pointee.multi.limit(to: calls.pointee.width)
+        if calls.pointee.isWidthNew {
+            calls.pointee.isWidthNew = !shared.pointee.multi.limit(to: calls.pointee.width)
         }
         while hasRoom, let transfer = calls.pointee.queued.removeFirst() {
             calls.pointee.running.append(transfer)
@@ -121,6 +121,7 @@ extension Transport {
 
     /// Calls whoever waits for a transfer, and not with the lock held: he often runs at once, and would have to wait for
     /// it. Without it he may find out by himself and be gone before he is called; the transfer stays until then.
+    @inline(never)
     private func call(_ transfer: Transfer) {
         if transfer.place.pointee.group != nil { return transfer.signal() }
         calls.pointee.callings &+= 1
@@ -131,13 +132,19 @@ extension Transport {
     }
 
     /// libcurl itself cannot go on: the caller who finds out gets the failure, the next one tries again.
+    @inline(never)
     func fail(_ mine: Transfer) {
-        shared.pointee.multi.remove(mine)
+        if mine.place.pointee.stage == .queued {
+            calls.pointee.queued.remove(mine)
+        } else {
+            shared.pointee.multi.remove(mine)
+        }
         end(mine, CURLE_OUT_OF_MEMORY)
     }
 
     /// Takes the transfer of a caller who leaves out of the lists. False when a driver has it in hand, who is then told.
-    func leave(_ transfer: Transfer) -> Bool {
+    @inline(never)
+    func withdraw(_ transfer: Transfer) -> Bool {
         switch transfer.place.pointee.stage {
         case .queued:
             calls.pointee.queued.remove(transfer)
@@ -174,6 +181,7 @@ extension Transport {
     }
 
     /// Lets one of the callers who are still waiting drive on.
+    @inline(never)
     func handOver() {
         if calls.pointee.areDriven { return }
         let next = calls.pointee.running.first ?? calls.pointee.queued.first

@@ -88,16 +88,20 @@ extension Transport {
                 group.place.pointee.underWay &-= 1
             }
         }
-        guard leave(transfer) else { return false }
+        guard withdraw(transfer) else { return false }
         transfer.place.pointee.stage = .idle
+        // Somebody else may wait for a driver, who was not called for the sake of this one.
+        handOver()
         return true
     }
 
     /// libcurl itself cannot go on.
     private func fail(_ group: TransferGroup) {
-        calls.pointee.running.forEach { transfer in
+        let failIfOurs = { (transfer: Transfer) in
             if transfer.place.pointee.group == group { fail(transfer) }
         }
+        calls.pointee.running.forEach(failIfOurs)
+        calls.pointee.queued.forEach(failIfOurs)
     }
 }
 

@@ -9,7 +9,7 @@ extension Transport {
         /// How many there may be, and the connections of each.
         let limit: Int
         let width: Int
-        /// The connections that are never given away.
+        /// The connections that are never given away, half of them or a few more.
         let kept: Int
         /// The address of the first. None is ever taken away.
         let first = Atomic<UInt>(0)
@@ -19,12 +19,12 @@ extension Transport {
         /// None.
         init() { (limit, width, kept) = (0, 0, 0) }
 
-        init(of connections: Int) {
+        init(of connections: Int, processors: Int) {
             let spare = connections / 2
             // Few: each reads the certificate authorities for itself, in 20 ms.
-            limit = min(Int(platform_processors()) &- 1, 3, spare)
+            limit = min(processors &- 1, 3, spare)
             width = limit > 0 ? spare / limit : 0
-            kept = connections &- spare
+            kept = limit > 0 ? connections &- limit &* width : connections
         }
     }
 
@@ -37,7 +37,7 @@ extension Transport {
     }
 
     /// Lets a call with a single transfer in, here or into a shard: where most connections are free, so that no call waits
-    /// for its turn while there are as many connections as calls.
+    /// for its turn while there are as many connections as calls. A group counts as a call, and so does each of its own.
     func enterWhereFree() -> Transport {
         lock()
         defer { unlock() }
@@ -58,23 +58,33 @@ extension Transport {
         return most <= 0 && count < shared.pointee.shards.limit ? addShard() ?? chosen : chosen
     }
 
-    /// nil when there can be no other: then it goes without.
+    /// nil when there can be no other, or not yet: then it goes without.
     @inline(never)
     private func addShard() -> Transport? {
         if calls.pointee.areCancelled { return nil }
         let width = shared.pointee.shards.width
+        if !calls.pointee.makesRoom { setWidth(calls.pointee.width &- width) }
+        calls.pointee.makesRoom = true
+        // Connections that stand beyond that are closed as their transfers end.
+        let open = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
+        if open > calls.pointee.width { return nil }
+        calls.pointee.makesRoom = false
         let shard: Transport
         do throws(Failure) {
             shard = try Transport(shardOf: self, width: width)
         } catch {
             error.message.discard()
+            setWidth(calls.pointee.width &+ width)
             return nil
         }
-        calls.pointee.width &-= width
-        calls.pointee.isNarrowed = true
         let first = shared.pointee.shards.first.load(ordering: .relaxed)
         shard.shared.pointee.shards.next.store(first, ordering: .relaxed)
         shared.pointee.shards.first.store(UInt(bitPattern: shard.shared), ordering: .releasing)
         return shard
+    }
+
+    private func setWidth(_ width: Int) {
+        calls.pointee.width = width
+        calls.pointee.isWidthNew = true
     }
 }

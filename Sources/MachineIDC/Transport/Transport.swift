@@ -5,11 +5,12 @@ internal import Synchronization
 /// The connections of a client in one process, and the callers that use them.
 ///
 /// There is no thread here: callers drive. Whoever comes first drives libcurl until his own transfer has ended, and then
-/// lets a waiting caller go on. The others queue their transfers, wake the driver, and wait, each until his own deadline;
+/// lets a waiting caller go on. The others queue their transfers, wake the driver when he is idle, and wait, each until his deadline;
 /// a transfer whose caller has left is abandoned, and cleared away by the driver. Where many come at once, some use a
 /// shard: see `Transport+Shards.swift`.
 ///
-/// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or waits.
+/// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or
+/// waits, and while a caller is called.
 struct Transport {
     /// What never changes.
     struct Shared: ~Copyable {
@@ -49,8 +50,10 @@ struct Transport {
     struct Calls: ~Copyable {
         /// How many transfers may be in libcurl's hands, each on a connection of its own.
         var width: Int
-        /// Whether libcurl is still to learn that the width has become less.
-        var isNarrowed = false
+        /// Whether libcurl is still to learn of it.
+        var isWidthNew = false
+        /// Whether it has become less for a shard that is not there yet.
+        var makesRoom = false
         var areCancelled = false
         var areDriven = false
         /// Whether the driver waits for something to do.
@@ -75,8 +78,10 @@ struct Transport {
 
     let shared: UnsafeMutablePointer<Shared>
 
-    init(_ settings: borrowing Settings, generation: Int) throws(Failure) {
-        let shards = Shards(of: settings.maxConnections)
+    init(
+        _ settings: borrowing Settings, generation: Int, processors: Int = Int(platform_processors())
+    ) throws(Failure) {
+        let shards = Shards(of: settings.maxConnections, processors: processors)
         shared = try allocate(Shared(shards, width: settings.maxConnections, generation: generation))
     }
 
@@ -178,10 +183,12 @@ extension Transport {
         if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Puts a transfer among the idle ones; returns it when there are enough, and nobody is about to signal to it. Locked.
+    /// Puts a transfer among the idle ones; returns one that is too many, and that nobody is about to signal to. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
-        if calls.pointee.idle.count >= Transport.maximumIdle, calls.pointee.callings == 0 { return transfer }
         calls.pointee.idle.append(transfer)
+        if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
+            return calls.pointee.idle.removeFirst()
+        }
         return nil
     }
 }
