@@ -51,16 +51,17 @@
  *   A client made before fork() may be used in the child and in the parent. The child drops the inherited connections
  *   without a word to the server and makes its own; the parent's calls go on undisturbed. Calls that other threads had
  *   in flight at the fork exist in the parent only; what they held, memory and descriptors, stays open in the child.
- *   It is the child's first call, or its mid_client_free(), that drops the inherited connections, and two descriptors of
- *   libcurl's stay open. fork() waits until no thread is in the middle of a step of this library (some milliseconds, 250
- *   at most), so that no lock of OpenSSL's stays held in the child. A bare clone() or _Fork() does not wait; a process
- *   that forks so while other threads are in calls must not call in the child.
+ *   It is the child's first call, or its mid_client_free(), that drops the inherited connections; the descriptors with
+ *   which libcurl wakes itself, two of each client and eight at most, stay open. fork() waits until no thread is in the
+ *   middle of a step of this library (some milliseconds, 250 at most), so that no lock of OpenSSL's stays held in the
+ *   child. A bare clone() or _Fork() does not wait; a process that forks so while other threads are in calls must not
+ *   call in the child.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
  *   variable. Signals never cut a call short; pthread_cancel() during a call is not supported. The environment is read
  *   only inside mid_client_new() and mid_client_from_env(), and not at all in a set-user-ID program. Sockets are closed
- *   on exec, but not the two descriptors of each client with which libcurl wakes itself.
+ *   on exec, but not the descriptors with which libcurl wakes itself, two of each client and eight at most.
  *
  * Everything here is since version 0.1.0 unless it says otherwise.
  */
