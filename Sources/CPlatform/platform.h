@@ -48,7 +48,7 @@ static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-// The headers declare these only under _GNU_SOURCE, which Swift does not define.
+// stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
 char *_Nullable secure_getenv(const char *_Nonnull name);
 
 // NULL too in a set-user-ID program.

@@ -36,8 +36,7 @@ struct Guard: Linked {
         var failure: UnsafeMutablePointer<CChar>?
         var signal = GuardSignal()
         /// Its place among the live guards of the transport.
-        var previous: Guard?
-        var next: Guard?
+        var links = Links<Guard>()
 
         init(schedule: GuardSchedule, decisionAskedAt: Int64) {
             self.schedule = schedule
@@ -76,14 +75,9 @@ struct Guard: Linked {
     var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
     var transport: Transport { shared.pointee.transport }
 
-    var previous: Guard? {
-        get { knowledge.pointee.previous }
-        nonmutating set { knowledge.pointee.previous = newValue }
-    }
-
-    var next: Guard? {
-        get { knowledge.pointee.next }
-        nonmutating set { knowledge.pointee.next = newValue }
+    var links: Links<Guard> {
+        get { knowledge.pointee.links }
+        nonmutating set { knowledge.pointee.links = newValue }
     }
 
     static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }

@@ -1,7 +1,12 @@
 /// What stands in a `LinkedList`: a pointer to shared memory that holds its neighbours. In one list at most.
 protocol Linked: Equatable {
-    var previous: Self? { get nonmutating set }
-    var next: Self? { get nonmutating set }
+    var links: Links<Self> { get nonmutating set }
+}
+
+/// The neighbours of one.
+struct Links<Element> {
+    var previous: Element?
+    var next: Element?
 }
 
 /// Elements in order, linked through themselves: no memory is needed to be in line.
@@ -11,22 +16,19 @@ struct LinkedList<Element: Linked> {
     private(set) var count = 0
 
     mutating func append(_ element: Element) {
-        element.previous = last
-        element.next = nil
-        if let last { last.next = element } else { first = element }
+        element.links = Links(previous: last)
+        if let last { last.links.next = element } else { first = element }
         last = element
         count &+= 1
     }
 
     /// No effect when it is not in the list.
     mutating func remove(_ element: Element) {
-        let previous = element.previous
-        let next = element.next
-        guard previous != nil || first == element else { return }
-        if let previous { previous.next = next } else { first = next }
-        if let next { next.previous = previous } else { last = previous }
-        element.previous = nil
-        element.next = nil
+        let links = element.links
+        guard links.previous != nil || first == element else { return }
+        if let previous = links.previous { previous.links.next = links.next } else { first = links.next }
+        if let next = links.next { next.links.previous = links.previous } else { last = links.previous }
+        element.links = Links()
         count &-= 1
     }
 
@@ -46,7 +48,7 @@ struct LinkedList<Element: Linked> {
     func forEach(_ body: (Element) -> Void) {
         var element = first
         while let current = element {
-            element = current.next
+            element = current.links.next
             body(current)
         }
     }

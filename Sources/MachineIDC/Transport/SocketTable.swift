@@ -75,23 +75,14 @@ struct SocketTable {
     /// How many are open.
     var count: Int {
         var count = 0
-        var entry = entries
-        while true {
-            let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
-            if descriptor == SocketTable.end { return count }
-            if descriptor >= 0 { count &+= 1 }
-            entry += 1
-        }
+        forEachOpen { _, _ in count &+= 1 }
+        return count
     }
 
     /// In a child: closes the copies of the parent's sockets, past libcurl and TLS, which would both say goodbye.
     func closeInherited() {
-        var entry = entries
-        while true {
-            let descriptor = entry.pointee.descriptor.load(ordering: .acquiring)
-            if descriptor == SocketTable.end { return }
-            if descriptor >= 0, inode(of: descriptor) == entry.pointee.inode { _ = CPlatform.close(descriptor) }
-            entry += 1
+        forEachOpen { descriptor, entry in
+            if inode(of: descriptor) == entry.pointee.inode { _ = CPlatform.close(descriptor) }
         }
     }
 
@@ -114,11 +105,15 @@ struct SocketTable {
     /// Breaks all connections, which lead to the same server, when it floods one: the next read fails.
     func noteTLSMessage(type: Int32) {
         guard header.pointee.flood.grows(by: type) else { return }
+        forEachOpen { descriptor, _ in platform_disconnect(descriptor) }
+    }
+
+    private func forEachOpen(_ body: (Int32, UnsafeMutablePointer<Entry>) -> Void) {
         var entry = entries
         while true {
-            let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+            let descriptor = entry.pointee.descriptor.load(ordering: .acquiring)
             if descriptor == SocketTable.end { return }
-            if descriptor >= 0 { platform_disconnect(descriptor) }
+            if descriptor >= 0 { body(descriptor, entry) }
             entry += 1
         }
     }

@@ -58,8 +58,7 @@ struct Transfer: Linked {
         var isAbandoned = false
         /// The group it is under way in.
         var group: TransferGroup?
-        var previous: Transfer?
-        var next: Transfer?
+        var links = Links<Transfer>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
@@ -84,14 +83,9 @@ struct Transfer: Linked {
     var exchange: UnsafeMutablePointer<Exchange> { shared.pointee.exchange.pointer }
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
 
-    var previous: Transfer? {
-        get { place.pointee.previous }
-        nonmutating set { place.pointee.previous = newValue }
-    }
-
-    var next: Transfer? {
-        get { place.pointee.next }
-        nonmutating set { place.pointee.next = newValue }
+    var links: Links<Transfer> {
+        get { place.pointee.links }
+        nonmutating set { place.pointee.links = newValue }
     }
 
     static func == (one: Transfer, other: Transfer) -> Bool { one.shared == other.shared }

@@ -22,8 +22,7 @@ struct TransferGroup: Linked {
         var underWay = 0
         var isWoken = false
         /// Its place among the open groups of the transport.
-        var previous: TransferGroup?
-        var next: TransferGroup?
+        var links = Links<TransferGroup>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
@@ -36,14 +35,9 @@ struct TransferGroup: Linked {
 
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
 
-    var previous: TransferGroup? {
-        get { place.pointee.previous }
-        nonmutating set { place.pointee.previous = newValue }
-    }
-
-    var next: TransferGroup? {
-        get { place.pointee.next }
-        nonmutating set { place.pointee.next = newValue }
+    var links: Links<TransferGroup> {
+        get { place.pointee.links }
+        nonmutating set { place.pointee.links = newValue }
     }
 
     static func == (one: TransferGroup, other: TransferGroup) -> Bool { one.shared == other.shared }

@@ -24,7 +24,7 @@ extension Transport {
             // Few: each reads the certificate authorities for itself, in 20 ms.
             limit = min(processors &- 1, 3, spare)
             width = limit > 0 ? spare / limit : 0
-            kept = limit > 0 ? connections &- limit &* width : connections
+            kept = connections &- limit &* width
         }
     }
 

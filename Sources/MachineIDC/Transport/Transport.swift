@@ -5,12 +5,12 @@ internal import Synchronization
 /// The connections of a client in one process, and the callers that use them.
 ///
 /// There is no thread here: callers drive. Whoever comes first drives libcurl until his own transfer has ended, and then
-/// lets a waiting caller go on. The others queue their transfers, wake the driver when he is idle, and wait, each until his deadline;
-/// a transfer whose caller has left is abandoned, and cleared away by the driver. Where many come at once, some use a
-/// shard: see `Transport+Shards.swift`.
+/// lets a waiting caller go on. The others queue their transfers, wake the driver when he is idle, and wait, each until
+/// his own deadline; a transfer whose caller has left is abandoned, and cleared away by the driver. Where many come at
+/// once, some use a shard: see `Transport+Shards.swift`.
 ///
-/// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or
-/// waits, and while a caller is called.
+/// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or waits, and while
+/// a caller is called.
 struct Transport {
     /// What never changes.
     struct Shared: ~Copyable {
