@@ -67,6 +67,9 @@ extension Transport {
             lock()
             reap()
             clearAbandoned()
+            if calls.pointee.makesRoom {
+                calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
+            }
             if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return true }
             guard performed else { return false }
             if hasRoom, calls.pointee.queued.first != nil { continue }
@@ -92,6 +95,7 @@ extension Transport {
         }
         while hasRoom, let transfer = calls.pointee.queued.removeFirst() {
             calls.pointee.running.append(transfer)
+            calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
             if !shared.pointee.multi.add(transfer) { end(transfer, CURLE_OUT_OF_MEMORY) }
         }

@@ -66,8 +66,7 @@ extension Transport {
         if !calls.pointee.makesRoom { setWidth(calls.pointee.width &- width) }
         calls.pointee.makesRoom = true
         // Connections that stand beyond that are closed as their transfers end.
-        let open = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
-        if open > calls.pointee.width { return nil }
+        if calls.pointee.mostOpen > calls.pointee.width { return nil }
         calls.pointee.makesRoom = false
         let shard: Transport
         do throws(Failure) {

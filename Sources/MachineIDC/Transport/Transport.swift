@@ -54,6 +54,8 @@ struct Transport {
         var isWidthNew = false
         /// Whether it has become less for a shard that is not there yet.
         var makesRoom = false
+        /// No more connections than that are open: there were never more transfers at once, or the driver counted.
+        var mostOpen = 0
         var areCancelled = false
         var areDriven = false
         /// Whether the driver waits for something to do.
