@@ -63,7 +63,6 @@ extension Guard {
         client.retain()
         transport.lock()
         end(.ended)
-        if let group = transport.guards.pointee.group { transport.wake(group) }
         transport.unlock()
         transport.joinThread(until: .after(milliseconds: 250))
         release()

@@ -47,7 +47,7 @@ struct GuardThread: ~Copyable {
     }
 
     deinit {
-        for slot in Indices(width) { drop(slot) }
+        dropAll()
         free(checks)
         transport.close(group)
         group.destroy()
@@ -147,6 +147,11 @@ struct GuardThread: ~Copyable {
                 drop(slot)
             }
         }
+    }
+
+    /// Gives up all checks.
+    func dropAll() {
+        for slot in Indices(width) { drop(slot) }
     }
 
     private func drop(_ slot: Int) {

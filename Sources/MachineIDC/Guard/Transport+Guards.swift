@@ -6,13 +6,12 @@ extension Transport {
     struct Guards: ~Copyable {
         var live = LinkedList<Guard>()
         var thread = pthread_t()
+        /// It has not yet found out that there is nothing to stay for.
         var isRunning = false
-        /// Counts the threads there have been, so that nobody takes one for another.
-        var threadNumber = 0
-        /// Where the one that is running can be called.
+        /// It was started, and nobody has joined it.
+        var isJoinable = false
+        /// Where it can be called while it is running.
         var group: TransferGroup?
-        /// Somebody waits for the thread, and will join it; otherwise it detaches itself.
-        var hasJoiner = false
         /// Whether `exit` has begun.
         var mustQuit = false
     }
@@ -45,9 +44,11 @@ extension Transport {
             deallocate(thread)
             throw Failure(.internal, "no thread could be started for the guard")
         }
+        // The one before is about to end.
+        detachThread()
         guards.pointee.thread = number
         guards.pointee.isRunning = true
-        guards.pointee.threadNumber &+= 1
+        guards.pointee.isJoinable = true
         guards.pointee.group = thread.pointee.group
         unlock()
     }
@@ -57,8 +58,6 @@ extension Transport {
         if hasWork { return false }
         guards.pointee.isRunning = false
         guards.pointee.group = nil
-        if !guards.pointee.hasJoiner { pthread_detach(pthread_self()) }
-        guards.pointee.hasJoiner = false
         shared.pointee.threadLeft.broadcast()
         return true
     }
@@ -80,25 +79,21 @@ extension Transport {
     /// Where the thread has nothing to stay for, waits until it has gone, or for the deadline.
     func joinThread(until deadline: Deadline) {
         lock()
-        guard guards.pointee.isRunning, !guards.pointee.hasJoiner, let group = guards.pointee.group else {
-            unlock()
-            return
-        }
-        guards.pointee.hasJoiner = true
-        let number = guards.pointee.threadNumber
-        let thread = guards.pointee.thread
-        wake(group)
-        while !hasThreadLeft(number), !deadline.hasPassed, !hasWork {
+        if let group = guards.pointee.group { wake(group) }
+        while guards.pointee.isRunning, !hasWork, !deadline.hasPassed {
             shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline)
         }
-        let hasLeft = hasThreadLeft(number)
-        if !hasLeft { guards.pointee.hasJoiner = false }
+        let isMine = guards.pointee.isJoinable && !guards.pointee.isRunning
+        if isMine { guards.pointee.isJoinable = false }
+        let thread = guards.pointee.thread
         unlock()
-        if hasLeft { pthread_join(thread, nil) }
+        if isMine { pthread_join(thread, nil) }
     }
 
-    private func hasThreadLeft(_ number: Int) -> Bool {
-        !guards.pointee.isRunning || guards.pointee.threadNumber != number
+    /// Nobody is going to join it. Locked, or when there is nobody else any more.
+    func detachThread() {
+        if guards.pointee.isJoinable { pthread_detach(guards.pointee.thread) }
+        guards.pointee.isJoinable = false
     }
 
     /// Whether there is something that the thread stays for.
@@ -119,6 +114,8 @@ private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthrea
         guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
         platform_name_thread("machineid-guard")
         context.pointee.run()
+        // Until here exit() waits for it.
+        context.pointee.dropAll()
         GuardRegistry.remove(context)
         deallocate(context)
         return nil

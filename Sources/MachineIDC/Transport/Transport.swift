@@ -100,6 +100,7 @@ struct Transport {
     /// Only when no call is inside any more.
     func destroy() {
         forEachShard { $0.destroy() }
+        detachThread()
         while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
         deallocate(shared)
     }
