@@ -1,10 +1,11 @@
 """bench.py - runs everything side by side and prints one table: script/bench starts it.
 
-bench.py BUILD [--quick] [NAME...]
+bench.py BUILD [--quick] [--asleep] [NAME...]
 
 Each round runs every contender once, in turn; the table has the medians of the rounds. BUILD holds the programs.
 """
 
+import contextlib
 import os
 import pathlib
 import platform
@@ -26,13 +27,18 @@ REPLY = (
     '"limit":3,"devicesUsed":1,"remaining":2,"overLimit":false,"softGraceWindow":false}'
 )
 
+SYSTEM_AUTHORITIES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+
 
 class Server:
     """nginx with a canned reply, on http and on https."""
 
     def __init__(self, folder):
         authority = Issuer(folder, "authority")
-        self.ca = str(authority.path)
+        # Everybody reads the system's authorities too, as they would for the vendor's.
+        authorities = folder / "authorities.pem"
+        authorities.write_bytes(SYSTEM_AUTHORITIES.read_bytes() + authority.path.read_bytes())
+        self.ca = str(authorities)
         # Nothing is asked of the emulator, and so there is none.
         self.nginx = Nginx(folder, "http://127.0.0.1:1", is_root=os.geteuid() == 0)
         forever = "access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;"
@@ -170,6 +176,20 @@ def instructions(bench, server):
     bench.row("instructions of a call: this library, with json", f"{json:,.0f}", "", f"{json / bare:.3f} x", "1.03 x")
 
 
+@contextlib.contextmanager
+def awake(build):
+    """Keeps the processors from falling asleep: awake.c says why."""
+    keepers = [subprocess.Popen([f"{build}/awake", str(processor)]) for processor in sorted(os.sched_getaffinity(0))]
+    try:
+        yield
+        if any(keeper.poll() is not None for keeper in keepers):
+            sys.exit("bench: a processor was not kept awake")
+    finally:
+        for keeper in keepers:
+            keeper.kill()
+            keeper.wait()
+
+
 def version_of(command, pattern):
     text = subprocess.run(command, capture_output=True, text=True)
     return re.search(pattern, text.stdout + text.stderr).group(1)
@@ -188,8 +208,9 @@ def heading():
 
 def main():
     build, *arguments = sys.argv[1:]
+    flags = {"--quick", "--asleep"}
     quick = "--quick" in arguments
-    bench = Bench(build, quick, [name for name in arguments if name != "--quick"])
+    bench = Bench(build, quick, [name for name in arguments if name not in flags])
     parts = [instructions, sequential, threads, many, guard, load]
     unknown = set(bench.wanted) - {part.__name__ for part in parts}
     if unknown:
@@ -197,9 +218,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         server = Server(pathlib.Path(folder))
         try:
-            for part in parts:
-                if bench.wants(part.__name__):
-                    part(bench, server)
+            with contextlib.nullcontext() if "--asleep" in arguments else awake(build):
+                for part in parts:
+                    if bench.wants(part.__name__):
+                        part(bench, server)
         finally:
             server.nginx.stop()
     print(heading() + "\n")
