@@ -27,8 +27,6 @@ REPLY = (
     '"limit":3,"devicesUsed":1,"remaining":2,"overLimit":false,"softGraceWindow":false}'
 )
 
-SYSTEM_AUTHORITIES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
-
 
 class Server:
     """nginx with a canned reply, on http and on https."""
@@ -36,8 +34,9 @@ class Server:
     def __init__(self, folder):
         authority = Issuer(folder, "authority")
         # Everybody reads the system's authorities too, as they would for the vendor's.
+        system = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
         authorities = folder / "authorities.pem"
-        authorities.write_bytes(SYSTEM_AUTHORITIES.read_bytes() + authority.path.read_bytes())
+        authorities.write_bytes(pathlib.Path(system).read_bytes() + authority.path.read_bytes())
         self.ca = str(authorities)
         # Nothing is asked of the emulator, and so there is none.
         self.nginx = Nginx(folder, "http://127.0.0.1:1", is_root=os.geteuid() == 0)
