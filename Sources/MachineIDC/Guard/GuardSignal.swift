@@ -5,7 +5,8 @@ internal import CPlatform
 struct GuardSignal: ~Copyable {
     private(set) var descriptor: Int32 = -1
     private var other: Int32 = -1
-    private var opened: ino_t?
+    private var inode: Inode?
+    private var otherInode: Inode?
     private var isRaised = false
 
     /// -1 when there is no descriptor left.
@@ -15,7 +16,7 @@ struct GuardSignal: ~Copyable {
         var pair: (Int32, Int32) = (-1, -1)
         guard platform_socket_pair(type, &pair.0, &pair.1) == 0 else { return -1 }
         (descriptor, other) = pair
-        opened = inode(of: descriptor)
+        (inode, otherInode) = (Inode(of: descriptor), Inode(of: other))
         if isRaised { raise() }
         return descriptor
     }
@@ -33,26 +34,24 @@ struct GuardSignal: ~Copyable {
     /// In a forked child: readable here, and in the parent as before. The copies are of the parent's sockets, so a pair of
     /// its own takes their place.
     mutating func raiseInChild() {
-        guard isOurs else { return }
+        guard descriptor >= 0, Inode(of: descriptor) == inode else { return }
         var own = GuardSignal()
         let made = own.open()
         guard made >= 0 else { return }
         own.raise()
         dup3(made, descriptor, O_CLOEXEC)
         own.close()
-        opened = inode(of: descriptor)
-        _ = CPlatform.close(other)
+        inode = Inode(of: descriptor)
+        otherInode?.close(other)
         other = -1
         isRaised = true
     }
 
+    /// Whoever closed them against the rules may have opened something else under their numbers.
     mutating func close() {
-        if isOurs { _ = CPlatform.close(descriptor) }
-        if other >= 0 { _ = CPlatform.close(other) }
+        inode?.close(descriptor)
+        otherInode?.close(other)
         descriptor = -1
         other = -1
     }
-
-    /// Whoever closed it against the rules may have opened something else under its number.
-    private var isOurs: Bool { descriptor >= 0 && inode(of: descriptor) == opened }
 }

@@ -1,8 +1,22 @@
 internal import CPlatform
 
-/// Tells a descriptor of ours from another one under the same number: a host, or a forked child, may have closed ours and
-/// opened something else. nil when it is closed.
-func inode(of descriptor: Int32) -> ino_t? {
-    var status = stat()
-    return fstat(descriptor, &status) == 0 ? status.st_ino : nil
+/// Which file a descriptor leads to. Tells ours from another one under the same number: a host, or a forked child, may
+/// have closed ours and opened something else. The number of an inode alone does not: each file system counts its own.
+struct Inode: Equatable {
+    private let device: dev_t
+    private let number: ino_t
+
+    /// nil when the descriptor is closed.
+    @inline(never)
+    init?(of descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        (device, number) = (status.st_dev, status.st_ino)
+    }
+
+    /// Closes a descriptor if it leads here.
+    @inline(never)
+    func close(_ descriptor: Int32) {
+        if Inode(of: descriptor) == self { _ = CPlatform.close(descriptor) }
+    }
 }

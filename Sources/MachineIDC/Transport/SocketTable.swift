@@ -12,7 +12,7 @@ internal import Synchronization
 struct SocketTable {
     struct Entry: ~Copyable {
         let descriptor: Atomic<Int32>
-        var inode: ino_t = 0
+        var inode: Inode?
         /// Of this end of the connection; 0 until it is asked for.
         var localPort: Int32 = 0
     }
@@ -57,7 +57,7 @@ struct SocketTable {
         let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
-        guard let inode = inode(of: descriptor), let entry = first(SocketTable.unused) else {
+        guard let inode = Inode(of: descriptor), let entry = first(SocketTable.unused) else {
             _ = CPlatform.close(descriptor)
             return CURL_SOCKET_BAD
         }
@@ -81,9 +81,7 @@ struct SocketTable {
 
     /// In a child: closes the copies of the parent's sockets, past libcurl and TLS, which would both say goodbye.
     func closeInherited() {
-        forEachOpen { descriptor, entry in
-            if inode(of: descriptor) == entry.pointee.inode { _ = CPlatform.close(descriptor) }
-        }
+        forEachOpen { descriptor, entry in entry.pointee.inode?.close(descriptor) }
     }
 
     /// Whether a connection from this port holds bytes that nobody has read yet.
