@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,9 @@ static inline void platform_free_page(void *_Nonnull page) {
 
 // stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
 char *_Nullable secure_getenv(const char *_Nonnull name);
+
+// And semaphore.h this one. Status 0 when it was woken.
+int sem_clockwait(sem_t *_Nonnull semaphore, clockid_t clock, const struct timespec *_Nonnull until);
 
 // NULL too in a set-user-ID program.
 static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {

@@ -17,8 +17,8 @@ struct Transfer: Linked {
 
     /// What never changes.
     struct Shared: ~Copyable {
-        /// Signalled when the stage may have changed, or the client was cancelled.
-        let changed: Condition
+        /// Woken when the stage may have changed, or the client was cancelled.
+        let caller: Sleeper
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         let sockets: SocketTable
         let isSecure: Bool
@@ -26,10 +26,10 @@ struct Transfer: Linked {
         let place: Box<Place>
 
         init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-            let changed = try Condition()
+            let caller = try Sleeper()
             let exchange = try Box(Exchange())
             let place = try Box(Place())
-            self.changed = changed
+            self.caller = caller
             self.exchange = exchange
             self.place = place
             self.sockets = sockets
@@ -94,12 +94,12 @@ struct Transfer: Linked {
 
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
-    /// Wakes whoever waits for it.
-    func signal() {
+    /// Wakes whoever waits for it. Locked.
+    func wake() {
         if let group = place.pointee.group {
-            group.shared.pointee.changed.signal()
+            group.shared.pointee.caller.wake()
         } else {
-            shared.pointee.changed.signal()
+            shared.pointee.caller.wake()
         }
     }
 

@@ -3,14 +3,14 @@
 /// A pointer to shared memory; whoever made it destroys it, after the transport has closed it.
 struct TransferGroup: Linked {
     struct Shared: ~Copyable {
-        /// Signalled when a transfer has ended, the group was woken, or the client was cancelled.
-        let changed: Condition
+        /// Woken when a transfer has ended, the group was woken, or the client was cancelled.
+        let caller: Sleeper
         let place: Box<Place>
 
         init() throws(Failure) {
-            let changed = try Condition()
+            let caller = try Sleeper()
             place = try Box(Place())
-            self.changed = changed
+            self.caller = caller
         }
     }
 

@@ -27,7 +27,7 @@ extension Transport {
                 break
             }
             if calls.pointee.areDriven {
-                transfer.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
+                transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
             } else if !drive(until: deadline, { transfer.place.pointee.stage == .ended }) {
                 fail(transfer)
             }
@@ -43,7 +43,7 @@ extension Transport {
         defer { unlock() }
         calls.pointee.paused.append(transfer)
         while !calls.pointee.areCancelled, !deadline.hasPassed {
-            transfer.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
+            transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
         }
         calls.pointee.paused.remove(transfer)
         return !calls.pointee.areCancelled
@@ -127,10 +127,11 @@ extension Transport {
     /// it. Without it he may find out by himself and be gone before he is called; the transfer stays until then.
     @inline(never)
     private func call(_ transfer: Transfer) {
-        if transfer.place.pointee.group != nil { return transfer.signal() }
+        if transfer.place.pointee.group != nil { return transfer.wake() }
+        guard transfer.shared.pointee.caller.claim() else { return }
         calls.pointee.callings &+= 1
         unlock()
-        transfer.shared.pointee.changed.signal()
+        transfer.shared.pointee.caller.wakeClaimed()
         lock()
         calls.pointee.callings &-= 1
     }

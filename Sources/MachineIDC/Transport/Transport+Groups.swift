@@ -46,7 +46,7 @@ extension Transport {
                 return turn
             }
             if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
-                group.shared.pointee.changed.wait(shared.pointee.lock, until: deadline)
+                group.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
             } else if !drive(until: deadline, { group.place.pointee.ended.first != nil || group.place.pointee.isWoken }) {
                 fail(group)
             }
@@ -71,7 +71,7 @@ extension Transport {
     /// such a group: whoever it belongs to destroys it as soon as he may.
     func wake(_ group: TransferGroup) {
         group.place.pointee.isWoken = true
-        group.shared.pointee.changed.signal()
+        group.shared.pointee.caller.wake()
         shared.pointee.multi.wakeUp()
     }
 

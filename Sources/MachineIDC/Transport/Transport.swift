@@ -70,7 +70,7 @@ struct Transport {
         var abandonedCount = 0
         /// The open ones.
         var groups = LinkedList<TransferGroup>()
-        /// How many threads are about to signal to a transfer.
+        /// How many threads are about to wake the caller of a transfer.
         var callings = 0
         /// Ready to be used again.
         var idle = LinkedList<Transfer>()
@@ -124,10 +124,10 @@ struct Transport {
         lock()
         calls.pointee.areCancelled = true
         endGuards()
-        calls.pointee.queued.forEach { $0.signal() }
-        calls.pointee.running.forEach { $0.signal() }
-        calls.pointee.paused.forEach { $0.signal() }
-        calls.pointee.groups.forEach { $0.shared.pointee.changed.signal() }
+        calls.pointee.queued.forEach { $0.wake() }
+        calls.pointee.running.forEach { $0.wake() }
+        calls.pointee.paused.forEach { $0.wake() }
+        calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
         unlock()
         shared.pointee.multi.wakeUp()
         forEachShard { $0.cancel() }
@@ -186,7 +186,7 @@ extension Transport {
         if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Puts a transfer among the idle ones; returns one that is too many, and that nobody is about to signal to. Locked.
+    /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
         calls.pointee.idle.append(transfer)
         if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
