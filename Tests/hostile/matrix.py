@@ -5,6 +5,7 @@ Started by ./run, which compiles the probe and says where the library is.
 
 import argparse
 import concurrent.futures
+import dataclasses
 import fnmatch
 import json
 import os
@@ -18,19 +19,35 @@ from authority import Authority
 from judge import judge
 from registry import CONNECT_FAILED, OPERATIONS, TIMEOUT, TRANSFER_FAILED
 
-VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
-            "--errors-for-leak-kinds=definite,indirect,possible", "--show-leak-kinds=definite,indirect,possible"]
+
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """Who looks on: nobody but a clock, or a tool that slows everything down, so that time is no measure."""
+
+    text: str
+    prefix: tuple = ()
+    is_timed: bool = False
+    patience: int = 120
+
+
+WATCHES = {
+    "clock": Watch("", is_timed=True, patience=30),
+    "sanitizer": Watch(", with AddressSanitizer"),
+    "valgrind": Watch(", under valgrind", prefix=(
+        "valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+        "--errors-for-leak-kinds=definite,indirect,possible", "--show-leak-kinds=definite,indirect,possible")),
+}
 
 
 class Run:
     """One process: what it was to do, and what came of it."""
 
-    def __init__(self, behaviour, operation, max_retries, under_valgrind):
+    def __init__(self, behaviour, operation, max_retries, watch):
         self.behaviour = behaviour
         self.operation = operation
         self.max_retries = max_retries
-        self.under_valgrind = under_valgrind
-        self.is_timed = not under_valgrind
+        self.watch = watch
+        self.is_timed = watch.is_timed
         self.is_hung = False
         self.complaints = []
         self.lines = []
@@ -43,20 +60,20 @@ class Run:
     @property
     def timeout_ms(self):
         if self.behaviour.waits:
-            return 2000 if self.under_valgrind else 500
+            return 500 if self.is_timed else 2000
         if self.behaviour.paced:
-            return 6000 if self.under_valgrind else 1000
-        return 20_000 if self.under_valgrind else 3000
+            return 1000 if self.is_timed else 6000
+        return 3000 if self.is_timed else 20_000
 
     def perform(self, authority, probe):
         self.behaviour.prepare()
         visit = authority.open(self.behaviour, self.timeout_ms)
         self.device = f"worker:{visit.id:06}"
         options = {"timeout_ms": self.timeout_ms, "max_retries": self.max_retries, **self.behaviour.options}
-        command = [*(VALGRIND if self.under_valgrind else []), probe, visit.base_url, self.operation, self.device,
+        command = [*self.watch.prefix, probe, visit.base_url, self.operation, self.device,
                    json.dumps(options)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        patience = threading.Timer(120 if self.under_valgrind else 30, self._kill, [process])
+        patience = threading.Timer(self.watch.patience, self._kill, [process])
         patience.start()
         try:
             first = process.stdout.readline()
@@ -86,10 +103,9 @@ class Run:
 
 
 def operations_for(behaviour, arguments):
-    if arguments.long:
-        return behaviour.operations
-    if not arguments.valgrind:
-        return [operation for operation in behaviour.operations if operation in behaviour.quick]
+    if arguments.watch != "valgrind":
+        return behaviour.operations if arguments.long else [
+            operation for operation in behaviour.operations if operation in behaviour.quick]
     # A process takes two seconds of CPU under valgrind. These two differ most from each other.
     if behaviour.family and not behaviour.name.endswith("0"):
         return []
@@ -102,22 +118,23 @@ def plan(arguments):
               if not arguments.names or any(fnmatch.fnmatch(behaviour.name, name) for name in arguments.names)]
     if not wanted:
         sys.exit(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them")
+    watch = WATCHES[arguments.watch]
     for behaviour in wanted:
         for operation in operations_for(behaviour, arguments):
-            yield Run(behaviour, operation, behaviour.max_retries, arguments.valgrind)
-        if arguments.valgrind and not arguments.long:
+            yield Run(behaviour, operation, behaviour.max_retries, watch)
+        if arguments.watch == "valgrind":
             continue
         # Where another attempt may help, it must not make things worse either.
         if not behaviour.max_retries and not behaviour.family and "validate" in behaviour.operations:
             again = {CONNECT_FAILED, TRANSFER_FAILED, TIMEOUT}
             if behaviour.validate & again or behaviour.name.startswith(("status/429", "status/50")):
-                yield Run(behaviour, "validate", 2, arguments.valgrind)
+                yield Run(behaviour, "validate", 2, watch)
 
 
 def perform_all(runs, authority, arguments):
     """The busy ones a few at a time; then those that wait, many at a time."""
     cores = os.cpu_count() or 2
-    for are_idle, workers in ((False, cores + 1), (True, 2 * cores if arguments.valgrind else 12 * cores)):
+    for are_idle, workers in ((False, cores + 1), (True, 2 * cores if arguments.watch == "valgrind" else 12 * cores)):
         group = [run for run in runs if run.is_idle is are_idle]
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             list(pool.map(lambda run: run.perform(authority, arguments.probe), group))
@@ -135,7 +152,7 @@ def remeasure(runs, authority, arguments):
 def main():
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
     parser.add_argument("--probe", required=True)
-    parser.add_argument("--valgrind", action="store_true")
+    parser.add_argument("--watch", choices=WATCHES, default="clock")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("names", nargs="*")

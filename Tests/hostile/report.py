@@ -68,7 +68,7 @@ def show(runs, strays, summary):
     wrong = sum(any(complaint.startswith("WRONG ALLOWED") for complaint in run.complaints) for run in runs)
     kinds = collections.Counter(behaviour.kind for behaviour in {run.behaviour.name: run.behaviour for run in runs}.values())
     print(f"{sum(kinds.values())} behaviours ({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}), "
-          f"{len(runs)} processes{', under valgrind' if runs[0].under_valgrind else ''}")
+          f"{len(runs)} processes{runs[0].watch.text}")
     print(f"wrong allowed: {wrong}; largest overshoot of timeout_ms: {late if late is None else round(late, 1)} ms; "
           f"largest peak memory: {peak and peak // 1024} MB; measured again alone: {again}")
     print(f"{len(runs) - sum(bool(run.complaints) for run in runs)} passed, {failed} failed")

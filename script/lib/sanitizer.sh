@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# The release library built for a sanitizer, and programs that bring the sanitizer's runtime along. Sourced from the root of
+# the project.
+
+# sanitized_library KIND FOLDER: KIND is thread or address. Into FOLDER; what went wrong is said on stdout.
+sanitized_library() {
+    local kind=$1 folder=$2 built=.build/$1-sanitizer
+    if ! MID_SANITIZE=1 swift build -c release --build-system native --disable-local-rpath --product machineid \
+        -Xswiftc "-sanitize=$kind" -Xswiftc -gline-tables-only --scratch-path "$built" >"$folder.log" 2>&1; then
+        tail -n 20 "$folder.log"
+        return 1
+    fi
+    mkdir -p "$folder"
+    cp "$built/release/libmachineid.so" "$folder/libmachineid.so"
+    ln -sf libmachineid.so "$folder/libmachineid.so.0"
+    if ! nm -D "$folder/libmachineid.so" | grep -q " U __${kind:0:1}san_"; then
+        echo "the library asks nothing of the sanitizer: it has no symbol __${kind:0:1}san_..."
+        return 1
+    fi
+}
+
+# sanitized_program KIND FOLDER SOURCE PROGRAM [FLAG...]: linked to the library in FOLDER, by Swift's own clang, whose
+# runtimes fit.
+sanitized_program() {
+    local kind=$1 folder=$2 source=$3 program=$4 clang swift
+    shift 4
+    clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+    swift=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath" *: *"\(.*\)".*/\1/p')/linux
+    "$clang" "-fsanitize=$kind" -fuse-ld=lld "$@" "$source" -o "$program" "-L$folder" -lmachineid -ljansson -pthread \
+        "-L$swift" -ldispatch -lBlocksRuntime "-Wl,-rpath,$swift"
+}
