@@ -68,9 +68,14 @@ private func isBlank(_ byte: CChar) -> Bool {
     byte == 0x20 || byte == 0x09 || byte == 0x0d || byte == 0x0a
 }
 
+/// Of a line with a byte at least: the first one settles most lines.
+@inline(__always)
 private func begins(_ line: UnsafePointer<CChar>, _ count: Int, _ name: Literal) -> Bool {
+    (line[0] | 0x20) == (name.cString[0] | 0x20) && hasPrefix(line, count, name)
+}
+
+@inline(never)
+private func hasPrefix(_ line: UnsafePointer<CChar>, _ count: Int, _ name: Literal) -> Bool {
     let length = strlen(name.cString)
-    // The first byte settles most lines.
-    return count >= length && (line[0] | 0x20) == (name.cString[0] | 0x20)
-        && strncasecmp(line, name.cString, length) == 0
+    return count >= length && strncasecmp(line, name.cString, length) == 0
 }
