@@ -10,10 +10,10 @@ struct JSONShape {
     }
 
     func exceeds(depth: Int, values: Int) -> Bool {
-        // No text nests deeper than it has opening brackets, and each value but the first follows a bracket or a comma:
-        // two counts settle nearly every reply.
+        // No text nests deeper than it has opening brackets, each value but the first follows a bracket or a comma, and
+        // there are no more of them than bytes: one count settles nearly every reply.
         let openings = countBytes(UInt8(ascii: "{"), ignoring: 0x20)  // and "[", from which it differs in one bit
-        if openings &+ countBytes(UInt8(ascii: ","), ignoring: 0) > values { return true }
+        if count > values, openings &+ countBytes(UInt8(ascii: ","), ignoring: 0) > values { return true }
         return openings > depth && walk(depth)
     }
 
