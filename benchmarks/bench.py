@@ -122,12 +122,12 @@ def sequential(bench, server):
 def threads(bench, server):
     targets = dict.fromkeys(("one client, 8 connections", "one client, 64 connections"), "1.00 x")
     for scheme in "http", "https":
-        calls = bench.scaled(400)
+        calls = bench.scaled(200)
         results = bench.rounds(server.environment(scheme), {
             "64 private C handles": ["@validate", "bare", calls, "64"],
             "one client, 8 connections": ["@validate", "null", calls, "64", "8"],
             "one client, 64 connections": ["@validate", "null", calls, "64", "64"],
-        }, 11)
+        }, 25)
         bench.compare(f"{scheme}, 64 threads", "calls/s", results, "64 private C handles",
                       targets)
     results = bench.rounds(server.environment("https"), {
