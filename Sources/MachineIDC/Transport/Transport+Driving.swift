@@ -32,10 +32,7 @@ extension Transport {
                 fail(transfer)
             }
         }
-        if let mine {
-            calls.pointee.uncalled.remove(mine)
-            mine.place.pointee.stage = .idle
-        }
+        mine?.place.pointee.stage = .idle
         handOver()
         return ending
     }
@@ -62,16 +59,12 @@ extension Transport {
     /// go on.
     func drive(until deadline: Deadline, _ isDone: () -> Bool) -> Bool {
         calls.pointee.areDriven = true
-        defer {
-            callEnded()
-            calls.pointee.areDriven = false
-        }
+        defer { calls.pointee.areDriven = false }
         while true {
             takeOn()
             unlock()
             let performed = shared.pointee.multi.perform()
             lock()
-            callEnded()
             reap()
             clearAbandoned()
             if calls.pointee.makesRoom {
@@ -79,10 +72,6 @@ extension Transport {
             }
             if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return true }
             guard performed else { return false }
-            // Whoever is called may take the processor at once. So the requests of those who waited for a connection go
-            // out first: the authority works on them meanwhile.
-            if hasRoom, calls.pointee.queued.first != nil { continue }
-            callEnded()
             if hasRoom, calls.pointee.queued.first != nil { continue }
 
             calls.pointee.isDriverIdle = true
@@ -112,7 +101,7 @@ extension Transport {
         }
     }
 
-    /// Takes transfers that have ended from libcurl: they are their callers' again.
+    /// Gives transfers that have ended back to their callers.
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
             shared.pointee.multi.remove(transfer)
@@ -130,14 +119,8 @@ extension Transport {
         if let group = transfer.place.pointee.group {
             group.place.pointee.underWay &-= 1
             group.place.pointee.ended.append(transfer)
-            transfer.wake()
-        } else {
-            calls.pointee.uncalled.append(transfer)
         }
-    }
-
-    private func callEnded() {
-        while let transfer = calls.pointee.uncalled.removeFirst() { call(transfer) }
+        call(transfer)
     }
 
     /// Calls whoever waits for a transfer, and not with the lock held: he often runs at once, and would have to wait for

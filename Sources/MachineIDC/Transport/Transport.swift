@@ -66,8 +66,6 @@ struct Transport {
         var running = LinkedList<Transfer>()
         /// Waiting for their next attempt.
         var paused = LinkedList<Transfer>()
-        /// Ended, and their callers not yet called.
-        var uncalled = LinkedList<Transfer>()
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
         /// The open ones.
@@ -128,7 +126,6 @@ struct Transport {
         endGuards()
         calls.pointee.queued.forEach { $0.wake() }
         calls.pointee.running.forEach { $0.wake() }
-        calls.pointee.uncalled.forEach { $0.wake() }
         calls.pointee.paused.forEach { $0.wake() }
         calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
         unlock()
