@@ -165,8 +165,8 @@ def load(bench, server):
         time, resident, own = medians(rows)
         adds = name.startswith("what")
         bench.row(f"load: {name}", f"{time:,.0f}", "us", "", "500 us" if adds else "")
-        bench.row(f"load: {name}, resident", f"{resident:,.0f}", "KB")
-        bench.row(f"load: {name}, of which no other file's", f"{own:,.0f}", "KB", "", "200 KB" if adds else "")
+        bench.row(f"load: {name}, resident", f"{resident:,.0f}", "KB", "", "200 KB" if adds else "")
+        bench.row(f"load: {name}, of which no other file's", f"{own:,.0f}", "KB")
 
 
 def instructions(bench, server):
