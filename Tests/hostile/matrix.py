@@ -159,6 +159,8 @@ def main():
     arguments = parser.parse_args()
     authority = Authority()
     runs = list(plan(arguments))
+    if not runs:
+        sys.exit(f"hostile: of a family, one in ten is run under valgrind, and {' '.join(arguments.names)} is not")
     perform_all(runs, authority, arguments)
     remeasure(runs, authority, arguments)
     passed = report.show(runs, authority.strays, arguments.summary)

@@ -6,41 +6,39 @@ internal import CPlatform
 /// A semaphore, since a condition costs each sleep a system call more: the lock that glibc takes again for whoever leaves
 /// one always counts as contended, and letting go of it wakes nobody.
 struct Sleeper: ~Copyable {
-    private struct State {
-        var semaphore = sem_t()
-        var isAsleep = false
-    }
-
-    private let state: UnsafeMutablePointer<State>
+    private let semaphore: UnsafeMutablePointer<sem_t>
+    private let isAsleep: Box<Bool>
 
     init() throws(Failure) {
-        state = try allocate(State())
-        sem_init(&state.pointee.semaphore, 0, 0)
+        let isAsleep = try Box(false)
+        semaphore = try allocate(sem_t())
+        self.isAsleep = isAsleep
+        sem_init(semaphore, 0, 0)
     }
 
     deinit {
-        sem_destroy(&state.pointee.semaphore)
-        deallocate(state)
+        sem_destroy(semaphore)
+        deallocate(semaphore)
     }
 
     /// Lets go of the lock meanwhile. Returns when it was woken, at the deadline, or for no reason at all.
     func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
         var time = deadline.timespec
-        state.pointee.isAsleep = true
+        isAsleep.pointer.pointee = true
         lock.unlock()
-        sem_clockwait(&state.pointee.semaphore, CLOCK_MONOTONIC, &time)
+        sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)
         lock.lock()
-        state.pointee.isAsleep = false
+        isAsleep.pointer.pointee = false
     }
 
     /// Whether there is somebody to wake; then the caller must. Locked.
     func claim() -> Bool {
-        defer { state.pointee.isAsleep = false }
-        return state.pointee.isAsleep
+        defer { isAsleep.pointer.pointee = false }
+        return isAsleep.pointer.pointee
     }
 
     /// After a claim, and not necessarily locked.
-    func wakeClaimed() { sem_post(&state.pointee.semaphore) }
+    func wakeClaimed() { sem_post(semaphore) }
 
     /// Locked.
     func wake() {
