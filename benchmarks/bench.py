@@ -148,10 +148,12 @@ def many(bench, server):
 
 
 def guard(bench, server):
-    load, clock, look = medians(bench.rounds(server.environment("http"), {"guard": ["@guard"]}, 15)["guard"])
+    rows = bench.rounds(server.environment("http"), {"guard": ["@guard"]}, 15)["guard"]
+    load, clock, look = medians(rows)
+    ratio = statistics.median(look / clock for _, clock, look in rows)
     bench.row("an atomic load", f"{load:.1f}", "ns")
     bench.row("an atomic load and a coarse clock", f"{clock:.1f}", "ns")
-    bench.row("mid_guard_allowed", f"{look:.1f}", "ns", f"{look / clock:.2f} x", "10 ns or 3 x")
+    bench.row("mid_guard_allowed", f"{look:.1f}", "ns", f"{ratio:.2f} x", "10 ns or 3 x")
 
 
 def load(bench, server):
