@@ -46,6 +46,7 @@ struct Client {
     /// Gives the handle's reference back. Calls inside are cancelled and waited for, but not for long.
     func close() {
         cancel()
+        dropInherited()
         if let transport = currentTransport {
             let deadline = Deadline.after(milliseconds: 250)
             transport.joinThread(until: deadline)
@@ -82,6 +83,15 @@ extension Client {
         return transport
     }
 
+    /// In a child that has made no transport of its own. Not left to the last reference: those that the parent's calls and
+    /// guards held were inherited too, and nobody gives them back here.
+    private func dropInherited() {
+        guard let transport, transport.generation != ForkGeneration.current else { return }
+        let (isMine, _) = state.pointee.transport.compareExchange(
+            expected: UInt(bitPattern: transport.shared), desired: 0, ordering: .sequentiallyConsistent)
+        if isMine { transport.forsake() }
+    }
+
     /// The transport of this process: in a child that asks for the first time, a new one in place of the parent's.
     func usableTransport() throws(Failure) -> Transport {
         let inherited = state.pointee.transport.load(ordering: .sequentiallyConsistent)
@@ -92,9 +102,9 @@ extension Client {
         let (published, present) = state.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {
-            // Another thread of the child was first.
+            // Another thread of the child was first: it has asked, or closed the client.
             made.destroy()
-            guard let transport = Transport(address: present) else { throw .outOfMemory }
+            guard let transport = Transport(address: present) else { throw .cancelled }
             return transport
         }
         Transport(address: inherited)?.forsake()

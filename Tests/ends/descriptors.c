@@ -1,6 +1,7 @@
 /*
  * All file descriptors of the process are in use (ulimit -n). A call that needs one fails clearly, and the client works
- * again as soon as there are some; so does a client that was made meanwhile, if it was made.
+ * again as soon as there are some; so does a client that was made meanwhile, if it was made. And a limit that the host has
+ * lowered below what is open makes waiting fail, which is not for want of memory.
  */
 #include "decisions.h"
 #include "operations.h"
@@ -58,6 +59,24 @@ static void expect_wakeable(mid_client *client, struct server *silent) {
     for (int n = 0; n < 4; n++) caller_expect(&callers[n], MID_CANCELLED, from, PROMISED_MS);
 }
 
+/* poll() refuses more descriptors than the limit, however low their numbers are. A reply may come before there is a wait. */
+static void expect_no_wait(mid_client *client) {
+    struct rlimit limit = {1, LIMIT};
+    mid_status status = MID_OK;
+    char *json = NULL;
+    check_need(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+    for (int n = 0; n < 1000 && status == MID_OK; n++) {
+        int allowed = 1;
+        mid_free(json);
+        status = mid_validate(client, "descriptors", &allowed, &json);
+        CHECK(allowed == 0);
+    }
+    CHECK_STATUS(MID_INTERNAL, status);
+    check_failure(MID_INTERNAL, json, NULL);
+    limit.rlim_cur = LIMIT;
+    check_need(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+}
+
 int main(void) {
     struct rlimit limit = {LIMIT, LIMIT};
     struct server silent;
@@ -103,6 +122,8 @@ int main(void) {
         if (late != NULL) expect_wakeable(late, &silent);
         mid_client_free(late);
     }
+    check_about = "the limit is lowered";
+    expect_no_wait(warm);
     check_about = "afterwards";
     decide(client, "descriptors", 0);
     decide(warm, "descriptors", 0);

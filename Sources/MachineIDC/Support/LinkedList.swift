@@ -44,6 +44,12 @@ struct LinkedList<Element: Linked> {
         return element
     }
 
+    func first(where isWanted: (Element) -> Bool) -> Element? {
+        var element = first
+        while let current = element, !isWanted(current) { element = current.links.next }
+        return element
+    }
+
     /// `body` may remove the element that it is given.
     func forEach(_ body: (Element) -> Void) {
         var element = first

@@ -7,12 +7,12 @@ internal import CPlatform
 /// one always counts as contended, and letting go of it wakes nobody.
 struct Sleeper: ~Copyable {
     private let semaphore: UnsafeMutablePointer<sem_t>
-    private let isAsleep: Box<Bool>
+    private let sleeps: Box<Bool>
 
     init() throws(Failure) {
-        let isAsleep = try Box(false)
+        let sleeps = try Box(false)
         semaphore = try allocate(sem_t())
-        self.isAsleep = isAsleep
+        self.sleeps = sleeps
         sem_init(semaphore, 0, 0)
     }
 
@@ -24,17 +24,20 @@ struct Sleeper: ~Copyable {
     /// Lets go of the lock meanwhile. Returns when it was woken, at the deadline, or for no reason at all.
     func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
         var time = deadline.timespec
-        isAsleep.pointer.pointee = true
+        sleeps.pointer.pointee = true
         lock.unlock()
         sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)
         lock.lock()
-        isAsleep.pointer.pointee = false
+        sleeps.pointer.pointee = false
     }
+
+    /// And nobody has claimed to wake him. Locked.
+    var isAsleep: Bool { sleeps.pointer.pointee }
 
     /// Whether there is somebody to wake; then the caller must. Locked.
     func claim() -> Bool {
-        defer { isAsleep.pointer.pointee = false }
-        return isAsleep.pointer.pointee
+        defer { sleeps.pointer.pointee = false }
+        return sleeps.pointer.pointee
     }
 
     /// After a claim, and not necessarily locked.

@@ -59,25 +59,36 @@ struct Multi: ~Copyable {
     /// Connections beyond it that stand are closed as their transfers end.
     func limit(to maxConnections: Int) -> Bool { Multi.limit(handle, to: maxConnections) }
 
-    func add(_ transfer: Transfer) -> Bool {
-        curl_multi_add_handle(handle, transfer.easyHandle) == CURLM_OK
+    /// How a transfer ends that libcurl does not take or cannot go on with.
+    private static func ending(_ code: CURLMcode) -> CURLcode {
+        switch code {
+        case CURLM_OK: CURLE_OK
+        case CURLM_OUT_OF_MEMORY: CURLE_OUT_OF_MEMORY
+        case CURLM_UNRECOVERABLE_POLL: CURLE_UNRECOVERABLE_POLL
+        default: CURLE_FAILED_INIT
+        }
+    }
+
+    /// CURLE_OK unless libcurl does not take it.
+    func add(_ transfer: Transfer) -> CURLcode {
+        Multi.ending(curl_multi_add_handle(handle, transfer.easyHandle))
     }
 
     func remove(_ transfer: Transfer) {
         ForkGate.working { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
     }
 
-    /// Does what can be done without waiting. False when libcurl cannot go on.
-    func perform() -> Bool {
+    /// Does what can be done without waiting. CURLE_OK unless libcurl cannot go on.
+    func perform() -> CURLcode {
         sockets.forgetTLSMessages()
         var running: Int32 = 0
-        return ForkGate.working { curl_multi_perform(handle, &running) == CURLM_OK }
+        return Multi.ending(ForkGate.working { curl_multi_perform(handle, &running) })
     }
 
-    /// Waits for something to do, for a `wakeUp`, or for `milliseconds`. False when libcurl cannot go on.
-    func poll(milliseconds: Int) -> Bool {
+    /// Waits for something to do, for a `wakeUp`, or for `milliseconds`. CURLE_OK unless libcurl cannot go on.
+    func poll(milliseconds: Int) -> CURLcode {
         let limit = Int32(truncatingIfNeeded: min(milliseconds, 60_000))
-        return curl_multi_poll(handle, nil, 0, limit, nil) == CURLM_OK
+        return Multi.ending(curl_multi_poll(handle, nil, 0, limit, nil))
     }
 
     /// Ends the `poll` that is going on, or else the next one.

@@ -28,8 +28,9 @@ extension Transport {
             }
             if calls.pointee.areDriven {
                 transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
-            } else if !drive(until: deadline, { transfer.place.pointee.stage == .ended }) {
-                fail(transfer)
+            } else {
+                let code = drive(until: deadline) { transfer.place.pointee.stage == .ended }
+                if code != CURLE_OK { fail(transfer, code) }
             }
         }
         mine?.place.pointee.stage = .idle
@@ -55,9 +56,9 @@ extension Transport {
         if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wakeUp() }
     }
 
-    /// Drives everybody's transfers until the caller's part is done, or he has to leave. False when libcurl itself cannot
-    /// go on.
-    func drive(until deadline: Deadline, _ isDone: () -> Bool) -> Bool {
+    /// Drives everybody's transfers until the caller's part is done, or he has to leave. CURLE_OK unless libcurl itself
+    /// cannot go on.
+    func drive(until deadline: Deadline, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
         while true {
@@ -70,8 +71,8 @@ extension Transport {
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
             }
-            if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return true }
-            guard performed else { return false }
+            if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return CURLE_OK }
+            guard performed == CURLE_OK else { return performed }
             if hasRoom, calls.pointee.queued.first != nil { continue }
 
             calls.pointee.isDriverIdle = true
@@ -79,9 +80,9 @@ extension Transport {
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
             lock()
             calls.pointee.isDriverIdle = false
-            guard polled else {
+            guard polled == CURLE_OK else {
                 clearAbandoned()
-                return false
+                return polled
             }
         }
     }
@@ -97,7 +98,8 @@ extension Transport {
             calls.pointee.running.append(transfer)
             calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
-            if !shared.pointee.multi.add(transfer) { end(transfer, CURLE_OUT_OF_MEMORY) }
+            let added = shared.pointee.multi.add(transfer)
+            if added != CURLE_OK { end(transfer, added) }
         }
     }
 
@@ -138,13 +140,13 @@ extension Transport {
 
     /// libcurl itself cannot go on: the caller who finds out gets the failure, the next one tries again.
     @inline(never)
-    func fail(_ mine: Transfer) {
+    func fail(_ mine: Transfer, _ code: CURLcode) {
         if mine.place.pointee.stage == .queued {
             calls.pointee.queued.remove(mine)
         } else {
             shared.pointee.multi.remove(mine)
         }
-        end(mine, CURLE_OUT_OF_MEMORY)
+        end(mine, code)
     }
 
     /// Takes the transfer of a caller who leaves out of the lists. False when a driver has it in hand, who is then told.
@@ -185,11 +187,13 @@ extension Transport {
         keep(transfer)?.destroy()
     }
 
-    /// Lets one of the callers who are still waiting drive on.
+    /// Lets one of the callers who are still waiting drive on: the first, who may be on his way already. The caller of a
+    /// group may have other things to do before he waits again, and then it is the next one.
     @inline(never)
     func handOver() {
         if calls.pointee.areDriven { return }
-        let next = calls.pointee.running.first ?? calls.pointee.queued.first
+        let canDrive = { (transfer: Transfer) in transfer.place.pointee.group?.shared.pointee.caller.isAsleep ?? true }
+        let next = calls.pointee.running.first(where: canDrive) ?? calls.pointee.queued.first(where: canDrive)
         if let next { call(next) }
     }
 }

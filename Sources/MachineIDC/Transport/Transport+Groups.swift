@@ -47,8 +47,9 @@ extension Transport {
             }
             if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
                 group.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
-            } else if !drive(until: deadline, { group.place.pointee.ended.first != nil || group.place.pointee.isWoken }) {
-                fail(group)
+            } else {
+                let code = drive(until: deadline) { group.place.pointee.ended.first != nil || group.place.pointee.isWoken }
+                if code != CURLE_OK { fail(group, code) }
             }
         }
     }
@@ -96,9 +97,9 @@ extension Transport {
     }
 
     /// libcurl itself cannot go on.
-    private func fail(_ group: TransferGroup) {
+    private func fail(_ group: TransferGroup, _ code: CURLcode) {
         let failIfOurs = { (transfer: Transfer) in
-            if transfer.place.pointee.group == group { fail(transfer) }
+            if transfer.place.pointee.group == group { fail(transfer, code) }
         }
         calls.pointee.running.forEach(failIfOurs)
         calls.pointee.queued.forEach(failIfOurs)
