@@ -50,12 +50,12 @@
  * fork
  *   A client made before fork() may be used in the child and in the parent. The child drops the inherited connections
  *   without a word to the server and makes its own; the parent's calls go on undisturbed. Calls that other threads had
- *   in flight at the fork exist in the parent only; what they held, memory and descriptors, stays open in the child.
- *   It is the child's first call, or its mid_client_free(), that drops the inherited connections; the descriptors with
- *   which libcurl wakes itself, two of each client and eight at most, stay open. fork() waits until no thread is in the
- *   middle of a step of this library (some milliseconds, 250 at most), so that no lock of OpenSSL's stays held in the
- *   child. A bare clone() or _Fork() does not wait; a process that forks so while other threads are in calls must not
- *   call in the child.
+ *   in flight at the fork exist in the parent only; what they and its guards held stays in the child: memory, in which
+ *   the client with its org key is, and descriptors. The inherited connections do not: the child's first call drops them,
+ *   or its mid_client_free(). The descriptors with which libcurl wakes itself, two of each client and eight at most, stay
+ *   open. fork() waits until no thread is in the middle of a step of this library (some milliseconds, 250 at most), so
+ *   that no lock of OpenSSL's stays held in the child. A bare clone() or _Fork() does not wait; a process that forks so
+ *   while other threads are in calls must not call in the child.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
@@ -224,17 +224,18 @@ mid_status mid_validate(mid_client *client, const char *device_id, int *allowed,
  * `max_connections` at a time, or half as many in a client whose threads made calls at the same time, which then share
  * the connections out.
  *
- * device_ids  `count` device ids. Not NULL.
- * count       0 to 10000.
+ * device_ids  `count` device ids. Not NULL. One that is NULL or cannot be sent costs only that device its decision.
+ * count       0 to 10000. With the defaults, 10000 devices have 8 ms each: timeout_ms is to be chosen for the number.
  * allowed     A row of `count` flags, each as with mid_validate(): 0 on entry, and 1 only after the authority allowed that
- *             device. Not NULL. Each device fails closed on its own. With a count over 10000 the first 10000 are set to 0.
- * json        See "json" above, but for this: whenever devices were asked for, with whatever status, it is an array
- *             "[...]" of what mid_validate() would have given for each, in order. Together the replies may take 64 MiB.
+ *             device. Not NULL. Each device fails closed on its own. With a count over 10000 the first 10000 are set to 0,
+ *             and none with one that is a negative number in disguise.
+ * json        See "json" above, but for this: it is an array "[...]" of what mid_validate() would have given for each
+ *             device, in order. Together the replies may take 64 MiB.
  *
  * MID_OK when there is a decision for every device, be it allow or deny. Otherwise the status of the first device that has
- * none; the decisions of the others stand. After MID_CANCELLED and MID_OUT_OF_MEMORY no device is allowed, and json may be
- * an object, as it is when client, device_ids, allowed or count cannot be used (MID_INVALID_ARGUMENT). A device id that
- * is NULL or cannot be sent costs only that device its decision.
+ * none; the decisions of the others stand. But where the call as a whole fails, json is an object and no device is allowed:
+ * when client, device_ids, allowed or count cannot be used (MID_INVALID_ARGUMENT), after MID_CANCELLED, and when the call
+ * itself lacks memory or a descriptor (MID_OUT_OF_MEMORY, MID_INTERNAL).
  */
 mid_status mid_validate_many(mid_client *client, const char *const *device_ids, size_t count, int *allowed, char **json);
 
