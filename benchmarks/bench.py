@@ -7,6 +7,7 @@ BUILD holds the programs.
 """
 
 import contextlib
+import importlib.metadata
 import os
 import pathlib
 import platform
@@ -105,7 +106,7 @@ def ratio_of(rows, others):
 def sequential(bench, server):
     for scheme in "http", "https":
         calls = bench.scaled(4000)
-        slow = bench.scaled(1200 if scheme == "http" else 300)
+        slow = bench.scaled(1200 if scheme == "http" else 60)
         results = bench.rounds(server.environment(scheme), {
             "C, libcurl and jansson": ["@validate", "bare", calls],
             "this library": ["@validate", "null", calls],
@@ -113,7 +114,7 @@ def sequential(bench, server):
             "Go net/http": ["@client_go", calls],
             "requests.Session": [sys.executable, "benchmarks/client.py", "requests", slow],
             "official Python SDK": [sys.executable, "benchmarks/client.py", "sdk", slow],
-        }, 7)
+        }, 15)
         bench.compare(f"{scheme}, 1 thread", "calls/s", results, "C, libcurl and jansson")
         times = ratio_of(results["this library"], results["official Python SDK"])
         bench.row(f"{scheme}: this library against the SDK", f"{times:.1f}", "x", "", "12" if scheme == "http" else "40")
@@ -128,8 +129,16 @@ def threads(bench, server):
             "one client, 8 connections": ["@validate", "null", calls, "64", "8"],
             "one client, 64 connections": ["@validate", "null", calls, "64", "64"],
         }, 25)
-        bench.compare(f"{scheme}, 64 threads", "calls/s", results, "64 private C handles",
-                      targets)
+        bench.compare(f"{scheme}, 64 threads", "calls/s", results, "64 private C handles", targets)
+        slow = "8" if scheme == "http" else "1"
+        results = bench.rounds(server.environment(scheme), {
+            "64 private C handles": ["@validate", "bare", calls, "64"],
+            "one client, with json": ["@validate", "json", calls, "64", "8"],
+            "Go net/http": ["@client_go", calls, "64"],
+            "requests.Session": [sys.executable, "benchmarks/client.py", "requests", "8", "64"],
+            "official Python SDK": [sys.executable, "benchmarks/client.py", "sdk", slow, "64"],
+        }, 5)
+        bench.compare(f"{scheme}, 64 threads, others", "calls/s", results, "64 private C handles")
     results = bench.rounds(server.environment("https"), {
         "64 private C handles": ["@validate", "bare", "5", "64", "8", "cold"],
         "one client, 8 connections": ["@validate", "null", "5", "64", "8", "cold"],
@@ -208,6 +217,10 @@ def version_of(command, pattern):
     return re.search(pattern, text.stdout + text.stderr).group(1)
 
 
+def packages(*names):
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+
+
 def heading():
     with open("/proc/cpuinfo") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
@@ -215,7 +228,9 @@ def heading():
         f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores; Linux {platform.release()}; "
         f"libcurl {version_of(['curl', '--version'], r'libcurl/([0-9.]+)')}, "
         f"{version_of(['openssl', 'version'], r'(OpenSSL [0-9.]+)')}, nginx {version_of([find('nginx'), '-v'], r'nginx/([0-9.]+)')}, "
-        f"Python {platform.python_version()}, Go {version_of(['go', 'version'], r'go([0-9.]+)')}"
+        f"jansson {version_of(['pkg-config', '--modversion', 'jansson'], r'([0-9.]+)')}, "
+        f"Python {platform.python_version()}, {packages('machineid-io', 'requests')}, "
+        f"Go {version_of(['go', 'version'], r'go([0-9.]+)')}"
     )
 
 

@@ -1,4 +1,4 @@
-// client.go - calls a second from Go's net/http.
+// client.go - calls a second from Go's net/http: client_go CALLS [THREADS], with CALLS from each.
 package main
 
 import (
@@ -11,13 +11,19 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 )
 
 func main() {
 	calls, err := strconv.Atoi(os.Args[1])
 	check(err)
-	transport := &http.Transport{MaxIdleConnsPerHost: 8}
+	threads := 1
+	if len(os.Args) > 2 {
+		threads, err = strconv.Atoi(os.Args[2])
+		check(err)
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: threads}
 	if file := os.Getenv("CA_FILE"); file != "" {
 		pem, err := os.ReadFile(file)
 		check(err)
@@ -26,12 +32,26 @@ func main() {
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
-	validate(client)
+	each(threads, func() { validate(client) })
 	start := time.Now()
-	for n := 0; n < calls; n++ {
-		validate(client)
+	each(threads, func() {
+		for n := 0; n < calls; n++ {
+			validate(client)
+		}
+	})
+	fmt.Printf("%.1f\n", float64(threads*calls)/time.Since(start).Seconds())
+}
+
+func each(threads int, work func()) {
+	var group sync.WaitGroup
+	for n := 0; n < threads; n++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			work()
+		}()
 	}
-	fmt.Printf("%.1f\n", float64(calls)/time.Since(start).Seconds())
+	group.Wait()
 }
 
 func validate(client *http.Client) {

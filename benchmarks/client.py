@@ -1,10 +1,13 @@
 """client.py - calls a second from Python.
 
-client.py sdk|requests CALLS
+client.py sdk|requests CALLS [THREADS]
+
+CALLS from each thread, with a client of its own.
 """
 
 import os
 import sys
+import threading
 import time
 
 URL = os.environ["MACHINEID_BASE_URL"]
@@ -25,10 +28,35 @@ def session():
     return lambda: kept.post(f"{URL}/api/v1/devices/validate", json={"deviceId": "agent-01"}, timeout=10).json()["allowed"]
 
 
-validate = {"sdk": sdk, "requests": session}[sys.argv[1]]()
+make = {"sdk": sdk, "requests": session}[sys.argv[1]]
 calls = int(sys.argv[2])
-assert validate() is True
+count = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+ready = threading.Barrier(count + 1)
+failures = []
+
+
+def run():
+    try:
+        validate = make()
+        assert validate() is True
+        ready.wait()
+        for _ in range(calls):
+            assert validate() is True
+    except BaseException as failure:
+        failures.append(failure)
+        ready.abort()
+
+
+threads = [threading.Thread(target=run) for _ in range(count)]
+for thread in threads:
+    thread.start()
+try:
+    ready.wait()
+except threading.BrokenBarrierError:
+    sys.exit(f"client.py: {failures}")
 start = time.monotonic()
-for _ in range(calls):
-    assert validate() is True
-print(f"{calls / (time.monotonic() - start):.1f}")
+for thread in threads:
+    thread.join()
+if failures:
+    sys.exit(f"client.py: {failures}")
+print(f"{count * calls / (time.monotonic() - start):.1f}")

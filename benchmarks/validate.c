@@ -13,7 +13,7 @@ static const char *mode;
 static int calls;
 static int is_cold;
 static mid_client *client;
-static pthread_barrier_t ready, begin;
+static pthread_barrier_t ready, begin, done;
 
 static int validate(struct bare *bare) {
     char *json = NULL;
@@ -32,6 +32,7 @@ static void *run(void *unused) {
     (void)pthread_barrier_wait(&ready);
     (void)pthread_barrier_wait(&begin);
     for (int n = 0; n < calls; n++) need(validate(&bare), "validate");
+    (void)pthread_barrier_wait(&done);
     if (*mode == 'b') bare_close(&bare);
     return NULL;
 }
@@ -49,12 +50,14 @@ int main(int count, char **arguments) {
     if (threads == 1 && is_cold) return 2;
     need(pthread_barrier_init(&ready, NULL, (unsigned)threads + 1) == 0, "pthread_barrier_init");
     need(pthread_barrier_init(&begin, NULL, (unsigned)threads + 1) == 0, "pthread_barrier_init");
+    need(pthread_barrier_init(&done, NULL, (unsigned)threads + 1) == 0, "pthread_barrier_init");
     for (int n = 0; n < threads; n++) need(pthread_create(&thread[n], NULL, run, NULL) == 0, "pthread_create");
     (void)pthread_barrier_wait(&ready);
     from = seconds_now();
     (void)pthread_barrier_wait(&begin);
-    for (int n = 0; n < threads; n++) need(pthread_join(thread[n], NULL) == 0, "pthread_join");
+    (void)pthread_barrier_wait(&done);
     printf("%.1f\n", threads * calls / (seconds_now() - from));
+    for (int n = 0; n < threads; n++) need(pthread_join(thread[n], NULL) == 0, "pthread_join");
     mid_client_free(client);
     return 0;
 }
