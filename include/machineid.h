@@ -296,8 +296,9 @@ typedef struct mid_guard mid_guard;
  *              "interval_ms"  20 to 3600000; 5000. From one check to the next, a tenth more or less by chance; the first
  *                             comes at any moment of the interval, so that many guards spread out. A check that takes
  *                             longer delays the next one.
- *              "max_age_ms"   2 to 1000 times interval_ms; 3 times. How old an allow may be. A check is given the client's
- *                             timeout_ms, or max_age_ms when that is less, and one attempt.
+ *              "max_age_ms"   2 to 1000 times interval_ms; 3 times. How old an allow may be. A check is given one attempt and
+ *                             the client's timeout_ms; less when a check that hangs would leave no time for another one
+ *                             before the guard lapses.
  * guard      Where to put the guard. Not NULL. *guard is NULL unless the status is MID_OK.
  * json       See "json" above: the reply to the first validate.
  *

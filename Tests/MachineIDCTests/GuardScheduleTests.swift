@@ -54,6 +54,37 @@ import Testing
         #expect(most <= 3_601_000)
     }
 
+    @Test(arguments: [
+        // The defaults: two that hang after the latest begin fit before the lapse.
+        (5_000, 15_000, 10_000, 4_750),
+        // A shorter timeout_ms.
+        (5_000, 15_000, 2_000, 2_000),
+        (60_000, 180_000, 10_000, 10_000),
+        // No room for two of a second each.
+        (5_000, 10_000, 10_000, 2_250),
+        (1_000, 2_000, 10_000, 1_000),
+        (500, 1_500, 10_000, 1_000),
+        // No room for a second at all.
+        (100, 300, 10_000, 300),
+        (20, 40, 10_000, 40),
+    ])
+    func aCheckThatHangsLeavesTimeForAnother(_ interval: Int, _ maxAge: Int, _ timeout: Int, _ limit: Int) {
+        let schedule = GuardSchedule(interval: interval)
+        #expect(schedule.limit(whileOn: true, maxAge: maxAge, timeout: timeout) == limit)
+    }
+
+    @Test func afterTheLapseACheckHasAllTheTime() {
+        let schedule = GuardSchedule(interval: 5_000)
+        #expect(schedule.limit(whileOn: false, maxAge: 15_000, timeout: 10_000) == 10_000)
+        #expect(schedule.limit(whileOn: false, maxAge: 10_000, timeout: 20_000) == 10_000)
+    }
+
+    @Test func theLongestTimesAreNoTrap() {
+        let schedule = GuardSchedule(interval: 3_600_000)
+        let most = Int(Int32.max)
+        #expect(schedule.limit(whileOn: true, maxAge: most, timeout: most) == (most - 3_960_000) / 2)
+    }
+
     @Test func theShortestIntervalStillPauses() {
         var schedule = GuardSchedule(interval: 20)
         for _ in 0..<100 {

@@ -95,6 +95,20 @@ static void slow(void) {
     scene_end(&scene, "slow");
 }
 
+/* One request that is never answered leaves time for another: the guard stays on. */
+static void hung(void) {
+    struct scene scene;
+    scene_begin(&scene, "{\"interval_ms\":500,\"max_age_ms\":4000}", 4000);
+    for (int n = 0; n < 2; n++) {
+        atomic_store(&scene.authority->ignores, 1);
+        AWAIT(atomic_load(&scene.authority->ignores) == 0);
+        await_requests(&scene, 3);
+    }
+    CHECK(atomic_load(&scene.sampler.zeros) == 0);
+    state_is(scene.guard, "on");
+    scene_end(&scene, "one hangs");
+}
+
 static void flapping(void) {
     static const enum mood moods[] = {IS_BUSY, ALLOWS, HANGS_UP, ALLOWS, TELLS_NONSENSE, IS_SILENT, ALLOWS, REFUSES};
     struct scene scene;
@@ -148,6 +162,7 @@ int main(void) {
     gone(REFUSES, "refuses, and back");
     gone(TELLS_NONSENSE, "nonsense, and back");
     slow();
+    hung();
     flapping();
     stopped();
     return check_done();

@@ -24,6 +24,7 @@ struct authority {
     int port;
     atomic_int mood;
     atomic_int delay_ms;
+    atomic_int ignores;   /* so many requests that come next, for good */
     atomic_int awaits;    /* answer nobody before so many have asked at once */
     atomic_int settle_ms; /* before a connection counts, so that the end of another one is noticed first */
     atomic_int requests;
@@ -89,6 +90,12 @@ static inline void count_up(atomic_int *count, atomic_int *most) {
     while (now > known && !atomic_compare_exchange_weak(most, &known, now)) continue;
 }
 
+static inline int authority_ignores(void) {
+    int left = atomic_load(&authority_here->ignores);
+    while (left > 0 && !atomic_compare_exchange_weak(&authority_here->ignores, &left, left - 1)) continue;
+    return left > 0;
+}
+
 static inline void *authority_serve(void *argument) {
     int connection = (int)(intptr_t)argument;
     char request[4096];
@@ -115,6 +122,7 @@ static inline void *authority_serve(void *argument) {
         atomic_fetch_sub(&authority_here->busy, 1);
         mood = (enum mood)atomic_load(&authority_here->mood);
         if (mood == HANGS_UP) break;
+        if (authority_ignores()) continue;
         if (mood == IS_SILENT) continue;
         if (mood == ALLOWS && asked > atomic_load(&authority_here->last_allow))
             atomic_store(&authority_here->last_allow, asked);

@@ -1,6 +1,9 @@
 /// When a guard asks next. Every pause is drawn by chance, so that a fleet that starts at once, or comes back after an
 /// outage, spreads over the interval: docs/fleets.md has what that adds up to. Milliseconds.
 struct GuardSchedule {
+    /// As long as an answer may well take that has to have a connection made first.
+    private static var leastLimit: Int { 1_000 }
+
     private let interval: Int
     /// Since the last decision.
     private var failures = 0
@@ -36,6 +39,17 @@ struct GuardSchedule {
         if retryAfter <= 0 { return max(chosen, 1) }
         // An hour at most: what is asked for may be a mistake.
         return max(min(retryAfter, 3_600) &* 1_000 &+ random.below(interval), chosen)
+    }
+
+    /// How long a check may take. One that hangs must leave time for a second, and that one as much: an allow is a tenth
+    /// more than the interval old when the next check begins, at worst. But an authority that is slow and answers is not
+    /// cut off where there is no room for two; and once the guard has lapsed, a second has nothing to save.
+    func limit(whileOn isOn: Bool, maxAge: Int, timeout: Int) -> Int {
+        // An answer that is older is worth nothing.
+        let longest = min(timeout, maxAge)
+        if !isOn { return longest }
+        let half = (maxAge &- interval &- interval / 10) / 2
+        return min(longest, max(half, GuardSchedule.leastLimit))
     }
 
     private mutating func spread(_ pause: Int, by half: Int) -> Int {

@@ -17,7 +17,8 @@ struct GuardThread: ~Copyable {
 
     private enum Step {
         case quit
-        case check(Guard)
+        /// Milliseconds.
+        case check(Guard, limit: Int)
         case wait(Deadline)
     }
 
@@ -59,7 +60,7 @@ struct GuardThread: ~Copyable {
         while true {
             switch nextStep() {
             case .quit: return
-            case .check(let guarded): begin(guarded)
+            case .check(let guarded, let limit): begin(guarded, limit: limit)
             case .wait(let deadline):
                 if case .ended(let transfer) = transport.next(in: group, until: deadline) { finish(transfer) }
                 dropOverdue()
@@ -84,17 +85,17 @@ struct GuardThread: ~Copyable {
         due.knowledge.pointee.isChecking = true
         due.knowledge.pointee.references &+= 1
         due.knowledge.pointee.checks &+= 1
-        return .check(due)
+        let limit = due.knowledge.pointee.schedule.limit(
+            whileOn: due.isAllowed, maxAge: due.shared.pointee.maxAge, timeout: client.state.pointee.settings.timeout)
+        return .check(due, limit: limit)
     }
 
-    private func begin(_ guarded: Guard) {
+    private func begin(_ guarded: Guard, limit: Int) {
         let began = Deadline.now
         do throws(Failure) {
             let call = try Call(on: transport, client.state.pointee.settings)
             let body = try DeviceID(guarded.shared.pointee.device.pointer).requestBody()
             try call.prepare(.validate, client.state.pointee.settings, body: body)
-            // An answer that is older than max_age_ms is worth nothing.
-            let limit = min(client.state.pointee.settings.timeout, guarded.shared.pointee.maxAge)
             let check = try allocate(
                 Check(
                     call: call, guarded: guarded,
@@ -141,7 +142,7 @@ struct GuardThread: ~Copyable {
             if check.pointee.deadline.hasPassed {
                 settle(
                     check.pointee.guarded, check.pointee.began,
-                    Failure(.timeout, "no answer to the guard's check within timeout_ms or max_age_ms"))
+                    Failure(.timeout, "no answer to the guard's check in the time it is given"))
                 drop(slot)
             } else if !isLive(check.pointee.guarded) {
                 drop(slot)
