@@ -6,12 +6,41 @@
  */
 #include "authority.h"
 
+#include <fcntl.h>
+
 static const char quick[] = "{\"interval_ms\":20,\"max_age_ms\":20000}";
+
+static void *ask_for_descriptor(void *guard) { return (void *)(intptr_t)mid_guard_fd(guard); }
+
+/* An inherited guard whose descriptor is asked for in the child first, by several threads at once. */
+static void check_unasked(mid_guard *guard, int how) {
+    pthread_t threads[4];
+    void *found;
+    for (int n = 0; n < 4; n++)
+        check_need(pthread_create(&threads[n], NULL, ask_for_descriptor, guard) == 0, "pthread_create");
+    int descriptor = mid_guard_fd(guard);
+    CHECK(descriptor >= 0 && is_readable(descriptor));
+    for (int n = 0; n < 4; n++) {
+        check_need(pthread_join(threads[n], &found) == 0, "pthread_join");
+        CHECK((int)(intptr_t)found == descriptor);
+    }
+    if (how % 5 == 0) {
+        (void)fflush(NULL);
+        pid_t child = fork();
+        check_need(child >= 0, "fork");
+        if (child == 0) {
+            CHECK(mid_guard_fd(guard) == descriptor && is_readable(descriptor));
+            child_done();
+        }
+        child_await(child, "the child's child");
+    }
+    mid_guard_stop(guard);
+    CHECK(fcntl(descriptor, F_GETFD) == -1);
+}
 
 static _Noreturn void be_a_child(mid_client *client, mid_guard *guard, int descriptor, int how) {
     int allowed = 7;
     char *json = NULL;
-    atomic_store(&check_failed, 0);
     CHECK(mid_guard_allowed(guard) == 0);
     CHECK(is_readable(descriptor));
     CHECK(mid_guard_fd(guard) == descriptor);
@@ -44,13 +73,18 @@ int main(int count, char **arguments) {
         (void)fflush(NULL);
         pid_t child = fork();
         check_need(child >= 0, "fork");
-        if (child == 0) be_a_child(client, guards[0], descriptor, n);
+        if (child == 0) {
+            atomic_store(&check_failed, 0);
+            check_unasked(guards[1], n);
+            be_a_child(client, guards[0], descriptor, n);
+        }
         child_await(child, "the child");
         for (int other = 0; other < 8; other++) CHECK(mid_guard_allowed(guards[other]) == 1);
         CHECK(!is_readable(descriptor));
     }
     int until = atomic_load(&authority->requests) + 100;
     AWAIT(atomic_load(&authority->requests) >= until);
+    CHECK(!is_readable(mid_guard_fd(guards[1])));
     for (int n = 0; n < 8; n++) {
         CHECK(mid_guard_allowed(guards[n]) == 1);
         mid_guard_stop(guards[n]);

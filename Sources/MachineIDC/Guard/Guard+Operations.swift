@@ -57,6 +57,7 @@ extension Guard {
     func stop() {
         if isInherited {
             knowledge.pointee.signal.close()
+            shared.pointee.inherited.close()
             return
         }
         let client = shared.pointee.client
@@ -86,7 +87,10 @@ extension Guard {
     }
 
     func descriptor() -> Int32 {
-        if isInherited { return knowledge.pointee.signal.descriptor }
+        if isInherited {
+            let descriptor = knowledge.pointee.signal.descriptor
+            return descriptor >= 0 ? descriptor : shared.pointee.inherited.open()
+        }
         transport.lock()
         defer { transport.unlock() }
         // A fork looks at it, in the child.

@@ -19,6 +19,7 @@ struct Guard: Linked {
         /// Signalled when there may be less permission than before.
         let changed: Condition
         let knowledge: Box<Knowledge>
+        let inherited = InheritedSignal()
     }
 
     struct Knowledge: ~Copyable {
