@@ -7,40 +7,96 @@
 
 #include <fcntl.h>
 
+static struct moved *moved;
+static struct authority *authority;
+static mid_client *client;
+
 static long long seconds(int count) { return count * 1000000000LL; }
+static void sleeps(int count) { atomic_fetch_add(&moved->slept, seconds(count)); }
+static void steps(int count) { atomic_fetch_add(&moved->stepped, seconds(count)); }
 
-int main(void) {
-    int file = open(check_environment("CLOCKS_FILE"), O_RDWR | O_CLOEXEC);
-    struct moved *moved = mmap(NULL, sizeof *moved, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    struct authority *authority = authority_start();
-    mid_client *client = authority_client(authority, "");
-    struct sampler sampler;
-    mid_guard *guard;
-    check_need(file >= 0 && moved != MAP_FAILED, "CLOCKS_FILE");
-
-    /* There is one allow, and it does not grow old by itself during the test. */
-    guard = guard_start(client, "{\"interval_ms\":3600000,\"max_age_ms\":7200000}");
+/* There is one allow, two hours long, and it does not grow old by itself during the test. */
+static mid_guard *start(void) {
+    atomic_store(&authority->mood, ALLOWS);
+    mid_guard *guard = guard_start(client, "{\"interval_ms\":3600000,\"max_age_ms\":7200000}");
     atomic_store(&authority->mood, IS_SILENT);
+    return guard;
+}
+
+static void stepped(void) {
+    struct sampler sampler;
+    mid_guard *guard = start();
     sampler_start(&sampler, authority, guard, 7200000);
     for (int n = 0; n < 50; n++) {
-        atomic_fetch_add(&moved->stepped, n % 2 == 0 ? seconds(86400 * 365) : -seconds(86400 * 365) - seconds(n));
+        steps(n % 2 == 0 ? 86400 * 365 : -86400 * 365 - n);
         pause_ms(2);
         CHECK(mid_guard_allowed(guard) == 1);
     }
     CHECK(atomic_load(&sampler.zeros) == 0);
+    sampler_stop(&sampler, "stepped");
+    mid_guard_stop(guard);
+}
 
-    /* An hour and three quarters of sleep, in pieces too small to be seen at once, and then the rest. */
-    for (int n = 0; n < 6300; n++) atomic_fetch_add(&moved->slept, seconds(1));
+static void slept(void) {
+    struct sampler sampler;
+    mid_guard *guard = start();
+    sampler_start(&sampler, authority, guard, 7200000);
+    /* An hour and three quarters of sleep, a second at a time, and then the rest. */
+    for (int n = 0; n < 6300; n++) sleeps(1);
     CHECK(mid_guard_allowed(guard) == 1);
-    atomic_fetch_add(&moved->slept, seconds(901));
+    sleeps(901);
     CHECK(mid_guard_allowed(guard) == 0);
-    /* A wall clock set back does not bring it back. */
-    atomic_fetch_add(&moved->stepped, -seconds(7201));
+    /* A wall clock set back by as much does not bring it back. */
+    steps(-7201);
     CHECK(mid_guard_allowed(guard) == 0);
     CHECK_STATUS(MID_OK, mid_guard_wait(guard, -1));
-
-    sampler_stop(&sampler, "clocks");
+    sampler_stop(&sampler, "slept");
     mid_guard_stop(guard);
+}
+
+/* Nobody looks before a wall clock set back makes up for a sleep. Who looked at the one before goes by the exact clock. */
+static void hidden(void) {
+    mid_guard *guard = start();
+    sleeps(3600);
+    CHECK(mid_guard_allowed(guard) == 1);
+    steps(-3600);
+    CHECK(mid_guard_allowed(guard) == 1);
+    sleeps(3601);
+    steps(-3601);
+    CHECK(mid_guard_allowed(guard) == 0);
+    mid_guard_stop(guard);
+}
+
+/* Sleep while a question is on its way: the answer is too old when it comes. */
+static void asked(void) {
+    struct sampler sampler;
+    atomic_store(&authority->mood, ALLOWS);
+    mid_guard *guard = guard_start(client, "{\"interval_ms\":20,\"max_age_ms\":1000}");
+    atomic_store(&authority->delay_ms, 100);
+    sampler_start(&sampler, authority, guard, 1000);
+    for (int n = 0; n < 10; n++) {
+        int before = atomic_load(&authority->requests);
+        AWAIT(atomic_load(&authority->requests) > before);
+        sleeps(2);
+        int allowed = mid_guard_allowed(guard);
+        CHECK(allowed == 0 || atomic_load(&authority->requests) > before + 1);
+        AWAIT(mid_guard_allowed(guard) == 1);
+    }
+    sampler_stop(&sampler, "slept while asking");
+    mid_guard_stop(guard);
+    atomic_store(&authority->delay_ms, 0);
+}
+
+int main(void) {
+    int file = open(check_environment("CLOCKS_FILE"), O_RDWR | O_CLOEXEC);
+    moved = mmap(NULL, sizeof *moved, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    check_need(file >= 0 && moved != MAP_FAILED, "CLOCKS_FILE");
+    authority = authority_start();
+    client = authority_client(authority, "");
+    stepped();
+    slept();
+    hidden();
+    asked();
     mid_client_free(client);
     authority_stop(authority);
     return check_done();

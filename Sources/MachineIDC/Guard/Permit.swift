@@ -11,12 +11,10 @@ internal import Synchronization
 struct Permit: ~Copyable {
     /// How far apart two glances at clocks that tick every 10 ms or faster may be.
     private static var tolerance: Int64 { 20_000_000 }
-    /// How near the end a glance no longer will do: a tick more than the tolerance.
-    private static var margin: Int64 { 30_000_000 }
 
     /// On the clock of ages; 0 for no permission.
     private let end = Atomic<Int64>(0)
-    /// On the coarse monotonic clock.
+    /// On the coarse monotonic clock; 0 where a glance does not do.
     private let glanceEnd = Atomic<Int64>(0)
     /// From the monotonic to the wall clock.
     private let distance = Atomic<Int64>(0)
@@ -26,15 +24,33 @@ struct Permit: ~Copyable {
     init(generation: Int) { self.generation = generation }
 
     var isValid: Bool {
-        let end = end.load(ordering: .acquiring)
-        guard end != 0, generation == WipedOnFork.page?.pointee.generation.load(ordering: .relaxed) else { return false }
-        let glanceEnd = glanceEnd.load(ordering: .acquiring)
+        guard end.load(ordering: .acquiring) != 0,
+            generation == WipedOnFork.page?.pointee.generation.load(ordering: .relaxed)
+        else { return false }
+        // In this order: whoever has the distance of an extension has its end of glances too, or none.
         let expected = distance.load(ordering: .acquiring)
-        let wall = Clock.read(CLOCK_REALTIME_COARSE)
+        let glanceEnd = glanceEnd.load(ordering: .acquiring)
         let monotonic = Clock.read(CLOCK_MONOTONIC_COARSE)
-        let drift = wall &- monotonic &- expected
-        if monotonic < glanceEnd, drift < Permit.tolerance, drift > 0 &- Permit.tolerance { return true }
-        return Clock.ofAges < end
+        guard monotonic < glanceEnd else { return Clock.ofAges < end.load(ordering: .acquiring) }
+        return !hasDrifted(from: expected, monotonic) || looksClosely(glanceEnd, expected)
+    }
+
+    private func hasDrifted(from expected: Int64, _ monotonic: Int64) -> Bool {
+        let drift = Clock.read(CLOCK_REALTIME_COARSE) &- monotonic &- expected
+        return drift >= Permit.tolerance || drift <= 0 &- Permit.tolerance
+    }
+
+    /// By the exact clock. Where the wall clock has not kept its distance, glances are over until the next extension: a
+    /// step back could make up for a suspend, and bring back what has lapsed.
+    @inline(never)
+    private func looksClosely(_ glanceEnd: Int64, _ expected: Int64) -> Bool {
+        let isValid = Clock.ofAges < end.load(ordering: .acquiring)
+        // A second time, since the thread may have stood still between two glances.
+        if !isValid || hasDrifted(from: expected, Clock.read(CLOCK_MONOTONIC_COARSE)) {
+            // Unless there has been an extension meanwhile.
+            _ = self.glanceEnd.compareExchange(expected: glanceEnd, desired: 0, ordering: .relaxed)
+        }
+        return isValid
     }
 
     /// Milliseconds until the end, rounded up.
@@ -42,14 +58,22 @@ struct Permit: ~Copyable {
 
     /// - Parameter moment: on the clock of ages.
     func extend(until moment: Int64) {
-        let left = moment &- Clock.ofAges
-        end.store(moment, ordering: .releasing)
-        glanceEnd.store(Clock.read(CLOCK_MONOTONIC) &+ left &- Permit.margin, ordering: .releasing)
+        // No glance may go by one part of the old and one of the new.
+        glanceEnd.store(0, ordering: .releasing)
         let wall = Clock.read(CLOCK_REALTIME_COARSE)
         distance.store(wall &- Clock.read(CLOCK_MONOTONIC_COARSE), ordering: .releasing)
+        end.store(moment, ordering: .releasing)
+        let monotonic = Clock.read(CLOCK_MONOTONIC)
+        let left = moment &- Clock.ofAges
+        glanceEnd.store(monotonic &+ left &- Permit.margin(left), ordering: .releasing)
     }
 
     func withdraw() {
         end.store(0, ordering: .releasing)
     }
+
+    /// How near the end a glance no longer will do: by how much the coarse clocks may be late. That is a tick more than the
+    /// tolerance where they are kept, and any time where the virtual processor that keeps them stands still while this one
+    /// runs. So it is a quarter of what is left, where that is more: the next allow is there before, so it costs nothing.
+    private static func margin(_ left: Int64) -> Int64 { max(30_000_000, left / 4) }
 }
