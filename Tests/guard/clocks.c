@@ -87,6 +87,31 @@ static void asked(void) {
     atomic_store(&authority->delay_ms, 0);
 }
 
+struct waiter {
+    mid_guard *guard;
+    double until;
+};
+
+static void *wait_for_lapse(void *argument) {
+    struct waiter *waiter = argument;
+    CHECK_STATUS(MID_OK, mid_guard_wait(waiter->guard, 10000));
+    waiter->until = check_now_ms();
+    return NULL;
+}
+
+/* Whoever waits hears of it within a second, though the clock that he waits by stood still. */
+static void heard(void) {
+    struct waiter waiter = {start(), 0};
+    pthread_t thread;
+    check_need(pthread_create(&thread, NULL, wait_for_lapse, &waiter) == 0, "pthread_create");
+    pause_ms(50);
+    double from = check_now_ms();
+    sleeps(7201);
+    check_need(pthread_join(thread, NULL) == 0, "pthread_join");
+    CHECK(waiter.until - from <= 1000 + check_slack_ms());
+    mid_guard_stop(waiter.guard);
+}
+
 int main(void) {
     int file = open(check_environment("CLOCKS_FILE"), O_RDWR | O_CLOEXEC);
     moved = mmap(NULL, sizeof *moved, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -97,6 +122,7 @@ int main(void) {
     slept();
     hidden();
     asked();
+    heard();
     mid_client_free(client);
     authority_stop(authority);
     return check_done();

@@ -77,7 +77,8 @@ extension Guard {
         transport.lock()
         knowledge.pointee.references &+= 1
         while isAllowed, !(limit?.hasPassed ?? false) {
-            let lapse = Deadline.after(milliseconds: min(shared.pointee.permit.remaining, 60_000))
+            // A second at most: the clock of a condition stands still during suspend, which ages the permit.
+            let lapse = Deadline.after(milliseconds: min(shared.pointee.permit.remaining, 1_000))
             shared.pointee.changed.wait(transport.shared.pointee.lock, until: min(lapse, limit ?? lapse))
         }
         let isOff = !isAllowed
