@@ -27,6 +27,8 @@ struct GuardThread: ~Copyable {
     let group: TransferGroup
     /// Of other threads of the process: see `GuardRegistry`.
     var next: UnsafeMutablePointer<GuardThread>?
+    /// The client's thread before this one, for this one to join.
+    var predecessor: pthread_t?
     private let width: Int
     /// NULL where none is under way.
     private let checks: UnsafeMutablePointer<UnsafeMutablePointer<Check>?>

@@ -10,6 +10,8 @@ extension Transport {
         var isRunning = false
         /// It was started, and nobody has joined it.
         var isJoinable = false
+        /// How many have taken it upon them to join it, and are not done.
+        var joinings = 0
         /// Where it can be called while it is running.
         var group: TransferGroup?
         /// Whether `exit` has begun.
@@ -37,15 +39,18 @@ extension Transport {
             return
         }
         GuardRegistry.add(thread)
-        guard let number = startThread(thread) else {
+        // Once more: `exit` may have looked through the registry before.
+        let isLate = GuardRegistry.hasEnded
+        // The one before is about to end.
+        if guards.pointee.isJoinable { thread.pointee.predecessor = guards.pointee.thread }
+        guard !isLate, let number = startThread(thread) else {
             guarded.end(.ended)
             unlock()
             GuardRegistry.remove(thread)
             deallocate(thread)
+            if isLate { return }
             throw Failure(.internal, "no thread could be started for the guard")
         }
-        // The one before is about to end.
-        detachThread()
         guards.pointee.thread = number
         guards.pointee.isRunning = true
         guards.pointee.isJoinable = true
@@ -83,14 +88,24 @@ extension Transport {
         while guards.pointee.isRunning, !hasWork, !deadline.hasPassed {
             shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline)
         }
-        let isMine = guards.pointee.isJoinable && !guards.pointee.isRunning
-        if isMine { guards.pointee.isJoinable = false }
-        let thread = guards.pointee.thread
+        if guards.pointee.isJoinable, !guards.pointee.isRunning {
+            let thread = guards.pointee.thread
+            guards.pointee.isJoinable = false
+            guards.pointee.joinings &+= 1
+            unlock()
+            pthread_join(thread, nil)
+            lock()
+            guards.pointee.joinings &-= 1
+            shared.pointee.threadLeft.broadcast()
+        }
+        // At exit, others who are about to join it are waited for as well.
+        while guards.pointee.mustQuit, guards.pointee.joinings > 0, !deadline.hasPassed {
+            shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline)
+        }
         unlock()
-        if isMine { pthread_join(thread, nil) }
     }
 
-    /// Nobody is going to join it. Locked, or when there is nobody else any more.
+    /// Nobody is going to join it. When there is nobody else any more.
     func detachThread() {
         if guards.pointee.isJoinable { pthread_detach(guards.pointee.thread) }
         guards.pointee.isJoinable = false
@@ -113,6 +128,8 @@ private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthrea
     let code = pthread_create(&thread, nil, { context in
         guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
         platform_name_thread("machineid-guard")
+        // It has left its loop. Whoever waits for this one has waited for both.
+        if let predecessor = context.pointee.predecessor { pthread_join(predecessor, nil) }
         context.pointee.run()
         // Until here exit() waits for it.
         context.pointee.dropAll()
