@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """A hostile authority: a raw-socket HTTP server on loopback that breaks HTTP, JSON and its word in named ways.
 
-    authority.py [--port N] [--list]
+    authority.py [--port N] [--list | --json]
 
-It prints "listening on http://127.0.0.1:PORT" and serves until stdin ends or it is told to stop. What it does to a client
-follows from the base_url:
+It prints "listening on http://127.0.0.1:PORT" and serves until stdin ends or it is told to stop. --list names the behaviours
+for people, --json for programs: one array on one line, with what to expect of a client. What it does to a client follows
+from the base_url:
 
     http://127.0.0.1:PORT/b/NAME   the behaviour NAME for every request (GET /behaviours names them all, as JSON)
     http://127.0.0.1:PORT          the behaviour that the deviceId names, and a right answer if it names none
 
-Behaviours that act before there is a request have a port of their own; --list and /behaviours show it. Devices whose id
-begins with "good:" are always allowed, and those with "denied:" always denied, wherever a request gets through.
+Behaviours that act before there is a request have a port of their own, and those that end after some attempts an address
+of their own; --list, --json and /behaviours show them. Devices whose id begins with "good:" are always allowed, and those
+with "denied:" always denied, wherever a request gets through.
 
 Tests that need more control (matrix.py) use the class: a visit is one client's stay with one behaviour.
 """
@@ -169,24 +171,28 @@ class Authority:
             return behaviour, Visit(behaviour, 0, 800), path
         named, _, rest = path[3:].partition("/api/")
         rest = "/api/" + rest
-        name, _, id = named.rpartition("/")
-        if id.isdecimal() and int(id) in self.visits:
+        # Names end with numbers too, so that the whole is looked up first.
+        behaviour = behaviours.all.get(named)
+        id = named.rpartition("/")[2]
+        if behaviour is None and id.isdecimal() and int(id) in self.visits:
             visit = self.visits[int(id)]
             return visit.behaviour, visit, rest
-        behaviour = behaviours.all.get(named)
         return behaviour, Visit(behaviour, 0, 800), rest
 
     def catalogue(self):
         """Every behaviour with its address and what to expect of it."""
         entries = []
         for behaviour in behaviours.all.values():
-            if behaviour.stage == "request":
+            # A visit counts attempts, and without one each request is the first.
+            if behaviour.stage == "request" and not behaviour.max_retries:
                 base_url = f"{self.url}/b/{behaviour.name}"
             else:
                 base_url = self._standing_visit(behaviour).base_url
             entries.append({
-                "name": behaviour.name, "kind": behaviour.kind, "base_url": base_url, "waits": behaviour.waits,
-                "validate": sorted(behaviour.validate), "others": sorted(behaviour.others),
+                "name": behaviour.name, "kind": behaviour.kind, "base_url": base_url, "stage": behaviour.stage,
+                "waits": behaviour.waits, "settles": behaviour.settles, "family": behaviour.family,
+                "max_retries": behaviour.max_retries,
+                "statuses": {name: sorted(behaviour.statuses(name)) for name in behaviour.operations},
                 "summary": behaviour.summary})
         return entries
 
@@ -200,13 +206,17 @@ class Authority:
 def main():
     parser = argparse.ArgumentParser(description="A hostile authority on loopback.")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; default: a free one")
-    parser.add_argument("--list", action="store_true", help="name the behaviours")
+    listing = parser.add_mutually_exclusive_group()
+    listing.add_argument("--list", action="store_true", help="name the behaviours")
+    listing.add_argument("--json", action="store_true", help="name them as JSON, on one line")
     arguments = parser.parse_args()
     authority = Authority(arguments.port)
     print(f"listening on {authority.url}", flush=True)
     if arguments.list:
         for entry in authority.catalogue():
             print(f"{entry['kind']:6} {entry['name']:34} {entry['base_url']}\n       {entry['summary']}", flush=True)
+    if arguments.json:
+        print(json.dumps(authority.catalogue()), flush=True)
     while sys.stdin.buffer.read(4096):
         pass
     sys.stdout.flush()
