@@ -7,31 +7,6 @@ import Testing
 
 @testable import MachineIDC
 
-/// A client through the C ABI, against the emulator. `swift test --sanitize=thread` watches the transport here.
-private final class ABIClient: @unchecked Sendable {
-    let handle: OpaquePointer
-
-    init(_ port: UInt16, _ options: String = "") throws {
-        var made: OpaquePointer?
-        let text = #"{"base_url":"http://127.0.0.1:\#(port)"\#(options)}"#
-        try #require(CMachineID.mid_client_new("org_a", text, &made, nil) == Status.ok.rawValue)
-        handle = try #require(made)
-    }
-
-    deinit { CMachineID.mid_client_free(handle) }
-
-    func validate(_ device: String) -> (status: mid_status, allowed: Bool, json: String) {
-        var allowed: Int32 = 7
-        var json: UnsafeMutablePointer<CChar>?
-        let status = CMachineID.mid_validate(handle, device, &allowed, &json)
-        defer { CMachineID.mid_free(json) }
-        return (status, allowed != 0, json.map { String(cString: $0) } ?? "")
-    }
-
-    func register(_ device: String) -> mid_status { CMachineID.mid_register(handle, device, nil) }
-    func revoke(_ device: String) -> mid_status { CMachineID.mid_revoke(handle, device, nil) }
-}
-
 @Suite struct ClientTests {
     @Test func aDeviceIsAllowedUntilItIsRevoked() throws {
         let emulator = try EmulatorProcess()
