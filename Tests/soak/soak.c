@@ -26,25 +26,27 @@ static int open_descriptors(void) {
 
 static void call(mid_client *client, long n) {
     int allowed = 7;
-    char *json = NULL;
-    switch (n % 8) {
-    case 0: CHECK_STATUS(MID_OK, mid_list_devices(client, &json)); break;
-    case 1: CHECK_STATUS(MID_OK, mid_usage(client, &json)); break;
-    case 2: CHECK_STATUS(MID_REFUSED, mid_revoke(client, "nobody", &json)); break;
-    case 3: CHECK_STATUS(MID_INVALID_ARGUMENT, mid_register(client, " ", &json)); break;
-    case 4:
-        CHECK_STATUS(MID_OK, mid_validate(client, "revoked", &allowed, &json));
+    char *text = NULL;
+    char **json = n / 16 % 2 == 0 ? &text : NULL;
+    switch (n % 16) {
+    case 0: CHECK_STATUS(MID_OK, mid_list_devices(client, json)); break;
+    case 1: CHECK_STATUS(MID_OK, mid_usage(client, json)); break;
+    case 2: CHECK_STATUS(MID_REFUSED, mid_revoke(client, "nobody", json)); break;
+    case 3: CHECK_STATUS(MID_REFUSED, mid_remove(client, "nobody", json)); break;
+    case 4: CHECK_STATUS(MID_OK, mid_register(client, "allowed", json)); break;
+    case 5: CHECK_STATUS(MID_OK, mid_unrevoke(client, "allowed", json)); break;
+    case 6: CHECK_STATUS(MID_OK, mid_restore(client, "allowed", json)); break;
+    case 7: CHECK_STATUS(MID_INVALID_ARGUMENT, mid_register(client, " ", json)); break;
+    case 8:
+    case 9:
+        CHECK_STATUS(MID_OK, mid_validate(client, "revoked", &allowed, json));
         CHECK(allowed == 0);
         break;
-    case 5:
-        CHECK_STATUS(MID_OK, mid_validate(client, "allowed", &allowed, &json));
-        CHECK(allowed == 1);
-        break;
     default:
-        CHECK_STATUS(MID_OK, mid_validate(client, "allowed", &allowed, NULL));
+        CHECK_STATUS(MID_OK, mid_validate(client, "allowed", &allowed, json));
         CHECK(allowed == 1);
     }
-    mid_free(json);
+    mid_free(text);
 }
 
 int main(int argc, char **argv) {
