@@ -4,10 +4,13 @@ import functools
 import gzip
 import zlib
 
-from registry import BAD_REPLY, OK, TRANSFER_FAILED, bad, either
+from registry import BAD_REPLY, OK, TRANSFER_FAILED, bad, either, good
 from replies import STRAY
 
 MEGABYTE = 1024 * 1024
+# What the library reads at most: maximumReplyBytes of a list, and maximumValues of JSON.
+LONGEST_LIST = 4 * MEGABYTE
+MOST_VALUES = 100_000
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>allowed:true</body></html>\n"
 
 
@@ -92,8 +95,8 @@ def large(name, doc, size, *list_statuses, **traits):
 
 # A list of a thousand devices may be long; nothing else is.
 large("1-mb", "A permission of 1 MB.", MEGABYTE, OK)
-large("15-mb", "A permission of 15 MB.", 15 * MEGABYTE, OK, BAD_REPLY, peak_mb=64)
-large("17-mb", "A permission of 17 MB.", 17 * MEGABYTE, BAD_REPLY)
+large("4-mb", "A permission of 4 MB, as long as a list may be.", LONGEST_LIST, OK)
+large("4-mb-and-a-byte", "A permission of a byte more than that.", LONGEST_LIST + 1, BAD_REPLY)
 
 
 def flowing(name, doc, headers, piece, wrap=lambda piece: piece, pieces=None):
@@ -122,28 +125,38 @@ flowing("endless-until-close", "A permission, and white space without end or len
 flowing("endless-objects", "One permission after the other.", ["Connection: close"], STRAY * 1000)
 
 
-def dense(name, element):
-    """As many JSON values as fit: what costs a byte or three on the wire costs a parser a hundred."""
+def crowded(element, values):
+    """A permission with so many JSON values, most of them this one: two bytes on the wire cost a parser seventy."""
+    counted = 2 if element in (b"[]", b"{}") else 1  # each bracket that opens, and each comma
+    elements = [element] * ((values - 2) // counted)
+    return b'{"allowed":true,"devices":[' + b",".join(elements) + b"]}"
 
+
+def dense(name, element):
     @functools.cache
     def body():
-        elements = [element] * ((15 * MEGABYTE) // (len(element) + 1))
-        return b'{"allowed":true,"devices":[' + b",".join(elements) + b"]}"
+        values = crowded(element, MOST_VALUES - 1)
+        return values[:-1] + b',"padding":"' + b"x" * (LONGEST_LIST - len(values) - 13) + b'"}'
 
     def act(exchange):
         return exchange.reply(body())
 
-    act.__doc__ = f"15 MB of {element.decode()}: as many values as fit."
-    bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK, BAD_REPLY]}, peak_mb=64,
-        prepare=body)(act)
-
-
-@either("body/dense-but-small", OK, BAD_REPLY)
-def dense_but_small(exchange):
-    """A permission of 250 KB, which is mostly empty objects: small enough to be read, and then as large as it gets."""
-    return exchange.reply(STRAY[:-1] + b',"a":[' + b"{}," * 83_000 + b"{}]}")
+    act.__doc__ = f"As many {element.decode()} as may be, in as long a list as may be."
+    bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK]}, prepare=body)(act)
 
 
 dense("arrays", b"[]")
 dense("objects", b"{}")
 dense("numbers", b"1")
+
+
+@good("body/dense-but-small")
+def dense_but_small(exchange):
+    """A permission of 150 KB, which is mostly empty objects: small enough to be read, and then as large as it gets."""
+    return exchange.reply(crowded(b"{}", MOST_VALUES))
+
+
+@bad("body/dense-one-too-many", BAD_REPLY)
+def dense_one_too_many(exchange):
+    """A permission of 200 KB with one value more than may be."""
+    return exchange.reply(crowded(b"1", MOST_VALUES + 1))
