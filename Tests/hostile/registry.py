@@ -48,7 +48,7 @@ class Behaviour:
     # All four calls of the probe go over one connection.
     reuses: bool = False
     # The most memory that the client may take, in MB.
-    peak_mb: int = 40
+    peak_mb: int = 20
     # Behaviours of one family share a line in the table.
     family: str = ""
     operations: tuple = OPERATIONS

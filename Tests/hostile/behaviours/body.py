@@ -95,7 +95,7 @@ def large(name, doc, size, *list_statuses, **traits):
 
 # A list of a thousand devices may be long; nothing else is.
 large("1-mb", "A permission of 1 MB.", MEGABYTE, OK)
-large("4-mb", "A permission of 4 MB, as long as a list may be.", LONGEST_LIST, OK)
+large("4-mb", "A permission of 4 MB, as long as a list may be.", LONGEST_LIST, OK, peak_mb=40)
 large("4-mb-and-a-byte", "A permission of a byte more than that.", LONGEST_LIST + 1, BAD_REPLY)
 
 
@@ -142,7 +142,7 @@ def dense(name, element):
         return exchange.reply(body())
 
     act.__doc__ = f"As many {element.decode()} as may be, in as long a list as may be."
-    bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK]}, prepare=body)(act)
+    bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK]}, peak_mb=40, prepare=body)(act)
 
 
 dense("arrays", b"[]")
@@ -150,7 +150,7 @@ dense("objects", b"{}")
 dense("numbers", b"1")
 
 
-@good("body/dense-but-small")
+@good("body/dense-but-small", peak_mb=30)
 def dense_but_small(exchange):
     """A permission of 150 KB, which is mostly empty objects: small enough to be read, and then as large as it gets."""
     return exchange.reply(crowded(b"{}", MOST_VALUES))
