@@ -1,5 +1,7 @@
 """Servers that may do better the second time. These clients try again, up to twice."""
 
+import time
+
 from registry import BAD_REPLY, OK, REFUSED, TRANSFER_FAILED, bad, good
 from replies import STRAY
 
@@ -46,6 +48,29 @@ for name, failure in BUSY.items():
         good(f"retries/{name}-{'once' if count == 1 else 'twice'}", requests=count + 1, **AGAIN)(act)
 
 
+def after_a_second(line):
+    """A status with Retry-After: 1, and then a right answer. To ask again before the second has passed is a fault."""
+
+    def act(exchange):
+        memory = exchange.visit.memory
+        if "told" not in memory:
+            memory["told"] = time.monotonic()
+            return exchange.reply(STRAY, line, "Retry-After: 1")
+        waited = exchange.began - memory["told"]
+        if waited < 1:
+            exchange.visit.faults.append(f"it comes {waited:.3f} s after a Retry-After of 1 s")
+        return exchange.reply()
+
+    act.__doc__ = f"{line} with Retry-After: 1, which fits into the time, and then a right answer."
+    return act
+
+
+PASSING = {"429": "429 Too Many Requests", "502": "502 Bad Gateway", "503": "503 Service Unavailable",
+           "504": "504 Gateway Timeout"}
+for code, line in PASSING.items():
+    good(f"retries/{code}-retry-after-1-once", requests=2, **AGAIN)(after_a_second(line))
+
+
 def always(name, doc, failure, *statuses, requests, **traits):
     def act(exchange):
         return failure(exchange)
@@ -60,15 +85,18 @@ always("closed-for-ever", "Closes each time.", closing, TRANSFER_FAILED, request
 always("cut-for-ever", "Cuts the body each time.", cutting, TRANSFER_FAILED, requests=3)
 
 # Where waiting as long as the server asks does not fit into the time, there is nothing to wait for.
-for value in ("3600", "Fri, 31 Dec 2038 23:59:59 GMT"):
-    name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-")
-    always(f"503-retry-after-{name}", f"503 with Retry-After: {value}", status("503 Busy", f"Retry-After: {value}"), REFUSED,
-           requests=1)
+for code, line in PASSING.items():
+    for value in ("3600", "Fri, 31 Dec 2038 23:59:59 GMT"):
+        name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-")
+        always(f"{code}-retry-after-{name}", f"{code} with Retry-After: {value}", status(line, f"Retry-After: {value}"),
+               REFUSED, requests=1)
 
 # An answer is never asked for again.
 for code, line in (("400", "400 Bad Request"), ("401", "401 Unauthorized"), ("403", "403 Forbidden"),
                    ("404", "404 Not Found"), ("409", "409 Conflict"), ("500", "500 Internal Server Error")):
     always(f"{code}-is-an-answer", f"{code}, which is not asked for again.", status(line), REFUSED, requests=1)
+always("500-retry-after-1-is-an-answer", "500 with Retry-After: 1, which is not asked for again.",
+       status("500 Internal Server Error", "Retry-After: 1"), REFUSED, requests=1)
 always("denial-is-an-answer", "A denial, which is not asked for again.",
        lambda exchange: exchange.reply(b'{"allowed":false,"code":"DEVICE_REVOKED"}'), OK, requests=1)
 always("bad-json-is-no-accident", "JSON that is not sound, which is not asked for again.",
