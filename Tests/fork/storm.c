@@ -13,7 +13,7 @@
 
 #include <pthread.h>
 
-enum { MAXIMUM_THREADS = 16, CONNECTIONS = 8 /* max_connections */ };
+enum { MAXIMUM_THREADS = 16, CONNECTIONS = 8 /* max_connections */, FIRST_CALL_MS = 1000 };
 
 static int clones;
 static int churns;
@@ -91,6 +91,15 @@ static void expect_dropped(const struct sockets *inherited, struct sockets *mine
     CHECK(sockets_shared(inherited, mine) <= 1);
 }
 
+/* What the parent's threads were at is none of the child's business: its first call has nothing to wait for. */
+static void decide_at_once(const char *device_id) {
+    double began = check_now_ms();
+    double took;
+    decide(client, device_id, 0);
+    took = check_now_ms() - began;
+    if (!CHECK(took < FIRST_CALL_MS + check_slack_ms())) fprintf(stderr, "    it took %.0f ms\n", took);
+}
+
 static void be_a_child(int n, int generation, const struct sockets *inherited) {
     struct sockets mine;
     char device_id[64];
@@ -100,7 +109,7 @@ static void be_a_child(int n, int generation, const struct sockets *inherited) {
     switch (n % 7) {
     case 0: expect_cancelled(device_id); break; /* before its first call */
     case 1: break; /* frees the client at once, or leaves it alone */
-    default: live(device_id);
+    default: decide_at_once(device_id); live(device_id);
     }
     if (n % 7 == 2) expect_cancelled(device_id);
     if (n % 7 == 3 && !clones) {
