@@ -137,7 +137,9 @@ static void first_clients(int step) {
 
 /* "memory:yes" is allowed and "memory:no" is not. What changes a device is about another one: the authority may come to a
  * request after its caller has given up, and after later ones. */
-static int call_refused(mid_client *client, const struct operation *operation, int wants_json) {
+static const struct operation *operation;
+
+static int call_refused(mid_client *client, int wants_json) {
     int expected = nth % 2 == 0;
     const char *device_id = !operation_decides(operation) ? "memory:other" : expected ? "memory:yes" : "memory:no";
     char *json = (char *)(void *)&about;
@@ -169,12 +171,85 @@ static int is_spoiled(mid_client *client) {
     return strstr(getenv("CLIENT_OPTIONS"), "https:") != NULL && mid_usage(client, NULL) == MID_TLS_FAILED;
 }
 
+/* One of what mid_validate_many() gives: a decision on this device, or why there is none. */
+static void expect_verdict(json_t *verdict, const char *device_id, int allowed) {
+    const char *id = json_string_value(json_object_get(verdict, "deviceId"));
+    const char *code = json_string_value(json_object_get(verdict, "code"));
+    CHECK(id != NULL ? strcmp(id, device_id) == 0 : code != NULL && strncmp(code, "CLIENT_", 7) == 0);
+    CHECK(json_is_true(json_object_get(verdict, "allowed")) == allowed);
+}
+
+static int many_refused(mid_client *client, int wants_json) {
+    static const char *const device_ids[] = {"memory:yes", "memory:no", "memory:yes"};
+    int allowed[] = {1, 1, 1};
+    char *json = NULL;
+    json_t *verdicts = NULL;
+    long asked;
+    mid_status status;
+    say_where("mid_validate_many");
+    refuse_begin.function(nth, all);
+    status = mid_validate_many(client, device_ids, 3, allowed, wants_json ? &json : NULL);
+    asked = refuse_end.function();
+    if (asked >= nth) count(status);
+    if (status != MID_OK) expect_blameless(status);
+    for (int n = 0; n < 3; n++) {
+        int expected = n != 1;
+        /* One that lacked memory costs the others nothing, and is not allowed. */
+        CHECK(allowed[n] == expected || (allowed[n] == 0 && status != MID_OK));
+    }
+    if (wants_json && CHECK(json != NULL)) {
+        if (*json == '[') {
+            verdicts = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+            if (CHECK(json_array_size(verdicts) == 3)) {
+                for (size_t n = 0; n < 3; n++) expect_verdict(json_array_get(verdicts, n), device_ids[n], allowed[n]);
+            }
+            json_decref(verdicts);
+            mid_free(json);
+        } else {
+            CHECK(status == MID_OUT_OF_MEMORY);
+            expect_failure(status, json);
+        }
+    }
+    return asked >= nth;
+}
+
+static int guard_refused(mid_client *client, int wants_json) {
+    int expected = nth % 2 == 0;
+    mid_guard *guard = (mid_guard *)(void *)&about;
+    char *json = (char *)(void *)&about;
+    long asked;
+    mid_status status;
+    say_where("mid_guard_start");
+    refuse_begin.function(nth, all);
+    status = mid_guard_start(client, expected ? "memory:yes" : "memory:no", NULL, &guard, wants_json ? &json : NULL);
+    asked = refuse_end.function();
+    if (asked >= nth) count(status);
+    if (status == MID_OK) {
+        if (CHECK(guard != NULL)) CHECK(mid_guard_allowed(guard) == expected);
+        if (wants_json) json_decref(check_reply(json));
+    } else {
+        expect_blameless(status);
+        CHECK(guard == NULL);
+        if (wants_json) expect_failure(status, json);
+    }
+    mid_guard_stop(guard);
+    say_where("the guard after it");
+    if (CHECK_STATUS(MID_OK, mid_guard_start(client, "memory:yes", NULL, &guard, NULL))) {
+        CHECK(mid_guard_allowed(guard) == 1);
+        mid_guard_stop(guard);
+    }
+    return asked >= nth;
+}
+
+/* A call that is refused its nth allocation; 0 when that was never asked for. */
+typedef int refused_call(mid_client *, int wants_json);
+
 /* One life of a client, in which one call is refused memory. */
-static int live(const struct operation *operation, int is_warm, int wants_json) {
+static int live(refused_call *call, int is_warm, int wants_json) {
     mid_client *client = decisions_client();
     int refused;
     if (is_warm) decide(client, "memory:yes", 1);
-    refused = call_refused(client, operation, wants_json);
+    refused = call(client, wants_json);
     say_where("the call after it");
     if (is_spoiled(client)) {
         atomic_fetch_add(&spoiled, 1);
@@ -188,25 +263,30 @@ static int live(const struct operation *operation, int is_warm, int wants_json) 
 }
 
 /* What is kept for good is made once; what leaks, leaks again. */
-static int live_again(const struct operation *operation, int is_warm) {
+static int live_again(refused_call *call, const char *name, int is_warm) {
     long before = 0;
     int refused = 1;
     for (int again = 0; again < 8 && refuse_live.function() != before; again++) {
         before = refuse_live.function();
-        refused = live(operation, is_warm, nth % 3 != 0);
+        refused = live(call, is_warm, nth % 3 != 0);
     }
-    say_where(operation->name);
+    say_where(name);
     if (!CHECK(refuse_live.function() == before))
         fprintf(stderr, "    %ld blocks leaked\n", refuse_live.function() - before);
     return refused;
 }
 
+static void calls_refused(refused_call *call, const char *name, int is_warm, int step) {
+    for (all = 0; all <= most_all; all++) {
+        nth = 1;
+        while (live_again(call, name, is_warm) && atomic_load(&check_failed) < 20) nth += step;
+    }
+}
+
 static void operations_refused(int is_warm, int step) {
     for (int n = 0; n < OPERATIONS; n++) {
-        for (all = 0; all <= most_all; all++) {
-            nth = 1;
-            while (live_again(&operations[n], is_warm) && atomic_load(&check_failed) < 20) nth += step;
-        }
+        operation = &operations[n];
+        calls_refused(call_refused, operation->name, is_warm, step);
     }
 }
 
@@ -249,6 +329,10 @@ int main(int argument_count, char **arguments) {
         if (strcmp(what, "made") == 0) clients_refused(step);
         if (strcmp(what, "warm") == 0) operations_refused(1, step);
         if (strcmp(what, "cold") == 0) operations_refused(0, step);
+        if (strcmp(what, "more") == 0) {
+            calls_refused(many_refused, "mid_validate_many", 1, step);
+            calls_refused(guard_refused, "mid_guard_start", 1, step);
+        }
     }
     check_about = "";
     if (first > 0)
