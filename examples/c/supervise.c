@@ -7,7 +7,7 @@
  * The process for the program is there before the client: it waits, and becomes the program when the authority has
  * allowed it. So nothing of the client's is ever copied into the program.
  */
-#define _GNU_SOURCE /* pipe2, getopt_long */
+#define _GNU_SOURCE /* pipe2, getopt_long, pthread_clockjoin_np */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -85,6 +85,43 @@ static void say(const char *format, ...) {
 static _Noreturn void fail(const char *what) {
     say("%s: %s", what, strerror(errno));
     exit(FAILED);
+}
+
+static double now(void) {
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) fail("clock_gettime");
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void *write_line(void *line) {
+    (void)!write(STDERR_FILENO, line, strlen(line));
+    free(line);
+    return NULL;
+}
+
+/*
+ * Says it while the program runs: as whoever reads standard error may have stopped reading, in a thread of its own, which
+ * is waited for until the moment, and a second at most.
+ */
+static void say_until(double moment, const char *format, ...) {
+    char *message = NULL, *line = NULL;
+    double limit = now() + 1;
+    struct timespec time;
+    pthread_t writer;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&message, format, arguments) < 0) message = NULL;
+    va_end(arguments);
+    if (message != NULL && asprintf(&line, "machineid-exec: %s\n", message) < 0) line = NULL;
+    free(message);
+    if (line == NULL || pthread_create(&writer, NULL, write_line, line) != 0) {
+        free(line);
+        return;
+    }
+    if (limit > moment) limit = moment;
+    time.tv_sec = (time_t)limit;
+    time.tv_nsec = (long)((limit - (double)time.tv_sec) * 1e9);
+    if (pthread_clockjoin_np(writer, NULL, CLOCK_MONOTONIC, &time) != 0) (void)pthread_detach(writer);
 }
 
 static double seconds(const char *option, const char *text, double smallest, double largest) {
@@ -213,21 +250,15 @@ static int start_guard(const struct settings *settings, mid_client **client, mid
     return result;
 }
 
-static void say_why(const struct settings *settings, mid_guard *guard) {
+static void say_why(const struct settings *settings, mid_guard *guard, double moment) {
     char *json = NULL;
     int allowed;
     mid_status status = mid_guard_decision(guard, &allowed, &json);
-    say("%s: stopping: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
+    say_until(moment, "%s: stopping: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
     mid_free(json);
 }
 
 /* ---- Between the two ---- */
-
-static double now(void) {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) fail("clock_gettime");
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* Milliseconds until the moment, for poll; -1 for never. */
 static int until(double moment) {
@@ -259,7 +290,12 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
     for (;;) {
         struct signalfd_siginfo signal;
         int status;
-        if (poll(polled, 2, was_killed ? -1 : until(kill_at)) < 0 && errno != EINTR) fail("poll");
+        if (poll(polled, 2, was_killed ? -1 : until(kill_at)) < 0 && errno != EINTR) {
+            int error = errno;
+            (void)kill(child, SIGKILL);
+            errno = error;
+            fail("poll");
+        }
         while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
             /* Not what came from this very process, for the group. */
             if (signal.ssi_signo != SIGCHLD && (pid_t)signal.ssi_pid != getpid())
@@ -272,15 +308,15 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
         if (!is_off && polled[1].revents != 0) {
             is_off = 1;
             polled[1].fd = -1;
-            say_why(settings, watch->guard);
+            kill_at = now() + settings->grace;
             send_signal(settings, child, SIGTERM);
             send_signal(settings, child, SIGCONT); /* a stopped process would not notice */
-            kill_at = now() + settings->grace;
+            say_why(settings, watch->guard, kill_at);
         }
         if (is_off && !was_killed && now() >= kill_at) {
-            say("%s: still there after %g seconds: SIGKILL", settings->device, settings->grace);
             was_killed = 1;
             (void)kill(child, SIGKILL);
+            say_until(now() + 1, "%s: still there after %g seconds: SIGKILL", settings->device, settings->grace);
             /* The processes that it started, and machineid-exec: its status is then 137 by itself. */
             if (!settings->foreground) (void)kill(0, SIGKILL);
         }
@@ -302,6 +338,8 @@ int main(int count, char **arguments) {
     sigaddset(&caught, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &caught, &before) != 0) fail("sigprocmask");
     child = prepare_program(&settings, &before, &go);
+    /* From here on, so that the program has what was inherited. Nobody who stops reading what is said ends the guard. */
+    (void)signal(SIGPIPE, SIG_IGN);
     signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
 
@@ -309,7 +347,8 @@ int main(int count, char **arguments) {
     if (result == 0) {
         watch.bell = bell[1];
         if (pthread_create(&watcher, NULL, watch_guard, &watch) != 0) fail("pthread_create");
-        if (write(go, "", 1) != 1) fail("write");
+        /* One that has been killed meanwhile has its status all the same. */
+        if (write(go, "", 1) != 1 && errno != EPIPE) fail("write");
         (void)close(go);
         result = supervise(&settings, child, &watch, bell[0], signals);
     } else {
