@@ -174,8 +174,14 @@ static void forwarded(sigset_t *set) {
     for (size_t n = 0; n < sizeof signals / sizeof *signals; n++) sigaddset(set, signals[n]);
 }
 
+/* What machineid-exec changes for itself and the program is to have as it was. */
+struct inherited {
+    sigset_t mask;
+    sighandler_t on_child_end;
+};
+
 /* A process that becomes the program when a byte comes through `go`, and ends when that closes instead. */
-static pid_t prepare_program(const struct settings *settings, const sigset_t *mask, int *go) {
+static pid_t prepare_program(const struct settings *settings, const struct inherited *inherited, int *go) {
     int pipes[2];
     pid_t parent = getpid();
     pid_t child;
@@ -189,7 +195,8 @@ static pid_t prepare_program(const struct settings *settings, const sigset_t *ma
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(FAILED);
         (void)close(pipes[1]);
         if (read(pipes[0], &byte, 1) != 1) _exit(FAILED);
-        if (sigprocmask(SIG_SETMASK, mask, NULL) != 0) _exit(FAILED);
+        if (signal(SIGCHLD, inherited->on_child_end) == SIG_ERR) _exit(FAILED);
+        if (sigprocmask(SIG_SETMASK, &inherited->mask, NULL) != 0) _exit(FAILED);
         execvp(settings->program[0], settings->program);
         error = errno;
         say("%s: %s", settings->program[0], strerror(error));
@@ -289,6 +296,7 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
     int is_off = 0, was_killed = 0;
     for (;;) {
         struct signalfd_siginfo signal;
+        pid_t ended;
         int status;
         if (poll(polled, 2, was_killed ? -1 : until(kill_at)) < 0 && errno != EINTR) {
             int error = errno;
@@ -301,7 +309,9 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
             if (signal.ssi_signo != SIGCHLD && (pid_t)signal.ssi_pid != getpid())
                 send_signal(settings, child, (int)signal.ssi_signo);
         }
-        if (waitpid(child, &status, WNOHANG) == child) {
+        ended = waitpid(child, &status, WNOHANG);
+        if (ended < 0) fail("waitpid");
+        if (ended == child) {
             if (!is_off) return end_as(status);
             return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 128 + SIGKILL : STOPPED;
         }
@@ -327,7 +337,8 @@ int main(int count, char **arguments) {
     struct settings settings = {getenv("MACHINEID_DEVICE_ID"), 10, 5, 0, 0, 0, NULL};
     struct watch watch = {NULL, -1};
     mid_client *client = NULL;
-    sigset_t caught, before;
+    struct inherited inherited;
+    sigset_t caught;
     pthread_t watcher;
     int bell[2], signals, go, result;
     pid_t child;
@@ -336,8 +347,11 @@ int main(int count, char **arguments) {
     if (!settings.foreground) (void)setpgid(0, 0);
     forwarded(&caught);
     sigaddset(&caught, SIGCHLD);
-    if (sigprocmask(SIG_BLOCK, &caught, &before) != 0) fail("sigprocmask");
-    child = prepare_program(&settings, &before, &go);
+    if (sigprocmask(SIG_BLOCK, &caught, &inherited.mask) != 0) fail("sigprocmask");
+    /* Where it is ignored, the end of a child brings no signal and leaves no status. */
+    inherited.on_child_end = signal(SIGCHLD, SIG_DFL);
+    if (inherited.on_child_end == SIG_ERR) fail("signal");
+    child = prepare_program(&settings, &inherited, &go);
     /* From here on, so that the program has what was inherited. Nobody who stops reading what is said ends the guard. */
     (void)signal(SIGPIPE, SIG_IGN);
     signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
