@@ -51,12 +51,15 @@ static void steady(void) {
     scene_end(&scene, "steady");
 }
 
-static void revoked(void) {
+static void revoked(const char *options, int interval_ms, int max_age_ms, int delay_ms) {
     struct scene scene;
-    scene_begin(&scene, quick, 400);
+    scene_begin(&scene, options, max_age_ms);
+    atomic_store(&scene.authority->delay_ms, delay_ms);
     await_requests(&scene, 5);
+    double from = check_now_ms();
     atomic_store(&scene.authority->mood, DENIES);
     CHECK_STATUS(MID_OK, mid_guard_wait(scene.guard, 10000));
+    CHECK(check_now_ms() - from <= 1.1 * interval_ms + delay_ms + check_slack_ms());
     state_is(scene.guard, "denied");
     /* The authority's change of mind is not asked for any more. */
     atomic_store(&scene.authority->mood, ALLOWS);
@@ -82,6 +85,23 @@ static void gone(enum mood mood, const char *what) {
     AWAIT(mid_guard_allowed(scene.guard) == 1);
     state_is(scene.guard, "on");
     scene_end(&scene, what);
+}
+
+/* Whoever is asked to wait a second does, however short the interval; and lapses when he would have anyway. */
+static void put_off(void) {
+    struct scene scene;
+    scene_begin(&scene, quick, 400);
+    await_requests(&scene, 3);
+    atomic_store(&scene.authority->mood, PUTS_OFF);
+    CHECK_STATUS(MID_OK, mid_guard_wait(scene.guard, 10000));
+    double age = (double)(now_ns() - atomic_load(&scene.authority->last_allow)) / 1e6;
+    CHECK(age >= 400 - check_slack_ms() && age <= 400 + check_slack_ms());
+    state_is(scene.guard, "lapsed");
+    await_requests(&scene, 3);
+    CHECK(atomic_load(&scene.authority->least_pause) >= 1000000000);
+    atomic_store(&scene.authority->mood, ALLOWS);
+    AWAIT(mid_guard_allowed(scene.guard) == 1);
+    scene_end(&scene, "put off, and back");
 }
 
 /* An answer that takes 40 % of the greatest age does not make the guard lapse, from one moment to the next or for long. */
@@ -141,7 +161,7 @@ static void stopped(void) {
         child_done();
     }
     for (int n = 0; n < 4; n++) {
-        int status;
+        int status = 0;
         int asked = atomic_load(&authority->requests);
         AWAIT(atomic_load(&authority->requests) >= asked + 5);
         check_need(kill(process, SIGSTOP) == 0 && waitpid(process, &status, WUNTRACED) == process, "SIGSTOP");
@@ -155,12 +175,14 @@ static void stopped(void) {
 
 int main(void) {
     steady();
-    revoked();
+    revoked(quick, 50, 400, 0);
+    revoked(patient, 200, 4000, 100);
     gone(IS_SILENT, "silent, and back");
     gone(IS_BUSY, "busy, and back");
     gone(HANGS_UP, "hangs up, and back");
     gone(REFUSES, "refuses, and back");
     gone(TELLS_NONSENSE, "nonsense, and back");
+    put_off();
     slow();
     hung();
     flapping();

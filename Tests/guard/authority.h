@@ -16,7 +16,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, HANGS_UP, REFUSES, TELLS_NONSENSE };
+/* PUTS_OFF is IS_BUSY that asks for a second's patience. */
+enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE };
 
 /* In memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
 struct authority {
@@ -31,6 +32,8 @@ struct authority {
     atomic_int connections, most_connections; /* open now, and ever at once */
     atomic_int busy, most_busy;               /* those on which there is a request, and ever at once */
     atomic_llong last_allow; /* when the last question was read that was answered with an allow */
+    atomic_llong put_off;      /* when somebody was put off last, before he heard of it */
+    atomic_llong least_pause;  /* the shortest time from that to the next question; 0 for none yet */
     atomic_llong first_denial; /* when a denial had been sent for the first time; 0 for never */
 };
 
@@ -73,13 +76,21 @@ static inline int authority_reply(int connection, enum mood mood) {
         [ALLOWS] = "{\"allowed\":true,\"code\":\"ALLOW\",\"request_id\":\"1\"}",
         [DENIES] = "{\"allowed\":false,\"code\":\"DEVICE_REVOKED\",\"request_id\":\"2\"}",
         [IS_BUSY] = "{\"status\":\"error\",\"error\":\"busy\"}",
+        [PUTS_OFF] = "{\"status\":\"error\",\"error\":\"busy\"}",
         [REFUSES] = "{\"status\":\"error\",\"error\":\"invalid_org_key\"}",
         [TELLS_NONSENSE] = "{\"allowed\":\"true\"}",
     };
-    const char *line = mood == IS_BUSY ? "503 Service Unavailable" : mood == REFUSES ? "401 Unauthorized" : "200 OK";
+    static const char *const lines[] = {
+        [ALLOWS] = "200 OK",
+        [DENIES] = "200 OK",
+        [IS_BUSY] = "503 Service Unavailable",
+        [PUTS_OFF] = "503 Service Unavailable\r\nRetry-After: 1",
+        [REFUSES] = "401 Unauthorized",
+        [TELLS_NONSENSE] = "200 OK",
+    };
     char reply[512];
-    int length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", line,
-                          strlen(bodies[mood]), bodies[mood]);
+    int length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
+                          lines[mood], strlen(bodies[mood]), bodies[mood]);
     return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
@@ -88,6 +99,13 @@ static inline void count_up(atomic_int *count, atomic_int *most) {
     int now = atomic_fetch_add(count, 1) + 1;
     int known = atomic_load(most);
     while (now > known && !atomic_compare_exchange_weak(most, &known, now)) continue;
+}
+
+static inline void authority_notes_pause(long long asked) {
+    long long put_off = atomic_exchange(&authority_here->put_off, 0);
+    long long least = atomic_load(&authority_here->least_pause);
+    if (put_off != 0 && (least == 0 || asked - put_off < least))
+        atomic_store(&authority_here->least_pause, asked - put_off);
 }
 
 static inline int authority_ignores(void) {
@@ -114,6 +132,7 @@ static inline void *authority_serve(void *argument) {
         if (end == NULL || strchr(end + 4, '}') == NULL) continue;
         have = 0;
         asked = now_ns();
+        authority_notes_pause(asked);
         atomic_fetch_add(&authority_here->requests, 1);
         count_up(&authority_here->busy, &authority_here->most_busy);
         for (int n = 0; n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
@@ -126,6 +145,7 @@ static inline void *authority_serve(void *argument) {
         if (mood == IS_SILENT) continue;
         if (mood == ALLOWS && asked > atomic_load(&authority_here->last_allow))
             atomic_store(&authority_here->last_allow, asked);
+        if (mood == PUTS_OFF) atomic_store(&authority_here->put_off, now_ns());
         if (!authority_reply(connection, mood)) break;
         if (mood == DENIES && atomic_load(&authority_here->first_denial) == 0)
             atomic_store(&authority_here->first_denial, now_ns());
@@ -136,14 +156,17 @@ static inline void *authority_serve(void *argument) {
 }
 
 static inline _Noreturn void authority_run(int listener) {
+    pthread_attr_t detached;
+    /* From the start: a program may have a pthread_detach() of its own, of which ThreadSanitizer learns nothing. */
+    if (pthread_attr_init(&detached) != 0) _exit(1);
+    if (pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED) != 0) _exit(1);
     for (;;) {
         pthread_t thread;
         int one = 1;
         int connection = accept(listener, NULL, NULL);
         if (connection < 0) _exit(1);
         (void)setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (pthread_create(&thread, NULL, authority_serve, (void *)(intptr_t)connection) != 0) _exit(1);
-        (void)pthread_detach(thread);
+        if (pthread_create(&thread, &detached, authority_serve, (void *)(intptr_t)connection) != 0) _exit(1);
     }
 }
 
