@@ -9,29 +9,44 @@ enum Fleet {
     static let outage = 60_000..<660_000  // milliseconds
     static let end = 780_000
 
+    /// How an authority fails that does not answer.
+    enum Absence: String, CaseIterable {
+        /// Nobody listens: a check fails at once.
+        case gone
+        /// Nobody answers: a check fails when the client's time is up, which is the default of timeout_ms.
+        case silent
+
+        var milliseconds: Int { self == .gone ? 0 : 10_000 }
+    }
+
     static func main() {
-        print("Agents with the default interval of 5 s; all start at once; the authority is gone from 60 s to 660 s.")
+        print("Agents with the default interval of 5 s and timeout_ms of 10 s; all start at once. From 60 s to 660 s the authority")
+        print("is gone, and a check fails at once, or silent, and it fails when its time is up.")
         print("Requests a second, the greatest of any second; in brackets, in steady states of agents / interval.\n")
-        print(row("agents", "steady state", "after the start", "in the outage", "after the outage", "all are on again"))
+        print(row("agents", "authority", "steady state", "after the start", "in the outage", "after the outage", "all are on again"))
         for argument in CommandLine.arguments.dropFirst() {
             guard let agents = Int(argument), agents > 0 else {
                 print("fleet: \(argument) is no number of agents")
                 return
             }
-            var simulation = Simulation(agents: agents)
-            simulation.run()
-            let steady = agents * 1_000 / interval
-            func peak(_ seconds: Range<Int>) -> String {
-                let most = simulation.requests[seconds].max() ?? 0
-                let hundredths = (most * 100 + steady / 2) / steady
-                return "\(most) (\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100))"
-            }
-            // The first request of each is made by whoever starts it: the second 0 is left out.
-            print(
-                row(
-                    "\(agents)", "\(steady)", peak(1..<60), peak(61..<660), peak(660..<780),
-                    "\((simulation.allOnAgain - outage.upperBound) / 1_000) s after"))
+            for absence in Absence.allCases { simulate(agents, absence) }
         }
+    }
+
+    static func simulate(_ agents: Int, _ absence: Absence) {
+        var simulation = Simulation(agents: agents, absence)
+        simulation.run()
+        let steady = agents * 1_000 / interval
+        func peak(_ seconds: Range<Int>) -> String {
+            let most = simulation.requests[seconds].max() ?? 0
+            let hundredths = (most * 100 + steady / 2) / steady
+            return "\(most) (\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100))"
+        }
+        // The first request of each is made by whoever starts it: the second 0 is left out.
+        print(
+            row(
+                "\(agents)", absence.rawValue, "\(steady)", peak(1..<60), peak(61..<660), peak(660..<780),
+                "\((simulation.allOnAgain - outage.upperBound) / 1_000) s after"))
     }
 
     static func row(_ columns: String...) -> String {
@@ -41,14 +56,17 @@ enum Fleet {
 
 struct Simulation {
     private static let step = 20
+    private let absence: Fleet.Absence
     private var schedules: [GuardSchedule]
     private var isOn: [Bool]
-    /// Who is due in which step, for as many steps as the longest pause takes.
-    private var due = [[Int32]](repeating: [], count: 2 * Fleet.interval / step)
+    /// Who is due in which step, for as many steps as the longest pause or check takes.
+    private var due: [[Int32]]
     private(set) var requests = [Int](repeating: 0, count: Fleet.end / 1_000)
     private(set) var allOnAgain = 0
 
-    init(agents: Int) {
+    init(agents: Int, _ absence: Fleet.Absence) {
+        self.absence = absence
+        due = [[Int32]](repeating: [], count: max(2 * Fleet.interval, absence.milliseconds) / Simulation.step + 1)
         schedules = (0..<agents).map { agent in
             GuardSchedule(interval: Fleet.interval, random: RandomNumber(seed: UInt64(agent) &* 0x9e37_79b9_7f4a_7c15))
         }
@@ -67,7 +85,8 @@ struct Simulation {
                 if Fleet.outage.contains(time) {
                     off += isOn[agent] ? 1 : 0
                     isOn[agent] = false
-                    wait(agent, schedules[agent].afterFailure(retryAfter: 0), from: time)
+                    // From the beginning of the check: what took long has paused already.
+                    wait(agent, max(schedules[agent].afterFailure(retryAfter: 0), absence.milliseconds), from: time)
                 } else {
                     off -= isOn[agent] ? 0 : 1
                     isOn[agent] = true
