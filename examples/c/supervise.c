@@ -352,8 +352,13 @@ int main(int count, char **arguments) {
     inherited.on_child_end = signal(SIGCHLD, SIG_DFL);
     if (inherited.on_child_end == SIG_ERR) fail("signal");
     child = prepare_program(&settings, &inherited, &go);
-    /* From here on, so that the program has what was inherited. Nobody who stops reading what is said ends the guard. */
+    /*
+     * After the fork, so that the program has what was inherited. Nobody who reads no more ends the supervisor, and a
+     * process of its group that reads the terminal in the background, or its own message there, does not stop it.
+     */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGTTIN, SIG_IGN);
+    (void)signal(SIGTTOU, SIG_IGN);
     signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
 
