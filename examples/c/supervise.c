@@ -7,7 +7,7 @@
  * The process for the program is there before the client: it waits, and becomes the program when the authority has
  * allowed it. So nothing of the client's is ever copied into the program.
  */
-#define _GNU_SOURCE /* pipe2, getopt_long, pthread_clockjoin_np */
+#define _GNU_SOURCE /* pipe2, ppoll, getopt_long, pthread_clockjoin_np */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -57,8 +57,8 @@ static const char usage[] =
     "Environment: MACHINEID_ORG_KEY is the organisation's key, and MACHINEID_BASE_URL\n"
     "another authority than the service. PROGRAM gets the environment as it is.\n"
     "\n"
-    "Signals that would end machineid-exec go to PROGRAM. Where machineid-exec is\n"
-    "killed, PROGRAM is too.\n"
+    "Signals that would end machineid-exec go to PROGRAM; before PROGRAM is started they\n"
+    "end machineid-exec. Where machineid-exec is killed, PROGRAM is too.\n"
     "\n"
     "Exit status: that of PROGRAM; 128 and the signal when one ended it; 122 when the\n"
     "device is denied and 123 when there is no decision, so that PROGRAM was not\n"
@@ -216,18 +216,6 @@ static void send_signal(const struct settings *settings, pid_t child, int signal
 
 /* ---- The guard ---- */
 
-struct watch {
-    mid_guard *guard;
-    int bell; /* is written to when the guard is off */
-};
-
-static void *watch_guard(void *argument) {
-    struct watch *watch = argument;
-    (void)mid_guard_wait(watch->guard, -1);
-    (void)!write(watch->bell, "", 1);
-    return NULL;
-}
-
 /* 0 when the device may run; otherwise the exit status. */
 static int start_guard(const struct settings *settings, mid_client **client, mid_guard **guard) {
     char options[128];
@@ -257,6 +245,39 @@ static int start_guard(const struct settings *settings, mid_client **client, mid
     return result;
 }
 
+struct watch {
+    const struct settings *settings;
+    mid_client *client;
+    mid_guard *guard;
+    int result; /* start_guard's */
+    int bell;   /* is written to when that is there, and when the guard is off */
+};
+
+static void *watch_guard(void *argument) {
+    struct watch *watch = argument;
+    watch->result = start_guard(watch->settings, &watch->client, &watch->guard);
+    (void)!write(watch->bell, "", 1);
+    if (watch->result != 0) return NULL;
+    (void)mid_guard_wait(watch->guard, -1);
+    (void)!write(watch->bell, "", 1);
+    return NULL;
+}
+
+/*
+ * Waits for the first answer. The signals do to machineid-exec meanwhile what they did before, as there is no program yet
+ * that they could be passed on to: one that ends it ends the process that waits for `go` as well.
+ */
+static void wait_for_answer(int bell, const struct inherited *inherited) {
+    struct pollfd polled = {bell, POLLIN, 0};
+    sigset_t mask = inherited->mask;
+    char byte;
+    sigaddset(&mask, SIGCHLD); /* is kept for supervise */
+    while (ppoll(&polled, 1, NULL, &mask) < 0) {
+        if (errno != EINTR) fail("ppoll");
+    }
+    if (read(bell, &byte, 1) != 1) fail("read");
+}
+
 static void say_why(const struct settings *settings, mid_guard *guard, double moment) {
     char *json = NULL;
     int allowed;
@@ -276,11 +297,9 @@ static int until(double moment) {
 
 /* Ends as the program did, so that whoever started machineid-exec sees the same. */
 static int end_as(int status) {
-    struct rlimit none = {0, 0};
     sigset_t one;
     if (WIFEXITED(status)) return WEXITSTATUS(status);
     if (!WIFSIGNALED(status)) return FAILED;
-    (void)setrlimit(RLIMIT_CORE, &none);
     (void)signal(WTERMSIG(status), SIG_DFL);
     sigemptyset(&one);
     sigaddset(&one, WTERMSIG(status));
@@ -335,8 +354,8 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
 
 int main(int count, char **arguments) {
     struct settings settings = {getenv("MACHINEID_DEVICE_ID"), 10, 5, 0, 0, 0, NULL};
-    struct watch watch = {NULL, -1};
-    mid_client *client = NULL;
+    struct watch watch = {&settings, NULL, NULL, FAILED, -1};
+    struct rlimit none = {0, 0};
     struct inherited inherited;
     sigset_t caught;
     pthread_t watcher;
@@ -359,23 +378,24 @@ int main(int count, char **arguments) {
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGTTIN, SIG_IGN);
     (void)signal(SIGTTOU, SIG_IGN);
+    (void)setrlimit(RLIMIT_CORE, &none); /* it would hold the org key */
     signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
 
-    result = start_guard(&settings, &client, &watch.guard);
+    watch.bell = bell[1];
+    if (pthread_create(&watcher, NULL, watch_guard, &watch) != 0) fail("pthread_create");
+    wait_for_answer(bell[0], &inherited);
+    result = watch.result;
+    /* One that has been killed meanwhile has its status all the same. */
+    if (result == 0 && write(go, "", 1) != 1 && errno != EPIPE) fail("write");
+    (void)close(go);
     if (result == 0) {
-        watch.bell = bell[1];
-        if (pthread_create(&watcher, NULL, watch_guard, &watch) != 0) fail("pthread_create");
-        /* One that has been killed meanwhile has its status all the same. */
-        if (write(go, "", 1) != 1 && errno != EPIPE) fail("write");
-        (void)close(go);
         result = supervise(&settings, child, &watch, bell[0], signals);
     } else {
-        (void)close(go);
         (void)waitpid(child, NULL, 0);
     }
-    mid_client_free(client); /* ends the guard, and with it the watcher */
-    if (watch.bell >= 0) (void)pthread_join(watcher, NULL);
+    mid_client_free(watch.client); /* ends the guard, and with it the watcher */
+    (void)pthread_join(watcher, NULL);
     mid_guard_stop(watch.guard);
     return result;
 }
