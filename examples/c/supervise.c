@@ -61,10 +61,10 @@ static const char usage[] =
     "end machineid-exec. Where machineid-exec is killed, PROGRAM is too.\n"
     "\n"
     "Exit status: that of PROGRAM; 128 and the signal when one ended it; 122 when the\n"
-    "device is denied and 123 when there is no decision, so that PROGRAM was not\n"
-    "started; 124 when PROGRAM was stopped, 137 when it had to be killed; 125 when\n"
-    "machineid-exec itself fails, 126 when PROGRAM cannot be run and 127 when it is not\n"
-    "found.\n";
+    "device is denied and 123 when there is no decision, or an allow older than the\n"
+    "greatest age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137\n"
+    "when it had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM\n"
+    "cannot be run and 127 when it is not found.\n";
 
 struct settings {
     const char *device;
@@ -216,7 +216,19 @@ static void send_signal(const struct settings *settings, pid_t child, int signal
 
 /* ---- The guard ---- */
 
-/* 0 when the device may run; otherwise the exit status. */
+/* 0 when the device may run; otherwise the exit status. An allow that came later than max-age is none any more. */
+static int first_decision(const struct settings *settings, mid_guard *guard) {
+    char *json = NULL;
+    int allowed = 0, denied;
+    mid_status status = mid_guard_decision(guard, &allowed, &json);
+    denied = json != NULL && strstr(json, "\"state\":\"denied\"") != NULL;
+    if (!allowed)
+        say("%s: not started: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
+    mid_free(json);
+    return allowed ? 0 : denied ? DENIED : UNDECIDED;
+}
+
+/* The same. */
 static int start_guard(const struct settings *settings, mid_client **client, mid_guard **guard) {
     char options[128];
     char *json = NULL;
@@ -237,9 +249,8 @@ static int start_guard(const struct settings *settings, mid_client **client, mid
         say("%s: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
         result = status == MID_INVALID_ARGUMENT || status == MID_INVALID_OPTIONS || status == MID_NO_ORG_KEY ? FAILED
                                                                                                            : UNDECIDED;
-    } else if (!mid_guard_allowed(*guard)) {
-        say("%s: denied %s", settings->device, json != NULL ? json : "");
-        result = DENIED;
+    } else {
+        result = first_decision(settings, *guard);
     }
     mid_free(json);
     return result;
