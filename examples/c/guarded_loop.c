@@ -4,8 +4,8 @@
  *     cc -o guarded_loop guarded_loop.c $(pkg-config --cflags --libs machineid)
  *     MACHINEID_ORG_KEY=org_... ./guarded_loop
  *
- * Asks the guard before each step, which takes nanoseconds, and stops within the interval and one round trip once the
- * device is revoked; within max_age_ms when the authority cannot be reached.
+ * Asks the guard before each step, which takes nanoseconds, and stops within the interval, a tenth of it and one round
+ * trip once the device is revoked; within max_age_ms when the authority cannot be reached.
  *
  * Environment
  *   MACHINEID_ORG_KEY     the organisation's key
@@ -49,9 +49,11 @@ int main(void) {
     if (status == MID_OK) {
         mid_free(json);
         json = NULL;
-        printf("working\n");
-        fflush(stdout);
-        printf("stopped after %lu steps\n", work(guard));
+        if (mid_guard_allowed(guard)) { /* not one that is denied from the start */
+            printf("working\n");
+            fflush(stdout);
+            printf("stopped after %lu steps\n", work(guard));
+        }
         status = mid_guard_decision(guard, &allowed, &json); /* why */
     }
 
