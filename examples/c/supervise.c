@@ -110,7 +110,7 @@ static void *write_line(void *line) {
  */
 static void say_until(double moment, const char *format, ...) {
     char *message = NULL, *line = NULL;
-    double limit = now() + 1;
+    double soon = now() + 1, limit = moment < soon ? moment : soon;
     struct timespec time;
     pthread_t writer;
     va_list arguments;
@@ -123,7 +123,6 @@ static void say_until(double moment, const char *format, ...) {
         free(line);
         return;
     }
-    if (limit > moment) limit = moment;
     time.tv_sec = (time_t)limit;
     time.tv_nsec = (long)((limit - (double)time.tv_sec) * 1e9);
     if (pthread_clockjoin_np(writer, NULL, CLOCK_MONOTONIC, &time) != 0) (void)pthread_detach(writer);
@@ -200,7 +199,7 @@ static pid_t prepare_program(const struct settings *settings, const struct inher
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(FAILED);
         (void)close(pipes[1]);
         if (read(pipes[0], &byte, 1) != 1) _exit(FAILED);
-        if (signal(SIGCHLD, inherited->on_child_end) == SIG_ERR) _exit(FAILED);
+        (void)signal(SIGCHLD, inherited->on_child_end);
         if (sigprocmask(SIG_SETMASK, &inherited->mask, NULL) != 0) _exit(FAILED);
         execvp(settings->program[0], settings->program);
         error = errno;
@@ -221,24 +220,12 @@ static void send_signal(const struct settings *settings, pid_t child, int signal
 
 /* ---- The guard ---- */
 
-/* 0 when the device may run; otherwise the exit status. An allow that came later than max-age is none any more. */
-static int first_decision(const struct settings *settings, mid_guard *guard) {
-    char *json = NULL;
-    int allowed = 0, denied;
-    mid_status status = mid_guard_decision(guard, &allowed, &json);
-    denied = json != NULL && strstr(json, "\"state\":\"denied\"") != NULL;
-    if (!allowed)
-        say("%s: not started: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
-    mid_free(json);
-    return allowed ? 0 : denied ? DENIED : UNDECIDED;
-}
-
-/* The same. */
+/* 0 when the device may run; otherwise the exit status. */
 static int start_guard(const struct settings *settings, mid_client **client, mid_guard **guard) {
     char options[128];
     char *json = NULL;
     int interval = (int)(settings->interval * 1000);
-    int result = 0;
+    int allowed = 0, result = 0;
     int max_age = settings->max_age > 0 ? (int)(settings->max_age * 1000) : 3 * interval;
     mid_status status = mid_client_from_env(NULL, client, &json);
     (void)snprintf(options, sizeof options, "{\"interval_ms\":%d,\"max_age_ms\":%d}", interval, max_age);
@@ -255,7 +242,13 @@ static int start_guard(const struct settings *settings, mid_client **client, mid
         result = status == MID_INVALID_ARGUMENT || status == MID_INVALID_OPTIONS || status == MID_NO_ORG_KEY ? FAILED
                                                                                                            : UNDECIDED;
     } else {
-        result = first_decision(settings, *guard);
+        mid_free(json);
+        json = NULL;
+        status = mid_guard_decision(*guard, &allowed, &json);
+        if (!allowed) { /* which need not be a denial: an allow that came later than max-age is none any more */
+            say("%s: not started: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
+            result = json != NULL && strstr(json, "\"state\":\"denied\"") != NULL ? DENIED : UNDECIDED;
+        }
     }
     mid_free(json);
     return result;
@@ -279,18 +272,13 @@ static void *watch_guard(void *argument) {
     return NULL;
 }
 
-/*
- * Waits for the first answer. The signals do to machineid-exec meanwhile what they did before, as there is no program yet
- * that they could be passed on to: one that ends it ends the process that waits for `go` as well.
- */
+/* Waits for the first answer. Until there is a program to pass them on to, the signals do here what they always did. */
 static void wait_for_answer(int bell, const struct inherited *inherited) {
     struct pollfd polled = {bell, POLLIN, 0};
     sigset_t mask = inherited->mask;
     char byte;
     sigaddset(&mask, SIGCHLD); /* is kept for supervise */
-    while (ppoll(&polled, 1, NULL, &mask) < 0) {
-        if (errno != EINTR) fail("ppoll");
-    }
+    while (ppoll(&polled, 1, NULL, &mask) < 0 && errno == EINTR) continue;
     if (read(bell, &byte, 1) != 1) fail("read");
 }
 
@@ -334,9 +322,7 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
         pid_t ended;
         int status;
         if (poll(polled, 2, was_killed ? -1 : until(kill_at)) < 0 && errno != EINTR) {
-            int error = errno;
             (void)kill(child, SIGKILL);
-            errno = error;
             fail("poll");
         }
         while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
@@ -385,7 +371,6 @@ int main(int count, char **arguments) {
     if (sigprocmask(SIG_BLOCK, &caught, &inherited.mask) != 0) fail("sigprocmask");
     /* Where it is ignored, the end of a child brings no signal and leaves no status. */
     inherited.on_child_end = signal(SIGCHLD, SIG_DFL);
-    if (inherited.on_child_end == SIG_ERR) fail("signal");
     child = prepare_program(&settings, &inherited, &go);
     /*
      * After the fork, so that the program has what was inherited. Nobody who reads no more ends the supervisor, and a
@@ -405,11 +390,8 @@ int main(int count, char **arguments) {
     /* One that has been killed meanwhile has its status all the same. */
     if (result == 0 && write(go, "", 1) != 1 && errno != EPIPE) fail("write");
     (void)close(go);
-    if (result == 0) {
-        result = supervise(&settings, child, &watch, bell[0], signals);
-    } else {
-        (void)waitpid(child, NULL, 0);
-    }
+    if (result == 0) result = supervise(&settings, child, &watch, bell[0], signals);
+    else (void)waitpid(child, NULL, 0);
     mid_client_free(watch.client); /* ends the guard, and with it the watcher */
     (void)pthread_join(watcher, NULL);
     mid_guard_stop(watch.guard);
