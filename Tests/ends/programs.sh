@@ -72,10 +72,12 @@ start_authority() {
     start_emulator "$work/emulator.log" --org-key "$MACHINEID_ORG_KEY" --plan max --quiet
     http_url=$emulator_url
     mkdir -p "$work/tls"
+    script/lib/python -c '' # installs what is missing, which may take longer than nginx may
     exec {ready}< <(exec script/lib/python Tests/ends/tls_front.py "$http_url" "$work/tls" 2>&1)
     front_pid=$!
     read -r -t 30 line <&"$ready" || true
     if [ "${line#https://}" = "$line" ]; then
+        kill "$front_pid" 2>/dev/null || true
         printf 'nginx does not start:\n%s\n' "$line$(cat <&"$ready")" >&2
         exit 1
     fi
