@@ -41,7 +41,8 @@ class Visit:
         self.base_url = None
         self.listener = None
         self.is_armed = True
-        self.entity = None
+        # What a client that understands the reply must hand out, by device; "" where a request names none.
+        self.entities = {}
         self.requests = 0
         self.connections = set()
         self.faults = []

@@ -116,7 +116,7 @@ class Exchange:
 
     def expect(self, entity):
         """Notes what a client that understands the reply must hand out."""
-        self.visit.entity = entity
+        self.visit.entities[self.device] = entity
 
     def head(self, status="200 OK", *headers, type="application/json"):
         lines = [f"HTTP/1.1 {status}", *([f"Content-Type: {type}"] if type else []), *headers]

@@ -56,31 +56,55 @@ def judge_first(run, line):
         expected.add("MID_TIMEOUT")  # which a later attempt may run into
     if line["status"] not in expected:
         yield f"status {line['status']}, expected {' or '.join(sorted(expected))}: {line.get('message')}"
-    if line["allowed"] not in behaviour.allowed(operation, line["status"]):
+    flags = line["allowed"] if operation == "validate_many" else [line["allowed"]]
+    if len(flags) != len(run.devices) or not set(flags) <= behaviour.allowed(operation, line["status"]):
         yield f"WRONG ALLOWED: {line['allowed']} with {line['status']}"
-    if line["status"] in (OK, REFUSED):
-        if run.entity is None:
+    if operation == "validate_many":
+        yield from judge_verdicts(run, line, expected)
+    elif line["status"] in (OK, REFUSED):
+        if run.entities[0] is None:
             yield f"{line['status']}, but there was no reply to understand"
-        elif not is_text(line, run.entity):
+        elif not is_text(line, run.entities[0]):
             yield f"the json is not the authority's: {line.get('text')!r}"
     else:
-        yield from judge_failure(line)
+        yield from judge_failure(Json.parsed(line.get("text")), {line["status"]})
 
 
-def judge_failure(line):
+def judge_verdicts(run, line, expected):
+    """The json is an array of what validate gives for each device: the authority's reply, or the library's own."""
+    if None not in run.entities and is_text(line, b"[" + b",".join(run.entities) + b"]"):
+        return
+    verdicts = Json.parsed(line.get("text"))
+    if not isinstance(verdicts, list) or isinstance(verdicts, Json) or len(verdicts) != len(run.devices):
+        yield f"the json is no array of {len(run.devices)}: {line.get('text')!r}"
+        return
+    for verdict, entity in zip(verdicts, run.entities):
+        if entity is None or verdict != Json.parsed(entity):
+            yield from judge_failure(verdict, expected)
+
+
+class Json(list):
+    """An object: its pairs, in order."""
+
+    @staticmethod
+    def parsed(text):
+        """None when it is no JSON, or nests deeper than Python reads."""
+        try:
+            return json.loads(text or "", object_pairs_hook=Json)
+        except (ValueError, RecursionError):
+            return None
+
+
+def judge_failure(pairs, statuses):
     """The json of the library's own making has one fixed shape."""
-    try:
-        pairs = json.loads(line.get("text") or "", object_pairs_hook=list)
-    except ValueError:
-        pairs = None
-    if not isinstance(pairs, list) or [key for key, _ in pairs] != ["allowed", "code", "request_id", "message"]:
-        yield f"the json has another shape: {line.get('text')!r}"
+    if not isinstance(pairs, Json) or [key for key, _ in pairs] != ["allowed", "code", "request_id", "message"]:
+        yield f"the json has another shape: {pairs!r}"
         return
     allowed, code, request_id, message = (value for _, value in pairs)
     if allowed is not False or request_id is not None:
-        yield f"the json says something about a decision: {line['text']}"
-    if code != "CLIENT_" + line["status"].removeprefix("MID_"):
-        yield f"the code is {code} with {line['status']}"
+        yield f"the json says something about a decision: {pairs!r}"
+    if code not in {"CLIENT_" + status.removeprefix("MID_") for status in statuses}:
+        yield f"the code is {code} with {' or '.join(sorted(statuses))}"
     if not isinstance(message, str) or len(message) < 4 or "\n" in message:
         yield f"the message is {message!r}"
     elif "org_hostile_test" in message or "STRAY" in message:
@@ -109,12 +133,12 @@ def judge_again(run, line):
 
 def judge_traffic(run):
     if run.behaviour.requests is not None and run.max_retries == run.behaviour.max_retries:
-        if run.requests != run.behaviour.requests:
-            yield f"{run.requests} requests, expected {run.behaviour.requests}"
-    elif run.requests > 1 + run.max_retries:
+        if run.requests != run.behaviour.requests * len(run.devices):
+            yield f"{run.requests} requests, expected {run.behaviour.requests} for each device"
+    elif run.requests > (1 + run.max_retries) * len(run.devices):
         yield f"{run.requests} requests with max_retries {run.max_retries}"
-    if run.behaviour.reuses and run.connections != 1:
-        yield f"{run.connections} connections, expected one for all"
+    if run.behaviour.reuses and run.connections > len(run.devices):
+        yield f"{run.connections} connections, expected one for all, or one for each device of a call"
     for fault in run.faults:
         yield f"a request of the client's is wrong: {fault}"
 

@@ -2,7 +2,8 @@
  * probe BASE_URL OPERATION DEVICE [OPTIONS]
  *
  * One call of the library in a process of its own, and whether its client works on afterwards. OPERATION is a function's
- * name without mid_; OPTIONS is a JSON object for mid_client_new(), without base_url.
+ * name without mid_; OPTIONS is a JSON object for mid_client_new(), without base_url. validate_many asks about "DEVICE:2"
+ * too; guard_start stops its guard at once, and what it allowed is what the guard did.
  *
  * Prints a line of JSON for each call as soon as it has returned. After the first one it waits for a line on stdin, so
  * that whoever runs it can change what the authority does. Then come, with the same client, a validate of "denied:DEVICE",
@@ -29,6 +30,7 @@ static const struct {
     {"revoke", mid_revoke, NULL},     {"unrevoke", mid_unrevoke, NULL},
     {"restore", mid_restore, NULL},   {"remove", mid_remove, NULL},
     {"usage", NULL, mid_usage},       {"list_devices", NULL, mid_list_devices},
+    {"validate_many", NULL, NULL},    {"guard_start", NULL, NULL},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof *operations };
@@ -88,9 +90,23 @@ static int operation_named(const char *name) {
     exit(2);
 }
 
+static char *joined(const char *one, const char *other) {
+    size_t size = strlen(one) + strlen(other) + 1;
+    char *text = malloc(size);
+    need(text != NULL, "out of memory");
+    (void)snprintf(text, size, "%s%s", one, other);
+    return text;
+}
+
 /* The call itself. `allowed` holds 1 beforehand: whoever forgets to clear it is found out. */
 static void call(mid_client *client, int which, const char *device) {
-    int allowed = 1;
+    int is_many = strcmp(operations[which].name, "validate_many") == 0;
+    int is_guard = strcmp(operations[which].name, "guard_start") == 0;
+    int decides = is_many || is_guard || strcmp(operations[which].name, "validate") == 0;
+    char *second = joined(device, ":2");
+    const char *devices[] = {device, second};
+    int allowed[] = {1, 1};
+    mid_guard *guard = (mid_guard *)client;
     char *reply = NULL;
     mid_status status;
     json_t *line = json_object();
@@ -101,13 +117,24 @@ static void call(mid_client *client, int which, const char *device) {
         status = operations[which].with_device(client, device, &reply);
     else if (operations[which].without != NULL)
         status = operations[which].without(client, &reply);
+    else if (is_many)
+        status = mid_validate_many(client, devices, 2, allowed, &reply);
+    else if (is_guard)
+        status = mid_guard_start(client, device, "{\"interval_ms\":3600000}", &guard, &reply);
     else
-        status = mid_validate(client, device, &allowed, &reply);
+        status = mid_validate(client, device, allowed, &reply);
     took = now_ms() - began;
+    if (is_guard) {
+        need((guard != NULL) == (status == MID_OK), "there is a guard without a decision, or none with one");
+        *allowed = mid_guard_allowed(guard);
+        mid_guard_stop(guard);
+    }
 
     need(line != NULL, "out of memory");
     set(line, "status", json_string(mid_status_name(status)));
-    set(line, "allowed", strcmp(operations[which].name, "validate") == 0 ? json_integer(allowed) : json_null());
+    set(line, "allowed", is_many ? json_pack("[ii]", allowed[0], allowed[1])
+                         : decides ? json_integer(*allowed)
+                                   : json_null());
     set(line, "ms", json_real(took));
     if (reply != NULL) {
         size_t length = strlen(reply);
@@ -126,6 +153,7 @@ static void call(mid_client *client, int which, const char *device) {
     }
     print(line);
     mid_free(reply);
+    free(second);
 }
 
 static mid_client *client_for(const char *base_url, const char *options) {
@@ -143,14 +171,6 @@ static mid_client *client_for(const char *base_url, const char *options) {
     free(text);
     json_decref(object);
     return client;
-}
-
-static char *prefixed(const char *prefix, const char *device) {
-    size_t size = strlen(prefix) + strlen(device) + 1;
-    char *text = malloc(size);
-    need(text != NULL, "out of memory");
-    (void)snprintf(text, size, "%s%s", prefix, device);
-    return text;
 }
 
 /* The most memory that was resident at once. getrusage() would do, if it did not count the parent before exec() too. */
@@ -183,8 +203,8 @@ int main(int count, char **arguments) {
     if (count != 4 && count != 5) fail("usage: probe BASE_URL OPERATION DEVICE [OPTIONS]");
     which = operation_named(arguments[2]);
     validate = operation_named("validate");
-    denied = prefixed("denied:", arguments[3]);
-    good = prefixed("good:", arguments[3]);
+    denied = joined("denied:", arguments[3]);
+    good = joined("good:", arguments[3]);
 
     descriptors = open_descriptors();
     client = client_for(arguments[1], count == 5 ? arguments[4] : "{}");

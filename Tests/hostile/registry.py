@@ -20,6 +20,8 @@ TIMEOUT = "MID_TIMEOUT"
 BAD_REPLY = "MID_BAD_REPLY"
 
 OPERATIONS = ("validate", "register", "list_devices", "revoke", "unrevoke", "restore", "remove", "usage")
+# Other ways to ask what validate asks.
+DECISIONS = ("validate", "validate_many", "guard_start")
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,23 @@ class Behaviour:
     peak_mb: int = 20
     # Behaviours of one family share a line in the table.
     family: str = ""
-    operations: tuple = OPERATIONS
+    operations: tuple = (*OPERATIONS, "guard_start", "validate_many")
     # Makes what takes long to make, before anybody's time runs.
     prepare: callable = lambda: None
     # What a run that is not --long leaves it at.
-    quick: tuple = OPERATIONS
+    quick: tuple = (*OPERATIONS, "guard_start", "validate_many")
 
     def statuses(self, operation):
-        if operation == "validate":
+        if operation in DECISIONS:
             return self.validate
         return self.by_operation.get(operation, self.others)
 
     def allowed(self, operation, status):
         """The values that `allowed` may have after this status; None where there is no such thing."""
-        if operation != "validate":
+        if operation not in DECISIONS:
             return {None}
+        if operation == "validate_many" and self.kind == "either":
+            return {0, 1}  # the status is that of one device, the decision that of another
         if status != OK or self.kind == "bad":
             return {0}
         return {1} if self.kind == "good" else {0, 1}

@@ -23,12 +23,19 @@ PATHS = {
 
 GET = {"list_devices", "usage"}
 
-# Two operations of the library are one of the service.
-WIRE_NAMES = {"restore": "unrevoke"}
+# Several operations of the library are one of the service.
+WIRE_NAMES = {"restore": "unrevoke", "guard_start": "validate"}
+
+
+def asked_about(operation, device):
+    """The devices that the probe asks about, when it is given one."""
+    return [device, f"{device}:2"] if operation == "validate_many" else [device]
 
 
 def right(operation, device, allowed=True):
-    """The right reply, as bytes."""
+    """The right reply, as bytes; an array of them where several devices were asked about."""
+    if operation == "validate_many":
+        return b"[" + b",".join(right("validate", each, allowed) for each in asked_about(operation, device)) + b"]"
     operation = WIRE_NAMES.get(operation, operation)
     if operation == "validate":
         reply = {"allowed": allowed, "code": "ALLOW" if allowed else "DEVICE_REVOKED",

@@ -150,7 +150,7 @@ dense("objects", b"{}")
 dense("numbers", b"1")
 
 
-@good("body/dense-but-small", peak_mb=30)
+@good("body/dense-but-small", peak_mb=40)
 def dense_but_small(exchange):
     """A permission of 150 KB, which is mostly empty objects: small enough to be read, and then as large as it gets."""
     return exchange.reply(crowded(b"{}", MOST_VALUES))

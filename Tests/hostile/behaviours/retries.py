@@ -9,10 +9,11 @@ AGAIN = {"max_retries": 2}
 
 
 def first(count, failure):
-    """`failure` for the first requests of a visit, and then a right answer."""
+    """`failure` for the first requests about a device, and then a right answer."""
 
     def act(exchange):
-        seen = exchange.visit.memory["seen"] = exchange.visit.memory.get("seen", 0) + 1
+        memory = exchange.visit.memory
+        seen = memory[exchange.device] = memory.get(exchange.device, 0) + 1
         return failure(exchange) if seen <= count else exchange.reply()
 
     return act
@@ -53,10 +54,10 @@ def after_a_second(line):
 
     def act(exchange):
         memory = exchange.visit.memory
-        if "told" not in memory:
-            memory["told"] = time.monotonic()
+        if exchange.device not in memory:
+            memory[exchange.device] = time.monotonic()
             return exchange.reply(STRAY, line, "Retry-After: 1")
-        waited = exchange.began - memory["told"]
+        waited = exchange.began - memory[exchange.device]
         if waited < 1:
             exchange.visit.faults.append(f"it comes {waited:.3f} s after a Retry-After of 1 s")
         return exchange.reply()

@@ -4,16 +4,17 @@ Once so that the cut shows (a length that is not reached), and in the two ways i
 fits what is left, and a body that ends with the connection.
 """
 
-from registry import BAD_REPLY, OPERATIONS, TRANSFER_FAILED, bad
+from registry import BAD_REPLY, DECISIONS, OPERATIONS, TRANSFER_FAILED, bad
 from replies import right
 
 # As long as the devices of the tests, which decide how long an answer is.
 DEVICE = "worker:000000"
 LENGTHS = {operation: len(right(operation, DEVICE)) for operation in OPERATIONS}
+LENGTHS |= {operation: LENGTHS["validate"] for operation in DECISIONS}
 
 
 def cut(length):
-    operations = tuple(operation for operation in OPERATIONS if length < LENGTHS[operation])
+    operations = tuple(operation for operation in LENGTHS if length < LENGTHS[operation])
 
     def ended(exchange):
         return exchange.reply(exchange.real[:length])
