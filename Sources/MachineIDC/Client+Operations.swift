@@ -33,6 +33,10 @@ extension Client {
                 try call.pause(milliseconds: pause)
                 continue
             }
+            guard call.hasTimeToRead(before: deadline) else {
+                throw Failure(
+                    .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
+            }
             let answer = try call.read(operation, attempt)
             // An answer that came in while the client was being cancelled no longer counts.
             if isCancelled { throw .cancelled }
