@@ -6,6 +6,8 @@
 @main
 enum Fleet {
     static let interval = 5_000
+    static let maxAge = 15_000
+    static let timeout = 10_000
     static let outage = 60_000..<660_000  // milliseconds
     static let end = 780_000
 
@@ -13,15 +15,13 @@ enum Fleet {
     enum Absence: String, CaseIterable {
         /// Nobody listens: a check fails at once.
         case gone
-        /// Nobody answers: a check fails when the client's time is up, which is the default of timeout_ms.
+        /// Nobody answers: a check fails when its time is up.
         case silent
-
-        var milliseconds: Int { self == .gone ? 0 : 10_000 }
     }
 
     static func main() {
-        print("Agents with the default interval of 5 s and timeout_ms of 10 s; all start at once. From 60 s to 660 s the authority")
-        print("is gone, and a check fails at once, or silent, and it fails when its time is up.")
+        print("Agents with the default interval of 5 s and the client's timeout_ms of 10 s; all start at once. From 60 s to 660 s")
+        print("the authority is gone, and a check fails at once, or silent, and it fails when its time is up: 4.75 s or 10 s.")
         print("Requests a second, the greatest of any second; in brackets, in steady states of agents / interval.\n")
         print(row("agents", "authority", "steady state", "after the start", "in the outage", "after the outage", "all are on again"))
         for argument in CommandLine.arguments.dropFirst() {
@@ -59,6 +59,8 @@ struct Simulation {
     private let absence: Fleet.Absence
     private var schedules: [GuardSchedule]
     private var isOn: [Bool]
+    /// When each was allowed last.
+    private var allowedAt: [Int32]
     /// Who is due in which step, for as many steps as the longest pause or check takes.
     private var due: [[Int32]]
     private(set) var requests = [Int](repeating: 0, count: Fleet.end / 1_000)
@@ -66,11 +68,12 @@ struct Simulation {
 
     init(agents: Int, _ absence: Fleet.Absence) {
         self.absence = absence
-        due = [[Int32]](repeating: [], count: max(2 * Fleet.interval, absence.milliseconds) / Simulation.step + 1)
+        due = [[Int32]](repeating: [], count: max(2 * Fleet.interval, Fleet.timeout) / Simulation.step + 1)
         schedules = (0..<agents).map { agent in
             GuardSchedule(interval: Fleet.interval, random: RandomNumber(seed: UInt64(agent) &* 0x9e37_79b9_7f4a_7c15))
         }
         isOn = [Bool](repeating: true, count: agents)
+        allowedAt = [Int32](repeating: 0, count: agents)
         for agent in 0..<agents { wait(agent, schedules[agent].first(), from: 0) }
     }
 
@@ -86,15 +89,23 @@ struct Simulation {
                     off += isOn[agent] ? 1 : 0
                     isOn[agent] = false
                     // From the beginning of the check: what took long has paused already.
-                    wait(agent, max(schedules[agent].afterFailure(retryAfter: 0), absence.milliseconds), from: time)
+                    wait(agent, max(schedules[agent].afterFailure(retryAfter: 0), length(of: agent, at: time)), from: time)
                 } else {
                     off -= isOn[agent] ? 0 : 1
                     isOn[agent] = true
+                    allowedAt[agent] = Int32(time)
                     wait(agent, schedules[agent].afterDecision(), from: time)
                 }
             }
             if off > 0 { allOnAgain = time + Simulation.step }
         }
+    }
+
+    /// Of a check that fails.
+    private func length(of agent: Int, at time: Int) -> Int {
+        if absence == .gone { return 0 }
+        let isOn = time - Int(allowedAt[agent]) < Fleet.maxAge
+        return schedules[agent].limit(whileOn: isOn, maxAge: Fleet.maxAge, timeout: Fleet.timeout)
     }
 
     private mutating func wait(_ agent: Int, _ pause: Int, from time: Int) {
