@@ -131,6 +131,7 @@ struct Batch: ~Copyable {
         }
     }
 
+    @inline(never)
     private mutating func settle(_ lane: Int, _ failure: Failure) {
         verdicts.set(lanes[lane].index, failure)
         lanes[lane].stage = .free

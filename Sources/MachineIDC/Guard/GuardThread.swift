@@ -157,6 +157,7 @@ struct GuardThread: ~Copyable {
         for slot in Indices(width) { drop(slot) }
     }
 
+    @inline(never)
     private func drop(_ slot: Int) {
         guard let check = checks[slot] else { return }
         checks[slot] = nil
@@ -212,6 +213,7 @@ extension GuardThread {
         transport.unlock()
     }
 
+    @inline(never)
     private func settle(_ guarded: Guard, _ began: Deadline, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text
         failure.message.discard()
