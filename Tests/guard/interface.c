@@ -2,9 +2,9 @@
  * The functions of a guard one by one: arguments, the denial that is final, the descriptor, waiting, ends, the thread.
  */
 #include "authority.h"
+#include "detached.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <sys/epoll.h>
 
 static const char quick[] = "{\"interval_ms\":50}";
@@ -26,16 +26,6 @@ static int guard_threads(void) {
     }
     check_need(closedir(tasks) == 0, "closedir");
     return count;
-}
-
-/* Called by the library in place of libc's: a thread that is detached may be at work when nobody expects it any more. */
-static atomic_int detached;
-
-int pthread_detach(pthread_t thread) {
-    int (*libc_detach)(pthread_t);
-    memcpy(&libc_detach, (void *[]){dlsym(RTLD_NEXT, "pthread_detach")}, sizeof libc_detach);
-    atomic_fetch_add(&detached, 1);
-    return libc_detach(thread);
 }
 
 /* The last guard's thread has been joined. The kernel shows such a thread for a moment longer. */

@@ -5,8 +5,8 @@
  *     guards SECONDS
  */
 #include "decisions.h"
+#include "../guard/detached.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 
 enum { THREADS = 8 };
@@ -14,16 +14,6 @@ enum { THREADS = 8 };
 static mid_client *client;
 static double end;
 static atomic_long started;
-
-/* Called by the library in place of libc's. exit() would not wait for a thread that is detached. */
-static atomic_int detached;
-
-int pthread_detach(pthread_t thread) {
-    int (*libc_detach)(pthread_t);
-    memcpy(&libc_detach, (void *[]){dlsym(RTLD_NEXT, "pthread_detach")}, sizeof libc_detach);
-    atomic_fetch_add(&detached, 1);
-    return libc_detach(thread);
-}
 
 static void *start_and_stop(void *unused) {
     (void)unused;
