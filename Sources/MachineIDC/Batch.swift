@@ -131,7 +131,6 @@ struct Batch: ~Copyable {
         }
     }
 
-    @inline(never)
     private mutating func settle(_ lane: Int, _ failure: Failure) {
         verdicts.set(lanes[lane].index, failure)
         lanes[lane].stage = .free
