@@ -1,7 +1,7 @@
 /*
  * load.c - microseconds until there is a first client, in a process that had nothing loaded, and KB of memory: all that has
- * become resident, and of that what is not a page of another file. Those are shared by all processes, and
- * the kernel brings in 16 of them around each that is touched.
+ * become resident, and of that what is not a page of another file. Those are shared by all processes, and the kernel brings
+ * in 16 of them around each that is touched.
  *
  *     load empty        a library with nothing in it, empty.so
  *     load libraries    libcurl and jansson, initialised, with an easy and a multi handle: what any such program needs

@@ -135,10 +135,11 @@ static void first_clients(int step) {
 
 /* ---- Operations ---- */
 
-/* "memory:yes" is allowed and "memory:no" is not. What changes a device is about another one: the authority may come to a
- * request after its caller has given up, and after later ones. */
+/* The one that call_refused makes. */
 static const struct operation *operation;
 
+/* "memory:yes" is allowed and "memory:no" is not. What changes a device is about another one: the authority may come to a
+ * request after its caller has given up, and after later ones. */
 static int call_refused(mid_client *client, int wants_json) {
     int expected = nth % 2 == 0;
     const char *device_id = !operation_decides(operation) ? "memory:other" : expected ? "memory:yes" : "memory:no";

@@ -72,25 +72,19 @@ static inline void pause_ms(int milliseconds) {
 static struct authority *authority_here;
 
 static inline int authority_reply(int connection, enum mood mood) {
-    static const char *const bodies[] = {
-        [ALLOWS] = "{\"allowed\":true,\"code\":\"ALLOW\",\"request_id\":\"1\"}",
-        [DENIES] = "{\"allowed\":false,\"code\":\"DEVICE_REVOKED\",\"request_id\":\"2\"}",
-        [IS_BUSY] = "{\"status\":\"error\",\"error\":\"busy\"}",
-        [PUTS_OFF] = "{\"status\":\"error\",\"error\":\"busy\"}",
-        [REFUSES] = "{\"status\":\"error\",\"error\":\"invalid_org_key\"}",
-        [TELLS_NONSENSE] = "{\"allowed\":\"true\"}",
-    };
-    static const char *const lines[] = {
-        [ALLOWS] = "200 OK",
-        [DENIES] = "200 OK",
-        [IS_BUSY] = "503 Service Unavailable",
-        [PUTS_OFF] = "503 Service Unavailable\r\nRetry-After: 1",
-        [REFUSES] = "401 Unauthorized",
-        [TELLS_NONSENSE] = "200 OK",
+    static const struct {
+        const char *line, *body;
+    } replies[] = {
+        [ALLOWS] = {"200 OK", "{\"allowed\":true,\"code\":\"ALLOW\",\"request_id\":\"1\"}"},
+        [DENIES] = {"200 OK", "{\"allowed\":false,\"code\":\"DEVICE_REVOKED\",\"request_id\":\"2\"}"},
+        [IS_BUSY] = {"503 Service Unavailable", "{\"status\":\"error\",\"error\":\"busy\"}"},
+        [PUTS_OFF] = {"503 Service Unavailable\r\nRetry-After: 1", "{\"status\":\"error\",\"error\":\"busy\"}"},
+        [REFUSES] = {"401 Unauthorized", "{\"status\":\"error\",\"error\":\"invalid_org_key\"}"},
+        [TELLS_NONSENSE] = {"200 OK", "{\"allowed\":\"true\"}"},
     };
     char reply[512];
-    int length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
-                          lines[mood], strlen(bodies[mood]), bodies[mood]);
+    int length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", replies[mood].line,
+                          strlen(replies[mood].body), replies[mood].body);
     return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length;
 }
 

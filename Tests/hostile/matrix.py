@@ -18,7 +18,7 @@ import behaviours
 import report
 from authority import Authority
 from judge import judge
-from registry import CONNECT_FAILED, DECISIONS, OPERATIONS, TIMEOUT, TRANSFER_FAILED
+from registry import CONNECT_FAILED, TIMEOUT, TRANSFER_FAILED
 from replies import asked_about
 
 
@@ -111,7 +111,7 @@ def operations_for(behaviour, arguments):
         # What settles does so on one connection, and two devices take two.
         left_out = {"validate_many"} if behaviour.settles else set()
         if not arguments.long:
-            left_out |= {*OPERATIONS, *DECISIONS} - {*behaviour.quick}
+            left_out |= {*behaviour.operations} - {*behaviour.quick}
             # Of these each behaviour is asked one, by its name, which keeps the time down.
             left_out.add(("validate_many", "guard_start")[zlib.crc32(behaviour.name.encode()) % 2])
         return [operation for operation in behaviour.operations if operation not in left_out]

@@ -22,6 +22,7 @@ BAD_REPLY = "MID_BAD_REPLY"
 OPERATIONS = ("validate", "register", "list_devices", "revoke", "unrevoke", "restore", "remove", "usage")
 # Other ways to ask what validate asks.
 DECISIONS = ("validate", "validate_many", "guard_start")
+EVERY = (*OPERATIONS, "guard_start", "validate_many")
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class Behaviour:
     peak_mb: int = 20
     # Behaviours of one family share a line in the table.
     family: str = ""
-    operations: tuple = (*OPERATIONS, "guard_start", "validate_many")
+    operations: tuple = EVERY
     # Makes what takes long to make, before anybody's time runs.
     prepare: callable = lambda: None
     # What a run that is not --long leaves it at.
-    quick: tuple = (*OPERATIONS, "guard_start", "validate_many")
+    quick: tuple = EVERY
 
     def statuses(self, operation):
         if operation in DECISIONS:
