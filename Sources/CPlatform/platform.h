@@ -92,6 +92,7 @@ static inline void platform_name_thread(const char *_Nonnull name) {
 
 // The headers declare these only under _GNU_SOURCE, which Swift does not define.
 int dup3(int from, int to, int flags);
+int sched_getcpu(void);
 int sched_getaffinity(pid_t process, size_t size, cpu_set_t *_Nonnull set);
 
 // How many processors this thread may use; 1 when that cannot be told.

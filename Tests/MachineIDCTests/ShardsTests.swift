@@ -46,14 +46,15 @@ extension Transport {
         }
     }
 
+    /// All come from one processor here.
     @Test(arguments: [1, 2, 8, 64], [1, 2, 4])
-    func manyCallsAreSpreadEvenly(_ connections: Int, _ processors: Int) throws {
+    func noCallWaitsATurnLongerThanElsewhere(_ connections: Int, _ processors: Int) throws {
         try withTransport(connections: connections, processors: processors) { transport in
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
             for _ in 0..<connections * 20 { inside.append(transport.enterWhereFree()) }
             let waiting = transport.withShards.map { $0.load - $0.calls.pointee.width }
-            #expect((waiting.max() ?? 0) - (waiting.min() ?? 0) <= 3)
+            #expect((waiting.max() ?? 0) - (waiting.min() ?? 0) <= transport.shared.pointee.shards.width + 1)
         }
     }
 
@@ -64,6 +65,30 @@ extension Transport {
                 some.forEach { $0.leaveLocked() }
             }
             #expect(transport.shards.isEmpty)
+        }
+    }
+
+    @Test func aClientThatIsNotBusyAnyMoreUsesItsOwnConnection() throws {
+        try withTransport(connections: 8) { transport in
+            let inside = (0..<40).map { _ in transport.enterWhereFree() }
+            #expect(inside.contains { $0.shared != transport.shared })
+            inside.forEach { $0.leaveLocked() }
+            for _ in 0..<100 {
+                let one = transport.enterWhereFree()
+                #expect(one.shared == transport.shared)
+                one.leaveLocked()
+            }
+        }
+    }
+
+    @Test(arguments: [Int32](0..<8) + [-1])
+    func aBusyClientsCallsGoWhereOthersOfTheirProcessorGo(_ processor: Int32) throws {
+        try withTransport(connections: 8, processors: 4) { transport in
+            var inside = (0..<8).map { _ in transport.enterWhereFree() }
+            defer { inside.forEach { $0.leaveLocked() } }
+            #expect(transport.shards.count == 3)
+            inside.append(transport.enterWhereFree(from: processor))
+            #expect(inside[8].shared == transport.withShards[max(Int(processor), 0) % 4].shared)
         }
     }
 

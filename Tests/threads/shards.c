@@ -86,6 +86,9 @@ static void bounded(int connections) {
     CHECK(atomic_load(&authority->most_busy) == connections);
     atomic_store(&authority->delay_ms, 1);
     call_from(client, MOST_THREADS, CALLS);
+    atomic_store(&authority->most_busy, 0);
+    call_from(client, connections, 1);
+    CHECK(atomic_load(&authority->most_busy) == connections);
 
     validate_many(client);
     call_from(client, MOST_THREADS, CALLS);

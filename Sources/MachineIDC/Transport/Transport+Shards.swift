@@ -36,26 +36,33 @@ extension Transport {
         }
     }
 
-    /// Lets a call with a single transfer in, here or into a shard: where most connections are free, so that no call waits
-    /// for its turn while there are as many connections as calls. A group counts as a call, and so does each of its own.
-    func enterWhereFree() -> Transport {
+    /// Lets a call with a single transfer in, here or into a shard. A group counts as a call, and so does each of its own.
+    func enterWhereFree(from processor: Int32 = sched_getcpu()) -> Transport {
         lock()
         defer { unlock() }
-        let chosen = mostFree
+        let chosen = best(for: Int(processor))
         chosen.enter()
         return chosen
     }
 
-    /// Locked.
-    private var mostFree: Transport {
-        var (chosen, most, count) = (self, shared.pointee.shards.kept &- load, 0)
-        if most > 0 { return self }
+    /// Where other threads of this processor go: who drives then finds what he needs in its caches, and wakes nobody on
+    /// another one. But no call waits for its turn while a connection is free elsewhere, nor for more than one turn longer
+    /// than elsewhere, and a client that is not busy any more needs no connection but its own. Locked.
+    private func best(for processor: Int) -> Transport {
+        let (limit, width) = (shared.pointee.shards.limit, shared.pointee.shards.width)
+        let free = shared.pointee.shards.kept &- load
+        if free > 0, load == 0 || shared.pointee.shards.first.load(ordering: .relaxed) == 0 { return self }
+        let place = processor.remainderReportingOverflow(dividingBy: limit &+ 1).partialValue
+        var (near, nearFree, freest, most, count) = (self, free, self, free, 0)
         forEachShard { shard in
-            let free = shared.pointee.shards.width &- shard.load
-            if free > most { (chosen, most) = (shard, free) }
             count &+= 1
+            let free = width &- shard.load
+            if count == place { (near, nearFree) = (shard, free) }
+            if free > most { (freest, most) = (shard, free) }
         }
-        return most <= 0 && count < shared.pointee.shards.limit ? addShard() ?? chosen : chosen
+        if nearFree > 0 { return near }
+        if most <= 0, count < limit, let shard = addShard() { return shard }
+        return most > 0 || most &- nearFree > width ? freest : near
     }
 
     /// nil when there can be no other, or not yet: then it goes without.
