@@ -2,7 +2,7 @@
  * Calls on and on, of every kind that does not change the fleet, and holds memory and descriptors after the first 10,000
  * against those at the end: soak CALLS, 20,000 or more.
  */
-#include "../release/check.h"
+#include "check.h"
 
 #include <dirent.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
  *     guards SECONDS
  */
 #include "decisions.h"
-#include "../guard/detached.h"
+#include "detached.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
  * Many threads, few connections: a client spreads them over shards, and neither has more open nor lets one lie idle while
  * a call waits.
  */
-#include "../guard/authority.h"
+#include "authority.h"
 #include "sockets.h"
 
 enum { MOST_THREADS = 64, CALLS = 30, DEVICES = 200 };

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What Tests/ends, fork, secrets and threads share: their arguments, and C programs that are compiled, run against an
-# emulator, and shown with all their stacks when they hang. Sourced from the root of the project.
+# What Tests/ends, fork, guard, many, secrets and threads share: their arguments, and C programs that are compiled, run
+# against an emulator, and shown with all their stacks when they hang. Sourced from the root of the project.
 #
 # Sets long (empty or --long), library (the folder) and work (a folder that is gone afterwards).
 # shellcheck source=script/lib/report.sh
@@ -42,7 +42,7 @@ trap 'stop_all; rm -rf "$work"' EXIT
 # Proxies of whoever runs this are none of the tests' business.
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 export LD_LIBRARY_PATH=$library PYTHONDONTWRITEBYTECODE=1
-flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/release -ITests/ends)
+flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/lib)
 
 # shellcheck disable=SC2034 # for whoever sources this
 memcheck=(valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99)
@@ -73,7 +73,7 @@ start_authority() {
     http_url=$emulator_url
     mkdir -p "$work/tls"
     script/lib/python -c '' # installs what is missing, which may take longer than nginx may
-    exec {ready}< <(exec script/lib/python Tests/ends/tls_front.py "$http_url" "$work/tls" 2>&1)
+    exec {ready}< <(exec script/lib/python Tests/lib/tls_front.py "$http_url" "$work/tls" 2>&1)
     front_pid=$!
     read -r -t 30 line <&"$ready" || true
     if [ "${line#https://}" = "$line" ]; then
