@@ -7,11 +7,13 @@
  *     load libraries    libcurl and jansson, initialised, with an easy and a multi handle: what any such program needs
  *     load ours         this library and mid_client_new
  *     load both         libcurl and jansson, and then this library: what it adds
+ *     load call         the same with a first call of each, of MACHINEID_BASE_URL
  */
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <machineid.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -43,8 +45,26 @@ static struct memory memory_now(void) {
     return memory;
 }
 
+/* Whether there is to be a call. */
+static int calls;
+
 /* A function of a library, as what it is. */
 #define FIND(library, name) memcpy(&name, (void *[]){dlsym(library, #name)}, sizeof name)
+
+static size_t forget(const char *bytes, size_t size, size_t count, void *unused) {
+    (void)bytes;
+    (void)unused;
+    return size * count;
+}
+
+static int call_with(void *curl, CURL *easy) {
+    CURLcode (*curl_easy_setopt)(CURL *, CURLoption, ...);
+    CURLcode (*curl_easy_perform)(CURL *);
+    FIND(curl, curl_easy_setopt);
+    FIND(curl, curl_easy_perform);
+    return curl_easy_setopt(easy, CURLOPT_URL, getenv("MACHINEID_BASE_URL")) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, forget) == CURLE_OK && curl_easy_perform(easy) == CURLE_OK;
+}
 
 static int load_libraries(void) {
     void *curl = dlopen("libcurl.so.4", RTLD_NOW), *jansson = dlopen("libjansson.so.4", RTLD_NOW);
@@ -52,22 +72,31 @@ static int load_libraries(void) {
     CURL *(*curl_easy_init)(void);
     CURLM *(*curl_multi_init)(void);
     void (*json_object_seed)(size_t);
+    CURL *easy;
     if (curl == NULL || jansson == NULL) return 0;
     FIND(curl, curl_global_init);
     FIND(curl, curl_easy_init);
     FIND(curl, curl_multi_init);
     FIND(jansson, json_object_seed);
     json_object_seed(0);
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && curl_easy_init() != NULL && curl_multi_init() != NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return 0;
+    easy = curl_easy_init();
+    return easy != NULL && curl_multi_init() != NULL && (!calls || call_with(curl, easy));
 }
 
 static int load_ours(void) {
     void *ours = dlopen("libmachineid.so.0", RTLD_NOW);
     mid_status (*mid_client_new)(const char *, const char *, mid_client **, char **);
+    mid_status (*mid_validate)(mid_client *, const char *, int *, char **);
     mid_client *client = NULL;
+    char options[256];
+    int allowed = 0;
     if (ours == NULL) return 0;
     FIND(ours, mid_client_new);
-    return mid_client_new("org_bench", NULL, &client, NULL) == MID_OK;
+    FIND(ours, mid_validate);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"%s\"}", getenv("MACHINEID_BASE_URL"));
+    if (mid_client_new("org_bench", calls ? options : NULL, &client, NULL) != MID_OK) return 0;
+    return !calls || (mid_validate(client, "agent-01", &allowed, NULL) == MID_OK && allowed);
 }
 
 static int load_empty(void) { return dlopen("empty.so", RTLD_NOW) != NULL; }
@@ -77,7 +106,8 @@ int main(int count, char **arguments) {
     int (*load)(void) = strcmp(what, "empty") == 0 ? load_empty : strcmp(what, "libraries") == 0 ? load_libraries : load_ours;
     struct memory before, after;
     double from;
-    if (strcmp(what, "both") == 0 && !load_libraries()) return 1;
+    calls = strcmp(what, "call") == 0;
+    if ((calls || strcmp(what, "both") == 0) && !load_libraries()) return 1;
     /* What reading it takes is taken now. */
     (void)memory_now();
     before = memory_now();

@@ -127,7 +127,8 @@ const char *mid_status_name(mid_status status);
 /* ---- Clients ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Makes a client. Sends nothing: the first call connects.
+ * Makes a client. Sends and opens nothing: its first call does, and the first call of the process makes libcurl ready,
+ * by curl_global_init(), and never undoes it.
  *
  * org_key   The organisation's key, "org_...". Not NULL. White space around it is trimmed; what is left must be 1 to
  *           512 bytes of printable ASCII without spaces. It is sent in the header x-org-key and nowhere else, and wiped
@@ -157,7 +158,7 @@ const char *mid_status_name(mid_status status);
  * client    Where to put the client. Not NULL. *client is NULL unless the status is MID_OK.
  * json      See "json" above. NULL after MID_OK.
  *
- * MID_OK, MID_INVALID_ARGUMENT, MID_INVALID_OPTIONS, MID_OUT_OF_MEMORY, MID_INTERNAL.
+ * MID_OK, MID_INVALID_ARGUMENT, MID_INVALID_OPTIONS, MID_OUT_OF_MEMORY.
  */
 mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
 

@@ -8,14 +8,10 @@ struct Client {
         let settings: Settings
         let references = Atomic<Int>(1)
         let isCancelled = Atomic<Bool>(false)
-        /// The address of the transport of this process, or of the process that it was forked from.
-        let transport: Atomic<UInt>
+        /// The address of the transport of this process, or of the process that it was forked from; 0 before there is one.
+        let transport = Atomic<UInt>(0)
 
-        init(_ settings: consuming Settings) throws(Failure) {
-            let made = try Transport(settings, generation: ForkGeneration.current)
-            transport = Atomic(UInt(bitPattern: made.shared))
-            self.settings = settings
-        }
+        init(_ settings: consuming Settings) { self.settings = settings }
 
         deinit {
             guard let transport = Transport(address: transport.load(ordering: .acquiring)) else { return }
@@ -92,23 +88,24 @@ extension Client {
         if isMine { transport.forsake() }
     }
 
-    /// The transport of this process: in a child that asks for the first time, a new one in place of the parent's.
+    /// The transport of this process, made by the first call; in a child, in place of the parent's.
     func usableTransport() throws(Failure) -> Transport {
         let inherited = state.pointee.transport.load(ordering: .sequentiallyConsistent)
         if let transport = Transport(address: inherited), transport.generation == ForkGeneration.current {
             return transport
         }
+        if isCancelled { throw .cancelled }
         let made = try Transport(state.pointee.settings, generation: ForkGeneration.current)
         let (published, present) = state.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {
-            // Another thread of the child was first: it has asked, or closed the client.
+            // Another thread was first: it has asked, or closed a child's client.
             made.destroy()
             guard let transport = Transport(address: present) else { throw .cancelled }
             return transport
         }
         Transport(address: inherited)?.forsake()
-        // A cancel may have come between and found only the parent's.
+        // A cancel may have come between and found none, or the parent's.
         if isCancelled { made.cancel() }
         return made
     }

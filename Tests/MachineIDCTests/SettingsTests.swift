@@ -35,7 +35,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(settings.maxRetries == 2)
             #expect(settings.maxConnections == 8)
             #expect(String(settings.userAgent)?.hasPrefix("libmachineid/") == true)
-            #expect(String(settings.certificateFile) != nil)
+            #expect(String(settings.certificateFile) == nil)
             #expect(String(settings.pinnedPublicKey) == nil)
         }
     }

@@ -2,7 +2,7 @@
  * Memory is refused: each allocation of a call in turn fails, alone or with all that follow, until a call has all it
  * needs. The call says so; nothing is allowed, leaked or broken by it, and the client works afterwards.
  *
- *     memory first [STEP]      the first client of a process, in a process for each allocation
+ *     memory first [STEP]      the first client of a process and its first call, in a process for each allocation
  *     memory made [STEP]       further clients
  *     memory warm [STEP]       each operation on a connection that stands
  *     memory cold [STEP]       each operation on a client's first connection
@@ -100,6 +100,29 @@ static int make_refused(int maker, int wants_json) {
     return asked >= nth;
 }
 
+/* The first client and its first call, which prepares the libraries below. 0 when the allocation was never asked for. */
+static int first_refused(int maker) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    int allowed = 1, expected = nth % 2 == 0;
+    long asked;
+    mid_status status;
+    refuse_begin.function(nth, all);
+    status = make(maker, &client, &json);
+    if (status == MID_OK) status = mid_validate(client, expected ? "memory:yes" : "memory:no", &allowed, &json);
+    asked = refuse_end.function();
+    if (status == MID_OK) {
+        CHECK(allowed == expected);
+        json_decref(check_reply(json));
+    } else {
+        expect_blameless(status);
+        CHECK(client == NULL || allowed == 0);
+        expect_failure(status, json);
+    }
+    mid_client_free(client);
+    return asked >= nth;
+}
+
 /* In a process of its own. 0 when the allocation was never asked for. */
 static int make_first(int maker) {
     int status = 0;
@@ -109,7 +132,8 @@ static int make_first(int maker) {
         int refused;
         mid_client *client;
         atomic_store(&check_failed, 0);
-        refused = make_refused(maker, 1);
+        say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
+        refused = first_refused(maker);
         client = decisions_client();
         decide(client, "memory:yes", 1);
         decide(client, "memory:no", 0);

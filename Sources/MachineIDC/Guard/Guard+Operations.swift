@@ -7,8 +7,8 @@ extension Guard {
         on client: Client, device raw: UnsafePointer<CChar>?, _ options: GuardOptions,
         into handle: UnsafeMutablePointer<OpaquePointer?>, wantsJSON: Bool
     ) throws(Failure) -> Client.Response {
-        try GuardRegistry.prepare()
         let transport = try client.usableTransport()
+        try GuardRegistry.prepare()
         let response = try client.perform(.validate, device: raw, wantsJSON: true)
         guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
         let decision = response.json

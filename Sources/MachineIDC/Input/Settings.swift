@@ -6,7 +6,7 @@ struct Settings: ~Copyable {
     let headers: RequestHeaders
     let baseURL: BaseURL
     let proxies: ProxySettings
-    /// The file with the certificate authorities to trust; none when libcurl was built to look elsewhere.
+    /// The file with the certificate authorities to trust; none for those of the system.
     let certificateFile: CString
     let pinnedPublicKey: CString
     let userAgent: CString
@@ -51,7 +51,7 @@ struct Settings: ~Copyable {
         _ headers: consuming RequestHeaders, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
         let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
-        let certificateFile = try CString(copyingIfGiven: options.certificateFile ?? Process.certificateFile)
+        let certificateFile = try CString(copyingIfGiven: options.certificateFile)
         let pinnedPublicKey = try CString(copyingIfGiven: options.pinnedPublicKey)
         let userAgent =
             if let given = options.userAgent {

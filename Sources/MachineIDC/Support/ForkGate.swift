@@ -49,7 +49,7 @@ enum ForkGate {
         WipedOnFork.page?.pointee.forking.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
-    private static func rest() {
+    static func rest() {
         var time = timespec(tv_sec: 0, tv_nsec: 50_000)
         nanosleep(&time, nil)
     }

@@ -3,13 +3,15 @@ internal import CJansson
 internal import CPlatform
 internal import Synchronization
 
-/// What is done once in a process, before the first client, and never undone: the libraries below have no safe way back
-/// while other code of the process may use them too.
+/// What is done once in a process and never undone: the libraries below have no safe way back while other code of the
+/// process may use them too. libcurl is made ready only when something is to be asked: with what it looks up then, it
+/// weighs three times as much as all else that a client is.
 ///
 /// There is no lock of ours here: threads that come at the same time each do the work; where only one result can count,
-/// the first one published does.
+/// the first one published does. libcurl's part they do in turn.
 enum Process {
     private static let isReady = Atomic<Bool>(false)
+    private static let isCurlReady = Atomic<Bool>(false)
     private static let openSSLIsKnown = Atomic<Bool>(false)
     private static let locale = Atomic<UInt>(0)
     private static let authorities = Atomic<UInt>(0)
@@ -18,25 +20,41 @@ enum Process {
     static var cLocale: locale_t? { locale_t(bitPattern: locale.load(ordering: .acquiring)) }
 
     /// The file in which libcurl's build keeps the system's certificate authorities; nil when it looks elsewhere. Only
-    /// after `prepare()`.
+    /// after `prepareCurl()`.
     static var certificateFile: UnsafePointer<CChar>? {
         UnsafePointer(bitPattern: authorities.load(ordering: .acquiring))
     }
 
-    /// Whether libcurl uses an OpenSSL that can be asked what it holds. Only after `prepare()`.
+    /// Whether libcurl uses an OpenSSL that can be asked what it holds. Only after `prepareCurl()`.
     static var knowsOpenSSL: Bool { openSSLIsKnown.load(ordering: .acquiring) }
 
+    /// Before the first client.
     static func prepare() throws(Failure) {
         if isReady.load(ordering: .acquiring) { return }
-        try checkCurl()
         try makeLocale()
         try WipedOnFork.prepare()
-        guard ForkGate.working(prepareCurl) else { throw Failure(.internal, "libcurl could not be initialised") }
         json_object_seed(0)
         isReady.store(true, ordering: .releasing)
     }
 
-    private static func prepareCurl() -> Bool {
+    /// Before the first transport. In turn, since libcurl writes what it tells about itself anew each time that it is asked,
+    /// into variables that all threads read.
+    static func prepareCurl() throws(Failure) {
+        while !isCurlReady.load(ordering: .acquiring) {
+            guard let page = WipedOnFork.page else { throw .outOfMemory }
+            guard page.pointee.preparing.exchange(1, ordering: .acquiring) == 0 else {
+                ForkGate.rest()
+                continue
+            }
+            defer { page.pointee.preparing.store(0, ordering: .releasing) }
+            if isCurlReady.load(ordering: .acquiring) { return }
+            try checkCurl()
+            guard ForkGate.working(initialiseCurl) else { throw Failure(.internal, "libcurl could not be initialised") }
+            isCurlReady.store(true, ordering: .releasing)
+        }
+    }
+
+    private static func initialiseCurl() -> Bool {
         if ccurl_knows_openssl() != 0 {
             ccurl_prepare_openssl()
             openSSLIsKnown.store(true, ordering: .releasing)
@@ -54,7 +72,6 @@ enum Process {
         guard info.pointee.features & needed == needed else {
             throw Failure(.internal, "this libcurl was built without TLS, AsynchDNS or threadsafe")
         }
-        // Asked for once: libcurl writes what it tells about itself anew each time, into variables that all threads read.
         authorities.store(UInt(bitPattern: info.pointee.cainfo), ordering: .releasing)
     }
 

@@ -11,6 +11,8 @@ struct WipedOnFork: ~Copyable {
     /// See `ForkGate`.
     let working = Atomic<Int>(0)
     let forking = Atomic<Int>(0)
+    /// See `Process.prepareCurl`.
+    let preparing = Atomic<Int>(0)
 
     private static let address = Atomic<UInt>(0)
     private static let isKernelWiping = Atomic<Bool>(true)
@@ -50,6 +52,7 @@ struct WipedOnFork: ~Copyable {
         guard let page, !isKernelWiping.load(ordering: .relaxed) else { return }
         page.pointee.generation.store(0, ordering: .relaxed)
         page.pointee.working.store(0, ordering: .relaxed)
+        page.pointee.preparing.store(0, ordering: .relaxed)
         page.pointee.forking.store(0, ordering: .releasing)
     }
 }

@@ -44,7 +44,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         options.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
-        if let file = settings.certificateFile.pointer {
+        if let file = settings.certificateFile.pointer ?? Process.certificateFile {
             options.set(CURLOPT_CAINFO, text: file)
             options.set(CURLOPT_CAPATH, text: nil)
             options.set(CURLOPT_PROXY_CAINFO, text: file)

@@ -83,6 +83,7 @@ struct Transport {
     init(
         _ settings: borrowing Settings, generation: Int, processors: Int = Int(platform_processors())
     ) throws(Failure) {
+        try Process.prepareCurl()
         let shards = Shards(of: settings.maxConnections, processors: processors)
         shared = try allocate(Shared(shards, width: settings.maxConnections, generation: generation))
     }
