@@ -33,7 +33,10 @@ extension Transport {
                 if code != CURLE_OK { fail(transfer, code) }
             }
         }
-        mine?.place.pointee.stage = .idle
+        if let mine {
+            calls.pointee.ended.remove(mine)
+            mine.place.pointee.stage = .idle
+        }
         handOver()
         return ending
     }
@@ -71,9 +74,13 @@ extension Transport {
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
             }
-            if isDone() || calls.pointee.areCancelled || deadline.hasPassed { return CURLE_OK }
+            let mustLeave = calls.pointee.areCancelled || deadline.hasPassed
+            // Who is called often runs at once: so requests first, or connections would stand idle meanwhile.
+            if canTakeOn, !mustLeave, performed == CURLE_OK { continue }
+            callEnded()
+            if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
-            if hasRoom, calls.pointee.queued.first != nil { continue }
+            if canTakeOn { continue }
 
             calls.pointee.isDriverIdle = true
             unlock()
@@ -88,6 +95,8 @@ extension Transport {
     }
 
     private var hasRoom: Bool { calls.pointee.running.count < calls.pointee.width }
+
+    private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil }
 
     /// Moves what was queued into libcurl's hands.
     private func takeOn() {
@@ -121,8 +130,14 @@ extension Transport {
         if let group = transfer.place.pointee.group {
             group.place.pointee.underWay &-= 1
             group.place.pointee.ended.append(transfer)
+            group.shared.pointee.caller.wake()
+        } else {
+            calls.pointee.ended.append(transfer)
         }
-        call(transfer)
+    }
+
+    private func callEnded() {
+        while let transfer = calls.pointee.ended.removeFirst() { call(transfer) }
     }
 
     /// Calls whoever waits for a transfer, and not with the lock held: he often runs at once, and would have to wait for

@@ -66,6 +66,8 @@ struct Transport {
         var running = LinkedList<Transfer>()
         /// Waiting for their next attempt.
         var paused = LinkedList<Transfer>()
+        /// Of single calls, whose callers the driver is still to call.
+        var ended = LinkedList<Transfer>()
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
         /// The open ones.
@@ -128,6 +130,7 @@ struct Transport {
         calls.pointee.queued.forEach { $0.wake() }
         calls.pointee.running.forEach { $0.wake() }
         calls.pointee.paused.forEach { $0.wake() }
+        calls.pointee.ended.forEach { $0.wake() }
         calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
         unlock()
         shared.pointee.multi.wakeUp()
