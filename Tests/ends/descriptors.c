@@ -120,6 +120,7 @@ int main(void) {
         expect_wakeable(late, &silent);
         mid_client_free(late);
     }
+    server_stop(&silent); /* it polls, too */
     check_about = "the limit is lowered";
     expect_no_wait(warm);
     check_about = "afterwards";
@@ -127,7 +128,6 @@ int main(void) {
     decide(warm, "descriptors", 0);
     mid_client_free(client);
     mid_client_free(warm);
-    server_stop(&silent);
     check_about = "";
     return check_done();
 }

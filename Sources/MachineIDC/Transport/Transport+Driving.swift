@@ -202,13 +202,13 @@ extension Transport {
         keep(transfer)?.destroy()
     }
 
-    /// Lets one of the callers who are still waiting drive on: the first, who may be on his way already. The caller of a
-    /// group may have other things to do before he waits again, and then it is the next one.
+    /// Lets one of the callers who are still waiting drive on: the last to come, who has longest to wait and so hands over
+    /// the least often. The caller of a group may have other things to do before he waits again, and then it is another.
     @inline(never)
     func handOver() {
         if calls.pointee.areDriven { return }
         let canDrive = { (transfer: Transfer) in transfer.place.pointee.group?.shared.pointee.caller.isAsleep ?? true }
-        let next = calls.pointee.running.first(where: canDrive) ?? calls.pointee.queued.first(where: canDrive)
+        let next = calls.pointee.queued.last(where: canDrive) ?? calls.pointee.running.last(where: canDrive)
         if let next { call(next) }
     }
 }
