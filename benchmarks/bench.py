@@ -208,6 +208,8 @@ def awake():
     """
     try:
         latency = open("/dev/cpu_dma_latency", "wb", buffering=0)
+        if pathlib.Path("/sys/devices/system/cpu/cpuidle/current_driver").read_text().strip() == "none":
+            raise OSError("this kernel has no idle driver")
     except OSError as error:
         sys.exit(f"bench: processors cannot be kept awake ({error}): run it as root, or with --asleep")
     with latency:

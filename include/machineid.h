@@ -41,7 +41,8 @@
  * Blocking
  *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
  *   is wall clock over everything: waiting for other threads, DNS, TLS, retries. In a runtime with a global lock,
- *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early.
+ *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early. The first
+ *   call of the process makes libcurl and OpenSSL ready, some milliseconds that no limit cuts short.
  *
  * Threads
  *   A client may be used by any number of threads at once; they share its connections. The library starts no thread
@@ -60,8 +61,9 @@
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
  *   variable. Signals never cut a call short; pthread_cancel() during a call is not supported. The environment is read
- *   only inside mid_client_new() and mid_client_from_env(), and not at all in a set-user-ID program. Sockets are closed
- *   on exec, but not the descriptors with which libcurl wakes itself, two of each client and eight at most.
+ *   only inside mid_client_new() and mid_client_from_env(), and not at all in a set-user-ID program; OpenSSL reads its
+ *   own variables, such as OPENSSL_CONF, as the first call of the process makes it ready. Sockets are closed on exec, but
+ *   not the descriptors with which libcurl wakes itself, two of each client and eight at most.
  *
  * Everything here is since version 0.1.0 unless it says otherwise.
  */

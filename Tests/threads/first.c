@@ -1,15 +1,16 @@
 /*
  * The first calls of a process, all at once: of one client, and of clients of the threads' own. Every answer is right, also
- * in a child that is forked meanwhile. With other_curl.so preloaded: libcurl is made ready by one at a time.
+ * in a child that is forked meanwhile. And a first call that is cancelled at whatever moment, by a cancel that found nothing
+ * to cancel yet. With other_curl.so preloaded: libcurl is made ready by one at a time.
  *
  *     first TIMES      each in a process of its own
  */
 #include "children.h"
 #include "decisions.h"
+#include "server.h"
+#include "waiting.h"
 
-#include <pthread.h>
-
-enum { THREADS = 16 };
+enum { THREADS = 16, PROMISED_MS = 250 };
 
 static pthread_barrier_t ready;
 static mid_client *shared;
@@ -60,6 +61,24 @@ static void call_first(void) {
     mid_client_free(shared);
 }
 
+/* The authority says nothing: a call that misses the cancel is still there when its time is over. */
+static void cancel_first(int microseconds) {
+    struct timespec pause = {0, microseconds * 1000L};
+    struct caller caller;
+    struct server silent;
+    double from;
+    server_start(&silent, NULL);
+    shared = server_client(&silent, ",\"timeout_ms\":10000");
+    caller_start(&caller, shared);
+    check_need(nanosleep(&pause, NULL) == 0, "nanosleep");
+    from = check_now_ms();
+    mid_client_cancel(shared);
+    caller_expect(&caller, MID_CANCELLED, from, PROMISED_MS);
+    CHECK_STATUS(MID_CANCELLED, mid_usage(shared, NULL));
+    mid_client_free(shared);
+    server_stop(&silent);
+}
+
 int main(int count, char **arguments) {
     int times = count > 1 ? atoi(arguments[1]) : 0;
     check_need(times > 0, "how often");
@@ -67,7 +86,13 @@ int main(int count, char **arguments) {
         pid_t child = fork();
         check_need(child >= 0, "fork");
         if (child == 0) {
-            n == 0 ? register_device() : call_first();
+            if (n == 0) {
+                register_device();
+            } else if (n % 2 == 0) {
+                cancel_first(n % 40 * 400); /* making libcurl ready takes 10 ms */
+            } else {
+                call_first();
+            }
             child_done();
         }
         if (!child_await(child, "a process")) break;

@@ -4,8 +4,8 @@ internal import CPlatform
 internal import Synchronization
 
 /// What is done once in a process and never undone: the libraries below have no safe way back while other code of the
-/// process may use them too. libcurl is made ready only when something is to be asked: with what it looks up then, it
-/// weighs three times as much as all else that a client is.
+/// process may use them too. libcurl is made ready only when something is to be asked: what it then looks at in other
+/// libraries is more memory than all that a client is.
 ///
 /// There is no lock of ours here: threads that come at the same time each do the work; where only one result can count,
 /// the first one published does. libcurl's part they do in turn.

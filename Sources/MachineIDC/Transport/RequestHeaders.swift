@@ -16,25 +16,41 @@ struct RequestHeaders: ~Copyable {
     }
 }
 
+/// Made here and not by libcurl, whose allocator the host may still change before the first call.
 struct HeaderList: ~Copyable {
-    let list: UnsafeMutablePointer<curl_slist>?
+    typealias Node = UnsafeMutablePointer<curl_slist>
+
+    let list: Node?
 
     fileprivate init(_ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?) throws(Failure) {
-        guard let one = curl_slist_append(nil, first) else { throw .outOfMemory }
-        // When memory is refused, libcurl returns NULL and leaves the list alone.
-        if let second, curl_slist_append(one, second) == nil {
-            curl_slist_free_all(one)
-            throw .outOfMemory
-        }
-        list = one
+        let rest = second == nil ? nil : try HeaderList.node(second, before: nil)
+        list = try HeaderList.node(first, before: rest)
     }
 
-    deinit {
+    /// Frees the rest of the list when it throws.
+    private static func node(_ text: UnsafePointer<CChar>?, before rest: Node?) throws(Failure) -> Node {
+        guard let node = calloc(1, MemoryLayout<curl_slist>.size)?.assumingMemoryBound(to: curl_slist.self) else {
+            free(rest)
+            throw .outOfMemory
+        }
+        node.pointee.next = rest
+        node.pointee.data = text.flatMap { strdup($0) }
+        if node.pointee.data != nil { return node }
+        free(node)
+        throw .outOfMemory
+    }
+
+    private static func free(_ list: Node?) {
         var node = list
         while let current = node {
-            if let text = current.pointee.data { explicit_bzero(text, strlen(text)) }
+            if let text = current.pointee.data {
+                explicit_bzero(text, strlen(text))
+                CPlatform.free(text)
+            }
             node = current.pointee.next
+            CPlatform.free(current)
         }
-        curl_slist_free_all(list)
     }
+
+    deinit { HeaderList.free(list) }
 }

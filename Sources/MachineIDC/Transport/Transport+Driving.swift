@@ -64,6 +64,7 @@ extension Transport {
     func drive(until deadline: Deadline, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
+        var areCallersLate = false
         while true {
             takeOn()
             unlock()
@@ -75,9 +76,16 @@ extension Transport {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
             }
             let mustLeave = calls.pointee.areCancelled || deadline.hasPassed
-            // Who is called often runs at once: so requests first, or connections would stand idle meanwhile.
-            if canTakeOn, !mustLeave, performed == CURLE_OK { continue }
+            // Who is called often runs at once: so requests first, or connections would stand idle meanwhile. Once only:
+            // groups could go on like that for ever.
+            if canTakeOn, !areCallersLate, !mustLeave, performed == CURLE_OK {
+                areCallersLate = true
+                continue
+            }
+            areCallersLate = false
             callEnded()
+            // Others may have left while they were called.
+            clearAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
             if canTakeOn { continue }
