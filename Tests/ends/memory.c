@@ -126,13 +126,14 @@ static int first_refused(int maker) {
 /* In a process of its own. 0 when the allocation was never asked for. */
 static int make_first(int maker) {
     int status = 0;
-    pid_t child = fork();
+    pid_t child;
+    say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
+    child = fork();
     check_need(child >= 0, "fork");
     if (child == 0) {
         int refused;
         mid_client *client;
         atomic_store(&check_failed, 0);
-        say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
         refused = first_refused(maker);
         client = decisions_client();
         decide(client, "memory:yes", 1);
@@ -141,7 +142,6 @@ static int make_first(int maker) {
         if (atomic_load(&check_failed) == 0 && !refused) _exit(ALL_NEEDED);
         child_done();
     }
-    say_where(maker == 0 ? "the first mid_client_new" : "the first mid_client_from_env");
     CHECK(child_wait(child, &status));
     if (!CHECK(WIFEXITED(status)) || WEXITSTATUS(status) == ALL_NEEDED) return 0;
     atomic_fetch_add(&first, 1);

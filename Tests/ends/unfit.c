@@ -4,8 +4,8 @@
  *
  *     unfit PART      a part of what the message says
  */
-#include "operations.h"
 #include "check.h"
+#include "operations.h"
 
 static void expect_no_decision(mid_client *client, const char *part) {
     static const char *const device_ids[] = {"unfit", "unfit"};
