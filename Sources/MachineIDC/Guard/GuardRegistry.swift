@@ -7,7 +7,6 @@ internal import Synchronization
 /// are not, their guards' descriptors become readable.
 enum GuardRegistry {
     private static let first = Atomic<UInt>(0)
-    private static let isTaken = Atomic<Bool>(false)
     private static let isExiting = Atomic<Bool>(false)
     private static let isWaitingForExit = Atomic<Bool>(false)
 
@@ -72,7 +71,6 @@ enum GuardRegistry {
             thread = current.pointee.next
         }
         head = nil
-        isTaken.store(false, ordering: .releasing)
     }
 
     private static var head: UnsafeMutablePointer<GuardThread>? {
@@ -80,12 +78,11 @@ enum GuardRegistry {
         set { first.store(UInt(bitPattern: newValue), ordering: .releasing) }
     }
 
-    /// Held for a few instructions, and never across a fork.
+    /// For a few instructions, and never across a fork. Without the page there are no guards, and no threads of theirs.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
         ForkGate.working {
-            while !isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged { sched_yield() }
-            defer { isTaken.store(false, ordering: .releasing) }
-            return body()
+            guard let page = WipedOnFork.page else { return body() }
+            return page.pointee.guardsLock.exclusively(body)
         }
     }
 }

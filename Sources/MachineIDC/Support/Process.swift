@@ -7,8 +7,8 @@ internal import Synchronization
 /// process may use them too. libcurl is made ready only when something is to be asked: what it then looks at in other
 /// libraries is more memory than all that a client is.
 ///
-/// There is no lock of ours here: threads that come at the same time each do the work; where only one result can count,
-/// the first one published does. libcurl's part they do in turn.
+/// Threads that come at the same time each do the work; where only one result can count, the first one published does.
+/// libcurl's part alone they do in turn.
 enum Process {
     private static let isReady = Atomic<Bool>(false)
     private static let isCurlReady = Atomic<Bool>(false)
@@ -40,13 +40,9 @@ enum Process {
     /// Before the first transport. In turn, since libcurl writes what it tells about itself anew each time that it is asked,
     /// into variables that all threads read.
     static func prepareCurl() throws(Failure) {
-        while !isCurlReady.load(ordering: .acquiring) {
-            guard let page = WipedOnFork.page else { throw .outOfMemory }
-            guard page.pointee.preparing.exchange(1, ordering: .acquiring) == 0 else {
-                ForkGate.rest()
-                continue
-            }
-            defer { page.pointee.preparing.store(0, ordering: .releasing) }
+        if isCurlReady.load(ordering: .acquiring) { return }
+        guard let page = WipedOnFork.page else { throw .outOfMemory }
+        try page.pointee.curlLock.exclusively { () throws(Failure) in
             if isCurlReady.load(ordering: .acquiring) { return }
             try checkCurl()
             guard ForkGate.working(initialiseCurl) else { throw Failure(.internal, "libcurl could not be initialised") }

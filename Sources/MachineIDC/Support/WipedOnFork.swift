@@ -12,7 +12,9 @@ struct WipedOnFork: ~Copyable {
     let working = Atomic<Int>(0)
     let forking = Atomic<Int>(0)
     /// See `Process.prepareCurl`.
-    let preparing = Atomic<Int>(0)
+    let curlLock = ProcessLock()
+    /// See `GuardRegistry`.
+    let guardsLock = ProcessLock()
 
     private static let address = Atomic<UInt>(0)
     private static let isKernelWiping = Atomic<Bool>(true)
@@ -52,7 +54,8 @@ struct WipedOnFork: ~Copyable {
         guard let page, !isKernelWiping.load(ordering: .relaxed) else { return }
         page.pointee.generation.store(0, ordering: .relaxed)
         page.pointee.working.store(0, ordering: .relaxed)
-        page.pointee.preparing.store(0, ordering: .relaxed)
+        page.pointee.curlLock.unlock()
+        page.pointee.guardsLock.unlock()
         page.pointee.forking.store(0, ordering: .releasing)
     }
 }
