@@ -71,7 +71,6 @@ extension Transport {
             let performed = shared.pointee.multi.perform()
             lock()
             reap()
-            clearAbandoned()
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
             }
@@ -84,7 +83,6 @@ extension Transport {
             }
             areCallersLate = false
             callEnded()
-            // Others may have left while they were called.
             clearAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
