@@ -153,7 +153,7 @@ const char *mid_status_name(mid_status status);
  *                                  from the environment, and only a loopback one from here.
  *             "no_proxy"           string: host names, comma-separated, that are reached without the proxy. Default:
  *                                  no_proxy or NO_PROXY as they are now.
- *             "user_agent"         string, printable ASCII, 1 to 256 bytes; "libmachineid/VERSION".
+ *             "user_agent"         string, printable ASCII, 1 to 256 bytes, not blank; "libmachineid/VERSION".
  *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn. Of many
  *                                  callers one works for all; once they need more than half of the connections, up to
  *                                  four do, on as many processors. For thousands of calls a second, 64 suit better.

@@ -18,6 +18,11 @@ private func settings<Result>(
     }
 }
 
+/// The first of a list of headers.
+private func first(_ headers: borrowing HeaderList) -> String? {
+    headers.list?.pointee.data.map { String(cString: $0) }
+}
+
 private func refusal(_ options: String) -> (status: Status, message: String)? {
     failure { () throws(Failure) in try settings(options) { _ in } }
 }
@@ -34,7 +39,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(settings.connectTimeout == 3_000)
             #expect(settings.maxRetries == 2)
             #expect(settings.maxConnections == 8)
-            #expect(String(settings.userAgent)?.hasPrefix("libmachineid/") == true)
+            #expect(first(settings.headers.connect)?.hasPrefix("User-Agent: libmachineid/") == true)
             #expect(String(settings.certificateFile) == nil)
             #expect(String(settings.pinnedPublicKey) == nil)
         }
@@ -56,7 +61,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(String(settings.proxies.proxy) == "http://proxy.example:3128")
             #expect(String(settings.proxies.bypass) == "a.example")
             #expect(String(settings.pinnedPublicKey) == "\(pin);\(pin)")
-            #expect(String(settings.userAgent) == "agent/1")
+            #expect(first(settings.headers.connect) == "User-Agent: agent/1")
             #expect(settings.maxConnections == 256)
         }
     }
@@ -82,7 +87,8 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         (#"{"pinned_public_key":"/etc/key.pem"}"#, "pinned_public_key must be"),
         (#"{"pinned_public_key":"sha256//YQ=="}"#, "pinned_public_key must be"),
         (#"{"user_agent":"a\r\nb"}"#, "user_agent must be 1 to 256 bytes of printable ASCII"),
-        (#"{"user_agent":""}"#, "user_agent must not be empty"), (#"{"user_agent":"é"}"#, "user_agent must be"),
+        (#"{"user_agent":""}"#, "user_agent must not be empty"), (#"{"user_agent":"  "}"#, "user_agent must not be blank"),
+        (#"{"user_agent":"é"}"#, "user_agent must be"),
         (#"{"proxy":"ftp://h"}"#, "proxy must be an http, https, socks4"), (#"{"proxy":"http://"}"#, "proxy is not a URL"),
         (#"{"proxy":1}"#, "proxy must be a string"), (#"{"no_proxy":[]}"#, "no_proxy must be a string"),
         (#"{"env_var":"X"}"#, "env_var is an option of mid_client_from_env"),

@@ -17,8 +17,10 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
             settings.baseURL.isSecure ? url.utf8.starts(with: "https://".utf8) : isLoopback(url), "an unsafe base_url")
         precondition(url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }, "a base_url with blanks")
         precondition(url.utf8.last != UInt8(ascii: "/"), "a base_url that ends with a slash")
-        let agent = settings.userAgent.pointer.map { String(cString: $0) } ?? ""
-        precondition(!agent.isEmpty && agent.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "a header in user_agent")
+        let header = settings.headers.connect.list.map { String(cString: $0.pointee.data) } ?? ""
+        let agent = header.dropFirst("User-Agent: ".count)
+        precondition(agent.utf8.contains { $0 != 0x20 }, "no user_agent")
+        precondition(agent.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "a header in user_agent")
         // A client that is made of them must stand.
         let client = try Client(settings)
         client.close()

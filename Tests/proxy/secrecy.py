@@ -1,5 +1,7 @@
 """What a proxy gets to see: of an https authority nothing but its name. The authority sees nothing of the proxy's."""
 
+import re
+
 from checks import equal, expect, holds
 from late_replies import BODY, EXTRA, HEAD, Talker
 from probe import ORG_KEY, Probe, attempt
@@ -31,6 +33,7 @@ def run(world):
                 holds(f"{kind}: the authority sees {name}", secret in server.received)
     plain_http(world)
     password(world, context)
+    user_agent(world, context)
     untrusted_proxy(world, context)
     late_replies(world, proxy_context)
 
@@ -52,6 +55,20 @@ def password(world, context):
             holds(f"a password for an {scheme} proxy: it is sent", b"proxy-authorization: basic" in proxy.heads.lower())
             seen = b"proxy-authorization" in server.received.lower()
             holds(f"a password for an {scheme} proxy: the authority does not see it", not seen)
+
+
+def user_agent(world, context):
+    """Proxy and authority see the same one, once with each request."""
+    for options, agent in ({}, rb"libmachineid/\d+\.\d+\.\d+"), ({"user_agent": "agent/1 (a: b)"}, rb"agent/1 \(a: b\)"):
+        with Recorder() as proxy, Server(serve, context) as server:
+            with Probe(options, base_url=server.url, ca_file=world.ca_file, proxy=proxy.url) as probe:
+                results = [probe.validate(), probe.call("usage")]
+            expect(f"a user agent, with {options}: it works", results, "MID_OK", 1)
+            for who, received, requests in ("the proxy", proxy.heads, 1), ("the authority", server.received, 2):
+                lines = re.findall(rb"(?im)^user-agent:.*\r$", received)
+                right = [line for line in lines if re.fullmatch(rb"User-Agent: " + agent + rb"\r", line)]
+                what = f"a user agent, with {options}: {who} sees it with each request, once"
+                holds(what, len(lines) == len(right) == requests, received)
 
 
 def untrusted_proxy(world, context):

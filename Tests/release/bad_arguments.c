@@ -122,6 +122,7 @@ static void bad_options(void) {
         {"{\"base_url\":\"http://127.0.0.1\",\"proxy\":\"http://proxy.example:3128\"}", "proxy"},
         {"{\"no_proxy\":7}", "no_proxy"},
         {"{\"user_agent\":\"\"}", "user_agent"},
+        {"{\"user_agent\":\"  \"}", "user_agent"},
         {"{\"user_agent\":\"a\\nb\"}", "user_agent"},
         {"{\"user_agent\":\"\xC3\xA9\"}", "user_agent"},
         {"{\"user_agent\":\"" TEXT_64 TEXT_64 TEXT_64 TEXT_64 "0\"}", "user_agent"},

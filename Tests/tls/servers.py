@@ -91,29 +91,31 @@ def serve(conversation):
 
 
 class Server:
-    """Listens on 127.0.0.1. With a context it speaks TLS, and the script begins after the handshake.
+    """Listens on this machine. With a context it speaks TLS, and the script begins after the handshake.
 
     An SSLSocket that is closed sends no close_notify: a script that wants one says goodbye.
     """
 
-    def __init__(self, script, context=None):
+    def __init__(self, script, context=None, host="127.0.0.1"):
         self.script = script
         self.context = context
         self.conversations = []
         self._threads = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._host = f"[{host.replace('%', '%25')}]" if ":" in host else host
+        family, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        self._listener = socket.create_server(address, family=family, backlog=256)
         self.port = self._listener.getsockname()[1]
         self._accepting = threading.Thread(target=self._accept)
         self._accepting.start()
 
     @property
     def url(self):
-        return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.context else 'http'}://{self._host}:{self.port}"
 
     @property
     def tls_url(self):
         """To be asked for TLS, whatever the script makes of it."""
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self._host}:{self.port}"
 
     @property
     def connections(self):

@@ -19,6 +19,7 @@ MODULES = [
     "late_replies",
     "truncation",
     "redirects",
+    "zones",
     "large_replies",
     "cold_start",
 ]

@@ -19,6 +19,9 @@ struct CurlURL: ~Copyable {
 
     deinit { curl_url_cleanup(handle) }
 
+    /// For an option of an easy handle, which only borrows it.
+    var pointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(handle) }
+
     /// A part of the URL; no string when it has none.
     func part(_ part: CURLUPart) throws(Failure) -> CString {
         var text: UnsafeMutablePointer<CChar>?

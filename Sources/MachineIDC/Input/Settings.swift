@@ -2,14 +2,13 @@ internal import CPlatform
 
 /// What a client was made with: the org key and the options, checked, with every default filled in.
 struct Settings: ~Copyable {
-    /// They hold the org key, which is kept nowhere else.
+    /// They hold the org key, which is kept nowhere else, and the user agent.
     let headers: RequestHeaders
     let baseURL: BaseURL
     let proxies: ProxySettings
     /// The file with the certificate authorities to trust; none for those of the system.
     let certificateFile: CString
     let pinnedPublicKey: CString
-    let userAgent: CString
     let timeout: Int
     let connectTimeout: Int
     let maxRetries: Int
@@ -24,7 +23,7 @@ struct Settings: ~Copyable {
         let orgKey = try OrgKey(raw, source: Literal("org_key").cString)
         let baseURL = try BaseURL(
             options.baseURL ?? BaseURL.standard.cString, source: Literal("base_url").cString)
-        try self.init(RequestHeaders(orgKey), baseURL, options)
+        try self.init(orgKey, baseURL, options)
     }
 
     /// For `mid_client_from_env`.
@@ -44,11 +43,11 @@ struct Settings: ~Copyable {
             (url, source) = (set, urlVariable)
         }
         let baseURL = try BaseURL(url, source: source.cString)
-        try self.init(RequestHeaders(orgKey), baseURL, options)
+        try self.init(orgKey, baseURL, options)
     }
 
     private init(
-        _ headers: consuming RequestHeaders, _ baseURL: consuming BaseURL, _ options: borrowing Options
+        _ orgKey: borrowing OrgKey, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
         let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
         let certificateFile = try CString(copyingIfGiven: options.certificateFile)
@@ -59,12 +58,12 @@ struct Settings: ~Copyable {
             } else {
                 try CString(joining: Literal("libmachineid/").cString, platform_version())
             }
+        let headers = try RequestHeaders(orgKey, userAgent: userAgent)
         self.headers = headers
         self.baseURL = baseURL
         self.proxies = proxies
         self.certificateFile = certificateFile
         self.pinnedPublicKey = pinnedPublicKey
-        self.userAgent = userAgent
         timeout = options.timeout
         connectTimeout = options.connectTimeout
         maxRetries = options.maxRetries

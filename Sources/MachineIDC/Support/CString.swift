@@ -38,14 +38,17 @@ struct CString: ~Copyable {
         pointer = UnsafePointer(buffer.take())
     }
 
-    deinit {
-        guard let pointer else { return }
-        let memory = UnsafeMutableRawPointer(mutating: pointer)
-        explicit_bzero(memory, strlen(pointer))
-        free(memory)
-    }
+    deinit { wipeAndFree(UnsafeMutablePointer(mutating: pointer)) }
 
     static func == (text: borrowing CString, literal: Literal) -> Bool {
         text.pointer.map { $0 == literal } ?? false
     }
+}
+
+/// Frees a C string that may be secret.
+@inline(never)
+func wipeAndFree(_ text: UnsafeMutablePointer<CChar>?) {
+    guard let text else { return }
+    explicit_bzero(text, strlen(text))
+    free(text)
 }

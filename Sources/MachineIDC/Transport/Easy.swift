@@ -12,6 +12,9 @@ struct Easy: ~Copyable {
     /// The path that the handle is set up for.
     private var path: UnsafePointer<CChar>?
 
+    /// And the whole URL: the handle only borrows it, and goes before it.
+    private var url: CurlURL?
+
     init() throws(Failure) {
         guard let text = calloc(1, Int(CURL_ERROR_SIZE)) else { throw .outOfMemory }
         guard let made = curl_easy_init() else {
@@ -34,7 +37,6 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_HTTP09_ALLOWED, 0)
         options.set(CURLOPT_FOLLOWLOCATION, 0)
         options.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
-        options.set(CURLOPT_USERAGENT, text: settings.userAgent.pointer)
 
         // With a directory of authorities set, Debian's libcurl would trust it beside the file, and would parse the file
         // again (20 ms) for every connection.
@@ -57,6 +59,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_NOPROXY, text: settings.proxies.bypass.pointer)
         options.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         options.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        options.set(CURLOPT_PROXYHEADER, pointer: settings.headers.connect.list)
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // What waits in the TLS layer of a connection that is to be used again must be known: see `beginRequest`.
         let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !Process.knowsOpenSSL)
@@ -128,11 +131,19 @@ struct Easy: ~Copyable {
         try options.finish()
     }
 
-    private func setOperation(_ operation: Operation, _ settings: borrowing Settings) throws(Failure) {
+    private mutating func setOperation(_ operation: Operation, _ settings: borrowing Settings) throws(Failure) {
         guard let base = settings.baseURL.text.pointer else { throw .outOfMemory }
-        let url = try CString(joining: base, operation.path.cString)
+        let text = try CString(joining: base, operation.path.cString)
+        guard let start = text.pointer else { throw .outOfMemory }
+        let url = try CurlURL(start, source: Literal("base_url").cString)
         var options = EasyOptions(handle)
-        options.set(CURLOPT_URL, text: url.pointer)
+        // Taken apart once, and not for each request. But of such a URL libcurl before 8.3 forgets the zone of an address.
+        if try url.part(CURLUPART_ZONEID).pointer == nil {
+            options.set(CURLOPT_CURLU, pointer: url.pointer)
+        } else {
+            options.set(CURLOPT_URL, text: start)
+        }
+        self.url = consume url
         switch operation.method {
         case .get:
             options.set(CURLOPT_HTTPGET, 1)

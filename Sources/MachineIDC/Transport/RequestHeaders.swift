@@ -5,52 +5,47 @@ internal import CPlatform
 struct RequestHeaders: ~Copyable {
     let get: HeaderList
     let post: HeaderList
+    /// Of the request to a proxy for a tunnel.
+    let connect: HeaderList
 
-    init(_ orgKey: borrowing OrgKey) throws(Failure) {
-        guard let key = orgKey.text.pointer else { throw .outOfMemory }
+    init(_ orgKey: borrowing OrgKey, userAgent: borrowing CString) throws(Failure) {
+        guard let key = orgKey.text.pointer, let agent = userAgent.pointer else { throw .outOfMemory }
         let keyHeader = try CString(joining: Literal("x-org-key: ").cString, key)
-        let get = try HeaderList(keyHeader.pointer, nil)
-        let post = try HeaderList(keyHeader.pointer, Literal("Content-Type: application/json").cString)
+        // As an option of libcurl's own it would be written twice for each request, a character at a time.
+        let agentHeader = try CString(joining: Literal("User-Agent: ").cString, agent)
+        var get = HeaderList()
+        try get.add(agentHeader.pointer)
+        try get.add(keyHeader.pointer)
+        var post = HeaderList()
+        try post.add(agentHeader.pointer)
+        try post.add(keyHeader.pointer)
+        try post.add(Literal("Content-Type: application/json").cString)
+        var connect = HeaderList()
+        try connect.add(agentHeader.pointer)
         self.get = get
         self.post = post
+        self.connect = connect
     }
 }
 
 /// Made here and not by libcurl, whose allocator the host may still change before the first call.
 struct HeaderList: ~Copyable {
-    typealias Node = UnsafeMutablePointer<curl_slist>
+    private(set) var list: UnsafeMutablePointer<curl_slist>?
 
-    let list: Node?
-
-    fileprivate init(_ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?) throws(Failure) {
-        let rest = second == nil ? nil : try HeaderList.node(second, before: nil)
-        list = try HeaderList.node(first, before: rest)
+    /// At the front.
+    @inline(never)
+    fileprivate mutating func add(_ text: UnsafePointer<CChar>?) throws(Failure) {
+        list = try allocate(curl_slist(data: nil, next: list))
+        list?.pointee.data = text.flatMap { strdup($0) }
+        if list?.pointee.data == nil { throw .outOfMemory }
     }
 
-    /// Frees the rest of the list when it throws.
-    private static func node(_ text: UnsafePointer<CChar>?, before rest: Node?) throws(Failure) -> Node {
-        guard let node = calloc(1, MemoryLayout<curl_slist>.size)?.assumingMemoryBound(to: curl_slist.self) else {
-            free(rest)
-            throw .outOfMemory
-        }
-        node.pointee.next = rest
-        node.pointee.data = text.flatMap { strdup($0) }
-        if node.pointee.data != nil { return node }
-        free(node)
-        throw .outOfMemory
-    }
-
-    private static func free(_ list: Node?) {
+    deinit {
         var node = list
         while let current = node {
-            if let text = current.pointee.data {
-                explicit_bzero(text, strlen(text))
-                CPlatform.free(text)
-            }
+            wipeAndFree(current.pointee.data)
             node = current.pointee.next
-            CPlatform.free(current)
+            deallocate(current)
         }
     }
-
-    deinit { HeaderList.free(list) }
 }
