@@ -91,6 +91,10 @@ struct Easy: ~Copyable {
             })
         }
 
+        // libcurl takes a buffer for each transfer and frees it again. Those of its 16 KB come from the system and go back
+        // there when many transfers end at once; one of 1 KB malloc keeps at hand, and most replies fit into it.
+        options.set(CURLOPT_BUFFERSIZE, 1024)
+
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
         options.set(CURLOPT_PRIVATE, pointer: transfer)
         options.set(CURLOPT_WRITEDATA, pointer: transfer)
