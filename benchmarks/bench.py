@@ -128,7 +128,7 @@ def threads(bench, server):
             "64 private C handles": ["@validate", "bare", calls, "64"],
             "one client, 8 connections": ["@validate", "null", calls, "64", "8"],
             "one client, 64 connections": ["@validate", "null", calls, "64", "64"],
-        }, 25)
+        }, 41)
         bench.compare(f"{scheme}, 64 threads", "calls/s", results, "64 private C handles", targets)
         slow = "8" if scheme == "http" else "1"
         results = bench.rounds(server.environment(scheme), {
