@@ -27,9 +27,7 @@ struct OptionValue {
             throw Failure(.invalidOptions, "\(key) must be 1 to \(maximumBytes) bytes of printable ASCII")
         }
         // libcurl would leave the header out.
-        guard text[strspn(text, Literal(" ").cString)] != 0 else {
-            throw Failure(.invalidOptions, "\(key) must not be blank")
-        }
+        if isBlank(text) { throw Failure(.invalidOptions, "\(key) must not be blank") }
         return text
     }
 

@@ -70,7 +70,3 @@ struct Settings: ~Copyable {
         maxConnections = options.maxConnections
     }
 }
-
-private func isBlank(_ text: UnsafePointer<CChar>) -> Bool {
-    UTF8Text(trimming: text)?.isEmpty ?? false
-}

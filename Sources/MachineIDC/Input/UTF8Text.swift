@@ -25,6 +25,11 @@ struct UTF8Text {
     var isEmpty: Bool { count == 0 }
 }
 
+/// Whether there is nothing in it but white space.
+func isBlank(_ text: UnsafePointer<CChar>) -> Bool {
+    UTF8Text(trimming: text)?.isEmpty ?? false
+}
+
 /// One character of UTF-8, decoded strictly: no overlong form, no surrogate, nothing past U+10FFFF.
 private struct UTF8Character {
     let scalar: UInt32
