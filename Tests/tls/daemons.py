@@ -8,9 +8,18 @@ import time
 PATIENCE_S = 20
 
 
+_kept = []
+
+
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port that the system gives to nobody else as long as this process runs, and where nobody listens before a server
+    is told to. It stays bound without listening, which lets a server in that sets SO_REUSEADDR, as daemons do. A port
+    that is free for a moment only may be had twice, and of two sites on one port nginx serves the first."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    _kept.append(sock)
+    return sock.getsockname()[1]
 
 
 def find(program):
