@@ -57,9 +57,11 @@ static const char usage[] =
     "Environment: MACHINEID_ORG_KEY is the organisation's key, and MACHINEID_BASE_URL\n"
     "another authority than the service. PROGRAM gets the environment as it is.\n"
     "\n"
-    "Signals that would end machineid-exec go to PROGRAM; before PROGRAM is started\n"
-    "they end machineid-exec. Where machineid-exec is killed, PROGRAM is too, unless\n"
-    "it is set-user-ID or set-group-ID; what PROGRAM itself started is not.\n"
+    "Signals that would end machineid-exec go to PROGRAM, but for those of a fault;\n"
+    "before PROGRAM is started they end machineid-exec. Where machineid-exec is\n"
+    "killed, PROGRAM is too, unless it is set-user-ID or set-group-ID or has file\n"
+    "capabilities; what PROGRAM itself started is not. While machineid-exec is stopped\n"
+    "(SIGSTOP, SIGTSTP), nobody watches PROGRAM.\n"
     "\n"
     "machineid-exec ends when PROGRAM has. A process that PROGRAM started and that\n"
     "ignores SIGTERM then runs on, as with timeout(1): there is no SIGKILL to come.\n"
@@ -70,6 +72,18 @@ static const char usage[] =
     "greatest age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137\n"
     "when it had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM\n"
     "cannot be run and 127 when it is not found.\n";
+
+/*
+ * What is opened from now on must not come to the number of a closed standard stream, or a message would be written into
+ * it: into the pipe that starts the program, say. To the program they are closed as before.
+ */
+static void occupy_closed_streams(void) {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) >= 0) continue;
+        /* The lowest number that is free: this one. */
+        if (open("/dev/null", O_RDWR | O_CLOEXEC) != stream) exit(FAILED);
+    }
+}
 
 struct settings {
     const char *device;
@@ -171,11 +185,12 @@ static void read_options(int count, char **arguments, struct settings *settings)
 
 /* ---- The program ---- */
 
-/* What machineid-exec passes on to the program. */
+/* What machineid-exec passes on to the program: SIGCONT, and all that would end it and are no fault of its own. */
 static void forwarded(sigset_t *set) {
-    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
-    sigemptyset(set);
-    for (size_t n = 0; n < sizeof signals / sizeof *signals; n++) sigaddset(set, signals[n]);
+    static const int others[] = {SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV, SIGSYS,  SIGTRAP,  SIGXCPU,
+                                 SIGXFSZ, SIGCHLD, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGURG};
+    sigfillset(set);
+    for (size_t n = 0; n < sizeof others / sizeof *others; n++) sigdelset(set, others[n]);
 }
 
 /* What machineid-exec changes for itself and the program is to have as it was. */
@@ -216,6 +231,8 @@ static void send_signal(const struct settings *settings, pid_t child, int signal
     if (settings->foreground) return;
     /* The rest of the group, of which machineid-exec is the first; its own copy of the signal is not passed on again. */
     (void)kill(0, signal);
+    /* A stopped process would not notice. */
+    if (signal != SIGCONT) send_signal(settings, child, SIGCONT);
 }
 
 /* ---- The guard ---- */
@@ -341,7 +358,7 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
             polled[1].fd = -1;
             kill_at = now() + settings->grace;
             send_signal(settings, child, SIGTERM);
-            send_signal(settings, child, SIGCONT); /* a stopped process would not notice */
+            send_signal(settings, child, SIGCONT); /* in the foreground too */
             say_why(settings, watch->guard, kill_at);
         }
         if (is_off && !was_killed && now() >= kill_at) {
@@ -364,6 +381,7 @@ int main(int count, char **arguments) {
     int bell[2], signals, go, result;
     pid_t child;
 
+    occupy_closed_streams();
     read_options(count, arguments, &settings);
     if (!settings.foreground) (void)setpgid(0, 0);
     forwarded(&caught);
