@@ -298,10 +298,11 @@ typedef struct mid_guard mid_guard;
  * options    NULL for the defaults, or a JSON object with any of these keys; anything else is MID_INVALID_OPTIONS.
  *              "interval_ms"  20 to 3600000; 5000. From one check to the next, a tenth more or less by chance; the first
  *                             comes at any moment of the interval, so that many guards spread out. A check that takes
- *                             longer delays the next one.
- *              "max_age_ms"   2 to 1000 times interval_ms; 3 times. How old an allow may be. A check is given one attempt and
- *                             the client's timeout_ms; less when a check that hangs would leave no time for another one
- *                             before the guard lapses.
+ *                             longer delays the next one, where max_age_ms leaves time for that.
+ *              "max_age_ms"   40 to 2147483647, and 2 to 1000 times interval_ms; 3 times. How old an allow may be. A check is
+ *                             one attempt, given the client's timeout_ms, and max_age_ms at most. Where it has no answer by
+ *                             the time at which another one is needed, or the guard would lapse if this one hangs, that one
+ *                             is made beside it; in its place when all connections of the client are in use.
  * guard      Where to put the guard. Not NULL. *guard is NULL unless the status is MID_OK.
  * json       See "json" above: the reply to the first validate.
  *
@@ -320,7 +321,8 @@ int mid_guard_allowed(const mid_guard *guard);
 /*
  * A descriptor that becomes readable once the guard is denied or ended, and stays so, for poll, epoll, asyncio, libuv and
  * the like. A lapse does not make it readable. It is the guard's: do not read from it, close it or pass it on; it is
- * closed by mid_guard_stop(). -1 when guard is NULL or no descriptor is left. The same one each time.
+ * closed by mid_guard_stop(), which does not make it readable first: take it out of what polls it before. -1 when guard is
+ * NULL or no descriptor is left. The same one each time.
  */
 int mid_guard_fd(mid_guard *guard);
 

@@ -57,32 +57,34 @@ import Testing
     @Test(arguments: [
         // The defaults: two that hang after the latest begin fit before the lapse.
         (5_000, 15_000, 10_000, 4_750),
-        // A shorter timeout_ms.
-        (5_000, 15_000, 2_000, 2_000),
-        (60_000, 180_000, 10_000, 10_000),
+        (60_000, 180_000, 60_000, 57_000),
         // No room for two of a second each.
         (5_000, 10_000, 10_000, 2_250),
         (1_000, 2_000, 10_000, 1_000),
         (500, 1_500, 10_000, 1_000),
+        // A timeout_ms that is over before.
+        (5_000, 15_000, 2_000, nil),
+        (60_000, 180_000, 10_000, nil),
         // No room for a second at all.
-        (100, 300, 10_000, 300),
-        (20, 40, 10_000, 40),
+        (100, 300, 10_000, nil),
+        (20, 40, 10_000, nil),
     ])
-    func aCheckThatHangsLeavesTimeForAnother(_ interval: Int, _ maxAge: Int, _ timeout: Int, _ limit: Int) {
+    func aCheckThatHangsLeavesTimeForAnother(_ interval: Int, _ maxAge: Int, _ timeout: Int, _ patience: Int?) {
         let schedule = GuardSchedule(interval: interval)
-        #expect(schedule.limit(whileOn: true, maxAge: maxAge, timeout: timeout) == limit)
+        #expect(schedule.patience(whileOn: true, maxAge: maxAge, timeout: timeout) == patience)
+        #expect(schedule.patience(whileOn: false, maxAge: maxAge, timeout: timeout) == nil)
     }
 
-    @Test func afterTheLapseACheckHasAllTheTime() {
+    @Test func aCheckHasAllTheTimeThereIs() {
         let schedule = GuardSchedule(interval: 5_000)
-        #expect(schedule.limit(whileOn: false, maxAge: 15_000, timeout: 10_000) == 10_000)
-        #expect(schedule.limit(whileOn: false, maxAge: 10_000, timeout: 20_000) == 10_000)
+        #expect(schedule.limit(maxAge: 15_000, timeout: 10_000) == 10_000)
+        #expect(schedule.limit(maxAge: 10_000, timeout: 20_000) == 10_000)
     }
 
     @Test func theLongestTimesAreNoTrap() {
         let schedule = GuardSchedule(interval: 3_600_000)
         let most = Int(Int32.max)
-        #expect(schedule.limit(whileOn: true, maxAge: most, timeout: most) == (most - 3_960_000) / 2)
+        #expect(schedule.patience(whileOn: true, maxAge: most, timeout: most) == (most - 3_960_000) / 2)
     }
 
     @Test func theShortestIntervalStillPauses() {

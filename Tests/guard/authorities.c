@@ -14,12 +14,16 @@ struct scene {
     struct sampler sampler;
 };
 
-static void scene_begin(struct scene *scene, const char *options, int max_age_ms) {
+static void scene_begin_with(struct scene *scene, const char *client_options, const char *options, int max_age_ms) {
     scene->authority = authority_start();
-    scene->client = authority_client(scene->authority, "");
+    scene->client = authority_client(scene->authority, client_options);
     scene->guard = guard_start(scene->client, options);
     CHECK(mid_guard_allowed(scene->guard) == 1);
     sampler_start(&scene->sampler, scene->authority, scene->guard, max_age_ms);
+}
+
+static void scene_begin(struct scene *scene, const char *options, int max_age_ms) {
+    scene_begin_with(scene, "", options, max_age_ms);
 }
 
 static void scene_end(struct scene *scene, const char *what) {
@@ -104,21 +108,28 @@ static void put_off(void) {
     scene_end(&scene, "put off, and back");
 }
 
-/* An answer that takes 40 % of the greatest age does not make the guard lapse, from one moment to the next or for long. */
+/*
+ * An authority that becomes slow does not make the guard lapse, from one moment to the next or for long: not when an answer
+ * takes so long that another check is made beside each, which is after 1450 ms here.
+ */
 static void slow(void) {
-    struct scene scene;
-    scene_begin(&scene, patient, 4000);
-    await_requests(&scene, 2);
-    atomic_store(&scene.authority->delay_ms, 1600);
-    await_requests(&scene, 4);
-    CHECK(atomic_load(&scene.sampler.zeros) == 0);
-    scene_end(&scene, "slow");
+    static const int delays[] = {1200, 1800};
+    for (int n = 0; n < 2; n++) {
+        struct scene scene;
+        scene_begin(&scene, "{\"interval_ms\":1000,\"max_age_ms\":4000}", 4000);
+        await_requests(&scene, 1);
+        atomic_store(&scene.authority->delay_ms, delays[n]);
+        await_requests(&scene, 6);
+        CHECK(atomic_load(&scene.sampler.zeros) == 0);
+        CHECK(atomic_load(&scene.authority->most_busy) == 1 + (delays[n] > 1450));
+        scene_end(&scene, "slow");
+    }
 }
 
-/* One request that is never answered leaves time for another: the guard stays on. */
-static void hung(void) {
+/* One request that is never answered leaves time for another, beside it or in its place: the guard stays on. */
+static void hung(const char *client_options) {
     struct scene scene;
-    scene_begin(&scene, "{\"interval_ms\":500,\"max_age_ms\":4000}", 4000);
+    scene_begin_with(&scene, client_options, "{\"interval_ms\":500,\"max_age_ms\":4000}", 4000);
     for (int n = 0; n < 2; n++) {
         atomic_store(&scene.authority->ignores, 1);
         AWAIT(atomic_load(&scene.authority->ignores) == 0);
@@ -127,6 +138,23 @@ static void hung(void) {
     CHECK(atomic_load(&scene.sampler.zeros) == 0);
     state_is(scene.guard, "on");
     scene_end(&scene, "one hangs");
+}
+
+/* There is one connection for two guards. A check of the one that hangs does not keep the other from its own. */
+static void crowded(void) {
+    struct scene scene;
+    struct sampler sampler;
+    scene_begin_with(&scene, ",\"max_connections\":1", "{\"interval_ms\":500,\"max_age_ms\":5000}", 5000);
+    mid_guard *other = guard_start(scene.client, "{\"interval_ms\":500,\"max_age_ms\":5000}");
+    sampler_start(&sampler, scene.authority, other, 5000);
+    await_requests(&scene, 4);
+    atomic_store(&scene.authority->ignores, 1);
+    AWAIT(atomic_load(&scene.authority->ignores) == 0);
+    await_requests(&scene, 4);
+    CHECK(atomic_load(&scene.sampler.zeros) == 0 && atomic_load(&sampler.zeros) == 0);
+    sampler_stop(&sampler, "one of two hangs");
+    mid_guard_stop(other);
+    scene_end(&scene, "and the other");
 }
 
 static void flapping(void) {
@@ -184,7 +212,9 @@ int main(void) {
     gone(TELLS_NONSENSE, "nonsense, and back");
     put_off();
     slow();
-    hung();
+    hung("");
+    hung(",\"max_connections\":1");
+    crowded();
     flapping();
     stopped();
     return check_done();

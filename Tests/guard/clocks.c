@@ -1,6 +1,6 @@
 /*
- * The wall clock is stepped, and the machine is suspended: the first changes nothing, the second ages an allow. Needs
- * clocks_preload.so preloaded, with CLOCKS_FILE.
+ * The wall clock is stepped, the machine is suspended, and clocks cannot be read: the first changes nothing, the second
+ * ages an allow, the third ends it. Needs clocks_preload.so preloaded, with CLOCKS_FILE.
  */
 #include "authority.h"
 #include "clocks.h"
@@ -112,10 +112,48 @@ static void heard(void) {
     mid_guard_stop(waiter.guard);
 }
 
+/* What cannot be read lets nobody go on: an allow whose age nobody knows is none. */
+static void unreadable(void) {
+    const unsigned long ages = 1UL << CLOCK_BOOTTIME;
+    const unsigned long coarse = 1UL << CLOCK_MONOTONIC_COARSE | 1UL << CLOCK_REALTIME_COARSE;
+    mid_guard *guard = start();
+    char *json = NULL;
+    atomic_store(&moved->refused, coarse);
+    CHECK(mid_guard_allowed(guard) == 1);
+    atomic_store(&moved->refused, coarse | ages);
+    CHECK(mid_guard_allowed(guard) == 0);
+    atomic_store(&moved->refused, 0);
+    CHECK(mid_guard_allowed(guard) == 1);
+    mid_guard_stop(guard);
+
+    /* From the start. */
+    atomic_store(&authority->mood, ALLOWS);
+    atomic_store(&moved->refused, ages);
+    CHECK_STATUS(MID_INTERNAL, mid_guard_start(client, "guarded", NULL, &guard, &json));
+    CHECK(guard == NULL);
+    check_failure(MID_INTERNAL, json, "CLOCK_BOOTTIME");
+    atomic_store(&moved->refused, coarse);
+    guard = guard_start(client, "{\"interval_ms\":20,\"max_age_ms\":300}");
+    CHECK(mid_guard_allowed(guard) == 1);
+    /* During: the checks go on, and bring nothing. */
+    atomic_store(&moved->refused, coarse | ages);
+    int until = atomic_load(&authority->requests) + 3;
+    AWAIT(atomic_load(&authority->requests) >= until);
+    CHECK(mid_guard_allowed(guard) == 0);
+    /* And the age counts as before where glances cannot be had. */
+    atomic_store(&moved->refused, coarse);
+    AWAIT(mid_guard_allowed(guard) == 1);
+    atomic_store(&authority->mood, IS_SILENT);
+    AWAIT(mid_guard_allowed(guard) == 0);
+    atomic_store(&moved->refused, 0);
+    mid_guard_stop(guard);
+}
+
 int main(void) {
     int file = open(check_environment("CLOCKS_FILE"), O_RDWR | O_CLOEXEC);
     moved = mmap(NULL, sizeof *moved, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     check_need(file >= 0 && moved != MAP_FAILED, "CLOCKS_FILE");
+    atomic_store(&moved->refused_to, getpid());
     authority = authority_start();
     client = authority_client(authority, "");
     stepped();
@@ -123,6 +161,7 @@ int main(void) {
     hidden();
     asked();
     heard();
+    unreadable();
     mid_client_free(client);
     authority_stop(authority);
     return check_done();

@@ -7,6 +7,7 @@
 #include "authority.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 static const char quick[] = "{\"interval_ms\":20,\"max_age_ms\":20000}";
 
@@ -61,6 +62,30 @@ static _Noreturn void be_a_child(mid_client *client, mid_guard *guard, int descr
     child_done();
 }
 
+/* There is no descriptor left when the process forks: those of the guard are readable in the child all the same. */
+static void fork_without_descriptors(int descriptor) {
+    enum { MOST = 256 };
+    struct rlimit before, few;
+    int taken[MOST], count = 0;
+    check_need(getrlimit(RLIMIT_NOFILE, &before) == 0, "getrlimit");
+    few = before;
+    few.rlim_cur = MOST;
+    check_need(setrlimit(RLIMIT_NOFILE, &few) == 0, "setrlimit");
+    while (count < MOST && (taken[count] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0) count++;
+    CHECK(count > 0 && count < MOST);
+    (void)fflush(NULL);
+    pid_t child = fork();
+    check_need(child >= 0, "fork");
+    if (child == 0) {
+        CHECK(is_readable(descriptor));
+        child_done();
+    }
+    while (count > 0) check_need(close(taken[--count]) == 0, "close");
+    child_await(child, "the child without descriptors");
+    CHECK(!is_readable(descriptor));
+    check_need(setrlimit(RLIMIT_NOFILE, &before) == 0, "setrlimit");
+}
+
 int main(int count, char **arguments) {
     int forks = count > 1 ? atoi(arguments[1]) : 100;
     struct authority *authority = authority_start();
@@ -82,6 +107,7 @@ int main(int count, char **arguments) {
         for (int other = 0; other < 8; other++) CHECK(mid_guard_allowed(guards[other]) == 1);
         CHECK(!is_readable(descriptor));
     }
+    fork_without_descriptors(descriptor);
     int until = atomic_load(&authority->requests) + 100;
     AWAIT(atomic_load(&authority->requests) >= until);
     CHECK(!is_readable(mid_guard_fd(guards[1])));

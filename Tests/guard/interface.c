@@ -5,6 +5,7 @@
 #include "detached.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 
 static const char quick[] = "{\"interval_ms\":50}";
@@ -132,6 +133,34 @@ static void *wait_for_the_end(void *guard) {
     return NULL;
 }
 
+/* Once a guard is stopped its descriptor is closed and tells nobody anything, though a check of it is under way. */
+static void descriptor_is_closed(struct authority *authority) {
+    mid_client *client = authority_client(authority, "");
+    /* For whose sake the thread stays. */
+    mid_guard *other = guard_start(client, NULL);
+    int watched = epoll_create1(EPOLL_CLOEXEC);
+    check_need(watched >= 0, "epoll_create1");
+    for (int n = 0; n < 20; n++) {
+        struct epoll_event event = {EPOLLIN, {.u64 = 42}};
+        pthread_t waiter;
+        mid_guard *guard = guard_start(client, quick);
+        int file = mid_guard_fd(guard);
+        check_need(epoll_ctl(watched, EPOLL_CTL_ADD, file, &event) == 0, "epoll_ctl");
+        if (n % 2 == 0) check_need(pthread_create(&waiter, NULL, wait_for_the_end, guard) == 0, "pthread_create");
+        atomic_store(&authority->mood, IS_SILENT);
+        int until = atomic_load(&authority->requests) + 2;
+        AWAIT(atomic_load(&authority->requests) >= until);
+        mid_guard_stop(guard);
+        CHECK(fcntl(file, F_GETFD) == -1);
+        CHECK(epoll_wait(watched, &event, 1, 0) == 0);
+        if (n % 2 == 0) check_need(pthread_join(waiter, NULL) == 0, "pthread_join");
+        atomic_store(&authority->mood, ALLOWS);
+    }
+    check_need(close(watched) == 0, "close");
+    mid_guard_stop(other);
+    mid_client_free(client);
+}
+
 static void waiting(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
     /* No lapse is to end the waiting. */
@@ -209,6 +238,7 @@ int main(void) {
     struct authority *authority = authority_start();
     arguments(authority);
     descriptor(authority);
+    descriptor_is_closed(authority);
     waiting(authority);
     ends(authority);
     authority_stop(authority);

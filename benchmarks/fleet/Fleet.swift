@@ -21,9 +21,10 @@ enum Fleet {
 
     static func main() {
         print("Agents with the default interval of 5 s and the client's timeout_ms of 10 s; all start at once. From 60 s to 660 s")
-        print("the authority is gone, and a check fails at once, or silent, and it fails when its time is up: 4.75 s or 10 s.")
+        print("the authority is gone, and a check fails at once, or silent, and it fails after 10 s; a guard that is on asks")
+        print("a second time after 4.75 s.")
         print("Requests a second, the greatest of any second; in brackets, in steady states of agents / interval.\n")
-        print(row("agents", "authority", "steady state", "after the start", "in the outage", "after the outage", "all are on again"))
+        print(row("agents", "authority", "steady state", "at the start", "after the start", "in the outage", "after the outage", "all are on again"))
         for argument in CommandLine.arguments.dropFirst() {
             guard let agents = Int(argument), agents > 0 else {
                 print("fleet: \(argument) is no number of agents")
@@ -42,10 +43,9 @@ enum Fleet {
             let hundredths = (most * 100 + steady / 2) / steady
             return "\(most) (\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100))"
         }
-        // The first request of each is made by whoever starts it: the second 0 is left out.
         print(
             row(
-                "\(agents)", absence.rawValue, "\(steady)", peak(1..<60), peak(61..<660), peak(660..<780),
+                "\(agents)", absence.rawValue, "\(steady)", peak(0..<1), peak(1..<60), peak(61..<660), peak(660..<780),
                 "\((simulation.allOnAgain - outage.upperBound) / 1_000) s after"))
     }
 
@@ -59,6 +59,8 @@ struct Simulation {
     private let absence: Fleet.Absence
     private var schedules: [GuardSchedule]
     private var isOn: [Bool]
+    /// Whether there is a check that has no answer yet, which another one stands beside.
+    private var isLate: [Bool]
     /// When each was allowed last.
     private var allowedAt: [Int32]
     /// Who is due in which step, for as many steps as the longest pause or check takes.
@@ -73,6 +75,9 @@ struct Simulation {
             GuardSchedule(interval: Fleet.interval, random: RandomNumber(seed: UInt64(agent) &* 0x9e37_79b9_7f4a_7c15))
         }
         isOn = [Bool](repeating: true, count: agents)
+        isLate = [Bool](repeating: false, count: agents)
+        // The first of each is made by whoever starts it.
+        requests[0] = agents
         allowedAt = [Int32](repeating: 0, count: agents)
         for agent in 0..<agents { wait(agent, schedules[agent].first(), from: 0) }
     }
@@ -88,11 +93,11 @@ struct Simulation {
                 if Fleet.outage.contains(time) {
                     off += isOn[agent] ? 1 : 0
                     isOn[agent] = false
-                    // From the beginning of the check: what took long has paused already.
-                    wait(agent, max(schedules[agent].afterFailure(retryAfter: 0), length(of: agent, at: time)), from: time)
+                    fail(agent, at: time)
                 } else {
                     off -= isOn[agent] ? 0 : 1
                     isOn[agent] = true
+                    isLate[agent] = false
                     allowedAt[agent] = Int32(time)
                     wait(agent, schedules[agent].afterDecision(), from: time)
                 }
@@ -101,11 +106,20 @@ struct Simulation {
         }
     }
 
-    /// Of a check that fails.
-    private func length(of agent: Int, at time: Int) -> Int {
-        if absence == .gone { return 0 }
-        let isOn = time - Int(allowedAt[agent]) < Fleet.maxAge
-        return schedules[agent].limit(whileOn: isOn, maxAge: Fleet.maxAge, timeout: Fleet.timeout)
+    private mutating func fail(_ agent: Int, at time: Int) {
+        var length = 0
+        if absence == .silent {
+            let isOn = time - Int(allowedAt[agent]) < Fleet.maxAge
+            let patience = schedules[agent].patience(whileOn: isOn, maxAge: Fleet.maxAge, timeout: Fleet.timeout)
+            length = schedules[agent].limit(maxAge: Fleet.maxAge, timeout: Fleet.timeout)
+            if let patience {
+                isLate[agent].toggle()
+                // Two at a time: a third has to wait for the end of the first.
+                return wait(agent, isLate[agent] ? patience : max(patience, length - patience), from: time)
+            }
+        }
+        // From the beginning of the check: what took long has paused already.
+        wait(agent, max(schedules[agent].afterFailure(retryAfter: 0), length), from: time)
     }
 
     private mutating func wait(_ agent: Int, _ pause: Int, from time: Int) {

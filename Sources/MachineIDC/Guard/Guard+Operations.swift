@@ -11,6 +11,10 @@ extension Guard {
         try GuardRegistry.prepare()
         let response = try client.perform(.validate, device: raw, wantsJSON: true)
         guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
+        if response.askedAt == Clock.unreadable {
+            free(response.json)
+            throw Failure(.internal, "CLOCK_BOOTTIME cannot be read, which the age of an allow is measured with")
+        }
         let decision = response.json
         // The guard has its own copy.
         let copy = wantsJSON ? decision.flatMap { strdup($0) } : nil
@@ -63,6 +67,8 @@ extension Guard {
         let client = shared.pointee.client
         client.retain()
         transport.lock()
+        // First, so that nobody who polls it is told of the end. A fork looks at it, in the child.
+        ForkGate.working { knowledge.pointee.signal.close() }
         end(.ended)
         transport.unlock()
         transport.joinThread(until: .after(milliseconds: 250))

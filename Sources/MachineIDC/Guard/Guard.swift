@@ -27,7 +27,8 @@ struct Guard: Linked {
         var references = 1
         var schedule: GuardSchedule
         var due = Deadline.now
-        var isChecking = false
+        /// Checks that have no answer yet; two at most.
+        var underWay = 0
         var checks = 1
         var failuresSinceDecision = 0
         /// The authority's words, and when it was asked for them, on the clock of ages.
@@ -97,7 +98,6 @@ struct Guard: Linked {
         transport.unlock()
         guard isLast else { return }
         let client = shared.pointee.client
-        knowledge.pointee.signal.close()
         deallocate(shared)
         client.release()
     }

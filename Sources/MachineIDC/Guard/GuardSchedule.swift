@@ -2,7 +2,7 @@
 /// outage, spreads over the interval: docs/fleets.md has what that adds up to. Milliseconds.
 struct GuardSchedule {
     /// As long as an answer may well take that has to have a connection made first.
-    private static var leastLimit: Int { 1_000 }
+    private static var leastPatience: Int { 1_000 }
 
     private let interval: Int
     /// Since the last decision.
@@ -41,15 +41,15 @@ struct GuardSchedule {
         return max(min(retryAfter, 3_600) &* 1_000 &+ random.below(interval), chosen)
     }
 
-    /// How long a check may take. One that hangs must leave time for a second, and that one as much: an allow is a tenth
-    /// more than the interval old when the next check begins, at worst. But an authority that is slow and answers is not
-    /// cut off where there is no room for two; and once the guard has lapsed, a second has nothing to save.
-    func limit(whileOn isOn: Bool, maxAge: Int, timeout: Int) -> Int {
-        // An answer that is older is worth nothing.
-        let longest = min(timeout, maxAge)
-        if !isOn { return longest }
-        let half = (maxAge &- interval &- interval / 10) / 2
-        return min(longest, max(half, GuardSchedule.leastLimit))
+    /// How long a check may take. An answer that is older than that is worth nothing.
+    func limit(maxAge: Int, timeout: Int) -> Int { min(timeout, maxAge) }
+
+    /// How long a check goes without an answer before another one is made, which the guard must not lapse without. If this
+    /// one hangs, the other has as much time: an allow is a tenth more than the interval old when a check begins, at worst.
+    /// nil where there is no time for two; and once the guard has lapsed, another has nothing to save.
+    func patience(whileOn isOn: Bool, maxAge: Int, timeout: Int) -> Int? {
+        let half = max((maxAge &- interval &- interval / 10) / 2, GuardSchedule.leastPatience)
+        return isOn && half < limit(maxAge: maxAge, timeout: timeout) ? half : nil
     }
 
     private mutating func spread(_ pause: Int, by half: Int) -> Int {

@@ -32,19 +32,17 @@ struct GuardSignal: ~Copyable {
     }
 
     /// In a forked child: readable here, and in the parent as before. The copies are of the parent's sockets, so a pair of
-    /// its own takes their place.
+    /// its own takes their place. They are closed first: there may be no further descriptors.
     mutating func raiseInChild() {
-        guard descriptor >= 0, Inode(of: descriptor) == inode else { return }
-        var own = GuardSignal()
-        let made = own.open()
-        guard made >= 0 else { return }
-        own.raise()
-        dup3(made, descriptor, O_CLOEXEC)
-        own.close()
-        inode = Inode(of: descriptor)
-        otherInode?.close(other)
-        other = -1
+        guard !isRaised, descriptor >= 0, Inode(of: descriptor) == inode else { return }
+        let number = descriptor
+        close()
         isRaised = true
+        let made = open()
+        guard made >= 0, made != number else { return }
+        dup3(made, number, O_CLOEXEC)
+        _ = CPlatform.close(made)
+        descriptor = number
     }
 
     /// Whoever closed them against the rules may have opened something else under their numbers.

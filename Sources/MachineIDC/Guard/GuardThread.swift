@@ -7,18 +7,17 @@ struct GuardThread: ~Copyable {
     /// A check that is under way.
     private struct Check: ~Copyable {
         var call: Call
-        let guarded: Guard
         var schedule: RetrySchedule
-        let began: Deadline
-        let deadline: Deadline
+        let question: GuardQuestion
         /// On the clock of ages.
         var askedAt: Int64
     }
 
     private enum Step {
         case quit
-        /// Milliseconds.
-        case check(Guard, limit: Int)
+        case check(GuardQuestion)
+        /// To make room.
+        case giveUp(slot: Int)
         case wait(Deadline)
     }
 
@@ -62,7 +61,8 @@ struct GuardThread: ~Copyable {
         while true {
             switch nextStep() {
             case .quit: return
-            case .check(let guarded, let limit): begin(guarded, limit: limit)
+            case .check(let question): begin(question)
+            case .giveUp(let slot): giveUp(slot)
             case .wait(let deadline):
                 if case .ended(let transfer) = transport.next(in: group, until: deadline) { finish(transfer) }
                 dropOverdue()
@@ -70,7 +70,7 @@ struct GuardThread: ~Copyable {
         }
     }
 
-    /// Looks through all guards each time: a few thousand are a matter of microseconds.
+    /// Looks through all guards each time: a thousand take some ten microseconds.
     private func nextStep() -> Step {
         transport.lock()
         defer { transport.unlock() }
@@ -78,38 +78,34 @@ struct GuardThread: ~Copyable {
         var earliest = Deadline.after(milliseconds: 3_600_000)
         var due: Guard?
         transport.guards.pointee.live.forEach { one in
-            guard !one.knowledge.pointee.isChecking, one.knowledge.pointee.due < earliest else { return }
+            guard one.knowledge.pointee.underWay < 2, one.knowledge.pointee.due < earliest else { return }
             earliest = one.knowledge.pointee.due
             due = one
         }
-        guard hasFreeSlot else { return .wait(earliestEnd(before: .after(milliseconds: 3_600_000))) }
-        guard let due, earliest.hasPassed else { return .wait(earliestEnd(before: earliest)) }
-        due.knowledge.pointee.isChecking = true
-        due.knowledge.pointee.references &+= 1
-        due.knowledge.pointee.checks &+= 1
-        let limit = due.knowledge.pointee.schedule.limit(
-            whileOn: due.isAllowed, maxAge: due.shared.pointee.maxAge, timeout: client.state.pointee.settings.timeout)
-        return .check(due, limit: limit)
+        guard let due, earliest.hasPassed else { return .wait(firstMoment(before: earliest) { $0.deadline }) }
+        // Beside another one only where a connection is free. (The group counts as a call as well.)
+        let hasRoom = due.knowledge.pointee.underWay == 0 || transport.load <= transport.calls.pointee.width
+        if hasRoom, hasFreeSlot { return .check(GuardQuestion(to: due, timeout: client.state.pointee.settings.timeout)) }
+        if let slot = lateCheck(of: due) { return .giveUp(slot: slot) }
+        return .wait(firstMoment(before: .after(milliseconds: 3_600_000)) { $0.late })
     }
 
-    private func begin(_ guarded: Guard, limit: Int) {
-        let began = Deadline.now
+    private func begin(_ question: GuardQuestion) {
         do throws(Failure) {
             let call = try Call(on: transport, client.state.pointee.settings)
-            let body = try DeviceID(guarded.shared.pointee.device.pointer).requestBody()
+            let body = try DeviceID(question.guarded.shared.pointee.device.pointer).requestBody()
             try call.prepare(.validate, client.state.pointee.settings, body: body)
             let check = try allocate(
                 Check(
-                    call: call, guarded: guarded,
-                    schedule: RetrySchedule(withoutRetries: client.state.pointee.settings),
-                    began: began, deadline: began.advanced(milliseconds: limit), askedAt: Clock.ofAges))
+                    call: call, schedule: RetrySchedule(withoutRetries: client.state.pointee.settings),
+                    question: question, askedAt: Clock.ofAges))
             var slot = 0
             while checks[slot] != nil { slot &+= 1 }
             checks[slot] = check
             check.pointee.call.start(in: group)
         } catch {
-            settle(guarded, began, error)
-            guarded.release()
+            settle(question, error)
+            leave(question.guarded)
         }
     }
 
@@ -117,22 +113,26 @@ struct GuardThread: ~Copyable {
         var slot = 0
         while slot < width, !(checks[slot]?.pointee.call.isMade(of: transfer) ?? false) { slot &+= 1 }
         guard slot < width, let check = checks[slot], let attempt = check.pointee.call.ended else { return }
-        if check.pointee.schedule.next(after: attempt, before: check.pointee.deadline) != nil {
+        let question = check.pointee.question
+        if check.pointee.schedule.next(after: attempt, before: question.deadline) != nil {
             check.pointee.askedAt = Clock.ofAges
             check.pointee.call.start(in: group)
             return
         }
-        let (guarded, began) = (check.pointee.guarded, check.pointee.began)
         do throws(Failure) {
             let answer = try check.pointee.call.read(.validate, attempt)
             let reply = check.pointee.call.takeReply()
             if answer.status == .ok {
-                settle(guarded, began, isAllow: answer.isAllow, reply, askedAt: check.pointee.askedAt)
+                settle(question, isAllow: answer.isAllow, reply, askedAt: check.pointee.askedAt)
+                // What has not been answered by now is worth no more than this.
+                for other in Indices(width) where checks[other]?.pointee.question.isOlder(than: question) ?? false {
+                    drop(other)
+                }
             } else {
-                settle(guarded, began, retryAfter: attempt.retryAfter, reply)
+                settle(question, retryAfter: attempt.retryAfter, reply)
             }
         } catch {
-            settle(guarded, began, retryAfter: attempt.retryAfter, error)
+            settle(question, retryAfter: attempt.retryAfter, error)
         }
         drop(slot)
     }
@@ -140,16 +140,19 @@ struct GuardThread: ~Copyable {
     /// Gives up the checks that took too long, and those of guards that are no more.
     private func dropOverdue() {
         for slot in Indices(width) {
-            guard let check = checks[slot] else { continue }
-            if check.pointee.deadline.hasPassed {
-                settle(
-                    check.pointee.guarded, check.pointee.began,
-                    Failure(.timeout, "no answer to the guard's check in the time it is given"))
-                drop(slot)
-            } else if !isLive(check.pointee.guarded) {
+            guard let question = checks[slot]?.pointee.question else { continue }
+            if question.deadline.hasPassed {
+                giveUp(slot)
+            } else if !isLive(question.guarded) {
                 drop(slot)
             }
         }
+    }
+
+    private func giveUp(_ slot: Int) {
+        guard let question = checks[slot]?.pointee.question else { return }
+        settle(question, Failure(.timeout, "no answer to the guard's check in the time it is given"))
+        drop(slot)
     }
 
     /// Gives up all checks.
@@ -161,9 +164,16 @@ struct GuardThread: ~Copyable {
     private func drop(_ slot: Int) {
         guard let check = checks[slot] else { return }
         checks[slot] = nil
-        let guarded = check.pointee.guarded
+        let guarded = check.pointee.question.guarded
         check.pointee.call.giveUp()
         deallocate(check)
+        leave(guarded)
+    }
+
+    private func leave(_ guarded: Guard) {
+        transport.lock()
+        guarded.knowledge.pointee.underWay &-= 1
+        transport.unlock()
         guarded.release()
     }
 
@@ -172,12 +182,24 @@ struct GuardThread: ~Copyable {
         return false
     }
 
-    private func earliestEnd(before other: Deadline) -> Deadline {
-        var earliest = other
+    private func firstMoment(before other: Deadline, _ moment: (GuardQuestion) -> Deadline) -> Deadline {
+        var first = other
         for slot in Indices(width) {
-            if let check = checks[slot] { earliest = min(earliest, check.pointee.deadline) }
+            if let check = checks[slot] { first = min(first, moment(check.pointee.question)) }
         }
-        return earliest
+        return first
+    }
+
+    /// The guard's own, or else the one that is late for longest.
+    private func lateCheck(of guarded: Guard) -> Int? {
+        var found: Int?
+        var earliest = Deadline.now
+        for slot in Indices(width) {
+            guard let question = checks[slot]?.pointee.question, question.late <= earliest else { continue }
+            if question.guarded == guarded { return slot }
+            (found, earliest) = (slot, question.late)
+        }
+        return found
     }
 }
 
@@ -189,34 +211,33 @@ extension GuardThread {
         return guarded.knowledge.pointee.state == .live
     }
 
-    private func settle(
-        _ guarded: Guard, _ began: Deadline, isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64
-    ) {
+    private func settle(_ question: GuardQuestion, isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
         transport.lock()
-        guarded.knowledge.pointee.isChecking = false
+        let guarded = question.guarded
         guarded.accept(isAllow: isAllow, reply, askedAt: askedAt)
         let pause = guarded.knowledge.pointee.schedule.afterDecision()
-        guarded.knowledge.pointee.due = began.advanced(milliseconds: pause)
+        if question.isLast { guarded.knowledge.pointee.due = question.began.advanced(milliseconds: pause) }
         transport.unlock()
     }
 
-    private func settle(
-        _ guarded: Guard, _ began: Deadline, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?
-    ) {
+    private func settle(_ question: GuardQuestion, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
         transport.lock()
-        guarded.knowledge.pointee.isChecking = false
+        let guarded = question.guarded
         guarded.fail(text)
         // What took long has paused already; what the authority asks for counts from now.
-        let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
-        let from = retryAfter > 0 ? Deadline.now : began
-        guarded.knowledge.pointee.due = from.advanced(milliseconds: pause)
+        let from = retryAfter > 0 ? Deadline.now : question.began
+        // Where there is another one already, what that comes to says when the next is due.
+        if question.isLast {
+            let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
+            guarded.knowledge.pointee.due = from.advanced(milliseconds: pause)
+        }
         transport.unlock()
     }
 
     @inline(never)
-    private func settle(_ guarded: Guard, _ began: Deadline, retryAfter: Int = 0, _ failure: Failure) {
+    private func settle(_ question: GuardQuestion, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text
         failure.message.discard()
-        settle(guarded, began, retryAfter: retryAfter, text)
+        settle(question, retryAfter: retryAfter, text)
     }
 }

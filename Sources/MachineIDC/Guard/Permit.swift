@@ -63,6 +63,7 @@ struct Permit: ~Copyable {
         let wall = Clock.read(CLOCK_REALTIME_COARSE)
         distance.store(wall &- Clock.read(CLOCK_MONOTONIC_COARSE), ordering: .releasing)
         end.store(moment, ordering: .releasing)
+        guard wall != Clock.unreadable else { return }
         let monotonic = Clock.read(CLOCK_MONOTONIC)
         let left = moment &- Clock.ofAges
         glanceEnd.store(monotonic &+ left &- Permit.margin(left), ordering: .releasing)

@@ -2,9 +2,12 @@ internal import CPlatform
 
 /// The clocks of the system, in nanoseconds.
 enum Clock {
+    /// What a clock shows that the system does not let be read: nothing is younger, and no time is left until anything.
+    static var unreadable: Int64 { .max }
+
     static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
-        clock_gettime(clock, &time)
+        guard clock_gettime(clock, &time) == 0 else { return unreadable }
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
