@@ -79,12 +79,14 @@ struct Batch: ~Copyable {
         while settled < count {
             fill()
             if settled == count { break }
-            switch transport.next(in: group, until: earliestResumption()) {
+            let turn = transport.next(in: group, until: earliestResumption())
+            // An answer that has come too late decides nothing.
+            if deadline.hasPassed { return timeOut() }
+            switch turn {
             case .ended(let transfer): finish(transfer)
             case .cancelled: throw .cancelled
             case .woken, .deadline: break
             }
-            if deadline.hasPassed { return timeOut() }
         }
     }
 

@@ -92,7 +92,7 @@ import Testing
 
     @Test func aServerThatHangsTimesOutAndTheClientWorksOn() throws {
         let emulator = try EmulatorProcess()
-        let client = try ABIClient(emulator.port, #","timeout_ms":200"#)
+        let client = try ABIClient(emulator.port, #","timeout_ms":2000"#)
         #expect(client.register("worker") == Status.ok.rawValue)
         try emulator.stop()
         DispatchQueue.concurrentPerform(iterations: 8) { _ in

@@ -113,7 +113,7 @@ static void put_off(void) {
  * takes so long that another check is made beside each, which is after 1450 ms here.
  */
 static void slow(void) {
-    static const int delays[] = {1200, 1800};
+    static const int delays[] = {900, 1800};
     for (int n = 0; n < 2; n++) {
         struct scene scene;
         scene_begin(&scene, "{\"interval_ms\":1000,\"max_age_ms\":4000}", 4000);

@@ -3,6 +3,7 @@
  */
 #include "authority.h"
 #include "detached.h"
+#include "waiting.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -133,6 +134,28 @@ static void *wait_for_the_end(void *guard) {
     return NULL;
 }
 
+struct waiter {
+    struct caller caller;
+    mid_guard *guard;
+};
+
+static void *wait_in(void *argument) {
+    struct waiter *waiter = argument;
+    atomic_store(&waiter->caller.task, (int)syscall(SYS_gettid));
+    CHECK_STATUS(MID_OK, mid_guard_wait(waiter->guard, -1));
+    atomic_store(&waiter->caller.is_done, 1);
+    return NULL;
+}
+
+/* Returns once the thread is inside. */
+static void waiter_start(struct waiter *waiter, mid_guard *guard) {
+    memset(waiter, 0, sizeof *waiter);
+    waiter->guard = guard;
+    check_need(pthread_create(&waiter->caller.thread, NULL, wait_in, waiter) == 0, "pthread_create");
+    while (atomic_load(&waiter->caller.task) == 0) (void)sched_yield();
+    caller_await_system_call(&waiter->caller, SYS_futex);
+}
+
 /* Once a guard is stopped its descriptor is closed and tells nobody anything, though a check of it is under way. */
 static void descriptor_is_closed(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
@@ -142,18 +165,18 @@ static void descriptor_is_closed(struct authority *authority) {
     check_need(watched >= 0, "epoll_create1");
     for (int n = 0; n < 20; n++) {
         struct epoll_event event = {EPOLLIN, {.u64 = 42}};
-        pthread_t waiter;
-        mid_guard *guard = guard_start(client, quick);
+        struct waiter waiter;
+        mid_guard *guard = guard_start(client, "{\"interval_ms\":50,\"max_age_ms\":50000}");
         int file = mid_guard_fd(guard);
         check_need(epoll_ctl(watched, EPOLL_CTL_ADD, file, &event) == 0, "epoll_ctl");
-        if (n % 2 == 0) check_need(pthread_create(&waiter, NULL, wait_for_the_end, guard) == 0, "pthread_create");
+        if (n % 2 == 0) waiter_start(&waiter, guard);
         atomic_store(&authority->mood, IS_SILENT);
-        int until = atomic_load(&authority->requests) + 2;
+        int until = atomic_load(&authority->requests) + 1;
         AWAIT(atomic_load(&authority->requests) >= until);
         mid_guard_stop(guard);
         CHECK(fcntl(file, F_GETFD) == -1);
         CHECK(epoll_wait(watched, &event, 1, 0) == 0);
-        if (n % 2 == 0) check_need(pthread_join(waiter, NULL) == 0, "pthread_join");
+        if (n % 2 == 0) check_need(pthread_join(waiter.caller.thread, NULL) == 0, "pthread_join");
         atomic_store(&authority->mood, ALLOWS);
     }
     check_need(close(watched) == 0, "close");

@@ -5,7 +5,7 @@ import os
 import signal
 import zlib
 
-from registry import OK, REFUSED
+from registry import OK, REFUSED, TIMEOUT
 from replies import right
 
 # Milliseconds that a call may take beyond timeout_ms, and mid_client_free() beyond nothing.
@@ -14,7 +14,7 @@ FREE = 250 + OVERSHOOT
 
 
 class Complaint(str):
-    """Something that must not be. One about time may be the machine's fault: it is worth a second look."""
+    """Something that must not be. One about time may be the machine's fault: it is worth a second look, alone."""
 
     is_about_time = False
 
@@ -46,7 +46,19 @@ def judge(run):
         for line in (first, denied, good, again):
             if line["ms"] > run.timeout_ms + OVERSHOOT:
                 complaints.append(about_time(f"a call took {line['ms']:.0f} ms; timeout_ms is {run.timeout_ms}"))
-    return [Complaint(text) if not isinstance(text, Complaint) else text for text in complaints]
+    complaints = [Complaint(text) if not isinstance(text, Complaint) else text for text in complaints]
+    if run.is_timed and ran_out_of_time(run, first, (denied, good, again)):
+        # What follows from that does not tell the one from the other either. But no lack of time makes a permission.
+        for complaint in complaints:
+            complaint.is_about_time = not complaint.startswith("WRONG ALLOWED")
+    return complaints
+
+
+def ran_out_of_time(run, first, rest):
+    """Whether a call ended with MID_TIMEOUT that was to end well: was the library late, or the machine?"""
+    if any(line["status"] == TIMEOUT for line in rest):
+        return True
+    return first["status"] == TIMEOUT and TIMEOUT not in run.behaviour.statuses(run.operation)
 
 
 def judge_first(run, line):

@@ -27,7 +27,6 @@ struct authority {
     atomic_int delay_ms;
     atomic_int ignores;   /* so many requests that come next, for good */
     atomic_int awaits;    /* answer nobody before so many have asked at once */
-    atomic_int settle_ms; /* before a connection counts, so that the end of another one is noticed first */
     atomic_int requests;
     atomic_int connections, most_connections; /* open now, and ever at once */
     atomic_int busy, most_busy;               /* those on which there is a request, and ever at once */
@@ -71,6 +70,9 @@ static inline void pause_ms(int milliseconds) {
 
 static struct authority *authority_here;
 
+enum { AUTHORITY_DESCRIPTORS = 1024 };
+static atomic_char authority_open[AUTHORITY_DESCRIPTORS];
+
 static inline int authority_reply(int connection, enum mood mood) {
     static const struct {
         const char *line, *body;
@@ -112,8 +114,6 @@ static inline void *authority_serve(void *argument) {
     int connection = (int)(intptr_t)argument;
     char request[4096];
     size_t have = 0;
-    pause_ms(atomic_load(&authority_here->settle_ms));
-    count_up(&authority_here->connections, &authority_here->most_connections);
     for (;;) {
         ssize_t count = recv(connection, request + have, sizeof request - 1 - have, 0);
         enum mood mood;
@@ -144,9 +144,26 @@ static inline void *authority_serve(void *argument) {
         if (mood == DENIES && atomic_load(&authority_here->first_denial) == 0)
             atomic_store(&authority_here->first_denial, now_ns());
     }
+    atomic_store(&authority_open[connection], 0);
     atomic_fetch_sub(&authority_here->connections, 1);
     (void)close(connection);
     return NULL;
+}
+
+/*
+ * How many connections the client has open, by the kernel: one that it has closed does not count any more, however late the
+ * thread here is to notice.
+ */
+static inline int authority_established(void) {
+    int count = 0;
+    for (int connection = 0; connection < AUTHORITY_DESCRIPTORS; connection++) {
+        struct tcp_info info;
+        socklen_t size = sizeof info;
+        if (atomic_load(&authority_open[connection]) &&
+            getsockopt(connection, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_ESTABLISHED)
+            count++;
+    }
+    return count;
 }
 
 static inline _Noreturn void authority_run(int listener) {
@@ -158,7 +175,12 @@ static inline _Noreturn void authority_run(int listener) {
         pthread_t thread;
         int one = 1;
         int connection = accept(listener, NULL, NULL);
-        if (connection < 0) _exit(1);
+        if (connection < 0 || connection >= AUTHORITY_DESCRIPTORS) _exit(1);
+        atomic_fetch_add(&authority_here->connections, 1);
+        atomic_store(&authority_open[connection], 1);
+        int established = authority_established();
+        if (established > atomic_load(&authority_here->most_connections))
+            atomic_store(&authority_here->most_connections, established);
         (void)setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         if (pthread_create(&thread, &detached, authority_serve, (void *)(intptr_t)connection) != 0) _exit(1);
     }

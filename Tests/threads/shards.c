@@ -94,7 +94,6 @@ static void bounded(int connections) {
     first_calls(authority, connections, option);
 
     mid_client *client = authority_client(authority, option);
-    atomic_store(&authority->settle_ms, 50);
     atomic_store(&authority->delay_ms, 1);
     call_from(client, MOST_THREADS, CALLS);
     atomic_store(&authority->most_busy, 0);

@@ -6,6 +6,7 @@ import ssl
 import sys
 
 from checks import equal, expect, holds
+from daemons import await_condition
 from probe import Probe, attempt
 from servers import ALLOW, DENY, Server, http, serve
 
@@ -83,8 +84,9 @@ def silence(world):
             expect(f"{what}: connect_timeout_ms", result, "MID_CONNECT_FAILED", message="tim", within_ms=200)
             result = attempt(trusted, timeout_ms=200, max_retries=2)
             expect(f"{what}: timeout_ms", result, "MID_TIMEOUT", message="not connected yet")
-            result = attempt(trusted, timeout_ms=300, connect_timeout_ms=150, max_retries=2)
+            result = attempt(trusted, timeout_ms=1300, connect_timeout_ms=650, max_retries=2)
             expect(f"{what}: timeout_ms, in the second attempt", result, "MID_TIMEOUT", message="not connected yet")
+            await_condition(lambda: server.connections >= 4, f"{what}: there is a second attempt")
             equal(f"{what}: that was a second one", 4, server.connections)
 
 

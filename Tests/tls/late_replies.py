@@ -84,7 +84,7 @@ def check(world, context, what, talker):
 def given_up(world, context, what):
     talker = Talker([], http(ALLOW), rightly=1)
     with Server(talker, context) as server:
-        with Probe(base_url=server.url, ca_file=world.ca_file, timeout_ms=300) as probe:
+        with Probe(base_url=server.url, ca_file=world.ca_file, timeout_ms=1000) as probe:
             expect(f"{what}: a call before that", probe.validate(), "MID_OK", 1)
             expect(f"{what}: it times out", probe.validate(), "MID_TIMEOUT", message="no reply has begun")
             talker.may_go_on.set()

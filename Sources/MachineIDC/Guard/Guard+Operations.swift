@@ -84,7 +84,7 @@ extension Guard {
         knowledge.pointee.references &+= 1
         while isAllowed, !(limit?.hasPassed ?? false) {
             // A second at most: the clock of a condition stands still during suspend, which ages the permit.
-            let lapse = Deadline.after(milliseconds: min(shared.pointee.permit.remaining, 1_000))
+            let lapse = Deadline.after(milliseconds: min(max(shared.pointee.permit.remaining, 1), 1_000))
             shared.pointee.changed.wait(transport.shared.pointee.lock, until: min(lapse, limit ?? lapse))
         }
         let isOff = !isAllowed

@@ -27,6 +27,8 @@ struct Guard: Linked {
         var references = 1
         var schedule: GuardSchedule
         var due = Deadline.now
+        /// What the authority asked for by Retry-After.
+        var notBefore = Deadline.now
         /// Checks that have no answer yet; two at most.
         var underWay = 0
         var checks = 1
@@ -107,7 +109,10 @@ struct Guard: Linked {
 extension Guard {
     /// - Parameter reply: malloc'd; taken over.
     func accept(isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
-        guard knowledge.pointee.state == .live else { return Failure.freeJSON(reply) }
+        // An allow whose age nobody knows is none.
+        guard knowledge.pointee.state == .live, !isAllow || askedAt != Clock.unreadable else {
+            return Failure.freeJSON(reply)
+        }
         Failure.freeJSON(knowledge.pointee.decision)
         Failure.freeJSON(knowledge.pointee.failure)
         knowledge.pointee.decision = reply

@@ -78,16 +78,24 @@ struct GuardThread: ~Copyable {
         var earliest = Deadline.after(milliseconds: 3_600_000)
         var due: Guard?
         transport.guards.pointee.live.forEach { one in
-            guard one.knowledge.pointee.underWay < 2, one.knowledge.pointee.due < earliest else { return }
+            guard one.knowledge.pointee.due < earliest else { return }
             earliest = one.knowledge.pointee.due
             due = one
         }
         guard let due, earliest.hasPassed else { return .wait(firstMoment(before: earliest) { $0.deadline }) }
-        // Beside another one only where a connection is free. (The group counts as a call as well.)
-        let hasRoom = due.knowledge.pointee.underWay == 0 || transport.load <= transport.calls.pointee.width
-        if hasRoom, hasFreeSlot { return .check(GuardQuestion(to: due, timeout: client.state.pointee.settings.timeout)) }
+        if mayBegin(due), hasFreeSlot { return .check(GuardQuestion(to: due, timeout: client.state.pointee.settings.timeout)) }
         if let slot = lateCheck(of: due) { return .giveUp(slot: slot) }
         return .wait(firstMoment(before: .after(milliseconds: 3_600_000)) { $0.late })
+    }
+
+    /// Beside another check only one more, and none with the connections that are for other threads. (The group counts as a
+    /// call as well.)
+    private func mayBegin(_ due: Guard) -> Bool {
+        switch due.knowledge.pointee.underWay {
+        case 0: true
+        case 1: transport.load <= transport.shared.pointee.shards.kept
+        default: false
+        }
     }
 
     private func begin(_ question: GuardQuestion) {
@@ -190,14 +198,14 @@ struct GuardThread: ~Copyable {
         return first
     }
 
-    /// The guard's own, or else the one that is late for longest.
+    /// The one that is late for longest: of the guard, or of any where this one has none.
     private func lateCheck(of guarded: Guard) -> Int? {
+        let isAny = guarded.knowledge.pointee.underWay == 0
         var found: Int?
         var earliest = Deadline.now
         for slot in Indices(width) {
             guard let question = checks[slot]?.pointee.question, question.late <= earliest else { continue }
-            if question.guarded == guarded { return slot }
-            (found, earliest) = (slot, question.late)
+            if isAny || question.guarded == guarded { (found, earliest) = (slot, question.late) }
         }
         return found
     }
@@ -224,13 +232,13 @@ extension GuardThread {
         transport.lock()
         let guarded = question.guarded
         guarded.fail(text)
+        let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
         // What took long has paused already; what the authority asks for counts from now.
-        let from = retryAfter > 0 ? Deadline.now : question.began
+        let next = (retryAfter > 0 ? Deadline.now : question.began).advanced(milliseconds: pause)
+        if retryAfter > 0 { guarded.knowledge.pointee.notBefore = next }
         // Where there is another one already, what that comes to says when the next is due.
-        if question.isLast {
-            let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
-            guarded.knowledge.pointee.due = from.advanced(milliseconds: pause)
-        }
+        let due = question.isLast ? next : guarded.knowledge.pointee.due
+        guarded.knowledge.pointee.due = max(due, guarded.knowledge.pointee.notBefore)
         transport.unlock()
     }
 

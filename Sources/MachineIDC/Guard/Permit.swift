@@ -63,9 +63,10 @@ struct Permit: ~Copyable {
         let wall = Clock.read(CLOCK_REALTIME_COARSE)
         distance.store(wall &- Clock.read(CLOCK_MONOTONIC_COARSE), ordering: .releasing)
         end.store(moment, ordering: .releasing)
-        guard wall != Clock.unreadable else { return }
-        let monotonic = Clock.read(CLOCK_MONOTONIC)
-        let left = moment &- Clock.ofAges
+        let (monotonic, ages) = (Clock.read(CLOCK_MONOTONIC), Clock.ofAges)
+        // Then there are no glances.
+        guard max(wall, monotonic, ages) != Clock.unreadable else { return }
+        let left = moment &- ages
         glanceEnd.store(monotonic &+ left &- Permit.margin(left), ordering: .releasing)
     }
 
