@@ -33,7 +33,7 @@ extension Client {
                 try call.pause(milliseconds: pause)
                 continue
             }
-            guard call.hasTimeToRead(before: deadline) else {
+            if attempt.hasReply, !call.hasTimeToRead(before: deadline) {
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
