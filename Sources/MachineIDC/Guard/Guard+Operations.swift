@@ -13,7 +13,7 @@ extension Guard {
         guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
         if response.askedAt == Clock.unreadable {
             free(response.json)
-            throw Failure(.internal, "CLOCK_BOOTTIME cannot be read, which the age of an allow is measured with")
+            throw Failure(.internal, "CLOCK_BOOTTIME cannot be read")
         }
         let decision = response.json
         // The guard has its own copy.

@@ -157,6 +157,7 @@ struct GuardThread: ~Copyable {
         }
     }
 
+    @inline(never)
     private func giveUp(_ slot: Int) {
         guard let question = checks[slot]?.pointee.question else { return }
         settle(question, Failure(.timeout, "no answer to the guard's check in the time it is given"))
