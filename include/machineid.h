@@ -302,7 +302,7 @@ typedef struct mid_guard mid_guard;
  *              "max_age_ms"   40 to 2147483647, and 2 to 1000 times interval_ms; 3 times. How old an allow may be. A check is
  *                             one attempt, given the client's timeout_ms, and max_age_ms at most. Where it has no answer by
  *                             the time at which another one is needed, or the guard would lapse if this one hangs, that one
- *                             is made beside it; in its place where half of the client's connections are in use. Two at a
+ *                             is made beside it; in its place where about half of the client's connections are in use. Two at a
  *                             time: a third takes the place of the first.
  * guard      Where to put the guard. Not NULL. *guard is NULL unless the status is MID_OK.
  * json       See "json" above: the reply to the first validate.

@@ -34,6 +34,7 @@ extension Client {
                 continue
             }
             if attempt.hasReply, !call.hasTimeToRead(before: deadline) {
+                if isCancelled { throw .cancelled }
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }

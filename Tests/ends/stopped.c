@@ -4,7 +4,7 @@
  */
 #include "authority.h"
 
-enum { TIMEOUT_MS = 1000 };
+enum { TIMEOUT_MS = 3000 };
 
 static const char *const devices[] = {"one", "two"};
 

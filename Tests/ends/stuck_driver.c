@@ -92,7 +92,7 @@ static void recover(void) {
     mid_client *client;
     server_start(&server, NULL);
     server_answer(&server, "200 OK", "application/json", "{\"allowed\":true}");
-    client = server_client(&server, ",\"timeout_ms\":300");
+    client = server_client(&server, ",\"timeout_ms\":700"); /* less than STALL_MS */
     get_stuck(&driver, client, "poll");
     CHECK_STATUS(MID_TIMEOUT, mid_validate(client, "agent", &allowed, NULL));
     CHECK(allowed == 0);

@@ -93,7 +93,7 @@ def silence(world):
 def endless(world):
     """OpenSSL skips hello requests during a handshake, and does not return while there are more of them."""
     with Server(sends(HELLO_REQUEST * 1000, endless=True)) as server:
-        with Probe(base_url=server.tls_url, ca_file=world.ca_file, timeout_ms=300) as probe:
+        with Probe(base_url=server.tls_url, ca_file=world.ca_file, timeout_ms=1000) as probe:
             what = "handshake: the server sends hello requests without end"
             results = [probe.validate(), probe.validate()]
             expect(f"{what}: timeout_ms", results, ("MID_TIMEOUT", "MID_TLS_FAILED"))

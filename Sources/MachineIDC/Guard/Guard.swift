@@ -27,7 +27,7 @@ struct Guard: Linked {
         var references = 1
         var schedule: GuardSchedule
         var due = Deadline.now
-        /// What the authority asked for by Retry-After.
+        /// What the authority asked for by Retry-After, since it decided last.
         var notBefore = Deadline.now
         /// Checks that have no answer yet; two at most.
         var underWay = 0

@@ -225,6 +225,7 @@ extension GuardThread {
         let guarded = question.guarded
         guarded.accept(isAllow: isAllow, reply, askedAt: askedAt)
         let pause = guarded.knowledge.pointee.schedule.afterDecision()
+        guarded.knowledge.pointee.notBefore = question.began
         if question.isLast { guarded.knowledge.pointee.due = question.began.advanced(milliseconds: pause) }
         transport.unlock()
     }
