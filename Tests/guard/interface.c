@@ -129,17 +129,12 @@ static void descriptor(struct authority *authority) {
     atomic_store(&authority->mood, ALLOWS);
 }
 
-static void *wait_for_the_end(void *guard) {
-    CHECK_STATUS(MID_OK, mid_guard_wait(guard, -1));
-    return NULL;
-}
-
 struct waiter {
     struct caller caller;
     mid_guard *guard;
 };
 
-static void *wait_in(void *argument) {
+static void *wait_for_the_end(void *argument) {
     struct waiter *waiter = argument;
     atomic_store(&waiter->caller.task, (int)syscall(SYS_gettid));
     CHECK_STATUS(MID_OK, mid_guard_wait(waiter->guard, -1));
@@ -151,7 +146,7 @@ static void *wait_in(void *argument) {
 static void waiter_start(struct waiter *waiter, mid_guard *guard) {
     memset(waiter, 0, sizeof *waiter);
     waiter->guard = guard;
-    check_need(pthread_create(&waiter->caller.thread, NULL, wait_in, waiter) == 0, "pthread_create");
+    check_need(pthread_create(&waiter->caller.thread, NULL, wait_for_the_end, waiter) == 0, "pthread_create");
     while (atomic_load(&waiter->caller.task) == 0) (void)sched_yield();
     caller_await_system_call(&waiter->caller, SYS_futex);
 }
@@ -188,15 +183,14 @@ static void waiting(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
     /* No lapse is to end the waiting. */
     mid_guard *guard = guard_start(client, "{\"interval_ms\":50,\"max_age_ms\":50000}");
-    pthread_t waiters[4];
+    struct waiter waiters[4];
     CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 0));
     double from = check_now_ms();
     CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 150));
     CHECK(check_now_ms() - from >= 150);
-    for (int n = 0; n < 4; n++)
-        check_need(pthread_create(&waiters[n], NULL, wait_for_the_end, guard) == 0, "pthread_create");
+    for (int n = 0; n < 4; n++) waiter_start(&waiters[n], guard);
     atomic_store(&authority->mood, DENIES);
-    for (int n = 0; n < 4; n++) check_need(pthread_join(waiters[n], NULL) == 0, "pthread_join");
+    for (int n = 0; n < 4; n++) check_need(pthread_join(waiters[n].caller.thread, NULL) == 0, "pthread_join");
     CHECK_STATUS(MID_OK, mid_guard_wait(guard, 0));
     mid_guard_stop(guard);
     mid_client_free(client);

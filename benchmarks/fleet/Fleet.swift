@@ -24,7 +24,10 @@ enum Fleet {
         print("the authority is gone, and a check fails at once, or silent, and it fails after 10 s; a guard that is on asks")
         print("a second time after 4.75 s.")
         print("Requests a second, the greatest of any second; in brackets, in steady states of agents / interval.\n")
-        print(row("agents", "authority", "steady state", "at the start", "after the start", "in the outage", "after the outage", "all are on again"))
+        print(
+            row(
+                "agents", "authority", "steady state", "at the start", "after the start", "in the outage", "after the outage",
+                "all are on again"))
         for argument in CommandLine.arguments.dropFirst() {
             guard let agents = Int(argument), agents > 0 else {
                 print("fleet: \(argument) is no number of agents")

@@ -358,7 +358,7 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
             polled[1].fd = -1;
             kill_at = now() + settings->grace;
             send_signal(settings, child, SIGTERM);
-            send_signal(settings, child, SIGCONT); /* in the foreground too */
+            (void)kill(child, SIGCONT); /* in the foreground too */
             say_why(settings, watch->guard, kill_at);
         }
         if (is_off && !was_killed && now() >= kill_at) {

@@ -41,8 +41,8 @@ struct Call: ~Copyable {
         guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw .cancelled }
     }
 
-    /// Whether the reply of the last attempt can be read by then, and has not come too late itself. jansson takes up to 40 ns for a byte, and cannot be
-    /// stopped: 170 ms for the largest list. Of other replies it is not worth asking.
+    /// Whether the reply of the last attempt can be read by then, and has not come too late itself. jansson takes up to
+    /// 40 ns for a byte, and cannot be stopped: 170 ms for the largest list.
     func hasTimeToRead(before deadline: Deadline) -> Bool {
         guard let count = transfer?.exchange.pointee.reply.count else { return true }
         return count / 25_000 < deadline.remainingMilliseconds
