@@ -16,6 +16,12 @@ static inline CURLcode ccurl_set_pointer(CURL *_Nonnull easy, CURLoption option,
     return curl_easy_setopt(easy, option, value);
 }
 
+// libcurl only borrows the bytes.
+static inline CURLcode ccurl_set_blob(CURL *_Nonnull easy, CURLoption option, const char *_Nonnull text) {
+    struct curl_blob blob = {.data = (void *)(uintptr_t)text, .len = strlen(text), .flags = CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(easy, option, &blob);
+}
+
 static inline CURLcode ccurl_set_receiver(CURL *_Nonnull easy, CURLoption option, curl_write_callback _Nonnull value) {
     return curl_easy_setopt(easy, option, value);
 }

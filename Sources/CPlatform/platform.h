@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -55,9 +56,14 @@ char *_Nullable secure_getenv(const char *_Nonnull name);
 // And semaphore.h this one. Status 0 when it was woken.
 int sem_clockwait(sem_t *_Nonnull semaphore, clockid_t clock, const struct timespec *_Nonnull until);
 
-// NULL too in a set-user-ID program.
+// NULL too in a program with elevated privileges: set-user-ID, set-group-ID, or with file capabilities.
 static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
     return secure_getenv(name);
+}
+
+// Whether a variable is set in a program that must not obey it.
+static inline int platform_withholds_env(const char *_Nonnull name) {
+    return getenv(name) != NULL && secure_getenv(name) == NULL;
 }
 
 // A socket address is one of several structs behind one pointer. 0 when the socket has no port.

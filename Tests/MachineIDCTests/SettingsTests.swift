@@ -40,7 +40,6 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(settings.maxRetries == 2)
             #expect(settings.maxConnections == 8)
             #expect(first(settings.headers.connect)?.hasPrefix("User-Agent: libmachineid/") == true)
-            #expect(String(settings.certificateFile) == nil)
             #expect(String(settings.pinnedPublicKey) == nil)
         }
     }
@@ -49,7 +48,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         let pin = "sha256//" + String(repeating: "A", count: 43) + "="
         let options = """
             {"base_url":"https://authority.example:8443/prefix/", "timeout_ms":250, "connect_timeout_ms":100,
-             "max_retries":0, "ca_file":"/etc/passwd", "proxy":"http://proxy.example:3128", "no_proxy":"a.example",
+             "max_retries":0, "ca_file":"/etc/passwd", "ca_path":"/etc:/usr", "proxy":"http://proxy.example:3128", "no_proxy":"a.example",
              "pinned_public_key":"\(pin);\(pin)", "user_agent":"agent/1", "max_connections":256}
             """
         try settings(options) { settings in
@@ -57,7 +56,8 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(settings.timeout == 250)
             #expect(settings.connectTimeout == 100)
             #expect(settings.maxRetries == 0)
-            #expect(String(settings.certificateFile) == "/etc/passwd")
+            #expect(String(settings.trust.file) == "/etc/passwd")
+            #expect(String(settings.trust.folders) == "/etc:/usr")
             #expect(String(settings.proxies.proxy) == "http://proxy.example:3128")
             #expect(String(settings.proxies.bypass) == "a.example")
             #expect(String(settings.pinnedPublicKey) == "\(pin);\(pin)")
@@ -83,6 +83,13 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         (#"{"max_connections":0}"#, "max_connections must be a whole number from 1 to 256"),
         (#"{"base_url":1}"#, "base_url must be a string"), (#"{"base_url":""}"#, "base_url must not be empty"),
         (#"{"ca_file":"/does/not/exist"}"#, "ca_file cannot be read: /does/not/exist: No such file or directory"),
+        (#"{"ca_file":"/etc"}"#, "ca_file must be a regular file: /etc"),
+        (#"{"ca_file":"/dev/null"}"#, "ca_file must be a regular file: /dev/null"), (#"{"ca_file":""}"#, "ca_file must not be"),
+        (#"{"ca_path":1}"#, "ca_path must be a string"), (#"{"ca_path":""}"#, "ca_path must not be empty"),
+        (#"{"ca_path":"/does/not/exist"}"#, "ca_path cannot be read: /does/not/exist: No such file or directory"),
+        (#"{"ca_path":"/etc:/does/not/exist"}"#, "ca_path cannot be read: /does/not/exist: No such file or directory"),
+        (#"{"ca_path":"/etc/passwd"}"#, "ca_path must be a directory, or several joined by a colon: /etc/passwd"),
+        (#"{"ca_path":"::"}"#, "ca_path names no directory"),
         (#"{"pinned_public_key":"x"}"#, "pinned_public_key must be sha256//BASE64"),
         (#"{"pinned_public_key":"/etc/key.pem"}"#, "pinned_public_key must be"),
         (#"{"pinned_public_key":"sha256//YQ=="}"#, "pinned_public_key must be"),
@@ -127,6 +134,11 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         ("https://machineid.io/?a=b", "base_url must not hold a query"),
         ("https://machineid.io/#x", "base_url must not hold a fragment"),
         ("https://machineid.io:99999", "base_url is not a URL"), ("https://a b", "base_url is not a URL"),
+        ("https://münchen.test", "base_url has a host name that is not ASCII; write xn--"),
+        ("https://m%C3%BCnchen.test/p", "base_url has a host name that is not ASCII"),
+        ("https://machineid。io", "base_url has a host name that is not ASCII"),
+        ("https://xn--mnchen-3ya.tést:443", "base_url has a host name that is not ASCII"),
+        ("http://ℓocalhost", "base_url has a host name"),
     ])
     func aBaseURLThatDoesNotIsRefused(_ url: String, _ message: String) {
         let refusal = refusal(#"{"base_url":"\#(url)"}"#)
@@ -147,5 +159,35 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         let far = refusal("{\(local),\"proxy\":\"http://proxy.example:3128\"}")
         #expect(far?.status == .invalidOptions)
         #expect(far?.message.hasPrefix("proxy is on another machine and base_url is http") == true)
+    }
+
+    @Test(arguments: ["https://xn--mnchen-3ya.test", "https://authority.example/m\u{fc}nchen", "https://[fe80::1%25lo]"])
+    func aHostNameInASCIIIsTaken(_ url: String) throws {
+        try settings(#"{"base_url":"\#(url)"}"#) { settings in
+            #expect(String(settings.baseURL.text) == url)
+        }
+    }
+
+    @Test(arguments: ["http://m\u{fc}nchen.test:3128", "m%C3%BCnchen.test:3128", "socks5h://user:pw@m\u{fc}nchen.test"])
+    func aProxyWhoseHostNameIsNotASCIIIsRefused(_ url: String) {
+        let refusal = refusal(#"{"proxy":"\#(url)"}"#)
+        #expect(refusal?.status == .invalidOptions)
+        #expect(refusal?.message.hasPrefix("proxy has a host name that is not ASCII; write xn--") == true)
+    }
+
+    @Test func whiteSpaceAroundURLsIsTrimmed() throws {
+        let options = """
+            {"base_url":" https://authority.example/p/ \\r\\n", "proxy":"\\thttp://proxy.example:3128\\n",
+             "no_proxy":"\\n* \\n"}
+            """
+        try settings(options) { settings in
+            #expect(String(settings.baseURL.text) == "https://authority.example/p")
+            #expect(String(settings.proxies.proxy) == "http://proxy.example:3128")
+            #expect(String(settings.proxies.bypass) == "*")
+        }
+        try settings(#"{"proxy":" \n"}"#) { settings in
+            #expect(String(settings.proxies.proxy) == "")
+        }
+        #expect(refusal(#"{"base_url":" \n"}"#)?.message.hasPrefix("base_url must not be empty") == true)
     }
 }

@@ -39,8 +39,9 @@ stop_all() {
 }
 trap 'stop_all; rm -rf "$work"' EXIT
 
-# Proxies of whoever runs this are none of the tests' business.
+# Proxies and authorities of whoever runs this are none of the tests' business.
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE
 export LD_LIBRARY_PATH=$library PYTHONDONTWRITEBYTECODE=1
 flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/lib)
 

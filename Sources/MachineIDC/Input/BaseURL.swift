@@ -11,7 +11,11 @@ struct BaseURL: ~Copyable {
 
     /// - Parameter source: what to call the URL in a message: the option or the environment variable it came from.
     init(_ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>) throws(Failure) {
-        let url = try CurlURL(raw, source: source)
+        let trimmed = try CString(trimming: raw)
+        guard let text = trimmed.pointer else { throw .outOfMemory }
+        if text[0] == 0 { throw Failure(.invalidOptions, "\(source) must not be empty") }
+        let url = try CurlURL(text, source: source)
+        try url.refuseForeignHost(source)
         let scheme = try url.part(CURLUPART_SCHEME)
         let isSecure = scheme == "https"
         if !isSecure {
@@ -33,7 +37,7 @@ struct BaseURL: ~Copyable {
         guard let start = whole.pointer else { throw .outOfMemory }
         var length = strlen(start)
         while length > 0, start[length &- 1] == CChar(UInt8(ascii: "/")) { length &-= 1 }
-        text = try CString(copying: start, count: length)
+        self.text = try CString(copying: start, count: length)
         self.isSecure = isSecure
     }
 }

@@ -38,12 +38,23 @@ struct CurlURL: ~Copyable {
         if found.pointer != nil { throw Failure(.invalidOptions, "\(source) must not hold \(name)") }
     }
 
+    /// Throws when the host name is not ASCII. What libcurl makes of one depends on the locale at the time of a call.
+    func refuseForeignHost(_ source: UnsafePointer<CChar>) throws(Failure) {
+        // Decoded, where it was written with percent signs.
+        let host = try part(CURLUPART_HOST)
+        guard var next = host.pointer else { return }
+        while next[0] > 0 { next += 1 }
+        if next[0] == 0 { return }
+        throw Failure(
+            .invalidOptions, "\(source) has a host name that is not ASCII; write xn--..., as the name is in the DNS")
+    }
+
     /// Whether the host is this machine by its very form: 127.0.0.0/8, [::1], or localhost, which libcurl resolves by
     /// itself and never asks about.
     func isLoopback() throws(Failure) -> Bool {
         let host = try part(CURLUPART_HOST)
         guard let text = host.pointer else { return false }
-        if strcasecmp(text, Literal("localhost").cString) == 0 || text == "[::1]" { return true }
+        if equalsIgnoringCase(text, count: strlen(text), "localhost") || text == "[::1]" { return true }
         var address = in_addr()
         guard inet_pton(AF_INET, text, &address) == 1 else { return false }
         return UInt32(bigEndian: address.s_addr) >> 24 == 127

@@ -31,15 +31,6 @@ struct OptionValue {
         return text
     }
 
-    /// The path of a file that can be read, so that a wrong one is an error now and not at the first call.
-    func readableFile() throws(Failure) -> UnsafePointer<CChar> {
-        let path = try string()
-        guard access(path, R_OK) == 0 else {
-            throw Failure(.invalidOptions, "\(key) cannot be read: \(quoted(path)): \(strerror(platform_errno()))")
-        }
-        return path
-    }
-
     /// One or several "sha256//BASE64", joined by ";". libcurl would take any other text for the name of a file.
     func pins() throws(Failure) -> UnsafePointer<CChar> {
         let text = try string()

@@ -7,6 +7,7 @@ struct Options: ~Copyable {
 
     private(set) var baseURL: UnsafePointer<CChar>?
     private(set) var certificateFile: UnsafePointer<CChar>?
+    private(set) var certificateFolders: UnsafePointer<CChar>?
     private(set) var pinnedPublicKey: UnsafePointer<CChar>?
     private(set) var proxy: UnsafePointer<CChar>?
     private(set) var proxyBypass: UnsafePointer<CChar>?
@@ -44,7 +45,9 @@ struct Options: ~Copyable {
         } else if key == "max_retries" {
             maxRetries = try option.integer(0, 10)
         } else if key == "ca_file" {
-            certificateFile = try option.readableFile()
+            certificateFile = try option.string()
+        } else if key == "ca_path" {
+            certificateFolders = try option.string()
         } else if key == "pinned_public_key" {
             pinnedPublicKey = try option.pins()
         } else if key == "proxy" {

@@ -25,12 +25,12 @@ struct ProxySettings: ~Copyable {
             chosen = found
         }
         var isSecure = false
-        if chosen.value[0] != 0 {
-            isSecure = try check(chosen.value, source: chosen.name.cString, authority)
+        let proxyCopy = try CString(trimming: chosen.value)
+        if let text = proxyCopy.pointer, text[0] != 0 {
+            isSecure = try check(text, source: chosen.name.cString, authority)
         }
         let bypass = bypass ?? environment("no_proxy", "NO_PROXY")?.value ?? none.cString
-        let proxyCopy = try CString(copying: chosen.value)
-        let bypassCopy = try CString(copying: bypass)
+        let bypassCopy = try CString(trimming: bypass)
         self.isSecure = isSecure
         self.proxy = proxyCopy
         self.bypass = bypassCopy
@@ -43,6 +43,7 @@ private func check(
 ) throws(Failure) -> Bool {
     // As libcurl reads it: without a scheme it is an http proxy, and schemes that are no transfer protocol are fine.
     let url = try CurlURL(proxy, flags: CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME, source: source)
+    try url.refuseForeignHost(source)
     let scheme = try url.part(CURLUPART_SCHEME)
     let isKnown =
         scheme == "http" || scheme == "https" || scheme == "socks4" || scheme == "socks4a" || scheme == "socks5"
@@ -60,11 +61,11 @@ private func check(
     return scheme == "https"
 }
 
-/// A variable that is set and not empty, under its lower-case name or else its upper-case one, as libcurl looks.
+/// A variable that is set and not blank, under its lower-case name or else its upper-case one, as libcurl looks.
 private func environment(
     _ lower: Literal, _ upper: Literal
 ) -> (value: UnsafePointer<CChar>, name: Literal)? {
-    if let value = platform_getenv(lower.cString), value[0] != 0 { return (value, lower) }
-    if let value = platform_getenv(upper.cString), value[0] != 0 { return (value, upper) }
+    if let value = environment(lower) { return (value, lower) }
+    if let value = environment(upper) { return (value, upper) }
     return nil
 }

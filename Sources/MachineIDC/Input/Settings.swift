@@ -6,8 +6,7 @@ struct Settings: ~Copyable {
     let headers: RequestHeaders
     let baseURL: BaseURL
     let proxies: ProxySettings
-    /// The file with the certificate authorities to trust; none for those of the system.
-    let certificateFile: CString
+    let trust: Trust
     let pinnedPublicKey: CString
     let timeout: Int
     let connectTimeout: Int
@@ -32,14 +31,14 @@ struct Settings: ~Copyable {
         let variable = options.environmentVariable ?? Literal("MACHINEID_ORG_KEY").cString
         let name = quoted(variable: variable)
         guard let raw = platform_getenv(variable), !isBlank(raw) else {
-            throw Failure(.noOrgKey, "\(name) is not set; set it to the organisation's key, org_...")
+            throw noOrgKey(name)
         }
         let orgKey = try OrgKey(raw, source: name)
 
         let urlVariable: Literal = "MACHINEID_BASE_URL"
         var url = options.baseURL ?? BaseURL.standard.cString
         var source: Literal = "base_url"
-        if options.baseURL == nil, let set = platform_getenv(urlVariable.cString), set[0] != 0 {
+        if options.baseURL == nil, let set = environment(urlVariable) {
             (url, source) = (set, urlVariable)
         }
         let baseURL = try BaseURL(url, source: source.cString)
@@ -50,7 +49,7 @@ struct Settings: ~Copyable {
         _ orgKey: borrowing OrgKey, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
         let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
-        let certificateFile = try CString(copyingIfGiven: options.certificateFile)
+        let trust = try Trust(file: options.certificateFile, folders: options.certificateFolders)
         let pinnedPublicKey = try CString(copyingIfGiven: options.pinnedPublicKey)
         let userAgent =
             if let given = options.userAgent {
@@ -62,11 +61,23 @@ struct Settings: ~Copyable {
         self.headers = headers
         self.baseURL = baseURL
         self.proxies = proxies
-        self.certificateFile = certificateFile
+        self.trust = trust
         self.pinnedPublicKey = pinnedPublicKey
         timeout = options.timeout
         connectTimeout = options.connectTimeout
         maxRetries = options.maxRetries
         maxConnections = options.maxConnections
     }
+}
+
+private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
+    guard hasElevatedPrivileges() else {
+        return Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
+    }
+    return Failure(
+        .noOrgKey,
+        """
+        \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file capabilities), and \
+        those do not go by the environment; give the organisation's key to mid_client_new
+        """)
 }

@@ -29,6 +29,15 @@ struct CString: ~Copyable {
         pointer = UnsafePointer(text)
     }
 
+    /// Without the white space at both ends. A text that is not UTF-8 is copied as it is.
+    init(trimming text: UnsafePointer<CChar>) throws(Failure) {
+        guard let trimmed = UTF8Text(trimming: text) else {
+            try self.init(copying: text)
+            return
+        }
+        try self.init(copying: trimmed.start, count: trimmed.count)
+    }
+
     /// The texts one after the other.
     init(joining first: UnsafePointer<CChar>, _ second: UnsafePointer<CChar>) throws(Failure) {
         var buffer = ByteBuffer()

@@ -14,7 +14,8 @@ enum Process {
     private static let isCurlReady = Atomic<Bool>(false)
     private static let openSSLIsKnown = Atomic<Bool>(false)
     private static let locale = Atomic<UInt>(0)
-    private static let authorities = Atomic<UInt>(0)
+    private static let systemFile = Atomic<UInt>(0)
+    private static let defaultsReturn = Atomic<Bool>(false)
 
     /// A C locale to parse under. Only after `prepare()`.
     static var cLocale: locale_t? { locale_t(bitPattern: locale.load(ordering: .acquiring)) }
@@ -22,8 +23,12 @@ enum Process {
     /// The file in which libcurl's build keeps the system's certificate authorities; nil when it looks elsewhere. Only
     /// after `prepareCurl()`.
     static var certificateFile: UnsafePointer<CChar>? {
-        UnsafePointer(bitPattern: authorities.load(ordering: .acquiring))
+        UnsafePointer(bitPattern: systemFile.load(ordering: .acquiring))
     }
+
+    /// Whether libcurl takes the system's certificate authorities wherever none are set, also after they were unset. Only
+    /// after `prepareCurl()`.
+    static var trustsSystemUnlessTold: Bool { defaultsReturn.load(ordering: .acquiring) }
 
     /// Whether libcurl uses an OpenSSL that can be asked what it holds. Only after `prepareCurl()`.
     static var knowsOpenSSL: Bool { openSSLIsKnown.load(ordering: .acquiring) }
@@ -45,6 +50,7 @@ enum Process {
         try page.pointee.curlLock.exclusively { () throws(Failure) in
             if isCurlReady.load(ordering: .acquiring) { return }
             try checkCurl()
+            try checkEnvironment()
             guard ForkGate.working(initialiseCurl) else { throw Failure(.internal, "libcurl could not be initialised") }
             isCurlReady.store(true, ordering: .releasing)
         }
@@ -68,7 +74,23 @@ enum Process {
         guard info.pointee.features & needed == needed else {
             throw Failure(.internal, "this libcurl was built without TLS, AsynchDNS or threadsafe")
         }
-        authorities.store(UInt(bitPattern: info.pointee.cainfo), ordering: .releasing)
+        systemFile.store(UInt(bitPattern: info.pointee.cainfo), ordering: .releasing)
+        defaultsReturn.store(info.pointee.version_num >= 0x081100, ordering: .releasing)
+    }
+
+    /// libcurl goes by these in any program. The first names a file, and into that it writes the secrets of every
+    /// connection, with all the rights of a program that whoever started it may not have.
+    private static func checkEnvironment() throws(Failure) {
+        try refuse("SSLKEYLOGFILE")
+        try refuse("CURL_SSL_BACKEND")
+    }
+
+    private static func refuse(_ variable: Literal) throws(Failure) {
+        if platform_withholds_env(variable.cString) == 0 { return }
+        throw Failure(
+            .internal,
+            "the environment variable \(variable), which libcurl would obey, is set in a program with elevated privileges; unset it"
+        )
     }
 
     private static func makeLocale() throws(Failure) {

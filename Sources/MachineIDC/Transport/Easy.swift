@@ -38,20 +38,13 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_FOLLOWLOCATION, 0)
         options.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
 
-        // With a directory of authorities set, Debian's libcurl would trust it beside the file, and would parse the file
-        // again (20 ms) for every connection.
         options.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         options.set(CURLOPT_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_SSL_VERIFYHOST, 2)
         options.set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         options.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
-        if let file = settings.certificateFile.pointer ?? Process.certificateFile {
-            options.set(CURLOPT_CAINFO, text: file)
-            options.set(CURLOPT_CAPATH, text: nil)
-            options.set(CURLOPT_PROXY_CAINFO, text: file)
-            options.set(CURLOPT_PROXY_CAPATH, text: nil)
-        }
+        options.trust(TrustPlaces(settings.trust))
         options.set(CURLOPT_PINNEDPUBLICKEY, text: settings.pinnedPublicKey.pointer)
 
         // The headers, the org key among them, go to the authority and never to the proxy, which only tunnels.

@@ -2,7 +2,7 @@ internal import CCurl
 
 /// Sets options of an easy handle one after the other and remembers the first that failed.
 struct EasyOptions {
-    private let handle: UnsafeMutableRawPointer
+    let handle: UnsafeMutableRawPointer
     private var code = CURLE_OK
 
     init(_ handle: UnsafeMutableRawPointer) { self.handle = handle }

@@ -22,6 +22,7 @@ struct Transfer: Linked {
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         let sockets: SocketTable
         let isSecure: Bool
+        let trust: TrustPlaces
         let exchange: Box<Exchange>
         let place: Box<Place>
 
@@ -34,6 +35,7 @@ struct Transfer: Linked {
             self.place = place
             self.sockets = sockets
             isSecure = settings.baseURL.isSecure
+            trust = TrustPlaces(settings.trust)
         }
     }
 

@@ -22,7 +22,7 @@ extension Transfer {
         }
         let (status, lead) = kind(of: code)
         let said = UnsafePointer(exchange.pointee.easy.errorText)
-        return Failure(status, "\(lead): \(said[0] != 0 ? said : curl_easy_strerror(code))")
+        return Failure(status, "\(lead): \(said[0] != 0 ? said : curl_easy_strerror(code))\(whereTrustWasSought(code))")
     }
 
     private func kind(of code: CURLcode) -> (Status, Literal) {

@@ -1,0 +1,79 @@
+internal import CPlatform
+
+/// Whose certificates are trusted: the certificate authorities in a file, in folders, or in both, and no others. Settled when
+/// the client is made, from the options or else from the environment; with neither it is empty, which is the system's file.
+struct Trust: ~Copyable {
+    /// A file of certificates in PEM.
+    let file: CString
+    /// Folders of hashed certificates, joined by ":".
+    let folders: CString
+    /// What to call the two in a message: the option or the environment variable that they came from.
+    let fileSource: Literal
+    let foldersSource: Literal
+
+    /// - Parameters:
+    ///   - file: the option `ca_file`; nil when it was not given.
+    ///   - folders: the option `ca_path`; nil when it was not given.
+    init(file: UnsafePointer<CChar>?, folders: UnsafePointer<CChar>?) throws(Failure) {
+        var file = file
+        var folders = folders
+        var fileSource: Literal = "ca_file"
+        var foldersSource: Literal = "ca_path"
+        if file == nil, folders == nil {
+            // As the curl program looks.
+            (file, fileSource) = (environment("CURL_CA_BUNDLE"), "CURL_CA_BUNDLE")
+            if file == nil {
+                (file, fileSource) = (environment("SSL_CERT_FILE"), "SSL_CERT_FILE")
+                (folders, foldersSource) = (environment("SSL_CERT_DIR"), "SSL_CERT_DIR")
+            }
+        }
+        // So that a wrong one is an error now and not at the first call.
+        if let file { try checkFile(file, fileSource) }
+        if let folders { try checkFolders(folders, foldersSource) }
+        let fileCopy = try CString(copyingIfGiven: file)
+        let foldersCopy = try CString(copyingIfGiven: folders)
+        self.file = fileCopy
+        self.folders = foldersCopy
+        self.fileSource = fileSource
+        self.foldersSource = foldersSource
+    }
+}
+
+/// A FIFO would hold up whoever opens it, for as long as nobody writes.
+private func checkFile(_ path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) {
+    guard try kind(of: path, source) == S_IFREG else {
+        throw Failure(.invalidOptions, "\(source) must be a regular file: \(quoted(path))")
+    }
+}
+
+private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throws(Failure) {
+    var count = 0
+    var start = list
+    while true {
+        let end = start + strcspn(start, Literal(":").cString)
+        if end > start {
+            let folder = try CString(copying: start, count: end - start)
+            guard let path = folder.pointer else { throw .outOfMemory }
+            guard try kind(of: path, source) == S_IFDIR else {
+                throw Failure(.invalidOptions, "\(source) must be a directory, or several joined by a colon: \(quoted(path))")
+            }
+            count &+= 1
+        }
+        if end[0] == 0 { break }
+        start = end + 1
+    }
+    guard count > 0 else { throw Failure(.invalidOptions, "\(source) names no directory") }
+}
+
+/// What there is at a path, as in `st_mode`. Throws when this process may not read it.
+private func kind(of path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) -> Int32 {
+    var status = stat()
+    // access() asks for whoever started the program, also where the program may do more.
+    let whose = hasElevatedPrivileges() ? AT_EACCESS : 0
+    guard stat(path, &status) == 0, faccessat(AT_FDCWD, path, R_OK, whose) == 0 else {
+        let code = platform_errno()
+        let reason = Process.cLocale.map { strerror_l(code, $0) } ?? strerror(code)
+        throw Failure(.invalidOptions, "\(source) cannot be read: \(quoted(path)): \(reason)")
+    }
+    return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT
+}
