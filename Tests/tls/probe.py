@@ -50,6 +50,9 @@ class Probe:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         # At the end of its commands the probe ends by itself, unless it hangs, which its last result has told.
         self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -60,6 +63,7 @@ class Probe:
         if status != 0 and not self._hangs:
             failed("the probe ends well", f"options {self.options}\nit ended with status {status}")
         self._process.stdout.close()
+        return self
 
     def validate(self, device="agent"):
         return self.call("validate", device)

@@ -12,6 +12,7 @@ from suite import main
 
 MODULES = [
     "trust",
+    "authorities",
     "system_roots",
     "versions",
     "handshakes",

@@ -1,6 +1,6 @@
-"""Who is trusted: whose certificates, for which host, with which key."""
+"""What is trusted: which certificates of an authority that is, for which host, with which key."""
 
-from checks import equal, expect, faults_of_failure, holds
+from checks import equal, expect
 from probe import Probe, attempt
 from servers import Server, serve
 
@@ -23,8 +23,6 @@ CERTIFICATES = {
 
 def run(world):
     certificates(world)
-    ca_file(world)
-    environment(world)
     pins(world)
     changed_key(world)
 
@@ -43,52 +41,6 @@ def certificates(world):
     for site, message in CERTIFICATES.items():
         if message:
             equal(f"certificate: {site}: no request came in", 0, len(world.nginx.requests(site)))
-
-
-def ca_file(world):
-    url = world.nginx.url("valid")
-    other = str(world.stranger.path)
-    message = "unable to get local issuer certificate"
-    expect("ca_file: another authority's", attempt(base_url=url, ca_file=other), "MID_TLS_FAILED", message=message)
-    expect("ca_file: none", attempt(base_url=url), "MID_TLS_FAILED", message=message)
-
-    both = world.folder / "both.pem"
-    both.write_bytes(world.stranger.path.read_bytes() + world.authority.path.read_bytes())
-    expect("ca_file: one of two", attempt(base_url=url, ca_file=str(both)), "MID_OK", 1)
-
-    # It is no authority, but it is what the file says to trust.
-    itself = str(world.folder / "self-signed.pem")
-    result = attempt(base_url=world.nginx.url("self-signed"), ca_file=itself)
-    expect("ca_file: a self-signed certificate itself", result, "MID_OK", 1)
-
-    key = world.certificate.key_path.read_text()
-    for name, text in {"empty": "", "text": "not a certificate\n", "key": key}.items():
-        path = world.folder / f"bad-{name}.pem"
-        path.write_text(text)
-        result = attempt(base_url=url, ca_file=str(path))
-        expect(f"ca_file: without a certificate ({name})", result, "MID_TLS_FAILED", message=str(path))
-
-    missing = str(world.folder / "missing.pem")
-    with Probe(base_url=url, ca_file=missing) as probe:
-        faults = list(faults_of_failure("MID_INVALID_OPTIONS", probe.created.text, f"ca_file.*{missing}"))
-        holds("ca_file: missing", probe.created.status == "MID_INVALID_OPTIONS" and not faults, probe.created)
-
-
-def environment(world):
-    """Variables that the curl program or OpenSSL look at change nothing."""
-    url = world.nginx.url("valid")
-    ours, other = world.ca_file, str(world.stranger.path)
-    message = "unable to get local issuer certificate"
-    for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE"):
-        result = attempt(base_url=url, environment={name: ours})
-        expect(f"{name} adds no authority", result, "MID_TLS_FAILED", message=message)
-        result = attempt(base_url=url, ca_file=other, environment={name: ours})
-        expect(f"{name} adds none to ca_file", result, "MID_TLS_FAILED", message=message)
-        result = attempt(base_url=url, ca_file=ours, environment={name: other})
-        expect(f"{name} takes none away from ca_file", result, "MID_OK", 1)
-    folder = {"SSL_CERT_DIR": str(world.hashed_folder(world.authority))}
-    results = [attempt(base_url=url, environment=folder, **more) for more in ({}, {"ca_file": other})]
-    expect("SSL_CERT_DIR adds no authority", results, "MID_TLS_FAILED", message=message)
 
 
 def pins(world):

@@ -79,10 +79,11 @@ class World:
         (self.files / "api/v1/devices").mkdir(parents=True)
         site("files", self.certificate, f"root {self.files}; location /api/v1/devices/list {{ }}")
 
-    def hashed_folder(self, issuer):
-        """A folder of authorities as OpenSSL looks them up in one."""
-        folder = self.folder / "hashed"
+    def hashed_folder(self, *issuers):
+        """A folder of authorities as OpenSSL looks them up in one: of its own for each choice of them."""
+        folder = self.folder / "-".join(["hashed", *(issuer.path.stem for issuer in issuers)])
         folder.mkdir(exist_ok=True)
-        (folder / issuer.path.name).write_bytes(issuer.path.read_bytes())
+        for issuer in issuers:
+            (folder / issuer.path.name).write_bytes(issuer.path.read_bytes())
         subprocess.run(["openssl", "rehash", folder], check=True)
         return folder
