@@ -21,11 +21,21 @@ CASES = [
     ("127.0.0.0/8", "127.0.0.1", False),
     ("10.0.0.0/8", "127.0.0.1", True),
     ("127.0.0.2", "127.0.0.1", True),
+    # What looks as if it might work, and does not.
+    ("localhost:{port}", "localhost", True),
+    ("https://localhost", "localhost", True),
+    ("*.localhost", "localhost", True),
+    ("*,other.example", "localhost", True),
+    ("127.0.0.1:{port}", "127.0.0.1", True),
+    ("127.*", "127.0.0.1", True),
+    ("127.0.0.0/255.0.0.0", "127.0.0.1", True),
 ]
 
 
 def run(world):
-    for bypass, host, is_used in CASES:
+    port = world.nginx.port("valid")
+    for pattern, host, is_used in CASES:
+        bypass = pattern.format(port=port)
         for how in ("option", "environment"):
             with Recorder() as proxy:
                 options = {"base_url": world.nginx.url("valid", host), "ca_file": world.ca_file, "proxy": proxy.url}

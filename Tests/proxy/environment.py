@@ -12,6 +12,7 @@ def run(world):
     with Recorder() as first, Recorder() as second:
         which_counts(world, first, second)
         wrong(world, first)
+        trimmed(world, first)
     for name in SECURE:
         read_once(world, name)
     bypass_read_once(world)
@@ -70,6 +71,31 @@ def wrong(world, proxy):
     # libcurl ignores upper-case HTTP_PROXY, since CGI sets it from a client's header; it must not come in another way.
     result = attempt(trusted(world), environment={"HTTP_PROXY": "ftp://127.0.0.1:1"})
     expect("environment HTTP_PROXY is not looked at", result, "MID_OK", 1)
+
+
+def trimmed(world, proxy):
+    """White space around a value, as files of secrets and of variables bring it along."""
+    for name in SECURE:
+        used = proxy.connections
+        result = attempt(trusted(world), environment={name: f" \t{proxy.url}\r\n"})
+        expect(f"environment {name} in white space", result, "MID_OK", 1)
+        equal(f"environment {name} in white space: used", used + 1, proxy.connections)
+        result = attempt(trusted(world), environment={name: " \n"})
+        expect(f"environment {name} of white space: none", result, "MID_OK", 1)
+        result = attempt(trusted(world), environment={name: "http://m\u00fcnchen.test:3128\n"})
+        message = f"^{name} has a host name that is not ASCII; write xn--"
+        expect(f"environment {name} with a host name that is not ASCII", result, "MID_INVALID_OPTIONS", message=message)
+    used = proxy.connections
+    for text in ("localhost\n", " * \r\n", "\tother.example, localhost\n"):
+        for name in ("no_proxy", "NO_PROXY"):
+            result = attempt(trusted(world), environment={"HTTPS_PROXY": proxy.url, name: text})
+            expect(f"environment {name}={text!r}", result, "MID_OK", 1)
+        result = attempt(trusted(world), proxy=f"{proxy.url}\n", no_proxy=text)
+        expect(f"no_proxy {text!r}", result, "MID_OK", 1)
+    equal("no_proxy in white space: no proxy was used", used, proxy.connections)
+    result = attempt(trusted(world), proxy=f" {proxy.url}\n")
+    expect("proxy in white space", result, "MID_OK", 1)
+    equal("proxy in white space: used", used + 1, proxy.connections)
 
 
 def read_once(world, name):
