@@ -1,8 +1,8 @@
 /*
- * A thread flips the locale of the process between one with a decimal point and one with a decimal comma, while others
- * read replies full of real numbers.
+ * What is said of bad options is the same in every locale. Then a thread flips the locale of the process between one with a
+ * decimal point and one with a decimal comma, while others read replies full of real numbers.
  *
- *     locales LOCALE ROUNDS    LOCALE has a decimal comma
+ *     locales ROUNDS LOCALE [LOCALE...]    the first LOCALE has a decimal comma
  */
 #include "server.h"
 #include "waiting.h"
@@ -40,12 +40,41 @@ static void *call(void *unused) {
     return NULL;
 }
 
+static void expect_refusal(const char *options, const char *part) {
+    mid_client *made = NULL;
+    char *json = NULL;
+    mid_status status = mid_client_new("org_a", options, &made, &json);
+    CHECK_STATUS(MID_INVALID_OPTIONS, status);
+    CHECK(made == NULL);
+    check_failure(status, json, part);
+    mid_client_free(made);
+}
+
+/* Where the host speaks a locale, libcurl takes host names in its character set, and otherwise not. */
+static void expect_the_same_words(const char *locale) {
+    mid_client *made = NULL;
+    check_need(setlocale(LC_ALL, locale) != NULL, locale);
+    check_about = locale;
+    expect_refusal("{\"base_url\":\"https://m\u00fcnchen.test\"}", "base_url has a host name that is not ASCII; write xn--");
+    expect_refusal("{\"base_url\":\"https://m%C3%BCnchen.test\"}", "base_url has a host name that is not ASCII");
+    expect_refusal("{\"base_url\":\"https://m%FCnchen.test\"}", "base_url has a host name that is not ASCII");
+    expect_refusal("{\"proxy\":\"http://m\u00fcnchen.test:3128\"}", "proxy has a host name that is not ASCII; write xn--");
+    expect_refusal("{\"ca_file\":\"/does/not/exist\"}", "ca_file cannot be read: /does/not/exist: No such file or directory");
+    CHECK_STATUS(MID_OK, mid_client_new("org_a", "{\"base_url\":\"HTTPS://XN--MNCHEN-3YA.TEST\"}", &made, NULL));
+    mid_client_free(made);
+    CHECK_STATUS(MID_OK, mid_client_new("org_a", "{\"base_url\":\"HTTP://LOCALHOST:1\"}", &made, NULL));
+    mid_client_free(made);
+    check_about = "";
+}
+
 int main(int count, char **arguments) {
     pthread_t flipper, threads[THREADS];
     struct server server;
-    check_need(count == 3, "a locale and a number");
-    comma = arguments[1];
-    rounds = atoi(arguments[2]);
+    check_need(count > 2, "a number and a locale");
+    rounds = atoi(arguments[1]);
+    comma = arguments[2];
+    expect_the_same_words("C");
+    for (int n = 2; n < count; n++) expect_the_same_words(arguments[n]);
     check_need(setlocale(LC_ALL, comma) != NULL, comma);
     check_need(*localeconv()->decimal_point == ',', "a locale with a decimal comma");
     server_start(&server, NULL);

@@ -30,7 +30,7 @@ static void expect_client(const char *options, struct server *server) {
 
 int main(void) {
     struct server server;
-    char url[64], options[128];
+    char url[64], padded[80], options[128];
     server_start(&server, NULL);
     server_answer(&server, "200 OK", "application/json", "{\"allowed\":true}");
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", server.port);
@@ -64,6 +64,18 @@ int main(void) {
     expect_client(options, &server); /* an option comes before a variable */
     set("MACHINEID_BASE_URL", NULL);
     expect_client(options, &server);
+    set("MACHINEID_BASE_URL", "https://m\u00fcnchen.test\n");
+    expect_no_client(NULL, MID_INVALID_OPTIONS, "MACHINEID_BASE_URL has a host name that is not ASCII; write xn--");
+    set("MACHINEID_BASE_URL", "http://127.0.0.1: 1\n"); /* white space in the middle is none around it */
+    expect_no_client(NULL, MID_INVALID_OPTIONS, "MACHINEID_BASE_URL");
+    (void)snprintf(padded, sizeof padded, " \t%s/\r\n", url);
+    set("MACHINEID_BASE_URL", padded);
+    expect_client(NULL, &server);
+    set("MACHINEID_BASE_URL", " \n"); /* as if it were not set */
+    {
+        mid_client *client = check_client(NULL);
+        mid_client_free(client);
+    }
 
     check_about = "proxies";
     set("MACHINEID_BASE_URL", url);
