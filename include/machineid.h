@@ -61,8 +61,10 @@
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
  *   variable. Signals never cut a call short; pthread_cancel() during a call is not supported. The environment is read
- *   only inside mid_client_new() and mid_client_from_env(), and not at all in a set-user-ID program; OpenSSL reads its
- *   own variables, such as OPENSSL_CONF, as the first call of the process makes it ready. Sockets are closed on exec, but
+ *   only inside mid_client_new() and mid_client_from_env(), and not at all in a program with elevated privileges
+ *   (set-user-ID, set-group-ID, file capabilities). OpenSSL reads its own variables, such as OPENSSL_CONF, as the first
+ *   call of the process makes it ready, though not in such a program; libcurl reads SSLKEYLOGFILE and CURL_SSL_BACKEND in
+ *   any: while one of them is set in such a program, its calls are MID_INTERNAL. Sockets are closed on exec, but
  *   not the descriptors with which libcurl wakes itself, two of each client and eight at most.
  *
  * Everything here is since version 0.1.0 unless it says otherwise.
@@ -94,7 +96,7 @@ enum {
     /* 100: what the caller gave cannot be used. Nothing was sent. */
     MID_INVALID_ARGUMENT = 100, /* a NULL that must not be, or an org key or device id that cannot be sent */
     MID_INVALID_OPTIONS = 101,  /* options that are not JSON, or an unknown key, wrong type or bad value in them */
-    MID_NO_ORG_KEY = 102,       /* the environment variable with the org key is not set, or empty */
+    MID_NO_ORG_KEY = 102,       /* the environment variable with the org key is not set, or blank, or may not be read */
 
     /* 200: there is no answer, because the network gave none. */
     MID_RESOLVE_FAILED = 200,  /* the host name of the authority or of the proxy was not found */
@@ -138,21 +140,29 @@ const char *mid_status_name(mid_status status);
  * options   NULL for the defaults, or a JSON object with any of these keys. An unknown or repeated key, a wrong type or
  *           a value outside its range is MID_INVALID_OPTIONS.
  *             "base_url"           string; "https://machineid.io". The authority. https, or http to a loopback address
- *                                  or localhost. No user, query or fragment.
+ *                                  or localhost. No user, query or fragment; a path goes before those of the operations.
+ *                                  White space around it is trimmed. A host name beyond ASCII is to be written xn--...
  *             "timeout_ms"         1 to 3600000; 10000. Wall clock over one call, everything included.
  *             "connect_timeout_ms" 1 to 3600000; 3000. For name, TCP, proxy and TLS of one attempt.
  *             "max_retries"        0 to 10; 2. Further attempts after a transport failure or HTTP 429, 502, 503 or 504,
  *                                  with growing, jittered pauses; Retry-After is honoured when it fits into timeout_ms.
  *                                  A denial is never retried. A request that is lost with a kept connection is sent
  *                                  again at once and not counted, even with 0: all operations are idempotent.
- *             "ca_file"            string. A PEM file with the only certificate authorities to trust; default: the
- *                                  system's.
+ *             "ca_file"            string. A PEM file with certificate authorities; a regular file that can be read.
+ *             "ca_path"            string. A directory of them, hashed as by "openssl rehash", or several joined by ":".
+ *                                  Only the authorities in ca_file and ca_path are trusted. Without both, those in the
+ *                                  file CURL_CA_BUNDLE, or else in SSL_CERT_FILE and SSL_CERT_DIR, as they are now; without
+ *                                  these too, those in the system's file. A variable that names what cannot be used is
+ *                                  MID_INVALID_OPTIONS, as an option is.
  *             "pinned_public_key"  string, "sha256//BASE64" or several joined by ";". Accept no other server key.
- *             "proxy"              string, such as "http://proxy.example:3128"; "" for none. Default: https_proxy,
- *                                  HTTPS_PROXY, all_proxy or ALL_PROXY as they are now. An http base_url takes no proxy
- *                                  from the environment, and only a loopback one from here.
- *             "no_proxy"           string: host names, comma-separated, that are reached without the proxy. Default:
- *                                  no_proxy or NO_PROXY as they are now.
+ *             "proxy"              string, such as "http://proxy.example:3128", an http, https, socks4, socks4a, socks5
+ *                                  or socks5h URL; "" for none. Default: https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY
+ *                                  as they are now. An http base_url takes no proxy from the environment, and only a
+ *                                  loopback one from here. White space around it is trimmed, as around no_proxy.
+ *             "no_proxy"           string: hosts, comma-separated, that are reached without the proxy: names, which
+ *                                  bring those below them along, addresses, and IPv4 networks such as 10.0.0.0/8; or "*"
+ *                                  alone for all. No ports, and no other "*". Default: no_proxy or NO_PROXY as they are
+ *                                  now.
  *             "user_agent"         string, printable ASCII, 1 to 256 bytes, not blank; "libmachineid/VERSION".
  *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn. Of many
  *                                  callers one works for all; once they need more than half of the connections, up to
@@ -169,10 +179,11 @@ mid_status mid_client_new(const char *org_key, const char *options, mid_client *
  *
  * options   As for mid_client_new(), and one more key:
  *             "env_var"            string; "MACHINEID_ORG_KEY". The variable to read the org key from.
- *           Without "base_url", the variable MACHINEID_BASE_URL is used when it is set and not empty.
+ *           Without "base_url", the variable MACHINEID_BASE_URL is used when it is set and not blank.
  * client, json   As for mid_client_new().
  *
- * MID_NO_ORG_KEY when the variable is not set or holds only white space; otherwise as mid_client_new().
+ * MID_NO_ORG_KEY when the variable is not set or holds only white space, and always in a program with elevated privileges,
+ * where the environment is not read; otherwise as mid_client_new().
  */
 mid_status mid_client_from_env(const char *options, mid_client **client, char **json);
 

@@ -61,11 +61,6 @@ static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
     return secure_getenv(name);
 }
 
-// Whether a variable is set in a program that must not obey it.
-static inline int platform_withholds_env(const char *_Nonnull name) {
-    return getenv(name) != NULL && secure_getenv(name) == NULL;
-}
-
 // A socket address is one of several structs behind one pointer. 0 when the socket has no port.
 static inline int platform_local_port(int socket) {
     struct sockaddr_storage address = {0};

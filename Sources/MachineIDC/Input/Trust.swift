@@ -1,7 +1,7 @@
 internal import CPlatform
 
-/// Whose certificates are trusted: the certificate authorities in a file, in folders, or in both, and no others. Settled when
-/// the client is made, from the options or else from the environment; with neither it is empty, which is the system's file.
+/// Whose certificates are trusted: the authorities in a file, in folders, or in both, and no others. Settled when the client
+/// is made, from the options or else from the environment; with neither it is empty, which stands for the system's file.
 struct Trust: ~Copyable {
     /// A file of certificates in PEM.
     let file: CString
@@ -55,7 +55,8 @@ private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throw
             let folder = try CString(copying: start, count: end - start)
             guard let path = folder.pointer else { throw .outOfMemory }
             guard try kind(of: path, source) == S_IFDIR else {
-                throw Failure(.invalidOptions, "\(source) must be a directory, or several joined by a colon: \(quoted(path))")
+                throw Failure(
+                    .invalidOptions, "\(source) must be a directory, or several joined by a colon: \(quoted(path))")
             }
             count &+= 1
         }

@@ -78,19 +78,23 @@ enum Process {
         defaultsReturn.store(info.pointee.version_num >= 0x081100, ordering: .releasing)
     }
 
-    /// libcurl goes by these in any program. The first names a file, and into that it writes the secrets of every
-    /// connection, with all the rights of a program that whoever started it may not have.
+    /// libcurl goes by these in every program. Into the file that the first one names it writes the secrets of all its
+    /// connections, and a program with elevated privileges may write where whoever started it may not.
     private static func checkEnvironment() throws(Failure) {
+        guard hasElevatedPrivileges() else { return }
         try refuse("SSLKEYLOGFILE")
         try refuse("CURL_SSL_BACKEND")
     }
 
     private static func refuse(_ variable: Literal) throws(Failure) {
-        if platform_withholds_env(variable.cString) == 0 { return }
+        guard let value = curl_getenv(variable.cString) else { return }
+        curl_free(value)
         throw Failure(
             .internal,
-            "the environment variable \(variable), which libcurl would obey, is set in a program with elevated privileges; unset it"
-        )
+            """
+            the environment variable \(variable), which libcurl would obey, is set in a program with elevated privileges; unset \
+            it there before the first call
+            """)
     }
 
     private static func makeLocale() throws(Failure) {
