@@ -36,6 +36,10 @@ int main(void) {
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", server.port);
     (void)snprintf(options, sizeof options, "{\"base_url\":\"%s\"}", url);
 
+    set("CURL_CA_BUNDLE", NULL);
+    set("SSL_CERT_FILE", NULL);
+    set("SSL_CERT_DIR", NULL);
+
     check_about = "the org key";
     set("MACHINEID_BASE_URL", url);
     set("MACHINEID_ORG_KEY", NULL);
@@ -76,6 +80,23 @@ int main(void) {
         mid_client *client = check_client(NULL);
         mid_client_free(client);
     }
+
+    check_about = "authorities";
+    set("MACHINEID_BASE_URL", url);
+    set("SSL_CERT_FILE", "/does/not/exist");
+    expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_FILE cannot be read: /does/not/exist: No such file or directory");
+    set("SSL_CERT_FILE", "/etc/passwd");
+    expect_client(NULL, &server); /* over http nobody is to be trusted */
+    set("SSL_CERT_DIR", "/etc:/does/not/exist");
+    expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_DIR cannot be read: /does/not/exist: No such file or directory");
+    expect_client("{\"ca_path\":\"/etc:/usr\",\"ca_file\":\"/etc/passwd\"}", &server);
+    set("CURL_CA_BUNDLE", "/etc");
+    expect_no_client(NULL, MID_INVALID_OPTIONS, "CURL_CA_BUNDLE must be a regular file: /etc");
+    set("CURL_CA_BUNDLE", "/etc/passwd");
+    expect_client(NULL, &server);
+    set("CURL_CA_BUNDLE", NULL);
+    set("SSL_CERT_FILE", NULL);
+    set("SSL_CERT_DIR", NULL);
 
     check_about = "proxies";
     set("MACHINEID_BASE_URL", url);
