@@ -61,6 +61,20 @@ static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
     return secure_getenv(name);
 }
 
+// unistd.h declares it only under _GNU_SOURCE, which Swift does not define.
+extern char *_Nullable *_Nullable environ;
+
+// Whether a variable is set and not empty, in any program. Takes no memory: one that is refused must not hide a variable.
+static inline int platform_has_env(const char *_Nonnull name) {
+    size_t length = strlen(name);
+    for (char **line = environ; line != NULL && *line != NULL; line++) {
+        if (strncmp(*line, name, length) == 0 && (*line)[length] == '=' && (*line)[length + 1] != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 // A socket address is one of several structs behind one pointer. 0 when the socket has no port.
 static inline int platform_local_port(int socket) {
     struct sockaddr_storage address = {0};

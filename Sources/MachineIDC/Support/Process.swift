@@ -87,8 +87,7 @@ enum Process {
     }
 
     private static func refuse(_ variable: Literal) throws(Failure) {
-        guard let value = curl_getenv(variable.cString) else { return }
-        curl_free(value)
+        if platform_has_env(variable.cString) == 0 { return }
         throw Failure(
             .internal,
             """
