@@ -124,7 +124,8 @@ struct Batch: ~Copyable {
             return
         }
         do throws(Failure) {
-            let answer = try lanes[lane].call.read(.validate, attempt)
+            let answer = try lanes[lane].call.read(
+                .validate, device: devices[lanes[lane].index], attempt, client.state.pointee.settings)
             verdicts.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
             lanes[lane].stage = .free
             settled &+= 1

@@ -49,6 +49,15 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         }
     }
 
+    /// Appends another line, and discards it.
+    mutating func append(discarding other: Message) {
+        guard let text, let bytes = other.text else { return other.discard() }
+        let length = min(other.count, Message.capacity &- count)
+        memcpy(text + count, bytes, length)
+        count &+= length
+        other.discard()
+    }
+
     mutating func append(_ number: Int) {
         let rest = number.magnitude / 10
         if number < 0 { append("-") }
