@@ -26,7 +26,7 @@ extension Attempt {
             httpStatus = 0
             mayBeRetried = kind.mayPass
             wasStale =
-                kind == .lost && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
+                kind.isOfConnection && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
             retryAfter = 0
             return
         }

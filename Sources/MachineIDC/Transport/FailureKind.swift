@@ -22,6 +22,9 @@ enum FailureKind {
     /// libcurl could not do its part.
     case broken
 
+    /// Whether it lies with the connection, which stood.
+    var isOfConnection: Bool { self == .lost || self == .strayBytes }
+
     /// Whether the network may do better the next moment.
     var mayPass: Bool {
         switch self {
