@@ -10,7 +10,7 @@ extension Transfer {
         case CURLE_PEER_FAILED_VERIFICATION:
             return Literal("the certificate is not for this host name").cString
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-            return Literal("the server's key is none of those in pinned_public_key").cString
+            return Literal("the server's public key is none of those in pinned_public_key").cString
         case CURLE_SSL_CACERT_BADFILE:
             return Literal("the file with the certificate authorities cannot be used").cString
         default:
@@ -18,9 +18,11 @@ extension Transfer {
         }
     }
 
-    /// libcurl's text has the number of OpenSSL's error in it, as in "error:0A00010B:SSL routines::wrong version number".
-    /// The number alone is taken from there.
-    private var opensslReason: UnsafePointer<CChar>? {
+    /// The constant name of the error that OpenSSL met; nil when it met none.
+    ///
+    /// libcurl's text has the number of that error in it, as in "error:0A00010B:SSL routines::wrong version number". The
+    /// number alone is taken from there.
+    var opensslReason: UnsafePointer<CChar>? {
         guard Process.knowsOpenSSL else { return nil }
         let lead: Literal = "error:"
         guard let found = strstr(exchange.pointee.easy.errorText, lead.cString) else { return nil }

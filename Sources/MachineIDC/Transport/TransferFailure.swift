@@ -22,7 +22,9 @@ extension Transfer {
             return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code))")
         case .lost:
             let seen: Literal = exchange.pointee.head.bytes > 0 ? "was complete" : "began"
-            return Failure(.transferFailed, "the connection broke before the reply \(seen)")
+            let reason = shared.pointee.isSecure ? opensslReason : nil
+            guard let reason else { return Failure(.transferFailed, "the connection broke before the reply \(seen)") }
+            return Failure(.transferFailed, "the connection broke before the reply \(seen): \(reason)")
         case .strayBytes:
             return Failure(.transferFailed, "the connection held bytes that nobody had asked for")
         case .notHTTP:
