@@ -33,7 +33,7 @@ for header in ("Transfer-Encoding", "Content-Encoding"):
 echo("nul", "beside a NUL", b"HTTP/1.1 200 OK\r\nX: " + KEY + b"\0\r\n" + LENGTH)
 echo("location", "in a Location that is no URL", b"HTTP/1.1 301 Moved\r\nLocation: ht!tp://" + KEY + b"\r\n" + LENGTH)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-echo("chunk-size", "as the size of a chunk", CHUNKED + KEY + b"\r\nx\r\n")
+echo("chunk-size", "as the size of a chunk", CHUNKED + KEY + b"\r\nx\r\n", BAD_REPLY, TRANSFER_FAILED)
 echo("trailer", "as a trailer without a colon", CHUNKED + b"2\r\n{}\r\n0\r\n" + KEY + b"\r\n\r\n", BAD_REPLY, TRANSFER_FAILED)
 echo("upgrade", "as the protocol that is switched to", b"HTTP/1.1 101 Switching\r\nUpgrade: " + KEY + b"\r\n\r\n")
 
