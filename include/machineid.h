@@ -35,13 +35,17 @@
  *     any other status      {"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}
  *                           always these four keys; the code is the status name with CLIENT_ in place of MID_, and the
  *                           message is one line for a person. The wording of messages may change.
- *   The org key appears in no json of this library's making and in no message. Do not write into the text: when memory
+ *   The org key appears in no json of this library's making and in no message, and nothing that a server, a proxy or a
+ *   certificate said does: messages are the library's own words, constant names of errors, and what the host gave. Do not
+ *   write into the text: when memory
  *   has run out it is a static one, with MID_OUT_OF_MEMORY. mid_free() knows it.
  *
  * Blocking
  *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
  *   is wall clock over everything: waiting for other threads, DNS, TLS, retries. In a runtime with a global lock,
- *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early. The first
+ *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early. When the
+ *   machine is suspended during a call, what is left of the limit is waited for once it runs again, but an answer that is
+ *   then older than timeout_ms decides nothing: it is MID_TIMEOUT. The first
  *   call of the process makes libcurl and OpenSSL ready, some milliseconds that no limit cuts short.
  *
  * Threads
@@ -104,7 +108,7 @@ enum {
     MID_TIMEOUT = 204,         /* timeout_ms passed first */
 
     /* 300: there is no answer, because what came back is not one. */
-    MID_BAD_REPLY = 300, /* not strict JSON, no boolean `allowed`, a redirect, too large, too deep */
+    MID_BAD_REPLY = 300, /* not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large */
 
     /* 400: there is no answer, for a reason on this side. */
     MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free() */
@@ -202,7 +206,9 @@ void mid_client_free(mid_client *client);
  * MID_RESOLVE_FAILED, MID_CONNECT_FAILED, MID_TLS_FAILED, MID_TRANSFER_FAILED, MID_TIMEOUT, MID_BAD_REPLY,
  * MID_CANCELLED, MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
  *
- * What the replies hold is the service's to say; the notes below are from the vendor's public pages.
+ * What the replies hold is the service's to say; the notes below are from the vendor's public pages. A reply to a question
+ * about a device whose "deviceId" is a string must name that device, in any case of ASCII letters: any other is
+ * MID_BAD_REPLY, since it may be the late or repeated answer to another question.
  */
 
 /*
