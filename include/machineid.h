@@ -314,8 +314,9 @@ mid_status mid_guard_start(mid_client *client, const char *device_id, const char
                            char **json);
 
 /*
- * May the device run now? 1 while the guard is on, otherwise 0. Takes no lock, makes no system call, some nanoseconds.
- * NULL is 0. The clock goes on while the machine is suspended, and no change of the wall clock moves it.
+ * May the device run now? 1 while the guard is on, otherwise 0; NULL is 0. Takes no lock and costs one read of
+ * CLOCK_BOOTTIME, some 30 ns; that is a system call only on a machine whose counter programs may not read. The clock goes on
+ * while the machine is suspended, and no change of the wall clock moves it.
  */
 int mid_guard_allowed(const mid_guard *guard);
 
