@@ -324,7 +324,8 @@ int mid_guard_allowed(const mid_guard *guard);
  * A descriptor that becomes readable once the guard is denied or ended, and stays so, for poll, epoll, asyncio, libuv and
  * the like. A lapse does not make it readable. It is the guard's: do not read from it, close it or pass it on; it is
  * closed by mid_guard_stop(), which does not make it readable first: take it out of what polls it before. -1 when guard is
- * NULL or no descriptor is left. The same one each time.
+ * NULL or no descriptor is left. The same one each time, unless somebody has closed it all the same: then a new one, and what
+ * stands under the old number now is left alone.
  */
 int mid_guard_fd(mid_guard *guard);
 
