@@ -266,6 +266,38 @@ static int guard_refused(mid_client *client, int wants_json) {
     return asked >= nth;
 }
 
+/* In a child, an inherited guard's descriptor that nobody had asked for. Without memory there is none, and nothing leaks. */
+static void inherited_refused(void) {
+    mid_client *client = decisions_client();
+    mid_guard *guard = NULL;
+    CHECK_STATUS(MID_OK, mid_guard_start(client, "memory:yes", NULL, &guard, NULL));
+    for (all = 0; all <= most_all; all++) {
+        pid_t child = fork();
+        check_need(child >= 0, "fork");
+        if (child == 0) {
+            long asked = 1;
+            atomic_store(&check_failed, 0);
+            for (nth = 1; asked >= nth; nth++) {
+                long before = refuse_live.function();
+                say_where("mid_guard_fd in a child");
+                refuse_begin.function(nth, all);
+                int descriptor = mid_guard_fd(guard);
+                asked = refuse_end.function();
+                if (asked < nth) {
+                    CHECK(nth > 1 && descriptor >= 0);
+                } else {
+                    CHECK(descriptor == -1);
+                    CHECK(refuse_live.function() == before);
+                }
+            }
+            child_done();
+        }
+        child_await(child, "the child");
+    }
+    mid_guard_stop(guard);
+    mid_client_free(client);
+}
+
 /* A call that is refused its nth allocation; 0 when that was never asked for. */
 typedef int refused_call(mid_client *, int wants_json);
 
@@ -357,6 +389,7 @@ int main(int argument_count, char **arguments) {
         if (strcmp(what, "more") == 0) {
             calls_refused(many_refused, "mid_validate_many", 1, step);
             calls_refused(guard_refused, "mid_guard_start", 1, step);
+            inherited_refused();
         }
     }
     check_about = "";
