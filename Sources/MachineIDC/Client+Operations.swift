@@ -62,7 +62,7 @@ extension Client {
         do throws(Failure) {
             var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
             try batch.run()
-            let json = try batch.verdicts.json()
+            let json = try batch.verdicts.takeJSON()
             if isCancelled {
                 free(json)
                 throw Failure.cancelled

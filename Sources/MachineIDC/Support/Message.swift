@@ -31,6 +31,9 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         self = interpolation.message
     }
 
+    /// Whether there was no memory for it.
+    var isEmpty: Bool { count == 0 }
+
     func discard() { free(text) }
 
     mutating func append(_ literal: Literal) {
