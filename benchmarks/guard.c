@@ -1,11 +1,14 @@
 /*
- * guard.c - nanoseconds of one look: an atomic load, the same and a coarse clock, mid_guard_allowed.
+ * guard.c - nanoseconds of one look: an atomic load, clock_gettime(CLOCK_BOOTTIME), mid_guard_allowed.
+ *
+ * A look is one read of that clock and little else. The machine is slow for seconds and fast for seconds, so the last two
+ * take turns, a few milliseconds each, and the shortest turn of each counts: nothing makes a turn too short.
  */
 #include "bare.h"
 
 #include <stdatomic.h>
 
-enum { LOOKS = 3000000 };
+enum { TURNS = 200, LOOKS = 20000 };
 static atomic_int flag = 1;
 
 static double load_only(mid_guard *guard) {
@@ -17,20 +20,19 @@ static double load_only(mid_guard *guard) {
     return seconds_now() - from;
 }
 
-static double load_and_clock(mid_guard *guard) {
+static double read_clock(mid_guard *guard) {
     double from = seconds_now();
     long sum = 0;
     (void)guard;
     for (int n = 0; n < LOOKS; n++) {
         struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-        sum += atomic_load(&flag) + (now.tv_nsec < 0);
+        sum += clock_gettime(CLOCK_BOOTTIME, &now) == 0;
     }
     need(sum == LOOKS, "sum");
     return seconds_now() - from;
 }
 
-static double guard_look(mid_guard *guard) {
+static double look_at_guard(mid_guard *guard) {
     double from = seconds_now();
     long sum = 0;
     for (int n = 0; n < LOOKS; n++) sum += mid_guard_allowed(guard);
@@ -39,11 +41,19 @@ static double guard_look(mid_guard *guard) {
 }
 
 int main(void) {
+    static double (*const contenders[])(mid_guard *) = {load_only, read_clock, look_at_guard};
+    double shortest[3] = {1e9, 1e9, 1e9};
     mid_client *client = client_open(8);
     mid_guard *guard = NULL;
     need(mid_guard_start(client, "agent-01", NULL, &guard, NULL) == MID_OK, "mid_guard_start");
-    double load = load_only(guard), clock = load_and_clock(guard), look = guard_look(guard);
-    printf("%.2f %.2f %.2f\n", load / LOOKS * 1e9, clock / LOOKS * 1e9, look / LOOKS * 1e9);
+    for (int turn = 0; turn < TURNS; turn++) {
+        for (int n = 0; n < 3; n++) {
+            double took = contenders[n](guard);
+            if (took < shortest[n]) shortest[n] = took;
+        }
+    }
+    for (int n = 0; n < 3; n++) printf("%.2f ", shortest[n] / LOOKS * 1e9);
+    printf("\n");
     mid_guard_stop(guard);
     mid_client_free(client);
     return 0;

@@ -35,13 +35,17 @@
  *     any other status      {"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}
  *                           always these four keys; the code is the status name with CLIENT_ in place of MID_, and the
  *                           message is one line for a person. The wording of messages may change.
- *   The org key appears in no json of this library's making and in no message. Do not write into the text: when memory
+ *   The org key appears in no json of this library's making and in no message, and nothing that a server, a proxy or a
+ *   certificate said does: messages are the library's own words, constant names of errors, and what the host gave. Do not
+ *   write into the text: when memory
  *   has run out it is a static one, with MID_OUT_OF_MEMORY. mid_free() knows it.
  *
  * Blocking
  *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
  *   is wall clock over everything: waiting for other threads, DNS, TLS, retries. In a runtime with a global lock,
- *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early. The first
+ *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early. When the
+ *   machine is suspended during a call, what is left of the limit is waited for once it runs again, but an answer that is
+ *   then older than timeout_ms decides nothing: it is MID_TIMEOUT. The first
  *   call of the process makes libcurl and OpenSSL ready, some milliseconds that no limit cuts short.
  *
  * Threads
@@ -106,7 +110,7 @@ enum {
     MID_TIMEOUT = 204,         /* timeout_ms passed first */
 
     /* 300: there is no answer, because what came back is not one. */
-    MID_BAD_REPLY = 300, /* not strict JSON, no boolean `allowed`, a redirect, too large, too deep */
+    MID_BAD_REPLY = 300, /* not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large */
 
     /* 400: there is no answer, for a reason on this side. */
     MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free() */
@@ -213,7 +217,9 @@ void mid_client_free(mid_client *client);
  * MID_RESOLVE_FAILED, MID_CONNECT_FAILED, MID_TLS_FAILED, MID_TRANSFER_FAILED, MID_TIMEOUT, MID_BAD_REPLY,
  * MID_CANCELLED, MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
  *
- * What the replies hold is the service's to say; the notes below are from the vendor's public pages.
+ * What the replies hold is the service's to say; the notes below are from the vendor's public pages. A reply to a question
+ * about a device whose "deviceId" is a string must name that device, in any case of ASCII letters: any other is
+ * MID_BAD_REPLY, since it may be the late or repeated answer to another question.
  */
 
 /*
@@ -234,17 +240,21 @@ mid_status mid_register(mid_client *client, const char *device_id, char **json);
 mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
 
 /*
- * May each of these devices run now? Validates up to 10000 devices in one call, within one `timeout_ms` for all of them:
+ * May each of these devices run now? Validates any number of devices in one call, within one `timeout_ms` for all of them:
  * `max_connections` at a time, or half as many in a client whose threads made calls at the same time, which then share
  * the connections out.
  *
  * device_ids  `count` device ids. Not NULL. One that is NULL or cannot be sent costs only that device its decision.
- * count       0 to 10000. With the defaults, 10000 devices have 8 ms each: timeout_ms is to be chosen for the number.
- * allowed     A row of `count` flags, each as with mid_validate(): 0 on entry, and 1 only after the authority allowed that
- *             device. Not NULL. Each device fails closed on its own. With a count over 10000 the first 10000 are set to 0,
- *             and none with one that is a negative number in disguise.
+ * count       As many as you like; 0 asks nothing. timeout_ms is to be chosen for the number: with the default, 10000 devices
+ *             have 8 ms each. One that can be no number of device ids, such as a negative number in disguise, is
+ *             MID_INVALID_ARGUMENT.
+ * allowed     A row of `count` flags, each as with mid_validate(): 0 on entry, whatever else is wrong, and 1 only after the
+ *             authority allowed that device. Not NULL. Each device fails closed on its own. Only with a count that can be none
+ *             is nothing touched.
  * json        See "json" above, but for this: it is an array "[...]" of what mid_validate() would have given for each
- *             device, in order. Together the replies may take 64 MiB.
+ *             device, in order. Together the replies may take 64 MiB, or 1 KiB for each device where that is more; a device
+ *             whose reply has no room has no decision, and MID_BAD_REPLY. Once time is over, writing it takes up to a
+ *             microsecond more for each device without a decision.
  *
  * MID_OK when there is a decision for every device, be it allow or deny. Otherwise the status of the first device that has
  * none; the decisions of the others stand. But where the call as a whole fails, json is an object and no device is allowed:
@@ -325,8 +335,9 @@ mid_status mid_guard_start(mid_client *client, const char *device_id, const char
                            char **json);
 
 /*
- * May the device run now? 1 while the guard is on, otherwise 0. Takes no lock, makes no system call, some nanoseconds.
- * NULL is 0. The clock goes on while the machine is suspended, and no change of the wall clock moves it.
+ * May the device run now? 1 while the guard is on, otherwise 0; NULL is 0. Takes no lock and costs one read of
+ * CLOCK_BOOTTIME, some 30 ns; that is a system call only on a machine whose counter programs may not read. The clock goes on
+ * while the machine is suspended, and no change of the wall clock moves it.
  */
 int mid_guard_allowed(const mid_guard *guard);
 
@@ -334,7 +345,8 @@ int mid_guard_allowed(const mid_guard *guard);
  * A descriptor that becomes readable once the guard is denied or ended, and stays so, for poll, epoll, asyncio, libuv and
  * the like. A lapse does not make it readable. It is the guard's: do not read from it, close it or pass it on; it is
  * closed by mid_guard_stop(), which does not make it readable first: take it out of what polls it before. -1 when guard is
- * NULL or no descriptor is left. The same one each time.
+ * NULL or no descriptor is left. The same one each time, unless somebody has closed it all the same: then a new one, and what
+ * stands under the old number now is left alone.
  */
 int mid_guard_fd(mid_guard *guard);
 

@@ -40,6 +40,24 @@ static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _No
     SSL_CTX_ctrl(context, set_message_callback_argument, 0, argument);
 }
 
+extern const char *_Nonnull X509_verify_cert_error_string(long number) __attribute__((weak));
+extern const char *_Nullable ERR_reason_error_string(unsigned long number) __attribute__((weak));
+
+// The constant name of what is wrong with the peer's certificate; NULL when nothing is known to be. Only where
+// ccurl_knows_openssl().
+static inline const char *_Nullable ccurl_certificate_fault(CURL *_Nonnull easy, int of_proxy) {
+    const long unspecified = 1; // what libcurl begins with
+    long number = 0;
+    CURLINFO info = of_proxy ? CURLINFO_PROXY_SSL_VERIFYRESULT : CURLINFO_SSL_VERIFYRESULT;
+    if (X509_verify_cert_error_string == NULL || curl_easy_getinfo(easy, info, &number) != CURLE_OK) return NULL;
+    return number > unspecified ? X509_verify_cert_error_string(number) : NULL;
+}
+
+// The constant name of an OpenSSL error; NULL when it has none. Only where ccurl_knows_openssl().
+static inline const char *_Nullable ccurl_openssl_reason(unsigned long number) {
+    return ERR_reason_error_string == NULL ? NULL : ERR_reason_error_string(number);
+}
+
 extern int OPENSSL_init_crypto(uint64_t options, const void *_Nullable settings) __attribute__((weak));
 extern int OPENSSL_init_ssl(uint64_t options, const void *_Nullable settings) __attribute__((weak));
 

@@ -56,6 +56,13 @@ static inline curl_off_t ccurl_get_offset(CURL *_Nonnull easy, CURLINFO info) {
     return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
+// CURLINFO_USED_PROXY came with libcurl 8.7, and this may be compiled with the headers of an earlier one. -1 when the
+// libcurl that is loaded does not know it.
+static inline long ccurl_used_proxy(CURL *_Nonnull easy) {
+    long value = 0;
+    return curl_easy_getinfo(easy, (CURLINFO)(CURLINFO_LONG + 66), &value) == CURLE_OK ? value : -1;
+}
+
 static inline void *_Nullable ccurl_get_private(CURL *_Nonnull easy) {
     char *value = NULL;
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value) == CURLE_OK ? value : NULL;

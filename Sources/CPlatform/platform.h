@@ -100,13 +100,17 @@ static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnul
     return 0;
 }
 
+// fcntl is variadic. The lowest free number from `least` on, and so never the place of another file; -1 when there is none.
+static inline int platform_duplicate(int descriptor, int least) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, least);
+}
+
 // prctl is variadic. At most 15 characters show.
 static inline void platform_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 // The headers declare these only under _GNU_SOURCE, which Swift does not define.
-int dup3(int from, int to, int flags);
 int sched_getcpu(void);
 int sched_getaffinity(pid_t process, size_t size, cpu_set_t *_Nonnull set);
 

@@ -3,7 +3,10 @@ internal import CPlatform
 /// Many devices validated in one call: a bounded number at a time over the client's connections, one deadline for all,
 /// and each read on its own.
 struct Batch: ~Copyable {
-    static var maximumCount: Int { 10_000 }
+    /// Whether there can be a row of so many device ids. A size_t of more than half its range arrives as a negative number.
+    static func mayHold(_ count: Int) -> Bool {
+        count >= 0 && count <= Int.max / MemoryLayout<UnsafePointer<CChar>?>.stride
+    }
 
     /// One of the calls that are under way at the same time.
     private struct Lane: ~Copyable {
@@ -30,7 +33,7 @@ struct Batch: ~Copyable {
     /// How many devices have been taken up, and how many are settled.
     private var begun = 0
     private var settled = 0
-    private(set) var verdicts: Verdicts
+    var verdicts: Verdicts
 
     init(
         _ client: Client, _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int,
@@ -79,6 +82,7 @@ struct Batch: ~Copyable {
         while settled < count {
             fill()
             if settled == count { break }
+            if verdicts.lacksMemory { throw .outOfMemory }
             let turn = transport.next(in: group, until: earliestResumption())
             // An answer that has come too late decides nothing.
             if deadline.hasPassed { return timeOut() }
@@ -94,7 +98,8 @@ struct Batch: ~Copyable {
     private mutating func fill() {
         for lane in Indices(laneCount) {
             if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
-            while lanes[lane].stage == .free, begun < count {
+            // Those that cannot be asked about are settled at once, but not past the end of the call.
+            while lanes[lane].stage == .free, begun < count, !deadline.hasPassed, !client.isCancelled {
                 lanes[lane].index = begun
                 begun &+= 1
                 do throws(Failure) {
@@ -123,8 +128,12 @@ struct Batch: ~Copyable {
             lanes[lane].stage = .pausing
             return
         }
+        if attempt.hasReply, !lanes[lane].call.hasTimeToRead(before: deadline) {
+            return settle(lane, .timeout(client.state.pointee.settings.timeout))
+        }
         do throws(Failure) {
-            let answer = try lanes[lane].call.read(.validate, attempt)
+            let answer = try lanes[lane].call.read(
+                .validate, device: devices[lanes[lane].index], attempt, client.state.pointee.settings)
             verdicts.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
             lanes[lane].stage = .free
             settled &+= 1
@@ -144,10 +153,7 @@ struct Batch: ~Copyable {
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
             settle(lane, .timeout(client.state.pointee.settings.timeout))
         }
-        while begun < count {
-            verdicts.set(begun, .timeout(client.state.pointee.settings.timeout))
-            begun &+= 1
-        }
+        verdicts.setRest(from: begun, .timeout(client.state.pointee.settings.timeout))
     }
 
     private func earliestResumption() -> Deadline {

@@ -29,10 +29,10 @@ func perform(
     }
 }
 
-/// `allowed` is 0 before anything else happens; of a count that cannot be meant, only what a call may have is touched.
+/// `allowed` is 0 before anything else happens; with a count that cannot be meant, nobody knows what there is to touch.
 func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
-    guard let allowed, count > 0 else { return }
-    for index in Indices(min(count, Batch.maximumCount)) { allowed[index] = 0 }
+    guard let allowed, Batch.mayHold(count) else { return }
+    memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
 }
 
 func validateMany(
@@ -42,9 +42,8 @@ func validateMany(
     try withClient(client) { client throws(Failure) in
         guard let devices else { throw Failure(.invalidArgument, "device_ids is NULL") }
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        // A size_t of more than half its range arrives as a negative number.
-        guard (0...Batch.maximumCount).contains(count) else {
-            throw Failure(.invalidArgument, "count must be from 0 to \(Batch.maximumCount)")
+        guard Batch.mayHold(count) else {
+            throw Failure(.invalidArgument, "count must be how many device ids there are, which cannot be \(count)")
         }
         return try client.validate(devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
     }
@@ -98,10 +97,9 @@ func report(_ json: JSONResult?, _ call: () throws(Failure) -> Client.Response) 
 private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
     defer { failure.message.discard() }
     guard let json else { return failure.status.rawValue }
-    let (text, isWhole) = failure.json()
+    let (text, status) = failure.json()
     json.pointee = text
-    // Status and code say the same.
-    return isWhole ? failure.status.rawValue : Status.outOfMemory.rawValue
+    return status.rawValue
 }
 
 /// Holds a reference for the length of a call.

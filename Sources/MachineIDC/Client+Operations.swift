@@ -20,8 +20,12 @@ extension Client {
 
     /// Asks the authority, again where that may help, until there is an answer or the deadline has passed.
     ///
-    /// - Parameter body: what to send; empty for an operation without one.
-    func perform(_ operation: Operation, body: consuming ByteBuffer, wantsJSON: Bool) throws(Failure) -> Response {
+    /// - Parameters:
+    ///   - device: the one asked about; NULL for an operation without one.
+    ///   - body: what to send; empty for an operation without one.
+    func perform(
+        _ operation: Operation, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
+    ) throws(Failure) -> Response {
         let deadline = Deadline.after(milliseconds: state.pointee.settings.timeout)
         var call = try Call(onShardOf: usableTransport(), state.pointee.settings)
         try call.prepare(operation, state.pointee.settings, body: body)
@@ -38,7 +42,7 @@ extension Client {
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
-            let answer = try call.read(operation, attempt)
+            let answer = try call.read(operation, device: device, attempt, state.pointee.settings)
             // An answer that came in while the client was being cancelled no longer counts.
             if isCancelled { throw .cancelled }
             let json = wantsJSON ? call.takeReply() : nil
@@ -48,7 +52,7 @@ extension Client {
 
     func perform(_ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool) throws(Failure) -> Response {
         let device = try DeviceID(raw)
-        return try perform(operation, body: device.requestBody(), wantsJSON: wantsJSON)
+        return try perform(operation, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
     }
 
     /// Validates many devices. `allowed` is 0 for each beforehand.
@@ -58,7 +62,7 @@ extension Client {
         do throws(Failure) {
             var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
             try batch.run()
-            let json = try batch.verdicts.json()
+            let json = try batch.verdicts.takeJSON()
             if isCancelled {
                 free(json)
                 throw Failure.cancelled

@@ -2,9 +2,9 @@ internal import CPlatform
 
 // The JSON of a failure: one fixed shape, so that a host can log `code` and `request_id` without caring who spoke.
 extension Failure {
-    /// malloc'd, or the one static text there is when memory has run out. Given back with `freeJSON`.
-    /// `isWhole` is false for the latter.
-    func json() -> (text: UnsafeMutablePointer<CChar>, isWhole: Bool) {
+    /// The text, malloc'd, or the one static text there is when memory has run out, which is given back with `freeJSON`; and
+    /// the status that it speaks of, which a caller is to be given with it.
+    func json() -> (text: UnsafeMutablePointer<CChar>, status: Status) {
         // CLIENT_ in place of MID_, so that nobody takes it for a code of the authority.
         let code: Message = "CLIENT_\(status.name.cString + 4)"
         var object = JSONObject()
@@ -12,9 +12,10 @@ extension Failure {
         object.set("code", code)
         object.setNull("request_id")
         object.set("message", message)
+        let areWhole = !code.isEmpty && !message.isEmpty
         code.discard()
-        guard var text = object.text(), let json = text.take() else { return (lastResort, false) }
-        return (json, true)
+        guard areWhole, var text = object.text(), let json = text.take() else { return (lastResort, .outOfMemory) }
+        return (json, status)
     }
 
     static func freeJSON(_ json: UnsafeMutablePointer<CChar>?) {

@@ -8,11 +8,18 @@ private enum Outcome: Equatable {
     case unusable(Status)
 }
 
-private func read(_ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.Operation = .validate) -> Outcome {
+private func read(
+    _ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.Operation = .validate, about device: String = "agent-01"
+) -> Outcome {
     do throws(Failure) {
         try Process.prepare()
+        let device = device.utf8CString
         let answer = try body.withUnsafeBufferPointer { buffer throws(Failure) in
-            try Answer(to: operation, httpStatus: httpStatus, body: buffer.baseAddress, count: buffer.count)
+            try device.withUnsafeBufferPointer { device throws(Failure) in
+                try Answer(
+                    to: operation, device: device.baseAddress, httpStatus: httpStatus, body: buffer.baseAddress,
+                    count: buffer.count)
+            }
         }
         if answer.status == .refused { return answer.isAllow ? .allow : .refused }
         if answer.isAllow { return .allow }
@@ -23,8 +30,10 @@ private func read(_ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.O
     }
 }
 
-private func read(_ httpStatus: Int, _ body: String, as operation: MachineIDC.Operation = .validate) -> Outcome {
-    read(httpStatus, Array(body.utf8), as: operation)
+private func read(
+    _ httpStatus: Int, _ body: String, as operation: MachineIDC.Operation = .validate, about device: String = "agent-01"
+) -> Outcome {
+    read(httpStatus, Array(body.utf8), as: operation, about: device)
 }
 
 private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c-4a1c-8b0e-2f2d0f8f6a11"}"#
@@ -70,13 +79,36 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #"{"allowed":True}"#, #"{"allowed":TRUE}"#, #"{'allowed':true}"#, #"{allowed:true}"#, #"{"allowed":true,}"#,
         #"// x{"allowed":true}"#, #"/* x */{"allowed":true}"#, #")]}',{"allowed":true}"#, #"callback({"allowed":true})"#,
         #"{"allowed":true,"n":01}"#, #"{"allowed":true,"n":+1}"#, #"{"allowed":true,"n":NaN}"#,
-        #"{"allowed":true,"n":1e999}"#, #"{"allowed":true,"n":99999999999999999999}"#,
+        #"{"allowed":true,"n":1e999}"#, #"{"allowed":true,"n":-1e999}"#,
         #"{"allowed":true,"s":"\ud800"}"#, #"{"allowed":true,"s":"\u0000"}"#, #"{"allowed\u0000":true}"#,
         #"{"allowed":true,"s":"\x"}"#, "{\"allowed\":true,\"s\":\"\n\"}", "\u{feff}{\"allowed\":true}",
         "{\u{a0}\"allowed\":true}",
     ])
     func whatIsNotExactlyADecisionIsUnusable(_ body: String) {
         #expect(read(200, body) == .unusable(.badReply))
+    }
+
+    @Test func whatANumberMeansIsNotTheLibrarys() {
+        #expect(read(200, #"{"allowed":true,"n":99999999999999999999,"m":18446744073709551615,"e":1e308}"#) == .allow)
+        #expect(read(200, #"{"allowed":false,"n":-99999999999999999999}"#) == .deny)
+    }
+
+    @Test func aReplyAboutAnotherDeviceIsUnusable() {
+        func about(_ named: String, whenAskedAbout device: String, _ httpStatus: Int = 200) -> Outcome {
+            read(httpStatus, #"{"allowed":true,"deviceId":"\#(named)"}"#, about: device)
+        }
+        #expect(about("agent-01", whenAskedAbout: "agent-01") == .allow)
+        #expect(about("AGENT-01", whenAskedAbout: " agent-01\n") == .allow)
+        #expect(about("B\\u00e4r", whenAskedAbout: "bär") == .allow)
+        #expect(about("agent-02", whenAskedAbout: "agent-01") == .unusable(.badReply))
+        #expect(about("agent-0", whenAskedAbout: "agent-01") == .unusable(.badReply))
+        #expect(about("agent-011", whenAskedAbout: "agent-01") == .unusable(.badReply))
+        #expect(about("", whenAskedAbout: "agent-01") == .unusable(.badReply))
+        #expect(about("BÄR", whenAskedAbout: "bär") == .unusable(.badReply))
+        #expect(about("agent-02", whenAskedAbout: "agent-01", 403) == .unusable(.badReply))
+        #expect(read(200, #"{"allowed":true,"deviceId":7}"#) == .allow)
+        #expect(read(200, #"{"allowed":true,"device":{"deviceId":"agent-02"}}"#) == .allow)
+        #expect(read(200, #"{"status":"ok","deviceId":"agent-02"}"#, as: .register) == .unusable(.badReply))
     }
 
     @Test func bytesThatAreNotTextAreUnusable() {
@@ -164,7 +196,7 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
             failure { () throws(Failure) in
                 try withText(body) { text throws(Failure) in
                     _ = try Answer(
-                        to: .validate, httpStatus: httpStatus,
+                        to: .validate, device: nil, httpStatus: httpStatus,
                         body: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: body.utf8.count)
                 }
             }?.message

@@ -6,7 +6,8 @@ private func exceeds(_ text: String, _ limit: Int, values: Int = .max) -> Bool {
     let bytes = Array(text.utf8)
     return bytes.withUnsafeBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return false }
-        return JSONShape(base, count: buffer.count).exceeds(depth: limit, values: values)
+        let shape = JSONShape(base, count: buffer.count)
+        return shape.exceeds(values: values) || shape.firstPlace(deeperThan: limit) != nil
     }
 }
 

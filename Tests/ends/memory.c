@@ -204,6 +204,19 @@ static void expect_verdict(json_t *verdict, const char *device_id, int allowed) 
     CHECK(json_is_true(json_object_get(verdict, "allowed")) == allowed);
 }
 
+/* The status is that of the first device without a decision, and says the same as its text. */
+static void expect_status_of_first(json_t *verdicts, mid_status status) {
+    const char *code = NULL;
+    char expected[64];
+    for (size_t n = 0; code == NULL && n < json_array_size(verdicts); n++) {
+        json_t *verdict = json_array_get(verdicts, n);
+        if (json_object_get(verdict, "deviceId") == NULL) code = json_string_value(json_object_get(verdict, "code"));
+    }
+    (void)snprintf(expected, sizeof expected, "CLIENT_%s", mid_status_name(status) + strlen("MID_"));
+    if (!CHECK(status == MID_OK ? code == NULL : code != NULL && strcmp(code, expected) == 0))
+        fprintf(stderr, "    %s with %s\n", mid_status_name(status), code != NULL ? code : "no code");
+}
+
 static int many_refused(mid_client *client, int wants_json) {
     static const char *const device_ids[] = {"memory:yes", "memory:no", "memory:yes"};
     int allowed[] = {1, 1, 1};
@@ -227,6 +240,7 @@ static int many_refused(mid_client *client, int wants_json) {
             verdicts = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
             if (CHECK(json_array_size(verdicts) == 3)) {
                 for (size_t n = 0; n < 3; n++) expect_verdict(json_array_get(verdicts, n), device_ids[n], allowed[n]);
+                expect_status_of_first(verdicts, status);
             }
             json_decref(verdicts);
             mid_free(json);
@@ -235,6 +249,39 @@ static int many_refused(mid_client *client, int wants_json) {
             expect_failure(status, json);
         }
     }
+    return asked >= nth;
+}
+
+/* Devices that cannot be asked about: there is nothing to it but the texts. */
+static int unasked_refused(mid_client *client, int wants_json) {
+    static const char *const device_ids[] = {NULL, ""};
+    int allowed[] = {1, 1};
+    char *json = NULL;
+    json_t *verdicts;
+    long asked;
+    mid_status status;
+    (void)wants_json;
+    say_where("mid_validate_many of nobody");
+    refuse_begin.function(nth, all);
+    status = mid_validate_many(client, device_ids, 2, allowed, &json);
+    asked = refuse_end.function();
+    if (asked >= nth) count(status);
+    CHECK(status == MID_OUT_OF_MEMORY || status == MID_INVALID_ARGUMENT);
+    CHECK(allowed[0] == 0 && allowed[1] == 0);
+    if (!CHECK(json != NULL)) return asked >= nth;
+    if (*json != '[') {
+        expect_failure(status, json);
+        return asked >= nth;
+    }
+    verdicts = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    CHECK(json_array_size(verdicts) == 2);
+    for (size_t n = 0; n < json_array_size(verdicts); n++) {
+        const char *message = json_string_value(json_object_get(json_array_get(verdicts, n), "message"));
+        CHECK(message != NULL && *message != '\0');
+    }
+    expect_status_of_first(verdicts, status);
+    json_decref(verdicts);
+    mid_free(json);
     return asked >= nth;
 }
 
@@ -264,6 +311,38 @@ static int guard_refused(mid_client *client, int wants_json) {
         mid_guard_stop(guard);
     }
     return asked >= nth;
+}
+
+/* In a child, an inherited guard's descriptor that nobody had asked for. Without memory there is none, and nothing leaks. */
+static void inherited_refused(void) {
+    mid_client *client = decisions_client();
+    mid_guard *guard = NULL;
+    CHECK_STATUS(MID_OK, mid_guard_start(client, "memory:yes", NULL, &guard, NULL));
+    for (all = 0; all <= most_all; all++) {
+        pid_t child = fork();
+        check_need(child >= 0, "fork");
+        if (child == 0) {
+            long asked = 1;
+            atomic_store(&check_failed, 0);
+            for (nth = 1; asked >= nth; nth++) {
+                long before = refuse_live.function();
+                say_where("mid_guard_fd in a child");
+                refuse_begin.function(nth, all);
+                int descriptor = mid_guard_fd(guard);
+                asked = refuse_end.function();
+                if (asked < nth) {
+                    CHECK(nth > 1 && descriptor >= 0);
+                } else {
+                    CHECK(descriptor == -1);
+                    CHECK(refuse_live.function() == before);
+                }
+            }
+            child_done();
+        }
+        child_await(child, "the child");
+    }
+    mid_guard_stop(guard);
+    mid_client_free(client);
 }
 
 /* A call that is refused its nth allocation; 0 when that was never asked for. */
@@ -356,7 +435,9 @@ int main(int argument_count, char **arguments) {
         if (strcmp(what, "cold") == 0) operations_refused(0, step);
         if (strcmp(what, "more") == 0) {
             calls_refused(many_refused, "mid_validate_many", 1, step);
+            calls_refused(unasked_refused, "mid_validate_many of nobody", 1, step);
             calls_refused(guard_refused, "mid_guard_start", 1, step);
+            inherited_refused();
         }
     }
     check_about = "";

@@ -1,6 +1,7 @@
 /*
- * The wall clock is stepped, the machine is suspended, and clocks cannot be read: the first changes nothing, the second
- * ages an allow, the third ends it. Needs clocks_preload.so preloaded, with CLOCKS_FILE.
+ * The wall clock is stepped, the machine is suspended, clocks stand still or cannot be read: only what CLOCK_BOOTTIME shows
+ * counts. A step changes nothing, sleep ages an allow, and an age that cannot be read ends it. Needs clocks_preload.so
+ * preloaded, with CLOCKS_FILE.
  */
 #include "authority.h"
 #include "clocks.h"
@@ -54,17 +55,50 @@ static void slept(void) {
     mid_guard_stop(guard);
 }
 
-/* Nobody looks before a wall clock set back makes up for a sleep. Who looked at the one before goes by the exact clock. */
+/* A wall clock that is set back by as much as the machine has slept hides no sleep, whoever has looked in between. */
 static void hidden(void) {
-    mid_guard *guard = start();
-    sleeps(3600);
-    CHECK(mid_guard_allowed(guard) == 1);
-    steps(-3600);
-    CHECK(mid_guard_allowed(guard) == 1);
-    sleeps(3601);
-    steps(-3601);
-    CHECK(mid_guard_allowed(guard) == 0);
-    mid_guard_stop(guard);
+    static const struct {
+        int seconds, is_on;
+    } naps[][2] = {{{7201, 0}, {1, 0}}, {{3600, 1}, {3601, 0}}, {{7199, 1}, {2, 0}}};
+    for (int n = 0; n < 6; n++) {
+        mid_guard *guard = start();
+        for (int nap = 0; nap < 2; nap++) {
+            sleeps(naps[n / 2][nap].seconds);
+            if (n % 2 == 1) CHECK(mid_guard_allowed(guard) == naps[n / 2][nap].is_on);
+            steps(-naps[n / 2][nap].seconds);
+            CHECK(mid_guard_allowed(guard) == naps[n / 2][nap].is_on);
+        }
+        mid_guard_stop(guard);
+    }
+}
+
+static void stop_clock(clockid_t clock) {
+    struct timespec now;
+    check_need(clock_gettime(clock, &now) == 0, "clock_gettime");
+    atomic_store(&moved->stands_at[clock], now.tv_sec * 1000000000LL + now.tv_nsec);
+}
+
+/* The clocks that the kernel moves at its ticks stand still, as they do where the processor that ticks gets no time. */
+static void still(void) {
+    for (int max_age_ms = 100; max_age_ms <= 1600; max_age_ms *= 4) {
+        struct sampler sampler;
+        char options[64];
+        (void)snprintf(options, sizeof options, "{\"interval_ms\":50,\"max_age_ms\":%d}", max_age_ms);
+        atomic_store(&authority->mood, ALLOWS);
+        mid_guard *guard = guard_start(client, options);
+        sampler_start(&sampler, authority, guard, max_age_ms);
+        int until = atomic_load(&authority->requests) + 2;
+        AWAIT(atomic_load(&authority->requests) >= until);
+        stop_clock(CLOCK_MONOTONIC_COARSE);
+        stop_clock(CLOCK_REALTIME_COARSE);
+        atomic_store(&authority->mood, IS_SILENT);
+        AWAIT(now_ns() - atomic_load(&authority->last_allow) > max_age_ms * 1000000LL);
+        CHECK(mid_guard_allowed(guard) == 0);
+        atomic_store(&moved->stands_at[CLOCK_MONOTONIC_COARSE], 0);
+        atomic_store(&moved->stands_at[CLOCK_REALTIME_COARSE], 0);
+        sampler_stop(&sampler, "ticks stand still");
+        mid_guard_stop(guard);
+    }
 }
 
 /* Sleep while a question is on its way: the answer is too old when it comes. */
@@ -137,12 +171,14 @@ static void unreadable_while_asked(void) {
 /* What cannot be read lets nobody go on: an allow whose age nobody knows is none. */
 static void unreadable(void) {
     const unsigned long ages = 1UL << CLOCK_BOOTTIME;
-    const unsigned long coarse = 1UL << CLOCK_MONOTONIC_COARSE | 1UL << CLOCK_REALTIME_COARSE;
+    const unsigned long others =
+        1UL << CLOCK_MONOTONIC_COARSE | 1UL << CLOCK_REALTIME_COARSE | 1UL << CLOCK_REALTIME | 1UL << CLOCK_MONOTONIC_RAW;
     mid_guard *guard = start();
     char *json = NULL;
-    atomic_store(&moved->refused, coarse);
+    /* No other clock counts. */
+    atomic_store(&moved->refused, others);
     CHECK(mid_guard_allowed(guard) == 1);
-    atomic_store(&moved->refused, coarse | ages);
+    atomic_store(&moved->refused, ages);
     CHECK(mid_guard_allowed(guard) == 0);
     atomic_store(&moved->refused, 0);
     CHECK(mid_guard_allowed(guard) == 1);
@@ -154,16 +190,15 @@ static void unreadable(void) {
     CHECK_STATUS(MID_INTERNAL, mid_guard_start(client, "guarded", NULL, &guard, &json));
     CHECK(guard == NULL);
     check_failure(MID_INTERNAL, json, "CLOCK_BOOTTIME");
-    atomic_store(&moved->refused, coarse);
+    atomic_store(&moved->refused, others);
     guard = guard_start(client, "{\"interval_ms\":20,\"max_age_ms\":300}");
     AWAIT(mid_guard_allowed(guard) == 1);
     /* During: the checks go on, and bring nothing. */
-    atomic_store(&moved->refused, coarse | ages);
+    atomic_store(&moved->refused, others | ages);
     int until = atomic_load(&authority->requests) + 3;
     AWAIT(atomic_load(&authority->requests) >= until);
     CHECK(mid_guard_allowed(guard) == 0);
-    /* And the age counts as before where glances cannot be had. */
-    atomic_store(&moved->refused, coarse);
+    atomic_store(&moved->refused, others);
     AWAIT(mid_guard_allowed(guard) == 1);
     atomic_store(&authority->mood, IS_SILENT);
     AWAIT(mid_guard_allowed(guard) == 0);
@@ -182,6 +217,7 @@ int main(void) {
     stepped();
     slept();
     hidden();
+    still();
     asked();
     heard();
     unreadable();

@@ -70,7 +70,9 @@ class Visit:
 
 
 class Authority:
-    def __init__(self, port=0):
+    def __init__(self, port=0, context=None):
+        """`context` is an ssl.SSLContext for an authority that speaks TLS."""
+        self.context = context
         self.visits = {}
         self.strays = 0
         self._ids = itertools.count(1)
@@ -83,7 +85,11 @@ class Authority:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def scheme(self):
+        return "https" if self.context else "http"
 
     def open(self, behaviour, timeout_ms=800):
         """Opens a visit: its `base_url` shows the behaviour until the visit is disarmed."""
@@ -93,7 +99,7 @@ class Authority:
             visit.base_url = f"{self.url}/b/{behaviour.name}/{visit.id}"
         elif behaviour.stage == "connection":
             visit.listener = socket.create_server(("127.0.0.1", 0), backlog=16)
-            visit.base_url = "http://127.0.0.1:%d" % visit.listener.getsockname()[1]
+            visit.base_url = f"{self.scheme}://127.0.0.1:{visit.listener.getsockname()[1]}"
             self._start(self._accept, visit.listener, visit)
         else:
             behaviour.act(self, visit)
@@ -117,7 +123,7 @@ class Authority:
                 sock, _ = listener.accept()
             except OSError:
                 return
-            self._start(self._serve_connection, Connection(sock), visit)
+            self._start(self._serve_socket, sock, visit)
 
     def _accept_strays(self):
         """Whoever connects here has followed a redirect. It is told yes, to see whether it believes that too."""
@@ -126,6 +132,14 @@ class Authority:
             self.strays += 1
             with contextlib.suppress(OSError), sock:
                 sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(replies.STRAY), replies.STRAY))
+
+    def _serve_socket(self, sock, visit):
+        try:
+            if self.context is not None:
+                sock = self.context.wrap_socket(sock, server_side=True)
+        except OSError:
+            return sock.close()
+        self._serve_connection(Connection(sock), visit)
 
     def _serve_connection(self, connection, visit):
         try:

@@ -9,6 +9,7 @@ import dataclasses
 import fnmatch
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -67,12 +68,12 @@ class Run:
             return 1000 if self.is_timed else 6000
         return 3000 if self.is_timed else 20_000
 
-    def perform(self, authority, probe):
+    def perform(self, authority, probe, options):
         self.behaviour.prepare()
         visit = authority.open(self.behaviour, self.timeout_ms)
         self.device = f"worker:{visit.id:06}"
         self.devices = asked_about(self.operation, self.device)
-        options = {"timeout_ms": self.timeout_ms, "max_retries": self.max_retries, **self.behaviour.options}
+        options = {"timeout_ms": self.timeout_ms, "max_retries": self.max_retries, **options, **self.behaviour.options}
         command = [*self.watch.prefix, probe, visit.base_url, self.operation, self.device,
                    json.dumps(options)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -107,6 +108,8 @@ class Run:
 
 
 def operations_for(behaviour, arguments):
+    if arguments.operations:
+        return [operation for operation in behaviour.operations if operation in arguments.operations.split(",")]
     if arguments.watch != "valgrind":
         # What settles does so on one connection, and two devices take two.
         left_out = {"validate_many"} if behaviour.settles else set()
@@ -129,6 +132,8 @@ def plan(arguments):
         sys.exit(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them")
     watch = WATCHES[arguments.watch]
     for behaviour in wanted:
+        if arguments.https and not behaviour.over_tls:
+            continue
         for operation in operations_for(behaviour, arguments):
             yield Run(behaviour, operation, behaviour.max_retries, watch)
         if arguments.watch == "valgrind":
@@ -146,7 +151,7 @@ def perform_all(runs, authority, arguments):
     for are_idle, workers in ((False, cores + 1), (True, 2 * cores if arguments.watch == "valgrind" else 12 * cores)):
         group = [run for run in runs if run.is_idle is are_idle]
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda run: run.perform(authority, arguments.probe), group))
+            list(pool.map(lambda run: run.perform(authority, arguments.probe, arguments.options), group))
 
 
 def remeasure(runs, authority, arguments):
@@ -154,7 +159,7 @@ def remeasure(runs, authority, arguments):
     for run in runs:
         if run.complaints and all(complaint.is_about_time for complaint in run.complaints):
             before = run.complaints
-            run.perform(authority, arguments.probe)
+            run.perform(authority, arguments.probe, arguments.options)
             run.was_remeasured = before
 
 
@@ -164,9 +169,15 @@ def main():
     parser.add_argument("--watch", choices=WATCHES, default="clock")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--summary", action="store_true")
+    parser.add_argument("--https", metavar="CERTIFICATE", help="speak TLS, with this certificate and its key in one file")
+    parser.add_argument("--operations", help="only these, comma-separated")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    authority = Authority()
+    arguments.options = {"ca_file": arguments.https} if arguments.https else {}
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if arguments.https else None
+    if context is not None:
+        context.load_cert_chain(arguments.https)
+    authority = Authority(context=context)
     runs = list(plan(arguments))
     if not runs:
         sys.exit(f"hostile: of a family, one in ten is run under valgrind, and {' '.join(arguments.names)} is not")

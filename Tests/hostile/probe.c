@@ -5,6 +5,8 @@
  * name without mid_; OPTIONS is a JSON object for mid_client_new(), without base_url. validate_many asks about "DEVICE:2"
  * too; guard_start stops its guard at once, and what it allowed is what the guard did.
  *
+ * PROBE_LOCALE in the environment is the locale of the process.
+ *
  * Prints a line of JSON for each call as soon as it has returned. After the first one it waits for a line on stdin, so
  * that whoever runs it can change what the authority does. Then come, with the same client, a validate of "denied:DEVICE",
  * a validate of "good:DEVICE" and the operation again, of "good:DEVICE"; and a last line about the process.
@@ -12,6 +14,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <jansson.h>
+#include <locale.h>
 #include <machineid.h>
 #include <sched.h>
 #include <stdio.h>
@@ -209,6 +212,7 @@ int main(int count, char **arguments) {
     mid_client *client;
     char *denied, *good;
     double began, free_ms;
+    if (getenv("PROBE_LOCALE") != NULL) need(setlocale(LC_ALL, getenv("PROBE_LOCALE")) != NULL, "there is no such locale");
     if (count != 4 && count != 5) fail("usage: probe BASE_URL OPERATION DEVICE [OPTIONS]");
     which = operation_named(arguments[2]);
     validate = operation_named("validate");

@@ -48,6 +48,8 @@ class Behaviour:
     max_retries: int = 0
     # How many requests the first call makes; None for any number that max_retries explains.
     requests: object = None
+    # It is the same over TLS. A body that ends with the connection is not.
+    over_tls: bool = True
     # All four calls of the probe go over one connection.
     reuses: bool = False
     # The most memory that the client may take, in MB.

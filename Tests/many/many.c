@@ -1,17 +1,33 @@
 /*
- * mid_validate_many() against the emulator: every device gets its own answer, in order, whatever becomes of the others.
+ * mid_validate_many() against the emulator: every device gets its own answer, in order, whatever becomes of the others and
+ * however many there are; and no flag is left as it was.
+ *
+ *     many [COUNT]
  */
 #include "decisions.h"
 #include "server.h"
 
-enum { DEVICES = 900, MOST = 10000 };
+enum { DEVICES = 900, MOST = 200000 };
 
 static char names[MOST][24];
-static const char *ids[MOST + 1];
+static const char *ids[MOST];
 static int flags[MOST + 1];
+static size_t total = 10001;
 
-static void reset_flags(size_t count) {
-    for (size_t n = 0; n < count; n++) flags[n] = 7;
+/* The row of a caller who has used it before: every flag is 1, and one that is not his stands behind it. */
+static void reset_flags(void) {
+    for (size_t n = 0; n <= MOST; n++) flags[n] = 1;
+}
+
+/* The first so many flags are 0, and the others as they were. */
+static void check_denied(size_t count) {
+    size_t left = 0, touched = 0;
+    for (size_t n = 0; n <= MOST; n++) {
+        left += n < count && flags[n] != 0;
+        touched += n >= count && flags[n] != 1;
+    }
+    CHECK(left == 0);
+    CHECK(touched == 0);
 }
 
 /* Takes the array and checks its length. The caller frees it. */
@@ -36,7 +52,7 @@ static void ordered(mid_client *client) {
         ask_about(mid_register, client, ids[n]);
         if (n % 3 == 0) ask_about(mid_revoke, client, ids[n]);
     }
-    reset_flags(DEVICES);
+    reset_flags();
     CHECK_STATUS(MID_OK, mid_validate_many(client, ids, DEVICES, flags, &json));
     array = array_of(json, DEVICES);
     for (int n = 0; n < DEVICES; n++) {
@@ -45,9 +61,30 @@ static void ordered(mid_client *client) {
         CHECK(json_is_true(json_object_get(json_array_get(array, (size_t)n), "allowed")) == flags[n]);
     }
     json_decref(array);
-    reset_flags(MOST);
-    CHECK_STATUS(MID_OK, mid_validate_many(client, ids, MOST, flags, NULL));
-    for (int n = 0; n < MOST; n++) CHECK(flags[n] == (n < DEVICES && n % 3 != 0));
+}
+
+/* As many as there are, with their texts and without. The devices beyond the first are not registered, and denied. */
+static void countless(mid_client *client) {
+    char *json = NULL;
+    const char *next;
+    size_t found = 0;
+    reset_flags();
+    CHECK_STATUS(MID_OK, mid_validate_many(client, ids, total, flags, &json));
+    for (size_t n = 0; n < total; n++) CHECK(flags[n] == (n < DEVICES && n % 3 != 0));
+    CHECK(flags[total] == 1);
+    if (!CHECK(json != NULL && *json == '[' && json[strlen(json) - 1] == ']')) return;
+    next = json;
+    while (found < total && (next = strstr(next, "\"deviceId\":\"")) != NULL) {
+        next += strlen("\"deviceId\":\"");
+        if (strncmp(next, ids[found], strlen(ids[found])) != 0 || next[strlen(ids[found])] != '"') break;
+        found++;
+    }
+    CHECK(found == total);
+    mid_free(json);
+    reset_flags();
+    CHECK_STATUS(MID_OK, mid_validate_many(client, ids, total, flags, NULL));
+    for (size_t n = 0; n < total; n++) CHECK(flags[n] == (n < DEVICES && n % 3 != 0));
+    CHECK(flags[total] == 1);
 }
 
 /* A device that cannot be asked about costs only itself its decision. */
@@ -55,7 +92,7 @@ static void mixed(mid_client *client) {
     const char *some[] = {ids[1], NULL, ids[2], "", "not\xff" "utf8", ids[0], ids[4]};
     char *json = NULL;
     json_t *array;
-    reset_flags(7);
+    reset_flags();
     CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, some, 7, flags, &json));
     array = array_of(json, 7);
     CHECK(flags[0] == 1 && flags[1] == 0 && flags[2] == 1 && flags[3] == 0 && flags[4] == 0 && flags[5] == 0);
@@ -67,29 +104,36 @@ static void mixed(mid_client *client) {
     json_decref(array);
 }
 
+/* Of every row that the call is given, each flag is 0, whatever else is wrong. */
 static void arguments(mid_client *client) {
+    static const size_t meant_otherwise[] = {(size_t)-1, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 2 / sizeof *ids + 1};
     char *json = NULL;
     json_t *array;
-    reset_flags(MOST + 1);
+    reset_flags();
     CHECK_STATUS(MID_OK, mid_validate_many(client, ids, 0, flags, &json));
     array = array_of(json, 0);
     json_decref(array);
-    CHECK(flags[0] == 7);
-    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, MOST + 1, flags, &json));
-    check_failure(MID_INVALID_ARGUMENT, json, "count");
-    CHECK(flags[0] == 0 && flags[MOST - 1] == 0 && flags[MOST] == 7);
-    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, (size_t)-1, flags, &json));
-    check_failure(MID_INVALID_ARGUMENT, json, "count");
-    flags[0] = 7;
-    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, NULL, 1, flags, &json));
+    check_denied(0);
+    /* How long the row is nobody knows then. */
+    for (size_t n = 0; n < sizeof meant_otherwise / sizeof *meant_otherwise; n++) {
+        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, meant_otherwise[n], flags, &json));
+        check_failure(MID_INVALID_ARGUMENT, json, "count");
+        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(NULL, ids, meant_otherwise[n], flags, &json));
+        check_failure(MID_INVALID_ARGUMENT, json, "client");
+        check_denied(0);
+    }
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, NULL, MOST, flags, &json));
     check_failure(MID_INVALID_ARGUMENT, json, "device_ids");
-    CHECK(flags[0] == 0);
+    check_denied(MOST);
     CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, 1, NULL, &json));
     check_failure(MID_INVALID_ARGUMENT, json, "allowed");
-    flags[0] = 7;
-    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(NULL, ids, 1, flags, &json));
+    reset_flags();
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(NULL, ids, MOST, flags, &json));
     check_failure(MID_INVALID_ARGUMENT, json, "client");
-    CHECK(flags[0] == 0);
+    check_denied(MOST);
+    reset_flags();
+    CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(NULL, NULL, 10001, flags, NULL));
+    check_denied(10001);
 }
 
 /* One deadline for all, and retries within it. */
@@ -101,7 +145,7 @@ static void unanswered(void) {
     double from;
     server_start(&silent, NULL);
     client = server_client(&silent, ",\"timeout_ms\":300");
-    reset_flags(100);
+    reset_flags();
     from = check_now_ms();
     CHECK_STATUS(MID_TIMEOUT, mid_validate_many(client, ids, 100, flags, &json));
     CHECK(check_now_ms() - from <= 300 + check_slack_ms());
@@ -111,6 +155,22 @@ static void unanswered(void) {
         CHECK(strcmp(text_at(array, n, "code"), "CLIENT_TIMEOUT") == 0);
     }
     json_decref(array);
+    mid_client_free(client);
+
+    /* Nor does it take long to say so of many that nobody came to, or of many that cannot be asked about. */
+    client = server_client(&silent, ",\"timeout_ms\":300");
+    for (int without_ids = 0; without_ids < 2; without_ids++) {
+        static const char *const none[MOST];
+        reset_flags();
+        from = check_now_ms();
+        CHECK_STATUS(without_ids ? MID_INVALID_ARGUMENT : MID_TIMEOUT,
+                     mid_validate_many(client, without_ids ? none : ids, total, flags, &json));
+        double took = check_now_ms() - from;
+        if (!CHECK(took <= 300 + 1e-3 * (double)total + check_slack_ms())) fprintf(stderr, "    it took %.0f ms\n", took);
+        check_denied(total);
+        CHECK(json != NULL && strlen(json) > 80 * total && json[strlen(json) - 1] == ']');
+        mid_free(json);
+    }
     mid_client_free(client);
 
     /* Each is asked about again, twice, and then has the authority's refusal. */
@@ -126,11 +186,75 @@ static void unanswered(void) {
 
     server_answer(&silent, "200 OK", "application/json", "{\"allowed\":true,\"allowed\":false}");
     client = server_client(&silent, "");
-    reset_flags(20);
+    reset_flags();
     CHECK_STATUS(MID_BAD_REPLY, mid_validate_many(client, ids, 20, flags, NULL));
     for (int n = 0; n < 20; n++) CHECK(flags[n] == 0);
     mid_client_free(client);
     server_stop(&silent);
+}
+
+/* The replies of this authority: a decision and so many bytes more. The caller frees the text. */
+static char *padded_reply(int bytes) {
+    size_t size = (size_t)bytes + 256;
+    char *reply = malloc(size);
+    check_need(reply != NULL, "malloc");
+    (void)snprintf(reply, size, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n{\"allowed\":true,\"code\":\"%0*d\"}",
+                   26 + bytes, bytes, 0);
+    return reply;
+}
+
+/* A reply that came in, but too late to be read within the limit, decides nothing: 240 KB are given 9 ms to be read. */
+static void late(void) {
+    struct server server;
+    char *reply = padded_reply(240000), *json = NULL;
+    json_t *array;
+    mid_client *client;
+    server_start(&server, reply);
+    server.closes = 0;
+    client = server_client(&server, ",\"timeout_ms\":9,\"max_retries\":0");
+    for (int round = 0; round < 20; round++) {
+        reset_flags();
+        /* On a slow machine not even the connection is there by then. */
+        mid_status status = mid_validate_many(client, ids, 3, flags, &json);
+        CHECK(status == MID_TIMEOUT || status == MID_CONNECT_FAILED);
+        check_denied(3);
+        array = array_of(json, 3);
+        for (size_t n = 0; n < 3; n++) CHECK(strncmp(text_at(array, n, "code"), "CLIENT_", 7) == 0);
+        json_decref(array);
+    }
+    mid_client_free(client);
+    server_stop(&server);
+    free(reply);
+}
+
+/* More text than there is room for costs those devices their decision whose reply has none, and says so. */
+static void large(void) {
+    enum { BYTES = 240000, COUNT = 300, ROOM = 64 * 1024 * 1024 / (BYTES + 26) };
+    struct server server;
+    char *reply = padded_reply(BYTES), *json = NULL;
+    json_t *array;
+    mid_client *client;
+    int allowed = 0;
+    server_start(&server, reply);
+    server.closes = 0;
+    client = server_client(&server, ",\"timeout_ms\":100000");
+    reset_flags();
+    CHECK_STATUS(MID_BAD_REPLY, mid_validate_many(client, ids, COUNT, flags, &json));
+    array = array_of(json, COUNT);
+    for (size_t n = 0; n < COUNT; n++) {
+        allowed += flags[n];
+        CHECK(json_is_true(json_object_get(json_array_get(array, n), "allowed")) == flags[n]);
+        CHECK((strcmp(text_at(array, n, "code"), "CLIENT_BAD_REPLY") == 0) == !flags[n]);
+    }
+    CHECK(allowed == ROOM);
+    json_decref(array);
+    /* Nobody wants the text. */
+    reset_flags();
+    CHECK_STATUS(MID_OK, mid_validate_many(client, ids, COUNT, flags, NULL));
+    for (size_t n = 0; n < COUNT; n++) CHECK(flags[n] == 1);
+    mid_client_free(client);
+    server_stop(&server);
+    free(reply);
 }
 
 struct caller {
@@ -165,6 +289,32 @@ static void cancelled(void) {
     server_stop(&silent);
 }
 
+static void *ask_for_all(void *argument) {
+    struct caller *caller = argument;
+    caller->status = mid_validate_many(caller->client, ids, MOST, flags, NULL);
+    return NULL;
+}
+
+/* In the midst of many that are allowed: not one stays so. */
+static void cancelled_midway(void) {
+    struct server server;
+    struct caller caller = {0};
+    char *reply = padded_reply(10);
+    server_start(&server, reply);
+    server.closes = 0;
+    caller.client = server_client(&server, ",\"timeout_ms\":600000");
+    reset_flags();
+    check_need(pthread_create(&caller.thread, NULL, ask_for_all, &caller) == 0, "pthread_create");
+    server_await(&server, 500);
+    mid_client_cancel(caller.client);
+    check_need(pthread_join(caller.thread, NULL) == 0, "pthread_join");
+    CHECK_STATUS(MID_CANCELLED, caller.status);
+    check_denied(MOST);
+    mid_client_free(caller.client);
+    server_stop(&server);
+    free(reply);
+}
+
 /* Beside other callers of the same client, who drive and are driven. */
 static void beside_others(mid_client *client) {
     enum { CALLERS = 8 };
@@ -181,19 +331,25 @@ static void beside_others(mid_client *client) {
     }
 }
 
-int main(void) {
+int main(int argument_count, char **arguments_given) {
     mid_client *client = check_client("{\"timeout_ms\":600000}");
+    if (argument_count > 1) total = (size_t)atol(arguments_given[1]);
+    check_need(total >= DEVICES && total <= MOST, "a count from 900 to 200000");
     for (int n = 0; n < MOST; n++) {
         (void)snprintf(names[n], sizeof names[n], "many:%d", n);
         ids[n] = names[n];
     }
-    ids[MOST] = "one too many";
     ordered(client);
+    countless(client);
     mixed(client);
     arguments(client);
     beside_others(client);
     mid_client_free(client);
     unanswered();
+    late();
+    /* 72 MB to be read are too much under valgrind. */
+    if (total > 100000) large();
     cancelled();
+    cancelled_midway();
     return check_done();
 }

@@ -75,7 +75,7 @@ def untrusted_proxy(world, context):
     """The certificate of an https proxy is looked at as the authority's is."""
     contexts = {
         "of an unknown authority": (world.foreign_certificate.context(), "issuer"),
-        "of another host": (world.authority.issue("other", ["proxy.example"]).context(), "subject name"),
+        "of another host": (world.authority.issue("other", ["proxy.example"]).context(), "not for this host name"),
         "that has expired": (world.authority.issue("old", begins=-9, ends=-1).context(), "expired"),
     }
     for what, (proxy_context, message) in contexts.items():

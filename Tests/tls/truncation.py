@@ -13,7 +13,9 @@ CHUNK = b"%x\r\n%b\r\n" % (len(ALLOW), ALLOW)
 
 IDENTITY = DELIMITED[:-2] + b"Transfer-Encoding: identity\r\n\r\n"
 WITHOUT_END = ("MID_BAD_REPLY", "does not say where it ends")
+ENCODED = ("MID_BAD_REPLY", "Transfer-Encoding other than chunked")
 BROKEN = ("MID_TRANSFER_FAILED", "broke before the reply was complete")
+NONE = ("MID_TRANSFER_FAILED", "broke before the reply began")
 WHOLE = ("MID_OK", "")
 
 # What the server sends, how it ends the connection, and what that comes to. libcurl does not tell the two good endings
@@ -24,13 +26,13 @@ CASES = [
     ("a body shorter than its length, reset", http(ALLOW, length=999), "reset", BROKEN),
     ("a body that ends with the connection", DELIMITED + ALLOW, "cut", WITHOUT_END),
     ("a body that ends with the connection, close_notify", DELIMITED + ALLOW, "goodbye", WITHOUT_END),
-    ("a body that ends with the connection, reset", DELIMITED + ALLOW, "reset", BROKEN),
-    ("a body that ends with the connection, encoded as it is", IDENTITY + ALLOW, "cut", WITHOUT_END),
+    ("a body that ends with the connection, reset", DELIMITED + ALLOW, "reset", WITHOUT_END),
+    ("a body that ends with the connection, encoded as it is", IDENTITY + ALLOW, "cut", ENCODED),
     ("a chunked body without its end", CHUNKED + CHUNK, "cut", BROKEN),
     ("a chunked body without its end, close_notify", CHUNKED + CHUNK, "goodbye", BROKEN),
     ("a head without its end", b"HTTP/1.1 200 OK\r\nX-More: y", "cut", BROKEN),
-    ("no reply", b"", "cut", BROKEN),
-    ("no reply, close_notify", b"", "goodbye", BROKEN),
+    ("no reply", b"", "cut", NONE),
+    ("no reply, close_notify", b"", "goodbye", NONE),
     # And what is whole is taken, however the connection ends then.
     ("a whole body", http(ALLOW), "cut", WHOLE),
     ("a whole chunked body", CHUNKED + CHUNK + b"0\r\n\r\n", "cut", WHOLE),

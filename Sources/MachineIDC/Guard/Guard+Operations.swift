@@ -94,10 +94,7 @@ extension Guard {
     }
 
     func descriptor() -> Int32 {
-        if isInherited {
-            let descriptor = knowledge.pointee.signal.descriptor
-            return descriptor >= 0 ? descriptor : shared.pointee.inherited.open()
-        }
+        if isInherited { return knowledge.pointee.signal.descriptor ?? shared.pointee.inherited.open() }
         transport.lock()
         defer { transport.unlock() }
         // A fork looks at it, in the child.

@@ -128,7 +128,8 @@ struct GuardThread: ~Copyable {
             return
         }
         do throws(Failure) {
-            let answer = try check.pointee.call.read(.validate, attempt)
+            let answer = try check.pointee.call.read(
+                .validate, device: question.guarded.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
             let reply = check.pointee.call.takeReply()
             if answer.status == .ok {
                 settle(question, isAllow: answer.isAllow, reply, askedAt: check.pointee.askedAt)

@@ -10,10 +10,12 @@ struct InheritedSignal: ~Copyable {
 
     /// -1 when there is no descriptor left, or no memory.
     func open() -> Int32 {
-        if let present { return present.pointee.descriptor }
+        let found = present
+        if let descriptor = found?.pointee.descriptor { return descriptor }
         guard let made = InheritedSignal.make() else { return -1 }
+        // One whose descriptor the host has closed keeps its memory: another thread may be looking at it.
         let (published, _) = address.compareExchange(
-            expected: 0, desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
+            expected: UInt(bitPattern: found), desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
         if !published { InheritedSignal.end(made) }
         return present?.pointee.descriptor ?? -1
     }
@@ -30,7 +32,12 @@ struct InheritedSignal: ~Copyable {
 
     private static func make() -> UnsafeMutablePointer<GuardSignal>? {
         let made: UnsafeMutablePointer<GuardSignal>
-        do throws(Failure) { made = try allocate(GuardSignal()) } catch { return nil }
+        do throws(Failure) {
+            made = try allocate(GuardSignal())
+        } catch {
+            error.message.discard()
+            return nil
+        }
         if made.pointee.open() >= 0 {
             made.pointee.raise()
             return made

@@ -7,6 +7,8 @@ struct BaseURL: ~Copyable {
 
     /// As libcurl writes it, without a slash at the end.
     let text: CString
+    /// For messages, with the port where one was given.
+    let host: CString
     let isSecure: Bool
 
     /// - Parameter source: what to call the URL in a message: the option or the environment variable it came from.
@@ -37,7 +39,9 @@ struct BaseURL: ~Copyable {
         guard let start = whole.pointer else { throw .outOfMemory }
         var length = strlen(start)
         while length > 0, start[length &- 1] == CChar(UInt8(ascii: "/")) { length &-= 1 }
-        self.text = try CString(copying: start, count: length)
+        let copy = try CString(copying: start, count: length)
+        host = try url.peer()
+        self.text = copy
         self.isSecure = isSecure
     }
 }

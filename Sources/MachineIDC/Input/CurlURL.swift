@@ -32,6 +32,15 @@ struct CurlURL: ~Copyable {
         return try CString(copying: text)
     }
 
+    /// The host, and the port where it was given: for messages.
+    func peer() throws(Failure) -> CString {
+        let host = try part(CURLUPART_HOST)
+        let port = try part(CURLUPART_PORT)
+        guard let name = host.pointer, let number = port.pointer else { return host }
+        let start = try CString(joining: name, Literal(":").cString)
+        return try CString(joining: start.pointer ?? name, number)
+    }
+
     /// Throws when the URL has this part. libcurl reports an empty query or fragment ("?" at the end) as none.
     func refuse(_ part: CURLUPart, _ name: Literal, _ source: UnsafePointer<CChar>) throws(Failure) {
         let found = try self.part(part)

@@ -74,8 +74,7 @@ extension Options {
         do throws(JSONFault) {
             document = try JSON(parsing: bytes, count: strlen(text))
         } catch {
-            guard let fault = error.description else { throw .outOfMemory }
-            throw Failure(.invalidOptions, "options: the text \(fault) (line \(error.line), column \(error.column))")
+            throw error.failure(.invalidOptions, "options: the text")
         }
         guard document.root.isObject else { throw Failure(.invalidOptions, "options must be a JSON object") }
         return document

@@ -8,8 +8,12 @@ struct ProxySettings: ~Copyable {
     let proxy: CString
     /// Hosts to reach without it, comma-separated.
     let bypass: CString
+    /// The proxy's host, for messages, with the port where one was given.
+    let host: CString
     /// Whether TLS is spoken with the proxy itself.
     let isSecure: Bool
+
+    var isSet: Bool { host.pointer != nil }
 
     /// - Parameters:
     ///   - proxy: the option; NULL when it was not given.
@@ -25,13 +29,21 @@ struct ProxySettings: ~Copyable {
             chosen = found
         }
         var isSecure = false
+        let host: CString
         let proxyCopy = try CString(trimming: chosen.value)
         if let text = proxyCopy.pointer, text[0] != 0 {
-            isSecure = try check(text, source: chosen.name.cString, authority)
+            // As libcurl reads it: without a scheme it is an http proxy, and schemes that are no transfer protocol are fine.
+            let url = try CurlURL(
+                text, flags: CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME, source: chosen.name.cString)
+            isSecure = try check(url, source: chosen.name.cString, authority)
+            host = try url.peer()
+        } else {
+            host = CString()
         }
         let bypass = bypass ?? environment("no_proxy", "NO_PROXY")?.value ?? none.cString
         let bypassCopy = try CString(trimming: bypass)
         self.isSecure = isSecure
+        self.host = host
         self.proxy = proxyCopy
         self.bypass = bypassCopy
     }
@@ -39,10 +51,8 @@ struct ProxySettings: ~Copyable {
 
 /// Throws when the proxy cannot be used; returns whether TLS is spoken with it.
 private func check(
-    _ proxy: UnsafePointer<CChar>, source: UnsafePointer<CChar>, _ authority: borrowing BaseURL
+    _ url: borrowing CurlURL, source: UnsafePointer<CChar>, _ authority: borrowing BaseURL
 ) throws(Failure) -> Bool {
-    // As libcurl reads it: without a scheme it is an http proxy, and schemes that are no transfer protocol are fine.
-    let url = try CurlURL(proxy, flags: CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME, source: source)
     try url.refuseForeignHost(source)
     let scheme = try url.part(CURLUPART_SCHEME)
     let isKnown =

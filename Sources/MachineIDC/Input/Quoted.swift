@@ -1,8 +1,9 @@
 internal import CPlatform
 
 /// What a caller wrote, for a message: unless it may be an org key, put there by mistake. Messages end up in logs.
-func quoted(_ text: UnsafePointer<CChar>) -> UnsafePointer<CChar> {
-    strstr(text, Literal("org_").cString) == nil ? text : Literal("(it looks like an org key)").cString
+func quoted(_ text: UnsafePointer<CChar>?) -> UnsafePointer<CChar> {
+    guard let text else { return Literal("").cString }
+    return strstr(text, Literal("org_").cString) == nil ? text : Literal("(it looks like an org key)").cString
 }
 
 /// The same for the name of an environment variable, which is written in capitals where it is one.

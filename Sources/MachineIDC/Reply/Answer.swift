@@ -8,23 +8,21 @@ struct Answer {
     let status: Status
     let isAllow: Bool
 
+    /// - Parameter device: as the caller wrote it; NULL for an operation without one.
     init(
-        to operation: Operation, httpStatus: Int, body: UnsafePointer<UInt8>?, count: Int
+        to operation: Operation, device: UnsafePointer<CChar>?, httpStatus: Int, body: UnsafePointer<UInt8>?, count: Int
     ) throws(Failure) {
         guard let isError = isError(httpStatus) else {
-            throw Failure(
-                .badReply, "HTTP \(httpStatus) is not an answer; redirects are not followed, so check base_url")
+            throw Failure(.badReply, "HTTP \(httpStatus) is not an answer\(remark(httpStatus))")
         }
         guard let body, count > 0 else {
             throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is empty")
         }
         let reply: JSON
         do throws(JSONFault) {
-            reply = try JSON(parsing: body, count: count)
+            reply = try JSON(parsing: body, count: count, integersOfAnySize: true)
         } catch {
-            guard let fault = error.description else { throw .outOfMemory }
-            throw Failure(
-                .badReply, "the reply (HTTP \(httpStatus)) \(fault) (line \(error.line), column \(error.column))")
+            throw error.failure(.badReply, "the reply (HTTP \(httpStatus))")
         }
         let root = reply.root
 
@@ -32,6 +30,10 @@ struct Answer {
             guard root.isObject else {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is not a JSON object")
             }
+        }
+        // HTTP/1.1 does not number its questions: a reply that is repeated or late stands where the next one should.
+        if let named = root["deviceId"]?.string, let device, !names(named, device) {
+            throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is about another device than the one asked about")
         }
         if isError {
             (status, isAllow) = (.refused, false)
@@ -48,6 +50,22 @@ struct Answer {
         case .other:
             (status, isAllow) = (.ok, false)
         }
+    }
+}
+
+/// Whether a reply's `deviceId` is the device that was asked about, but for the case of ASCII letters.
+private func names(_ named: UnsafePointer<CChar>, _ device: UnsafePointer<CChar>) -> Bool {
+    guard let asked = UTF8Text(trimming: device), let found = UTF8Text(trimming: named) else { return false }
+    return asked.count == found.count && equalsIgnoringCase(asked.start, found.start, count: asked.count)
+}
+
+/// What belongs behind "is not an answer".
+private func remark(_ httpStatus: Int) -> Literal {
+    switch httpStatus {
+    case 206: ": it is a part of one"
+    case 304: ": it says that nothing has changed since an earlier one"
+    case 300...399: "; redirects are not followed, so check base_url"
+    default: ""
     }
 }
 

@@ -1,15 +1,20 @@
-/// Whether a text is this literal but for the case of ASCII letters. `strcasecmp` goes by the locale of the host, and in
-/// some of them an "I" is no capital "i".
+internal import CPlatform
+
+/// Whether a text is the same as a literal but for the case of ASCII letters. In every locale alike, where `strcasecmp`
+/// asks the host's: in a Turkish one, "I" is not "i".
+@inline(never)
 func equalsIgnoringCase(_ text: UnsafePointer<CChar>, count: Int, _ literal: Literal) -> Bool {
-    var index = 0
-    while index < count {
-        let expected = literal.cString[index]
-        guard expected != 0, lowercased(text[index]) == lowercased(expected) else { return false }
-        index &+= 1
-    }
-    return literal.cString[index] == 0
+    count == strlen(literal.cString) && equalsIgnoringCase(text, literal.cString, count: count)
 }
 
-private func lowercased(_ character: CChar) -> CChar {
-    (0x41...0x5a).contains(character) ? character | 0x20 : character
+/// The same for two texts of this length.
+func equalsIgnoringCase(_ text: UnsafePointer<CChar>, _ other: UnsafePointer<CChar>, count: Int) -> Bool {
+    var index = 0
+    while index < count, lowerCase(text[index]) == lowerCase(other[index]) { index &+= 1 }
+    return index == count
+}
+
+@inline(__always)
+private func lowerCase(_ byte: CChar) -> CChar {
+    (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
 }

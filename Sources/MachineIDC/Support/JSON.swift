@@ -14,20 +14,29 @@ struct JSON: ~Copyable {
 
     /// Parses an object or an array, strictly: repeated keys, bytes after the end, NUL, and anything that is not UTF-8
     /// are refused.
-    init(parsing bytes: UnsafePointer<UInt8>, count: Int) throws(JSONFault) {
+    ///
+    /// - Parameter integersOfAnySize: reads whole numbers as fractions, of which there are larger ones: what a number means
+    ///   is then nobody's business here.
+    init(parsing bytes: UnsafePointer<UInt8>, count: Int, integersOfAnySize: Bool = false) throws(JSONFault) {
         // jansson 2.14 reads past a NUL that follows true, false or null.
-        if memchr(bytes, 0, count) != nil { throw JSONFault("holds a NUL") }
-        let isTooLarge = JSONShape(bytes, count: count).exceeds(depth: JSON.maximumDepth, values: JSON.maximumValues)
-        if isTooLarge { throw JSONFault("nests too deep or holds too many values") }
+        if let found = memchr(bytes, 0, count) {
+            throw JSONFault("holds a NUL", in: bytes, at: UnsafeRawPointer(found) - UnsafeRawPointer(bytes))
+        }
+        let shape = JSONShape(bytes, count: count)
+        if shape.exceeds(values: JSON.maximumValues) { throw JSONFault("holds too many values") }
+        if let place = shape.firstPlace(deeperThan: JSON.maximumDepth) {
+            throw JSONFault("nests too deep", in: bytes, at: place)
+        }
         var error = json_error_t()
         // jansson 2.14 aborts on a real number when another thread changes the locale meanwhile, so the parse runs in a
         // C locale that is this thread's alone.
+        let flags = JSON_REJECT_DUPLICATES | (integersOfAnySize ? JSON_DECODE_INT_AS_REAL : 0)
         let before = uselocale(Process.cLocale)
         let parsed = UnsafeRawPointer(bytes).withMemoryRebound(to: CChar.self, capacity: count) {
-            json_loadb($0, count, Int(JSON_REJECT_DUPLICATES), &error)
+            json_loadb($0, count, Int(flags), &error)
         }
         uselocale(before)
-        guard let parsed else { throw JSONFault(error) }
+        guard let parsed else { throw JSONFault(error, bytes, count: count) }
         document = parsed
     }
 
@@ -40,15 +49,24 @@ struct JSON: ~Copyable {
 struct JSONFault: Error {
     /// The words that follow "the reply"; nil when memory was refused.
     let description: Literal?
+    /// 0 where there is no one place.
     let line: Int
     let column: Int
 
     fileprivate init(_ description: Literal) {
         self.description = description
-        (line, column) = (1, 1)
+        (line, column) = (0, 0)
     }
 
-    fileprivate init(_ error: json_error_t) {
+    fileprivate init(_ description: Literal, in bytes: UnsafePointer<UInt8>, at place: Int) {
+        self.description = description
+        var (line, start) = (1, 0)
+        for index in Indices(place) where bytes[index] == UInt8(ascii: "\n") { (line, start) = (line &+ 1, index &+ 1) }
+        self.line = line
+        column = place &- start &+ 1
+    }
+
+    fileprivate init(_ error: json_error_t, _ bytes: UnsafePointer<UInt8>, count: Int) {
         var error = error
         description =
             switch json_error_code(&error) {
@@ -60,10 +78,36 @@ struct JSONFault: Error {
             case json_error_invalid_utf8: "is not UTF-8"
             case json_error_null_character, json_error_null_byte_in_key: "holds a NUL"
             case json_error_numeric_overflow: "holds a number that is too large"
-            default: "is not JSON"
+            default: JSONFault.syntaxFault(&error, bytes, count: count)
             }
         line = Int(error.line)
         column = Int(error.column)
     }
 
+    /// What jansson has one code for, and people do not see at once.
+    private static func syntaxFault(
+        _ error: inout json_error_t, _ bytes: UnsafePointer<UInt8>, count: Int
+    ) -> Literal {
+        if count >= 3, bytes[0] == 0xef, bytes[1] == 0xbb, bytes[2] == 0xbf {
+            return "is not JSON: it begins with a byte order mark"
+        }
+        // jansson's text goes on with the escape itself.
+        let lead: Literal = "invalid Unicode '"
+        let isSurrogate = withUnsafePointer(to: &error.text) {
+            strncmp(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self), lead.cString, strlen(lead.cString)) == 0
+        }
+        return isSurrogate ? "is not JSON: it holds a lone surrogate (\\ud800 to \\udfff)" : "is not JSON"
+    }
+
+    /// - Parameter subject: what the text is, as in "the reply"; taken over.
+    func failure(_ status: Status, _ subject: Message) -> Failure {
+        guard let description else {
+            subject.discard()
+            return .outOfMemory
+        }
+        var message = subject
+        message.append(discarding: " \(description)")
+        if line > 0 { message.append(discarding: " (line \(line), column \(column))") }
+        return Failure(status, message)
+    }
 }

@@ -9,13 +9,19 @@ struct JSONShape {
         self.count = count
     }
 
-    func exceeds(depth: Int, values: Int) -> Bool {
-        // No text nests deeper than it has opening brackets, each value but the first follows a bracket or a comma, and
-        // there are no more of them than bytes: one count settles nearly every reply.
-        let openings = countBytes(UInt8(ascii: "{"), ignoring: 0x20)  // and "[", from which it differs in one bit
-        if count > values, openings &+ countBytes(UInt8(ascii: ","), ignoring: 0) > values { return true }
-        return openings > depth && walk(depth)
+    /// Each value but the first follows a bracket or a comma, and there are no more of them than bytes.
+    func exceeds(values: Int) -> Bool {
+        count > values && openings &+ countBytes(UInt8(ascii: ","), ignoring: 0) > values
     }
+
+    /// Where the text first nests deeper than this; nil where it does not. No text nests deeper than it has opening
+    /// brackets: one count settles nearly every reply.
+    func firstPlace(deeperThan depth: Int) -> Int? {
+        openings > depth ? walk(depth) : nil
+    }
+
+    /// Opening brackets, also inside strings: "{" and "[" differ in one bit.
+    private var openings: Int { countBytes(UInt8(ascii: "{"), ignoring: 0x20) }
 
     /// How many bytes are `byte`, inside strings or out. Counted in blocks, so that a block's counter fits into a byte and
     /// the compiler can take many bytes at once.
@@ -36,20 +42,22 @@ struct JSONShape {
     }
 
     /// Follows the brackets outside strings until they are deeper than `limit`.
-    private func walk(_ limit: Int) -> Bool {
+    private func walk(_ limit: Int) -> Int? {
         var depth = 0
         var isInString = false
         var index = 0
-        while index < count, depth <= limit {
+        while index < count {
             switch bytes[index] {
             case UInt8(ascii: "\\") where isInString: index &+= 1
             case UInt8(ascii: "\""): isInString.toggle()
-            case UInt8(ascii: "{") where !isInString, UInt8(ascii: "[") where !isInString: depth &+= 1
+            case UInt8(ascii: "{") where !isInString, UInt8(ascii: "[") where !isInString:
+                depth &+= 1
+                if depth > limit { return index }
             case UInt8(ascii: "}") where !isInString, UInt8(ascii: "]") where !isInString: depth &-= 1
             default: break
             }
             index &+= 1
         }
-        return depth > limit
+        return nil
     }
 }

@@ -31,6 +31,9 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         self = interpolation.message
     }
 
+    /// Whether there was no memory for it.
+    var isEmpty: Bool { count == 0 }
+
     func discard() { free(text) }
 
     mutating func append(_ literal: Literal) {
@@ -47,6 +50,15 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
             count &+= 1
             next += 1
         }
+    }
+
+    /// Appends another line, and discards it.
+    mutating func append(discarding other: Message) {
+        guard let text, let bytes = other.text else { return other.discard() }
+        let length = min(other.count, Message.capacity &- count)
+        memcpy(text + count, bytes, length)
+        count &+= length
+        other.discard()
     }
 
     mutating func append(_ number: Int) {

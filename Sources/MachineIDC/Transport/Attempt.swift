@@ -2,8 +2,9 @@ internal import CCurl
 
 /// What one attempt came to, read from a transfer that has ended.
 struct Attempt {
-    /// CURLE_OK when there is a complete reply.
     let code: CURLcode
+    /// Whether there is a reply to read. It may still be refused: see `Call.read`.
+    let hasReply: Bool
     /// 0 when there is no reply.
     let httpStatus: Int
     /// Whether another attempt may come to something else: the network failed, or the authority is busy. A decision
@@ -14,43 +15,24 @@ struct Attempt {
     let wasStale: Bool
     /// What the authority asked for in Retry-After, in seconds; 0 when it did not.
     let retryAfter: Int
-
-    var hasReply: Bool { code == CURLE_OK }
-
 }
 
 extension Attempt {
     init(_ transfer: Transfer) {
         code = transfer.exchange.pointee.code
-        guard code == CURLE_OK else {
+        hasReply = code == CURLE_OK || transfer.endsAnywhere
+        guard hasReply else {
+            let kind = transfer.kind(of: code)
             httpStatus = 0
-            mayBeRetried = isPassing(code)
+            mayBeRetried = kind.mayPass
             wasStale =
-                isLoss(code) && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
+                kind.isOfConnection && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
             retryAfter = 0
             return
         }
-        httpStatus = transfer.exchange.pointee.easy.httpStatus
+        httpStatus = transfer.exchange.pointee.head.status
         mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
         wasStale = false
         retryAfter = mayBeRetried ? transfer.exchange.pointee.easy.retryAfter : 0
-    }
-}
-
-/// Whether a connection that stood was lost.
-private func isLoss(_ code: CURLcode) -> Bool {
-    switch code {
-    case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_ABORTED_BY_CALLBACK: true
-    default: false
-    }
-}
-
-/// Failures of the network that may be gone the next moment, unlike a certificate that does not fit.
-private func isPassing(_ code: CURLcode) -> Bool {
-    switch code {
-    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
-        CURLE_SSL_CONNECT_ERROR, CURLE_PARTIAL_FILE:
-        true
-    default: isLoss(code)
     }
 }

@@ -49,17 +49,23 @@ struct Call: ~Copyable {
     }
 
     /// Reads what the last attempt came to.
-    func read(_ operation: Operation, _ attempt: Attempt) throws(Failure) -> Answer {
+    ///
+    /// - Parameter device: the one asked about; NULL for an operation without one.
+    func read(
+        _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: Attempt, _ settings: borrowing Settings
+    ) throws(Failure) -> Answer {
         guard let transfer else { throw .cancelled }
-        guard attempt.hasReply else { throw transfer.failure(attempt.code) }
-        let answer = try Answer(
-            to: operation, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
-            count: transfer.exchange.pointee.reply.count)
-        // Anybody on the way can end a connection, and libcurl 7.88 does not ask TLS whether the server meant it.
-        if transfer.shared.pointee.isSecure, !transfer.exchange.pointee.head.isFramed {
+        guard attempt.hasReply else { throw transfer.failure(attempt.code, settings) }
+        // Anybody on the way can end a connection, and with it a reply that says no other end.
+        guard !transfer.endsAnywhere else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
-        return answer
+        guard attempt.httpStatus == transfer.exchange.pointee.easy.httpStatus else {
+            throw Failure(.badReply, "the reply's status line can be read in two ways")
+        }
+        return try Answer(
+            to: operation, device: device, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
+            count: transfer.exchange.pointee.reply.count)
     }
 
     /// The reply, malloc'd, which is the caller's from now on.

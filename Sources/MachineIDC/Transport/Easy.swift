@@ -153,6 +153,13 @@ struct Easy: ~Copyable {
     }
 
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }
+    /// The `errno` of the last failure to connect; 0 when there was none.
+    var systemError: Int { ccurl_get_long(handle, CURLINFO_OS_ERRNO) }
+    /// Whether the connection was to the proxy; nil before libcurl 8.7, which does not say.
+    var usedProxy: Bool? {
+        let answer = ccurl_used_proxy(handle)
+        return answer < 0 ? nil : answer != 0
+    }
     var connectStatus: Int { ccurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE) }
     var madeConnection: Bool { ccurl_get_long(handle, CURLINFO_NUM_CONNECTS) != 0 }
 

@@ -13,7 +13,10 @@ struct Transfer: Linked {
     enum Progress: UInt8 { case connecting, waiting, reading }
 
     /// Why libcurl was told to stop.
-    enum Stop { case tooLargeHead, doubtfulLength, tooLargeBody, noMemory }
+    enum Stop {
+        case head(HeadFault)
+        case tooLargeBody, noMemory
+    }
 
     /// What never changes.
     struct Shared: ~Copyable {
@@ -22,7 +25,7 @@ struct Transfer: Linked {
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         let sockets: SocketTable
         let isSecure: Bool
-        let trust: TrustPlaces
+        let isProxied: Bool
         let exchange: Box<Exchange>
         let place: Box<Place>
 
@@ -35,7 +38,7 @@ struct Transfer: Linked {
             self.place = place
             self.sockets = sockets
             isSecure = settings.baseURL.isSecure
-            trust = TrustPlaces(settings.trust)
+            isProxied = settings.proxies.isSet
         }
     }
 
@@ -94,6 +97,12 @@ struct Transfer: Linked {
 
     var easyHandle: UnsafeMutableRawPointer { exchange.pointee.easy.handle }
 
+    /// Whether it is the end of the connection that ends the body, where anybody on the way can bring that about: libcurl
+    /// 7.88 does not ask TLS whether the server meant it, and later ones do not tell one such end from another.
+    var endsAnywhere: Bool {
+        shared.pointee.isSecure && exchange.pointee.head.isComplete && !exchange.pointee.head.isFramed
+    }
+
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
     /// Wakes whoever waits for it. Locked.
@@ -150,11 +159,8 @@ extension Transfer {
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let line, count > 0 else { return 0 }
         shared.pointee.progress.store(Progress.reading.rawValue, ordering: .relaxed)
-        switch exchange.pointee.head.take(line, count: count) {
-        case nil: return count
-        case .tooLarge: exchange.pointee.stop = .tooLargeHead
-        case .doubtfulLength: exchange.pointee.stop = .doubtfulLength
-        }
+        guard let fault = exchange.pointee.head.take(line, count: count) else { return count }
+        exchange.pointee.stop = .head(fault)
         return 0
     }
 

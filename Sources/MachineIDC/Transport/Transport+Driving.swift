@@ -130,7 +130,8 @@ extension Transport {
         calls.pointee.running.remove(transfer)
         if transfer.place.pointee.isAbandoned { return discard(transfer) }
         // libcurl calls a reply complete whose connection was closed within the head.
-        let isCut = code == CURLE_OK && !transfer.exchange.pointee.head.isComplete
+        let isCut =
+            code == CURLE_OK && !transfer.exchange.pointee.head.isWhole(withBodyOf: transfer.exchange.pointee.reply.count)
         transfer.exchange.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         transfer.place.pointee.stage = .ended
         if let group = transfer.place.pointee.group {

@@ -5,10 +5,10 @@ internal import CPlatform
 extension Transfer {
     /// For the end of a message about a transfer that ended so: where the issuer was looked for, when none was found that is
     /// trusted, or there was nowhere to look. Empty for every other failure.
-    func whereTrustWasSought(_ code: CURLcode) -> TrustDescription {
+    func whereTrustWasSought(_ code: CURLcode, _ settings: borrowing Settings) -> TrustDescription {
         let isFileBad = code == CURLE_SSL_CACERT_BADFILE
         guard isFileBad || (code == CURLE_PEER_FAILED_VERIFICATION && isIssuerUnknown) else { return TrustDescription() }
-        return TrustDescription(places: shared.pointee.trust, isFileBad: isFileBad)
+        return TrustDescription(places: TrustPlaces(settings.trust), isFileBad: isFileBad)
     }
 
     private var isIssuerUnknown: Bool {

@@ -84,22 +84,37 @@ def reset_instead_of_the_end(exchange):
     exchange.connection.reset()
 
 
+# libcurl decodes gzip, deflate, br and zstd unasked, layer upon layer, and takes "identity" for nothing said.
 for name, value in {
     "unknown": "rot13", "unknown-then-chunked": "rot13, chunked", "chunked-then-unknown": "chunked, rot13",
+    "gzip": "gzip", "gzip-layers": "gzip, gzip, gzip, chunked", "deflate": "deflate, chunked", "br": "br, chunked",
+    "zstd": "zstd, chunked", "chunked-twice": "chunked, chunked", "chunked-with-parameter": "chunked;q=1", "empty": "",
 }.items():
-    lengths(bad, f"coding-{name}", f"Transfer-Encoding: {value}", [f"Transfer-Encoding: {value}"], *BROKEN)
+    lengths(bad, f"coding-{name}", f"Transfer-Encoding: {value}", [f"Transfer-Encoding: {value}"], BAD_REPLY)
 
 lengths(bad, "coding-chunked-but-plain", "Says chunked, and sends plain JSON.", ["Transfer-Encoding: chunked"], *BROKEN)
 lengths(bad, "coding-gzip-but-plain", "Says that the transfer is gzipped, and sends plain JSON.",
-        ["Transfer-Encoding: gzip, chunked"], *BROKEN)
+        ["Transfer-Encoding: gzip, chunked"], BAD_REPLY)
+lengths(bad, "codings-in-two-headers", "Says chunked twice, in two headers.",
+        ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], BAD_REPLY, body=b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY))
+for name, value in {"gzip": "gzip", "x-gzip": "X-Gzip", "deflate": "deflate", "br": "br", "zstd": "zstd",
+                    "unknown": "rot13", "two": "identity, gzip"}.items():
+    lengths(bad, f"content-coding-{name}", f"Content-Encoding: {value}, over plain JSON.",
+            [f"Content-Encoding: {value}", f"Content-Length: {WHOLE}"], BAD_REPLY)
 
-# Both, with the same meaning: an error to some, and to others not.
+# Both, with the same meaning: an error to some, to others not, and on the way another reader may take the other one.
 CHUNKED = b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY)
-lengths(either, "length-and-chunks", "A length and chunks, which agree.",
-        [f"Content-Length: {WHOLE}", "Transfer-Encoding: chunked"], OK, *BROKEN, body=CHUNKED)
-lengths(either, "length-of-the-chunks", "Chunks, and a length that counts their framing too.",
-        ["Transfer-Encoding: chunked", f"Content-Length: {len(CHUNKED)}"], OK, *BROKEN, body=CHUNKED)
+lengths(bad, "length-and-chunks", "A length and chunks, which agree.",
+        [f"Content-Length: {WHOLE}", "Transfer-Encoding: chunked"], BAD_REPLY, body=CHUNKED)
+lengths(bad, "length-of-the-chunks", "Chunks, and a length that counts their framing too.",
+        ["Transfer-Encoding: chunked", f"Content-Length: {len(CHUNKED)}"], BAD_REPLY, body=CHUNKED)
 lengths(bad, "chunks-not-announced", "Chunks under a plain length.",
         [f"Content-Length: {len(CHUNKED)}"], BAD_REPLY, body=CHUNKED)
-lengths(either, "coding-identity", "Transfer-Encoding: identity, which HTTP/1.1 no longer has.",
-        ["Transfer-Encoding: identity", f"Content-Length: {WHOLE}"], OK, *BROKEN)
+lengths(bad, "coding-identity", "Transfer-Encoding: identity, which HTTP/1.1 no longer has.",
+        ["Transfer-Encoding: identity", f"Content-Length: {WHOLE}"], BAD_REPLY)
+
+
+@bad("framing/chunks-of-http-1.0", BAD_REPLY)
+def chunks_of_old_http(exchange):
+    """Chunks under HTTP/1.0, which has none."""
+    exchange.send(b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED)

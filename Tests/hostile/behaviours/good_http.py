@@ -77,10 +77,10 @@ raw("line-feeds", "Line feeds without carriage returns in the head.",
 raw("only-a-length", "No header but the length.",
     lambda body: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 raw("until-close", "A body that ends with the connection.",
-    lambda body: b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body, keeps=False)
+    lambda body: b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body, keeps=False, over_tls=False)
 raw("until-close-unannounced", "A body that ends with the connection, without a word about it.",
-    lambda body: b"HTTP/1.1 200 OK\r\n\r\n" + body, keeps=False)
-raw("http-1.0", "HTTP/1.0.", lambda body: b"HTTP/1.0 200 OK\r\n\r\n" + body, keeps=False)
+    lambda body: b"HTTP/1.1 200 OK\r\n\r\n" + body, keeps=False, over_tls=False)
+raw("http-1.0", "HTTP/1.0.", lambda body: b"HTTP/1.0 200 OK\r\n\r\n" + body, keeps=False, over_tls=False)
 raw("http-1.0-keep-alive", "HTTP/1.0 that keeps the connection.",
     lambda body: b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 raw("close-with-length", "Connection: close, with a length.",
@@ -97,6 +97,9 @@ raw("chunk-capital-size", "Sizes in capitals, with zeros before them.",
     lambda body: CHUNKED + b"%06X\r\n%b\r\n000\r\n\r\n" % (len(body), body))
 raw("chunked-capital", "Transfer-Encoding: Chunked.",
     lambda body: CHUNKED.replace(b"chunked", b"Chunked") + chunk(body) + b"0\r\n\r\n")
+
+raw("coding-in-capitals", "The name of Transfer-Encoding in capitals, with an I, which in Turkish is not the capital of i.",
+    lambda body: CHUNKED.replace(b"Transfer-Encoding", b"TRANSFER-ENCODING") + chunk(body) + b"0\r\n\r\n")
 
 raw("continue-first", "100 Continue before the reply.",
     lambda body: b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))

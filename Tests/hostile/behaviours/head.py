@@ -3,11 +3,10 @@
 from registry import BAD_REPLY, OK, TIMEOUT, TRANSFER_FAILED, bad, either
 from replies import STRAY
 
-BROKEN = (BAD_REPLY, TRANSFER_FAILED)
 
-
-def raw(kind, name, doc, first, *statuses, ends=True, **traits):
-    """A reply whose head is `first` and whose body is a permission; then the server closes."""
+def raw(name, doc, first, *statuses, kind=bad, ends=True):
+    """A reply whose head is `first` and whose body is a permission; then the server closes. A lenient reader takes some of
+    these: curl 7.88 and 8 differ in which. Here each is refused, and with one status."""
 
     def act(exchange):
         exchange.expect(STRAY)
@@ -16,7 +15,7 @@ def raw(kind, name, doc, first, *statuses, ends=True, **traits):
             exchange.hold()
 
     act.__doc__ = doc
-    kind(f"head/{name}", *statuses, **traits)(act)
+    kind(f"head/{name}", *(statuses or [BAD_REPLY]))(act)
 
 
 for name, doc, first in (
@@ -38,21 +37,39 @@ for name, doc, first in (
     ("nul-in-header", "A NUL inside a header.", b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\nLENGTH\r\n"),
     ("nul-in-status", "A NUL inside the status line.", b"HTTP/1.1 200\0 OK\r\nLENGTH\r\n"),
     ("utf-16", "The head in UTF-16.", "HTTP/1.1 200 OK\r\n\r\n".encode("utf-16-le")),
-):
-    raw(bad, name, doc, first, *BROKEN)
-
-# A lenient reader may take these; what it reads is what the server says.
-for name, doc, first in (
+    ("version-1.2", "HTTP/1.2, which there is not.", b"HTTP/1.2 200 OK\r\nLENGTH\r\n"),
+    ("version-1.10", "A version of two digits.", b"HTTP/1.10 200 OK\r\nLENGTH\r\n"),
+    ("fractional-status", "A status with a fraction.", b"HTTP/1.1 200.5 OK\r\nLENGTH\r\n"),
+    ("hyphen-after-status", "A hyphen after the status.", b"HTTP/1.1 200-OK\r\nLENGTH\r\n"),
+    ("two-spaces", "Two spaces before the status.", b"HTTP/1.1  200 OK\r\nLENGTH\r\n"),
+    ("tab-after-status", "A tab after the status.", b"HTTP/1.1 200\tOK\r\nLENGTH\r\n"),
+    ("cr-in-status", "A lone carriage return inside the reason.", b"HTTP/1.1 200 O\rK\r\nLENGTH\r\n"),
+    ("nul-in-reason", "A NUL inside the reason.", b"HTTP/1.1 200 O\0K\r\nLENGTH\r\n"),
+    ("space-in-name", "A space inside a header's name.", b"HTTP/1.1 200 OK\r\nX A: a\r\nLENGTH\r\n"),
+    ("space-before-colon", "A space before a header's colon.", b"HTTP/1.1 200 OK\r\nX-A : a\r\nLENGTH\r\n"),
+    ("space-before-colon-of-length", "A space before the colon of the length, which then is none to some.",
+     b"HTTP/1.1 200 OK\r\nContent-Length : 83\r\nLENGTH\r\n"),
+    ("name-not-ascii", "A letter beyond ASCII in a header's name.", b"HTTP/1.1 200 OK\r\nX-\xe4: a\r\nLENGTH\r\n"),
+    ("strange-interim", "An interim head whose status line is not exact.",
+     b"HTTP/1.1 103Hints\r\n\r\nHTTP/1.1 200 OK\r\nLENGTH\r\n"),
     ("lower-case-protocol", "http in lower case.", b"http/1.1 200 OK\r\nLENGTH\r\n"),
     ("version-2", "HTTP/2 in clear text.", b"HTTP/2 200 OK\r\nLENGTH\r\n"),
     ("tab-for-space", "A tab before the status.", b"HTTP/1.1\t200 OK\r\nLENGTH\r\n"),
     ("glued-status", "No space between the status and its reason.", b"HTTP/1.1 200OK\r\nLENGTH\r\n"),
     ("no-colon", "A header without a colon.", b"HTTP/1.1 200 OK\r\nnonsense\r\nLENGTH\r\n"),
     ("no-name", "A header without a name.", b"HTTP/1.1 200 OK\r\n: value\r\nLENGTH\r\n"),
-    ("folded", "A header folded over three lines.", b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\tc\r\nLENGTH\r\n"),
+    ("folded-length", "A length folded over two lines, of which the first would do.",
+     b"HTTP/1.1 200 OK\r\nContent-Length: 83\r\n 3\r\n\r\n"),
+    ("folded-coding", "A Transfer-Encoding folded over two lines.",
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n"),
+    ("folded-status", "A status line folded over two lines.", b"HTTP/1.1 200\r\n OK\r\nLENGTH\r\n"),
     ("cr-in-header", "A lone carriage return inside a header.", b"HTTP/1.1 200 OK\r\nX-A: a\rb\r\nLENGTH\r\n"),
 ):
-    raw(either, name, doc, first, OK, BAD_REPLY, TRANSFER_FAILED)
+    raw(name, doc, first)
+
+# A folded header is old HTTP, but HTTP. libcurl 8.22 puts it together before anybody sees it; before that it is refused.
+raw("folded", "A header folded over three lines.", b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\tc\r\nLENGTH\r\n", OK, BAD_REPLY,
+    kind=either)
 
 
 def ending(name, doc, text, reset=False):
@@ -64,7 +81,7 @@ def ending(name, doc, text, reset=False):
             exchange.connection.reset()
 
     act.__doc__ = doc
-    bad(f"head/{name}", *BROKEN)(act)
+    bad(f"head/{name}", TRANSFER_FAILED)(act)
 
 
 ending("cut-in-protocol", "Closes within the word HTTP.", b"HT")
@@ -134,19 +151,19 @@ def interim_then_silence(exchange):
     exchange.hold()
 
 
-@bad("head/interim-then-close", TRANSFER_FAILED, BAD_REPLY)
+@bad("head/interim-then-close", TRANSFER_FAILED)
 def interim_then_close(exchange):
     """100 Continue, and then it closes."""
     exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-@bad("head/interim-with-a-permission", TRANSFER_FAILED, BAD_REPLY)
+@bad("head/interim-with-a-permission", BAD_REPLY)
 def interim_with_a_permission(exchange):
     """The permission under 100 Continue, which has no body and decides nothing."""
     exchange.send(exchange.head("100 Continue", f"Content-Length: {len(STRAY)}") + STRAY)
 
 
-@bad("head/101-unasked", TRANSFER_FAILED, BAD_REPLY, TIMEOUT)
+@bad("head/101-unasked", BAD_REPLY)
 def switching_protocols(exchange):
     """Switches to another protocol, and lets that one permit."""
     exchange.send(exchange.head("101 Switching Protocols", "Upgrade: h2c", "Connection: Upgrade") + STRAY)

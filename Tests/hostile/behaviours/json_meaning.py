@@ -70,3 +70,12 @@ for word in ("blocked", "limit_reached"):
     meaning(f"registration-{word.replace('_', '-')}", f"A registration that is refused with HTTP 200 and {word}.",
             b'{"status":"%b","error":"device_limit_reached"}' % word.encode(), BAD_REPLY,
             by_operation={"register": [REFUSED]})
+
+
+# HTTP/1.1 does not number its questions. Where the reply says whom it is about, it must be the one asked about.
+for name, doc, other in (
+    ("other-device", "A permission for another device.", "somebody-else"),
+    ("no-device", "A permission for a device without a name.", ""),
+):
+    meaning(name, doc, b'{"allowed":true,"deviceId":"%b"}' % other.encode(), BAD_REPLY, others=(BAD_REPLY,),
+            operations=("validate", "validate_many", "guard_start", "register", "revoke", "unrevoke", "restore", "remove"))

@@ -84,7 +84,6 @@ for name, doc, body in (
     ("minus-alone", "A minus without a number.", b'{"allowed":true,"a":-}'),
     ("number-too-large", "A number that no double holds.", b'{"allowed":true,"a":1e999}'),
     ("number-too-small", "A negative number that no double holds.", b'{"allowed":true,"a":-1e999}'),
-    ("integer-too-large", "An integer of more than 64 bits.", b'{"allowed":true,"a":99999999999999999999}'),
     ("integer-100-kb", "An integer of 100,000 digits.", b'{"allowed":true,"a":' + b"7" * 100_000 + b"}"),
     ("exponent-100-kb", "An exponent of 100,000 digits.", b'{"allowed":true,"a":1e' + b"7" * 100_000 + b"}"),
 

@@ -1,6 +1,6 @@
 """Permissions under a status that is none."""
 
-from registry import BAD_REPLY, OK, REFUSED, TRANSFER_FAILED, bad, either
+from registry import BAD_REPLY, OK, REFUSED, bad, either
 from replies import STRAY
 
 REASONS = {
@@ -54,7 +54,7 @@ for value in ("0", "1", "3600", "99999999999999999999", "-5", "soon", "Fri, 31 D
 
 # Statuses that are no answer at all.
 for code in ("000", "099", "300", "399", "600", "700", "999"):
-    status(code, f"A permission under {code}.", f"{code} Odd", STRAY, BAD_REPLY, TRANSFER_FAILED)
+    status(code, f"A permission under {code}.", f"{code} Odd", STRAY, BAD_REPLY)
 for code in ("204 No Content", "304 Not Modified"):
     status(f"{code[:3]}-with-body", f"A permission under {code[:3]}, which has no body.", code, STRAY, BAD_REPLY)
     status(f"{code[:3]}", f"{code[:3]}, as it should be.", code, b"", BAD_REPLY)
@@ -65,7 +65,7 @@ status("207", "A permission under 207, which has a status for each of its parts.
        kind=either)
 
 
-@bad("status/two-status-lines", BAD_REPLY, TRANSFER_FAILED, REFUSED)
+@bad("status/two-status-lines", BAD_REPLY)
 def two_status_lines(exchange):
     """403, and 200 where the first header should be."""
     exchange.expect(STRAY)

@@ -1,0 +1,29 @@
+/// Why the head of a reply is refused.
+enum HeadFault: Sendable {
+    case tooLarge
+    case statusLine
+    case switchedProtocol
+    case malformedLine
+    case doubtfulLength
+    case transferEncoding
+    case contentEncoding(Literal)
+
+    var failure: Failure {
+        switch self {
+        case .tooLarge:
+            Failure(.badReply, "the reply's head is larger than 64 KiB")
+        case .statusLine:
+            Failure(.badReply, "the reply does not begin with HTTP/1.0 or HTTP/1.1 and a status of three digits")
+        case .switchedProtocol:
+            Failure(.badReply, "HTTP 101 is not an answer: no other protocol was asked for")
+        case .malformedLine:
+            Failure(.badReply, "the reply's head has a line that is not a header")
+        case .doubtfulLength:
+            Failure(.badReply, "the reply has a Content-Length that cannot be trusted")
+        case .transferEncoding:
+            Failure(.badReply, "the reply has a Transfer-Encoding other than chunked")
+        case .contentEncoding(let name):
+            Failure(.badReply, "the reply has Content-Encoding \(name), which was not asked for")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import CCurl
+internal import CPlatform
+
+extension Transfer {
+    /// Why there is no trusted TLS connection, in the constant words of this library, of libcurl or of OpenSSL.
+    func tlsReason(_ code: CURLcode) -> UnsafePointer<CChar> {
+        let isProxys = shared.pointee.isProxied && exchange.pointee.easy.connectStatus == 0
+        if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(easyHandle, isProxys ? 1 : 0) { return fault }
+        switch code {
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return Literal("the certificate is not for this host name").cString
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            return Literal("the server's public key is none of those in pinned_public_key").cString
+        case CURLE_SSL_CACERT_BADFILE:
+            return Literal("the file with the certificate authorities cannot be used").cString
+        default:
+            return opensslReason ?? curl_easy_strerror(code)
+        }
+    }
+
+    /// The constant name of the error that OpenSSL met; nil when it met none.
+    ///
+    /// libcurl's text has the number of that error in it, as in "error:0A00010B:SSL routines::wrong version number". The
+    /// number alone is taken from there.
+    var opensslReason: UnsafePointer<CChar>? {
+        guard Process.knowsOpenSSL else { return nil }
+        let lead: Literal = "error:"
+        guard let found = strstr(exchange.pointee.easy.errorText, lead.cString) else { return nil }
+        return ccurl_openssl_reason(strtoul(found + strlen(lead.cString), nil, 16))
+    }
+}
