@@ -18,8 +18,8 @@ require "fiddle"
 require "json"
 
 module MachineID
-  # The functions of machineid.h. Fiddle releases the lock of the interpreter around each call. A text that is ours to free is
-  # a VOIDP.
+  # The functions of machineid.h. Fiddle releases the lock of the interpreter around each call. A text that is ours to
+  # free is a VOIDP.
   module C
     LIBRARY = Fiddle.dlopen("libmachineid.so.0")
 
