@@ -197,7 +197,9 @@ const nameOf = (status: number) => Deno.UnsafePointerView.getCString(lib.mid_sta
  * device.
  */
 function text(name: string, value: string): Bytes {
-  if (typeof value !== "string") throw new TypeError(`${name} must be a string, not ${value === null ? value : typeof value}`);
+  if (typeof value !== "string") {
+    throw new TypeError(`${name} must be a string, not ${value === null ? value : typeof value}`);
+  }
   if (/[\0\p{Surrogate}]/u.test(value)) throw new TypeError(`${name} must be a string without NUL and lone surrogates`);
   return new TextEncoder().encode(value + "\0");
 }
