@@ -116,9 +116,9 @@ console.log(`version ${version()}`);
   console.log(`wrong option: ${wrong.status} ${wrong.code} ${/timeout/.exec(wrong.message)}`);
   decision = await validate(client, "");
   console.log(`no device: ${decision.status} ${decision.code}`);
-  await refused("NUL inside", client, "a\0b");
-  await refused("not Unicode", client, "w\ud800");
-  await refused("no text", client, null);
+  await refused("NUL", client, "a\0b");
+  await refused("surrogate", client, "w\ud800");
+  await refused("null", client, null);
 }
 {
   using client = Client.open("org_runtimes", { base_url: "http://127.0.0.1:1", max_retries: 0 });

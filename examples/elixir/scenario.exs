@@ -36,9 +36,9 @@ defmodule Scenario do
     IO.puts("wrong option: #{error.status} #{error.code} #{Regex.run(~r/timeout/, error.message)}")
     decision = outcome(client, "")
     IO.puts("no device: #{decision.status} #{decision.code}")
-    refused("NUL inside", client, "a\0b")
-    refused("not Unicode", client, <<"w", 0xED, 0xA0, 0x80>>)
-    refused("no text", client, nil)
+    refused("NUL", client, "a\0b")
+    refused("surrogate", client, <<"w", 0xED, 0xA0, 0x80>>)
+    refused("null", client, nil)
 
     {:ok, unreachable} = MachineID.open("org_runtimes", %{base_url: "http://127.0.0.1:1", max_retries: 0})
     decision = outcome(unreachable, @device)

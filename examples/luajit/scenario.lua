@@ -89,11 +89,11 @@ other, problem = machineid.from_env { timeout = 1 }
 printf("wrong option: %s %s %s", other and "MID_OK" or problem.status, problem.code, problem.message:match "timeout")
 allowed, decision = client:validate ""
 printf("no device: %s %s", decision.status, decision.code)
-refused("NUL inside", client, "a\0b")
+refused("NUL", client, "a\0b")
 allowed, decision = client:validate "w\237\160\128" -- half of a surrogate pair
 local is_it = decision.status == "MID_INVALID_ARGUMENT" and decision.message:find("device_id", 1, true)
-printf("not Unicode: %s", not allowed and is_it and "an argument error that names it" or decision.message)
-refused("no text", client, nil)
+printf("surrogate: %s", not allowed and is_it and "an argument error that names it" or decision.message)
+refused("null", client, nil)
 client:close()
 
 local unreachable = assert(machineid.new("org_runtimes", { base_url = "http://127.0.0.1:1", max_retries = 0 }))

@@ -125,9 +125,9 @@ async function main() {
   }
   decision = await validate(client, '');
   console.log(`no device: ${decision.statusName} ${decision.code}`);
-  await refused('NUL inside', client, 'a\0b');
-  await refused('not Unicode', client, 'w\ud800');
-  await refused('no text', client, null);
+  await refused('NUL', client, 'a\0b');
+  await refused('surrogate', client, 'w\ud800');
+  await refused('null', client, null);
 
   const unreachable = new Client('org_runtimes', { base_url: 'http://127.0.0.1:1', max_retries: 0 });
   decision = await validate(unreachable, device);

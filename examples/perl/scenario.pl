@@ -91,12 +91,12 @@ eval { MachineID->from_env(timeout => 1) }
     or say 'wrong option: ', $@->status, ' ', $@->code, ' ', $@ =~ /(timeout)/;
 $decision = $client->validate('');
 say 'no device: ', $decision->status, ' ', $decision->code;
-refused('NUL inside', $client, "a\0b");
+refused('NUL', $client, "a\0b");
 {
     no warnings 'surrogate';
-    refused('not Unicode', $client, "w\x{D800}");
+    refused('surrogate', $client, "w\x{D800}");
 }
-refused('no text', $client, undef);
+refused('null', $client, undef);
 
 my $unreachable = MachineID->new('org_runtimes', base_url => 'http://127.0.0.1:1', max_retries => 0);
 $decision = $unreachable->validate(DEVICE);

@@ -128,9 +128,9 @@ try {
 }
 $problem = outcome($client, '');
 echo "no device: {$problem->status->label()} $problem->errorCode\n";
-refused('NUL inside', \ValueError::class, $client, "a\0b");
-refused('not Unicode', \ValueError::class, $client, "w\xED\xA0\x80");
-refused('no text', \TypeError::class, $client, null);
+refused('NUL', \ValueError::class, $client, "a\0b");
+refused('surrogate', \ValueError::class, $client, "w\xED\xA0\x80");
+refused('null', \TypeError::class, $client, null);
 
 $unreachable = Client::new('org_runtimes', ['base_url' => 'http://127.0.0.1:1', 'max_retries' => 0]);
 $problem = outcome($unreachable, DEVICE);

@@ -117,9 +117,9 @@ with machineid.Client.from_env() as client:
         print("wrong option:", error.status, error.code, "timeout" if "timeout" in error.message else error.message)
     decision = client.validate("")
     print("no device:", decision.status, decision.code)
-    refused("NUL inside", ValueError, client, "a\0b")
-    refused("not Unicode", ValueError, client, "w\ud800")
-    refused("no text", TypeError, client, None)
+    refused("NUL", ValueError, client, "a\0b")
+    refused("surrogate", ValueError, client, "w\ud800")
+    refused("null", TypeError, client, None)
 closed_under_a_call()
 
 with machineid.Client("org_runtimes", base_url="http://127.0.0.1:1", max_retries=0) as unreachable:

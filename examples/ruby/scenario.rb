@@ -115,9 +115,9 @@ MachineID::Client.open do |client|
   end
   decision = outcome(client, "")
   puts "no device: #{decision.status} #{decision.code}"
-  refused("NUL inside", ArgumentError, client, "a\0b")
-  refused("not Unicode", ArgumentError, client, "w\xED\xA0\x80")
-  refused("no text", TypeError, client, nil)
+  refused("NUL", ArgumentError, client, "a\0b")
+  refused("surrogate", ArgumentError, client, "w\xED\xA0\x80")
+  refused("null", TypeError, client, nil)
 end
 closed_under_a_call
 

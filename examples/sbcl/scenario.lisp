@@ -94,9 +94,9 @@
     (say "wrong option: ~a ~a~@[ timeout~]" (status wrong) (code wrong) (search "timeout" (princ-to-string wrong))))
   (let ((decision (decision client "")))
     (say "no device: ~a ~a" (status decision) (code decision)))
-  (refused "NUL inside" client (format nil "a~cb" #\Nul))
-  (refused "not Unicode" client (format nil "w~c" (code-char #xD800)))
-  (refused "no text" client nil))
+  (refused "NUL" client (format nil "a~cb" #\Nul))
+  (refused "surrogate" client (format nil "w~c" (code-char #xD800)))
+  (refused "null" client nil))
 
 (with-client (client "{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}" "org_runtimes")
   (let ((decision (decision client *device*)))
