@@ -64,7 +64,8 @@ inline const char *c_string(const char *name, const std::string &text) {
 class device_id {
 public:
     device_id(const std::string &text) : text(text) {}
-    device_id(const char *text) : text(text ? text : throw std::invalid_argument("machineid: device_id must not be null")) {}
+    device_id(const char *text)
+        : text(text ? text : throw std::invalid_argument("machineid: device_id must not be null")) {}
     device_id(std::nullptr_t) = delete;
 
     const char *c_string() const { return detail::c_string("device_id", text); }
@@ -114,7 +115,9 @@ class client {
 public:
     /// `options` is a JSON object, such as `{{"timeout_ms", 2000}}`; machineid.h lists them.
     explicit client(const std::string &org_key, const json &options = nullptr)
-        : handle(make(options, [&](auto... rest) { return mid_client_new(detail::c_string("org_key", org_key), rest...); })) {}
+        : handle(make(options, [&](auto... rest) {
+              return mid_client_new(detail::c_string("org_key", org_key), rest...);
+          })) {}
 
     /// Takes the org key from the environment variable MACHINEID_ORG_KEY.
     static client from_env(const json &options = nullptr) { return client(make(options, mid_client_from_env)); }
@@ -134,7 +137,7 @@ public:
     /// The same as a bool.
     [[nodiscard]] bool allows(const detail::device_id &device_id) const { return validate(device_id).allowed; }
 
-    /// Returns when this device may run now. Otherwise throws machineid::error, with the code and the request id for your log.
+    /// Returns when this device may run now. Otherwise throws machineid::error, with the code and request id for your log.
     void require(const detail::device_id &device_id) const {
         auto decision = validate(device_id);
         if (!decision) throw error(decision.status, decision.reply);

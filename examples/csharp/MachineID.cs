@@ -86,7 +86,8 @@ namespace MachineID
         /// <param name="options">Those that machineid.h lists, such as {"timeout_ms": 2000}.</param>
         public Client(string orgKey, JObject options = null)
         {
-            int status = Native.mid_client_new(Json.Bytes("orgKey", orgKey), Json.Bytes(options), out handle, out IntPtr json);
+            byte[] key = Json.Bytes("orgKey", orgKey);
+            int status = Native.mid_client_new(key, Json.Bytes(options), out handle, out IntPtr json);
             Json.Result(status, json);
         }
 

@@ -5,7 +5,8 @@
 ##   discard client.register("agent-01")
 ##   if client.allows("agent-01"): work()
 ##
-## A `Decision` is no condition, and the compiler does not let anybody drop it; `require` raises unless the device is allowed.
+## A `Decision` is no condition, and the compiler does not let anybody drop it; `require` raises unless the device is
+## allowed.
 ##
 ## A call blocks its thread until there is an answer or timeout_ms has passed. A client goes with the last reference to
 ## it. Any number of threads may share its handle, which they use no longer than it is there, and a child of fork may go on

@@ -5,9 +5,9 @@
         if client.validate("agent-01"):
             work()
 
-What validate() gives is true when the device is allowed; require() raises Error when it is not. No condition can tell a
-method that is named but not called, `if client.validate:`, nor a coroutine that is not awaited: mypy reports both. In tests
-use machineid-emulator, not a mock: a Mock is true.
+What validate() gives is true when the device is allowed; require() raises Error when it is not. A method that is named but
+not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the one, and Python
+warns of the other. In tests use machineid-emulator, not a mock: a Mock is true.
 
 cffi reads machineid.h itself, so that nothing here can differ from it. A call blocks its thread until there is an answer
 or timeout_ms has passed. Meanwhile it does not hold the interpreter lock, and Ctrl-C waits for its end. Any number of
@@ -113,7 +113,7 @@ class Client:
         return Decision(allowed[0] == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
 
     def require(self, device_id: str) -> Decision:
-        """The decision, when the device may run now. Otherwise raises Error, with the code and the request id for your log."""
+        """The decision, when the device may run now. Otherwise raises Error, with the code and request id for your log."""
         decision = self.validate(device_id)
         if not decision:
             raise Error(decision.status, decision.reply)

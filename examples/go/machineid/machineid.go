@@ -173,24 +173,24 @@ func (c *Client) Require(deviceID string) error {
 }
 
 func (c *Client) Register(deviceID string) (Reply, error) {
-	return c.call("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_register(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_register(c.handle, id, out) })
 }
 
 func (c *Client) Revoke(deviceID string) (Reply, error) {
-	return c.call("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_revoke(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_revoke(c.handle, id, out) })
 }
 
 func (c *Client) Unrevoke(deviceID string) (Reply, error) {
-	return c.call("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_unrevoke(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_unrevoke(c.handle, id, out) })
 }
 
 // Restore is Unrevoke under the other name that the service gives it.
 func (c *Client) Restore(deviceID string) (Reply, error) {
-	return c.call("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_restore(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_restore(c.handle, id, out) })
 }
 
 func (c *Client) Remove(deviceID string) (Reply, error) {
-	return c.call("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_remove(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_remove(c.handle, id, out) })
 }
 
 func (c *Client) ListDevices() (Reply, error) {
@@ -201,13 +201,22 @@ func (c *Client) Usage() (Reply, error) {
 	return c.call("", "", func(_ *C.char, out **C.char) C.mid_status { return C.mid_usage(c.handle, out) })
 }
 
+func (c *Client) onDevice(deviceID string, function operation) (Reply, error) {
+	return c.call("deviceID", deviceID, function)
+}
+
+// An operation is a function of the library with a text and a place for the JSON that comes out.
+type operation func(argument *C.char, out **C.char) C.mid_status
+
 // ask hands argument, which is called name, to a function of the library, and returns what came out, freed there.
-func (c *Client) ask(name, argument string, function func(argument *C.char, out **C.char) C.mid_status) (Status, Reply) {
+func (c *Client) ask(name, argument string, function operation) (Status, Reply) {
 	// A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
 	// device.
 	if strings.IndexByte(argument, 0) >= 0 || !utf8.ValidString(argument) {
-		message := name + " must be a string of UTF-8 without NUL"
-		return InvalidArgument, Reply{"allowed": false, "code": "CLIENT_INVALID_ARGUMENT", "request_id": nil, "message": message}
+		return InvalidArgument, Reply{
+			"allowed": false, "code": "CLIENT_INVALID_ARGUMENT", "request_id": nil,
+			"message": name + " must be a string of UTF-8 without NUL",
+		}
 	}
 	text := C.CString(argument)
 	defer C.free(unsafe.Pointer(text))
@@ -225,7 +234,7 @@ func (c *Client) ask(name, argument string, function func(argument *C.char, out 
 }
 
 // call is ask for the operations that have a reply or an error.
-func (c *Client) call(name, argument string, function func(argument *C.char, out **C.char) C.mid_status) (Reply, error) {
+func (c *Client) call(name, argument string, function operation) (Reply, error) {
 	status, reply := c.ask(name, argument, function)
 	if status != OK {
 		return nil, newError(status, reply)
