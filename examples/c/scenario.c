@@ -56,6 +56,34 @@ static int is_allowed(mid_client *client) {
     return allowed;
 }
 
+/* A device that was never registered, in the condition that comes to mind first. That condition is not on the status: a
+ * denial is MID_OK too. */
+static void never_registered(mid_client *client) {
+    static const char never[] = "never";
+    char *json = NULL;
+    int allowed = 1;
+    mid_status status = mid_validate(client, never, &allowed, &json);
+    json_t *reply = parsed(json);
+
+    printf("never registered: %s\n", allowed ? "work" : "nothing done");
+    printf("never registered: %s %s request_id=%zu characters\n", mid_status_name(status), text(reply, "code"),
+           strlen(text(reply, "request_id")));
+    json_decref(reply);
+}
+
+/* An argument that cannot be sent: the message names it. */
+static void refused(const char *step, mid_client *client, const char *device_id) {
+    char *json = NULL;
+    int allowed = 1;
+    mid_status status = mid_validate(client, device_id, &allowed, &json);
+    json_t *reply = parsed(json);
+    const char *message = text(reply, "message");
+    int is_it = status == MID_INVALID_ARGUMENT && !allowed && strstr(message, "device_id");
+
+    printf("%s: %s\n", step, is_it ? "an argument error that names it" : message);
+    json_decref(reply);
+}
+
 static int validate(mid_client *client) {
     char *json = NULL;
     int allowed = 0;
@@ -132,13 +160,25 @@ static void umlaut(mid_client *client) {
     printf("umlaut device: %s allowed=%d\n", mid_status_name(status), allowed);
 }
 
+static void remove_again(mid_client *client) {
+    char *json = NULL;
+    mid_status status = mid_remove(client, device, &json);
+    json_t *reply = parsed(json);
+
+    /* An API error of the authority's has "error" where a decision has "code". */
+    printf("remove again: %s %s request_id=%zu characters\n", mid_status_name(status), text(reply, "error"),
+           strlen(text(reply, "request_id")));
+    json_decref(reply);
+}
+
 static void wrong_option(void) {
     mid_client *client = NULL;
     char *json = NULL;
     mid_status status = mid_client_from_env("{\"timeout\":1}", &client, &json);
     json_t *reply = parsed(json);
 
-    printf("wrong option: %s %s\n", mid_status_name(status), text(reply, "code"));
+    printf("wrong option: %s %s%s\n", mid_status_name(status), text(reply, "code"),
+           strstr(text(reply, "message"), "timeout") ? " timeout" : "");
     json_decref(reply);
     mid_client_free(client);
 }
@@ -204,11 +244,14 @@ int main(void) {
     list(client);
     usage(client);
     umlaut(client);
+    never_registered(client);
     run("remove", mid_remove, client, NULL);
-    run("remove again", mid_remove, client, NULL);
+    remove_again(client);
 
     wrong_option();
     no_device(client);
+    refused("surrogate", client, "w\xED\xA0\x80");
+    refused("null", client, NULL);
     unreachable();
 
     mid_client_free(client);

@@ -1,9 +1,17 @@
 // machineid.hpp - the client of the MachineID authority. Needs libmachineid and nlohmann-json; C++17.
 //
+//     auto client = machineid::client::from_env({{"timeout_ms", 2000}});
+//     client.register_device("agent-01");
+//     if (client.validate("agent-01")) work();
+//
+// What validate() gives is true when the device is allowed; the compiler warns where nobody looks at it. require() throws
+// unless the device is allowed.
+//
 // A call blocks its thread until there is an answer or `timeout_ms` has passed. Any number of threads may share a client,
-// and a child of fork() may go on with it.
+// and a child of fork() may go on with it. As with any object, none may be about to call when the client goes.
 #pragma once
 
+#include <cstddef>
 #include <machineid.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -44,25 +52,51 @@ inline json take(char *text) {
     return text ? json::parse(text) : json::object();
 }
 
-/// A NUL would cut the text short, and the question would be about another device.
-inline const char *c_string(const std::string &text) {
-    if (text.find('\0') != std::string::npos) throw std::invalid_argument("machineid: a NUL inside a string");
+/// A parameter of the name `name`. A NUL would cut the text short, and the question would be about another device. What is
+/// not UTF-8 the library refuses itself.
+inline const char *c_string(const char *name, const std::string &text) {
+    if (text.find('\0') != std::string::npos)
+        throw std::invalid_argument(std::string("machineid: ") + name + " must be a string without NUL");
     return text.c_str();
 }
 
+/// A device id that a caller gives.
+class device_id {
+public:
+    device_id(const std::string &text) : text(text) {}
+    device_id(const char *text)
+        : text(text ? text : throw std::invalid_argument("machineid: device_id must not be null")) {}
+    device_id(std::nullptr_t) = delete;
+
+    const char *c_string() const { return detail::c_string("device_id", text); }
+
+private:
+    std::string text;
+};
+
 } // namespace detail
 
-/// Why there is no reply: the authority refused, or it could not be asked.
+/// Why there is no reply: the authority refused, or it could not be asked. From require(), also that it denied: then the
+/// status is MID_OK, as the authority decided.
 class error : public std::runtime_error {
 public:
     error(mid_status status, const json &reply)
-        : std::runtime_error(std::string(name(status)) + ' ' + detail::code(reply) + ": " +
-                             detail::text(reply, "message").value_or("")),
-          status(status), code(detail::code(reply)), request_id(detail::text(reply, "request_id")) {}
+        : std::runtime_error(words(status, reply)), status(status), code(detail::code(reply)),
+          request_id(detail::text(reply, "request_id")), reply(reply) {}
 
     mid_status status;
     std::string code;
     std::optional<std::string> request_id;
+    json reply;
+
+private:
+    static std::string words(mid_status status, const json &reply) {
+        std::string words = status == MID_OK ? "not allowed: " + detail::code(reply)
+                                             : std::string(name(status)) + ' ' + detail::code(reply) + ": " +
+                                                   detail::text(reply, "message").value_or("");
+        auto request_id = detail::text(reply, "request_id");
+        return request_id ? words + " (request id " + *request_id + ')' : words;
+    }
 };
 
 /// The outcome of validate(). Gate on `allowed` and nothing else: `if (client.validate(device)) work();`
@@ -81,7 +115,9 @@ class client {
 public:
     /// `options` is a JSON object, such as `{{"timeout_ms", 2000}}`; machineid.h lists them.
     explicit client(const std::string &org_key, const json &options = nullptr)
-        : handle(make(options, [&](auto... rest) { return mid_client_new(detail::c_string(org_key), rest...); })) {}
+        : handle(make(options, [&](auto... rest) {
+              return mid_client_new(detail::c_string("org_key", org_key), rest...);
+          })) {}
 
     /// Takes the org key from the environment variable MACHINEID_ORG_KEY.
     static client from_env(const json &options = nullptr) { return client(make(options, mid_client_from_env)); }
@@ -90,21 +126,30 @@ public:
     void cancel() noexcept { mid_client_cancel(handle.get()); }
 
     /// May this device run now? Whatever goes wrong between here and the authority, the decision says so.
-    [[nodiscard]] decision validate(const std::string &device_id) const {
+    [[nodiscard]] decision validate(const detail::device_id &device_id) const {
         char *text = nullptr;
         int allowed = 0;
-        mid_status status = mid_validate(handle.get(), detail::c_string(device_id), &allowed, &text);
+        mid_status status = mid_validate(handle.get(), device_id.c_string(), &allowed, &text);
         json reply = detail::take(text);
         return {allowed == 1, status, detail::code(reply), detail::text(reply, "request_id"), std::move(reply)};
     }
 
+    /// The same as a bool.
+    [[nodiscard]] bool allows(const detail::device_id &device_id) const { return validate(device_id).allowed; }
+
+    /// Returns when this device may run now. Otherwise throws machineid::error, with the code and request id for your log.
+    void require(const detail::device_id &device_id) const {
+        auto decision = validate(device_id);
+        if (!decision) throw error(decision.status, decision.reply);
+    }
+
     // The replies of these are the authority's. They throw machineid::error.
 
-    json register_device(const std::string &device_id) const { return ask(mid_register, device_id); }
-    json revoke(const std::string &device_id) const { return ask(mid_revoke, device_id); }
-    json unrevoke(const std::string &device_id) const { return ask(mid_unrevoke, device_id); }
-    json restore(const std::string &device_id) const { return ask(mid_restore, device_id); }
-    json remove(const std::string &device_id) const { return ask(mid_remove, device_id); }
+    json register_device(const detail::device_id &device_id) const { return ask(mid_register, device_id); }
+    json revoke(const detail::device_id &device_id) const { return ask(mid_revoke, device_id); }
+    json unrevoke(const detail::device_id &device_id) const { return ask(mid_unrevoke, device_id); }
+    json restore(const detail::device_id &device_id) const { return ask(mid_restore, device_id); }
+    json remove(const detail::device_id &device_id) const { return ask(mid_remove, device_id); }
     json list_devices() const { return ask(mid_list_devices); }
     json usage() const { return ask(mid_usage); }
 
@@ -123,9 +168,9 @@ private:
         return handle;
     }
 
-    template <typename Operation, typename... Texts> json ask(Operation operation, const Texts &...texts) const {
+    template <typename Operation, typename... Ids> json ask(Operation operation, const Ids &...ids) const {
         char *text = nullptr;
-        mid_status status = operation(handle.get(), detail::c_string(texts)..., &text);
+        mid_status status = operation(handle.get(), ids.c_string()..., &text);
         return checked(status, text);
     }
 

@@ -13,7 +13,7 @@ static const std::string device = "worker:prod:queue-consumer:07";
 
 static int four_times(const machineid::client &client) {
     int allowed = 0;
-    for (int i = 0; i < 4; i++) allowed += client.validate(device).allowed;
+    for (int i = 0; i < 4; i++) allowed += client.allows(device);
     return allowed;
 }
 
@@ -34,6 +34,42 @@ static void forked(const machineid::client &client) {
     int ended = -1;
     waitpid(child, &ended, 0);
     std::cout << "fork: parent " << word(parent.allowed) << ", child " << word(ended == 0) << '\n';
+}
+
+// A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
+// Tests/runtimes/misuse.
+static void never_registered(const machineid::client &client) {
+    std::string done;
+    if (client.validate("never")) done += " if";
+    if (!client.validate("never")) {
+    } else {
+        done += " not";
+    }
+    if (client.validate("never") && true) done += " and";
+    if (auto decision = client.validate("never")) done += " auto";
+    while (client.validate("never")) return;
+    if (client.allows("never")) done += " allows";
+    try {
+        client.require("never");
+        done += " require";
+    } catch (const machineid::error &error) {
+        std::cout << "never registered:" << (done.empty() ? " nothing done" : done) << '\n';
+        std::cout << "never registered: " << name(error.status) << ' ' << error.code
+                  << " request_id=" << error.request_id.value_or("").size() << " characters\n";
+    }
+}
+
+// The argument error of the language, which names the parameter.
+template <typename Text> static void refused(const char *step, const machineid::client &client, const Text &text) {
+    std::string said = "asked";
+    try {
+        auto decision = client.validate(text);
+        if (decision.status == MID_INVALID_ARGUMENT) said = decision.reply["message"].template get<std::string>();
+    } catch (const std::invalid_argument &problem) {
+        said = problem.what();
+    }
+    bool is_it = said.find("device_id") != std::string::npos;
+    std::cout << step << ": " << (is_it ? "an argument error that names it" : said) << '\n';
 }
 
 static int scenario() {
@@ -75,21 +111,28 @@ static int scenario() {
     decision = client.validate("w\u00F6rker:prod:07");
     std::cout << "umlaut device: " << name(decision.status) << " allowed=" << decision.allowed << '\n';
 
+    never_registered(client);
     client.remove(device);
     std::cout << "remove: MID_OK\n";
     try {
         client.remove(device);
     } catch (const machineid::error &error) {
-        std::cout << "remove again: " << name(error.status) << '\n';
+        std::cout << "remove again: " << name(error.status) << ' ' << error.code
+                  << " request_id=" << error.request_id.value_or("").size() << " characters\n";
     }
 
     try {
         machineid::client::from_env({{"timeout", 1}});
     } catch (const machineid::error &error) {
-        std::cout << "wrong option: " << name(error.status) << ' ' << error.code << '\n';
+        std::cout << "wrong option: " << name(error.status) << ' ' << error.code
+                  << (std::string(error.what()).find("timeout") != std::string::npos ? " timeout" : error.what()) << '\n';
     }
     decision = client.validate("");
     std::cout << "no device: " << name(decision.status) << ' ' << decision.code << '\n';
+    refused("NUL", client, std::string("a\0b", 3));
+    refused("surrogate", client, "w\xED\xA0\x80");
+    const char *none = nullptr;
+    refused("null", client, none);
 
     machineid::client unreachable("org_runtimes", {{"base_url", "http://127.0.0.1:1"}, {"max_retries", 0}});
     decision = unreachable.validate(device);

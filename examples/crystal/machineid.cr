@@ -2,12 +2,16 @@
 #
 #     MachineID::Client.from_env(timeout_ms: 2000) do |client|
 #       client.register("agent-01")
-#       work if client.validate("agent-01").allowed?
+#       work if client.allowed?("agent-01")
 #     end
+#
+# `allowed?` and `validate` are true or false, and nothing else says whether the device may run: an object is always true in
+# a condition, and so there is none that stands for a denial. `validate!` gives the decision where it is to allow, and
+# raises `Error` otherwise.
 #
 # A call blocks its thread, with all its fibers, until there is an answer or timeout_ms has passed. With -Dpreview_mt
 # the fibers of other threads go on: give such a program more CRYSTAL_WORKERS than it has calls at a time. Any number
-# of threads may share a client.
+# of threads may share a client, and any of them may close it at any moment.
 require "json"
 
 @[Link("machineid", pkg_config: "machineid")]
@@ -37,11 +41,26 @@ module MachineID
     String.new(LibMachineID.version)
   end
 
-  # The outcome of `Client#validate`. Gate on `allowed?` and nothing else; with any status but MID_OK the authority
-  # decided nothing, and nothing is allowed.
-  record Decision, allowed : Bool, status : String, reply : JSON::Any do
-    def allowed? : Bool
-      allowed
+  # The decision to allow, with the authority's reply.
+  record Decision, status : String, reply : JSON::Any do
+    def code : String?
+      MachineID.code(reply)
+    end
+
+    def request_id : String?
+      reply["request_id"]?.try(&.as_s?)
+    end
+  end
+
+  # There is no reply, because the authority refused or could not be asked; from `Client#validate!`, also that it denied.
+  # Then the status is MID_OK: the authority decided.
+  class Error < Exception
+    getter status : String
+    getter reply : JSON::Any
+
+    def initialize(@status, @reply)
+      why = status == "MID_OK" ? "not allowed: #{code}" : "#{status} #{code}: #{reply["message"]?}"
+      super(request_id ? "#{why} (request id #{request_id})" : why)
     end
 
     def code : String?
@@ -53,31 +72,23 @@ module MachineID
     end
   end
 
-  # There is no reply: the authority refused, or it could not be asked.
-  class Error < Exception
-    getter status : String
-    getter reply : JSON::Any
-
-    def initialize(@status, @reply)
-      super("#{status} #{code}: #{reply["message"]?}")
-    end
-
-    def code : String?
-      MachineID.code(reply)
-    end
-  end
-
   # A connection to the authority on behalf of one organisation. machineid.h lists the options.
   class Client
-    @handle : LibMachineID::Client
+    @handle = Pointer(Void).null.as(LibMachineID::Client)
+    @calls = Atomic(Int32).new(0)
+    @closed = Atomic(Int32).new(0)
+    @to_free = Atomic(Int32).new(1)
 
     def initialize(org_key : String, **options)
-      status = LibMachineID.client_new(org_key.check_no_null_byte, options.to_json, out @handle, out json)
+      key, text = MachineID.text("org_key", org_key), MachineID.text("options", options.to_json)
+      status = LibMachineID.client_new(key, text, out handle, out json)
+      @handle = handle
       MachineID.checked(status, json)
     end
 
     protected def initialize(options : NamedTuple)
-      status = LibMachineID.client_from_env(options.to_json, out @handle, out json)
+      status = LibMachineID.client_from_env(MachineID.text("options", options.to_json), out handle, out json)
+      @handle = handle
       MachineID.checked(status, json)
     end
 
@@ -97,42 +108,94 @@ module MachineID
 
     # Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
     def cancel : Nil
-      LibMachineID.client_cancel(@handle)
+      use { |handle| LibMachineID.client_cancel(handle) }
     end
 
-    # Cancels what is under way, and frees the client. No call may begin afterwards.
+    # Ends every call, as `cancel` does, and frees the client with the last of them. A call on a closed client is
+    # MID_INVALID_ARGUMENT.
     def close : Nil
-      handle, @handle = @handle, Pointer(Void).null.as(LibMachineID::Client)
-      LibMachineID.client_free(handle)
+      cancel
+      @closed.set(1)
+      free_when_idle
     end
 
     def finalize
       close
     end
 
-    # May this device run now? Whatever goes wrong on the way, the decision says so.
-    def validate(device_id : String) : Decision
-      status = LibMachineID.validate(@handle, device_id.check_no_null_byte, out allowed, out json)
-      Decision.new(allowed == 1, MachineID.name_of(status), MachineID.take(json))
+    # May this device run now? false whatever goes wrong between here and the authority.
+    def allowed?(device_id : String) : Bool
+      ask(device_id)[0]
     end
 
-    # These give the authority's reply, or raise. (A NUL would cut the id short, and the call be about another device.)
+    # The same as `allowed?`.
+    def validate(device_id : String) : Bool
+      allowed?(device_id)
+    end
+
+    # The decision, when the device may run now. Otherwise raises `Error`, with the code and the request id for your log.
+    def validate!(device_id : String) : Decision
+      allowed, status, reply = ask(device_id)
+      raise Error.new(status, reply) unless allowed
+      Decision.new(status, reply)
+    end
+
+    # These give the authority's reply, or raise.
     {% for operation in %w(register revoke unrevoke restore remove) %}
       def {{operation.id}}(device_id : String) : JSON::Any
-        status = LibMachineID.{{operation.id}}(@handle, device_id.check_no_null_byte, out json)
-        MachineID.checked(status, json)
+        id = MachineID.text("device_id", device_id)
+        use do |handle|
+          status = LibMachineID.{{operation.id}}(handle, id, out json)
+          MachineID.checked(status, json)
+        end
       end
     {% end %}
 
     def list_devices : JSON::Any
-      status = LibMachineID.list_devices(@handle, out json)
-      MachineID.checked(status, json)
+      use do |handle|
+        status = LibMachineID.list_devices(handle, out json)
+        MachineID.checked(status, json)
+      end
     end
 
     def usage : JSON::Any
-      status = LibMachineID.usage(@handle, out json)
-      MachineID.checked(status, json)
+      use do |handle|
+        status = LibMachineID.usage(handle, out json)
+        MachineID.checked(status, json)
+      end
     end
+
+    private def ask(device_id : String) : {Bool, String, JSON::Any}
+      id = MachineID.text("device_id", device_id)
+      use do |handle|
+        status = LibMachineID.validate(handle, id, out allowed, out json)
+        {allowed == 1, MachineID.name_of(status), MachineID.take(json)}
+      end
+    end
+
+    # Yields the handle, which nothing frees before the block ends: neither `close` nor, as this object is needed after the
+    # block, the collector.
+    private def use
+      @calls.add(1)
+      begin
+        yield(@closed.get == 0 ? @handle : Pointer(Void).null.as(LibMachineID::Client))
+      ensure
+        @calls.sub(1)
+        free_when_idle
+      end
+    end
+
+    private def free_when_idle : Nil
+      return if @closed.get == 0 || @calls.get != 0
+      LibMachineID.client_free(@handle) if @to_free.swap(0) == 1
+    end
+  end
+
+  # :nodoc: A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about
+  # another device.
+  def self.text(name : String, value : String) : String
+    return value if value.valid_encoding? && !value.includes?('\0')
+    raise ArgumentError.new("#{name} must be a string of UTF-8 without NUL")
   end
 
   # :nodoc:

@@ -3,8 +3,41 @@ require "./machineid"
 
 DEVICE = "worker:prod:queue-consumer:07"
 
-def show(decision)
-  "#{decision.status} allowed=#{decision.allowed? ? 1 : 0}"
+# What validate! comes to: a decision or an error, which both have a status, a code and a request id.
+def outcome(client, device) : MachineID::Decision | MachineID::Error
+  client.validate!(device)
+rescue error : MachineID::Error
+  error
+end
+
+def show(outcome)
+  "#{outcome.status} allowed=#{outcome.is_a?(MachineID::Decision) ? 1 : 0}"
+end
+
+# A device that was never registered, in the conditions that come to mind first.
+def never_registered(client)
+  done = [] of String
+  done << "if validate" if client.validate("never")
+  done << "if allowed?" if client.allowed?("never")
+  done << "unless not" unless !client.validate("never")
+  done << "and" if client.validate("never") && client
+  if decision = client.validate("never")
+    done << "assignment #{decision}"
+  end
+  problem = refusal do
+    client.validate!("never")
+    done << "validate!"
+  end
+  puts "never registered: #{done.empty? ? "nothing done" : done.join(", ")}"
+  puts "never registered: #{problem.status} #{problem.code} request_id=#{problem.request_id.try &.size} characters"
+end
+
+# The argument error of the language, which names the parameter.
+def refused(step, client, device_id)
+  client.validate(device_id)
+  puts "#{step}: asked"
+rescue error : ArgumentError
+  puts "#{step}: #{error.message.try(&.includes?("device_id")) ? "an argument error that names it" : error.message}"
 end
 
 def refusal
@@ -18,7 +51,7 @@ end
 def validate_in_threads(client)
   counts = Channel(Int32).new
   8.times do
-    spawn { counts.send((1..4).count { client.validate(DEVICE).allowed? }) }
+    spawn { counts.send((1..4).count { client.allowed?(DEVICE) }) }
   end
   Array.new(8) { counts.receive }.sum
 end
@@ -27,39 +60,44 @@ puts "version #{MachineID.version}"
 MachineID::Client.from_env do |client|
   puts "register: MID_OK status=#{client.register(DEVICE)["status"]}"
   puts "register again: MID_OK status=#{client.register(DEVICE)["status"]}"
-  decision = client.validate(DEVICE)
+  decision = outcome(client, DEVICE)
   puts "validate: #{show(decision)} code=#{decision.code}"
-  puts "work: one unit done" if decision.allowed?
+  puts "work: one unit done" if client.validate(DEVICE)
   puts "threads: #{validate_in_threads(client)} of 32 allowed"
 
   client.revoke(DEVICE)
   puts "revoke: MID_OK"
-  decision = client.validate(DEVICE)
+  decision = outcome(client, DEVICE)
   puts "validate: #{show(decision)} code=#{decision.code} request_id=#{decision.request_id.try &.size} characters"
   puts "register revoked: MID_OK status=#{client.register(DEVICE)["status"]}"
   client.unrevoke(DEVICE)
   puts "unrevoke: MID_OK"
-  decision = client.validate(DEVICE)
+  decision = outcome(client, DEVICE)
   puts "validate: #{show(decision)} code=#{decision.code}"
   client.restore(DEVICE)
   puts "restore: MID_OK"
 
   puts "list: MID_OK #{client.list_devices["devices"].size} device"
   puts "usage: MID_OK planTier=#{client.usage["planTier"]}"
-  puts "umlaut device: #{show(client.validate("wörker:prod:07"))}"
+  puts "umlaut device: #{show(outcome(client, "wörker:prod:07"))}"
+  never_registered(client)
   client.remove(DEVICE)
   puts "remove: MID_OK"
-  puts "remove again: #{refusal { client.remove(DEVICE) }.status}"
+  again = refusal { client.remove(DEVICE) }
+  puts "remove again: #{again.status} #{again.code} request_id=#{again.request_id.try &.size} characters"
 
   wrong = refusal { MachineID::Client.from_env(timeout: 1) }
-  puts "wrong option: #{wrong.status} #{wrong.code}"
-  decision = client.validate("")
+  puts "wrong option: #{wrong.status} #{wrong.code} #{wrong.message.try &.match(/timeout/).try &.[0]}"
+  decision = outcome(client, "")
   puts "no device: #{decision.status} #{decision.code}"
+  refused("NUL", client, "a\0b")
+  refused("surrogate", client, String.new(Bytes['w'.ord, 0xED, 0xA0, 0x80]))
 end
 
 unreachable = MachineID::Client.new("org_runtimes", base_url: "http://127.0.0.1:1", max_retries: 0)
-decision = unreachable.validate(DEVICE)
+decision = outcome(unreachable, DEVICE)
 puts "unreachable: #{show(decision)} #{decision.code}"
 unreachable.cancel
-puts "cancelled: #{show(unreachable.validate(DEVICE))}"
+puts "cancelled: #{show(outcome(unreachable, DEVICE))}"
 unreachable.close
+raise "a closed client allows" unless outcome(unreachable, DEVICE).status == "MID_INVALID_ARGUMENT"

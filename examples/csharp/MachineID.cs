@@ -1,7 +1,16 @@
 // MachineID.cs - the client of the MachineID authority. Needs libmachineid and Newtonsoft.Json.
 //
+//     using (var client = Client.FromEnv(new JObject { ["timeout_ms"] = 2000 }))
+//     {
+//         client.Register("agent-01");
+//         if (client.Allows("agent-01")) Work();
+//     }
+//
+// A Decision is no condition and never null: do not compare it with null. Require throws unless the device is allowed. In
+// tests use machineid-emulator, and no mock that allows.
+//
 // A call blocks its thread until there is an answer or timeout_ms has passed; in async code put it into Task.Run. Any
-// number of threads may share a client.
+// number of threads may share a client, and any of them may dispose it at any moment.
 using System;
 using System.Runtime.InteropServices;
 using Newtonsoft.Json.Linq;
@@ -41,17 +50,30 @@ namespace MachineID
         public string RequestId => Json.Text(Reply, "request_id");
     }
 
-    /// <summary>The authority refused, or it could not be asked.</summary>
+    /// <summary>The authority refused, or it could not be asked; from Require, also that it denied. Then the status is OK:
+    /// the authority decided.</summary>
     public sealed class MachineIDException : Exception
     {
         public readonly Status Status;
         public readonly string Code;
+        public readonly string RequestId;
+        public readonly JObject Reply;
 
-        internal MachineIDException(Status status, JObject reply)
-            : base($"{status} {Json.Code(reply)}: {Json.Text(reply, "message")}")
+        internal MachineIDException(Status status, JObject reply) : base(TextOf(status, reply))
         {
             Status = status;
             Code = Json.Code(reply);
+            RequestId = Json.Text(reply, "request_id");
+            Reply = reply;
+        }
+
+        private static string TextOf(Status status, JObject reply)
+        {
+            string why = status.Number == Status.OK.Number
+                ? $"not allowed: {Json.Code(reply)}"
+                : $"{status} {Json.Code(reply)}: {Json.Text(reply, "message")}";
+            string requestId = Json.Text(reply, "request_id");
+            return requestId == null ? why : $"{why} (request id {requestId})";
         }
     }
 
@@ -64,7 +86,8 @@ namespace MachineID
         /// <param name="options">Those that machineid.h lists, such as {"timeout_ms": 2000}.</param>
         public Client(string orgKey, JObject options = null)
         {
-            int status = Native.mid_client_new(Json.Bytes(orgKey), Json.Bytes(options), out handle, out IntPtr json);
+            byte[] key = Json.Bytes("orgKey", orgKey);
+            int status = Native.mid_client_new(key, Json.Bytes(options), out handle, out IntPtr json);
             Json.Result(status, json);
         }
 
@@ -82,19 +105,31 @@ namespace MachineID
         /// <summary>Ends every call, now and to come, with MID_CANCELLED. Any thread may do so.</summary>
         public void Cancel() => Native.mid_client_cancel(handle);
 
-        /// <summary>Cancels what is in flight. The last call to return frees the client.</summary>
+        /// <summary>Cancels what is in flight. The last call to return frees the client: the runtime counts them, and a
+        /// call on a disposed client is an ObjectDisposedException.</summary>
         public void Dispose()
         {
-            if (handle.IsClosed) return;
-            Cancel();
+            try { Cancel(); }
+            catch (ObjectDisposedException) { return; }
             handle.Dispose();
         }
 
-        /// <summary>May this device run now?</summary>
+        /// <summary>May this device run now? Whatever goes wrong on the way, the decision says so.</summary>
         public Decision Validate(string deviceId)
         {
-            int status = Native.mid_validate(handle, Json.Bytes(deviceId), out int allowed, out IntPtr json);
+            int status = Native.mid_validate(handle, Json.Bytes("deviceId", deviceId), out int allowed, out IntPtr json);
             return new Decision(allowed == 1, new Status(status), Json.Take(json));
+        }
+
+        /// <summary>May this device run now? false whatever goes wrong on the way.</summary>
+        public bool Allows(string deviceId) => Validate(deviceId).Allowed;
+
+        /// <summary>The decision, when the device may run now. Otherwise throws a MachineIDException, with the code and the
+        /// request id for your log.</summary>
+        public Decision Require(string deviceId)
+        {
+            Decision decision = Validate(deviceId);
+            return decision.Allowed ? decision : throw new MachineIDException(decision.Status, decision.Reply);
         }
 
         public JObject Register(string deviceId) => OnDevice(Native.mid_register, deviceId);
@@ -110,7 +145,7 @@ namespace MachineID
 
         private JObject OnDevice(Native.DeviceOperation operation, string deviceId)
         {
-            int status = operation(handle, Json.Bytes(deviceId), out IntPtr json);
+            int status = operation(handle, Json.Bytes("deviceId", deviceId), out IntPtr json);
             return Json.Result(status, json);
         }
 
@@ -199,13 +234,21 @@ namespace MachineID
         /// <summary>An API error of the authority's has "error" where a decision has "code".</summary>
         internal static string Code(JObject reply) => Text(reply, "code") ?? Text(reply, "error");
 
-        /// <summary>A NUL would cut the text short, and the question would be about another device.</summary>
-        internal static byte[] Bytes(string text)
+        private static readonly System.Text.Encoding Strict = new System.Text.UTF8Encoding(false, true);
+
+        /// <summary>A NUL would cut the text short, and half of a surrogate pair would become U+FFFD: the question would be
+        /// about another device.</summary>
+        internal static byte[] Bytes(string name, string text)
         {
-            if (text.IndexOf('\0') >= 0) throw new ArgumentException("a NUL inside a string");
-            return System.Text.Encoding.UTF8.GetBytes(text + "\0");
+            if (text == null) throw new ArgumentNullException(name);
+            if (text.IndexOf('\0') >= 0) throw new ArgumentException("The string must be without NUL.", name);
+            try { return Strict.GetBytes(text + "\0"); }
+            catch (System.Text.EncoderFallbackException)
+            {
+                throw new ArgumentException("The string must be without lone surrogates.", name);
+            }
         }
 
-        internal static byte[] Bytes(JObject options) => options == null ? null : Bytes(options.ToString());
+        internal static byte[] Bytes(JObject options) => options == null ? null : Bytes("options", options.ToString());
     }
 }

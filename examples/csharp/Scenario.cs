@@ -1,5 +1,6 @@
 // Scenario.cs - every operation of MachineID.cs, and the ways in which they fail.
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using MachineID;
 using Newtonsoft.Json.Linq;
@@ -17,7 +18,7 @@ static class Scenario
             Console.WriteLine($"register again: MID_OK status={client.Register(Device)["status"]}");
             Decision decision = client.Validate(Device);
             Console.WriteLine($"validate: {decision.Status} allowed={Digit(decision)} code={decision.Code}");
-            if (decision.Allowed) Console.WriteLine("work: one unit done");
+            if (client.Allows(Device)) Console.WriteLine("work: one unit done");
             Console.WriteLine($"threads: {ValidateInThreads(client)} of 32 allowed");
 
             Console.WriteLine($"revoke: {StatusOf(() => client.Revoke(Device))}");
@@ -34,8 +35,17 @@ static class Scenario
             Console.WriteLine($"usage: MID_OK planTier={client.Usage()["planTier"]}");
             decision = client.Validate("w\u00f6rker:prod:07");
             Console.WriteLine($"umlaut device: {decision.Status} allowed={Digit(decision)}");
+            NeverRegistered(client);
             Console.WriteLine($"remove: {StatusOf(() => client.Remove(Device))}");
-            Console.WriteLine($"remove again: {StatusOf(() => client.Remove(Device))}");
+            try
+            {
+                client.Remove(Device);
+                Console.WriteLine("remove again: removed");
+            }
+            catch (MachineIDException exception)
+            {
+                Console.WriteLine($"remove again: {Outcome(exception)}");
+            }
 
             try
             {
@@ -44,10 +54,14 @@ static class Scenario
             }
             catch (MachineIDException exception)
             {
-                Console.WriteLine($"wrong option: {exception.Status} {exception.Code}");
+                Console.WriteLine($"wrong option: {exception.Status} {exception.Code} " +
+                                  (exception.Message.Contains("timeout") ? "timeout" : exception.Message));
             }
             decision = client.Validate("");
             Console.WriteLine($"no device: {decision.Status} {decision.Code}");
+            Refused("NUL", client, "a\0b");
+            Refused("surrogate", client, "w\ud800");
+            Refused("null", client, null);
         }
 
         var nowhere = new JObject { ["base_url"] = "http://127.0.0.1:1", ["max_retries"] = 0 };
@@ -58,6 +72,43 @@ static class Scenario
             client.Cancel();
             decision = client.Validate(Device);
             Console.WriteLine($"cancelled: {decision.Status} allowed={Digit(decision)}");
+        }
+    }
+
+    // A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
+    // Tests/runtimes/misuse.
+    static void NeverRegistered(Client client)
+    {
+        var done = new List<string>();
+        if (client.Allows("never")) done.Add("Allows");
+        if (client.Validate("never").Allowed) done.Add("Allowed");
+        try
+        {
+            client.Require("never");
+            done.Add("Require");
+        }
+        catch (MachineIDException exception)
+        {
+            Console.WriteLine("never registered: " + (done.Count == 0 ? "nothing done" : string.Join(", ", done)));
+            Console.WriteLine($"never registered: {Outcome(exception)}");
+        }
+    }
+
+    static string Outcome(MachineIDException exception) =>
+        $"{exception.Status} {exception.Code} request_id={exception.RequestId.Length} characters";
+
+    // The argument error of the language, which names the parameter.
+    static void Refused(string step, Client client, string deviceId)
+    {
+        try
+        {
+            client.Validate(deviceId);
+            Console.WriteLine($"{step}: asked");
+        }
+        catch (ArgumentException exception)
+        {
+            bool isIt = exception.ParamName == "deviceId";
+            Console.WriteLine($"{step}: {(isIt ? "an argument error that names it" : exception.Message)}");
         }
     }
 
@@ -72,7 +123,7 @@ static class Scenario
             {
                 for (int j = 0; j < 4; j++)
                 {
-                    if (client.Validate(Device).Allowed) Interlocked.Increment(ref allowed);
+                    if (client.Allows(Device)) Interlocked.Increment(ref allowed);
                 }
             });
             threads[i].Start();

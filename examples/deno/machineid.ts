@@ -2,7 +2,12 @@
 //
 //     using client = Client.fromEnv({ timeout_ms: 2000 });
 //     await client.register("agent-01");
-//     if ((await client.validate("agent-01")).allowed) work();
+//     await client.whenAllowed("agent-01", () => work());
+//
+// A promise is always true in a condition, and so is every object: `if (client.validate(id))` would work on a denied device
+// wherever an await is forgotten. So no function here gives a promise of a decision, and there is no validate():
+// whenAllowed() does the work itself, and only when the device is allowed. isAllowedSync() is a boolean, for which the event
+// loop waits.
 //
 // Every call runs on a thread of its own and gives a promise: the event loop goes on. Calls may overlap on one client.
 
@@ -16,6 +21,11 @@ const lib = Deno.dlopen("libmachineid.so.0", {
   mid_client_cancel: { parameters: ["pointer"], result: "void" },
   mid_client_free: { parameters: ["pointer"], result: "void" },
   mid_validate: { parameters: ["pointer", "buffer", "buffer", "buffer"], result: "i32", nonblocking: true },
+  validate_now: {
+    name: "mid_validate",
+    parameters: ["pointer", "buffer", "buffer", "buffer"],
+    result: "i32",
+  },
   mid_register: { parameters: about, result: "i32", nonblocking: true },
   mid_revoke: { parameters: about, result: "i32", nonblocking: true },
   mid_unrevoke: { parameters: about, result: "i32", nonblocking: true },
@@ -29,21 +39,27 @@ const lib = Deno.dlopen("libmachineid.so.0", {
 // deno-lint-ignore no-explicit-any
 export type Reply = Record<string, any>;
 
-/** Gate on `allowed` and nothing else; with any status but MID_OK the authority decided nothing. */
+/** The decision to allow. */
 export interface Decision {
-  allowed: boolean;
   status: string;
   code?: string;
   request_id?: string;
   reply: Reply;
 }
 
-/** There is no reply: the authority refused, or it could not be asked. */
+/**
+ * The authority refused, or it could not be asked; from whenAllowed(), also that it denied. Then the status is MID_OK: the
+ * authority decided.
+ */
 export class MachineIDError extends Error {
   readonly code: string;
+  readonly request_id?: string;
   constructor(readonly status: string, readonly reply: Reply) {
-    super(`${status} ${reply.code ?? reply.error}: ${reply.message ?? ""}`);
-    this.code = reply.code ?? reply.error;
+    const code = reply.code ?? reply.error;
+    const why = status === "MID_OK" ? `not allowed: ${code}` : `${status} ${code}: ${reply.message ?? ""}`;
+    super(reply.request_id ? `${why} (request id ${reply.request_id})` : why);
+    this.code = code;
+    this.request_id = reply.request_id;
   }
 }
 
@@ -60,13 +76,14 @@ export class Client implements Disposable {
   }
 
   static open(orgKey: string, options: Reply = {}): Client {
-    const optionsText = text(JSON.stringify(options));
-    return Client.#make((client, json) => lib.mid_client_new(text(orgKey), optionsText, client, json));
+    const optionsText = text("options", JSON.stringify(options));
+    const key = text("orgKey", orgKey);
+    return Client.#make((client, json) => lib.mid_client_new(key, optionsText, client, json));
   }
 
   /** Takes the org key from the environment variable MACHINEID_ORG_KEY. */
   static fromEnv(options: Reply = {}): Client {
-    const optionsText = text(JSON.stringify(options));
+    const optionsText = text("options", JSON.stringify(options));
     return Client.#make((client, json) => lib.mid_client_from_env(optionsText, client, json));
   }
 
@@ -77,20 +94,40 @@ export class Client implements Disposable {
     return new Client(Deno.UnsafePointer.create(client[0]));
   }
 
-  /** May this device run now? Whatever goes wrong on the way, the decision says so. */
-  async validate(device: string): Promise<Decision> {
-    const id = text(device);
+  /**
+   * Calls work(decision) when the device may run now, and gives a promise of what it returns. When the device may not, work
+   * is not called, and the promise is rejected with a MachineIDError that has the code and the request id for your log.
+   * Throws at once without a function to call: then somebody meant to have a decision.
+   */
+  whenAllowed<T>(device: string, work: (decision: Decision) => T | Promise<T>): Promise<T> {
+    const id = text("device", device);
+    if (typeof work !== "function") {
+      throw new TypeError("work must be a function: whenAllowed(device, work) calls it when the device is allowed");
+    }
+    return this.#whenAllowed(id, work);
+  }
+
+  async #whenAllowed<T>(id: Bytes, work: (decision: Decision) => T | Promise<T>): Promise<T> {
     const allowed = new Int32Array(1);
     const json = pointer();
-    const status = await this.#run(id, (handle) => lib.mid_validate(handle, id, bytes(allowed), bytes(json)));
+    const number = await this.#run(id, (handle) => lib.mid_validate(handle, id, bytes(allowed), bytes(json)));
     const reply = take(json);
-    return {
-      allowed: allowed[0] === 1,
-      status: nameOf(status),
-      code: reply.code ?? reply.error,
-      request_id: reply.request_id,
-      reply,
-    };
+    const status = nameOf(number);
+    if (allowed[0] !== 1) throw new MachineIDError(status, reply);
+    return work({ status, code: reply.code, request_id: reply.request_id, reply });
+  }
+
+  /**
+   * May this device run now? true or false. The event loop stands still until there is an answer or timeout_ms has passed:
+   * this is for the start of a program, for workers and for scripts.
+   */
+  isAllowedSync(device: string): boolean {
+    const id = text("device", device);
+    const allowed = new Int32Array(1);
+    const json = pointer();
+    lib.validate_now(this.#handle, id, bytes(allowed), bytes(json));
+    take(json);
+    return allowed[0] === 1;
   }
 
   // These give the authority's reply, or throw.
@@ -143,7 +180,7 @@ export class Client implements Disposable {
     device: string,
     call: (handle: Deno.PointerValue, id: Bytes, json: Bytes) => Promise<number>,
   ): Promise<Reply> {
-    const id = text(device);
+    const id = text("device", device);
     const json = pointer();
     return checked(await this.#run(id, (handle) => call(handle, id, bytes(json))), json);
   }
@@ -155,9 +192,15 @@ const pointer = () => new BigUint64Array(1);
 const bytes = (array: BigUint64Array<ArrayBuffer> | Int32Array<ArrayBuffer>): Bytes => new Uint8Array(array.buffer);
 const nameOf = (status: number) => Deno.UnsafePointerView.getCString(lib.mid_status_name(status)!);
 
-/** A NUL would cut the text short, and the question would be about another device. */
-function text(value: string): Bytes {
-  if (value.includes("\0")) throw new TypeError("a NUL inside a string");
+/**
+ * A NUL would cut the text short, and half of a surrogate pair would become U+FFFD: the question would be about another
+ * device.
+ */
+function text(name: string, value: string): Bytes {
+  if (typeof value !== "string") {
+    throw new TypeError(`${name} must be a string, not ${value === null ? value : typeof value}`);
+  }
+  if (/[\0\p{Surrogate}]/u.test(value)) throw new TypeError(`${name} must be a string without NUL and lone surrogates`);
   return new TextEncoder().encode(value + "\0");
 }
 

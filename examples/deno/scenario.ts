@@ -2,7 +2,72 @@
 import { Client, type Decision, MachineIDError, version } from "./machineid.ts";
 
 const device = "worker:prod:queue-consumer:07";
-const show = (decision: Decision) => `${decision.status} allowed=${Number(decision.allowed)}`;
+type Outcome = Decision | MachineIDError;
+const show = (outcome: Outcome) => `${outcome.status} allowed=${Number(!(outcome instanceof MachineIDError))}`;
+
+/** A decision, or the error in its place. */
+function validate(client: Client, id: string): Promise<Outcome> {
+  return client.whenAllowed<Outcome>(id, (decision) => decision).catch((error) => {
+    if (error instanceof MachineIDError) return error;
+    throw error;
+  });
+}
+
+/**
+ * A device that was never registered, in the conditions that come to mind first. That the compiler refuses them is shown by
+ * the comments, which would be errors where there is nothing to refuse; JavaScript runs them.
+ */
+async function neverRegistered(client: Client) {
+  const done: string[] = [];
+  const mistakes: (() => unknown)[] = [
+    () => client.isAllowedSync("never") && done.push("and"),
+    () => {
+      if (client.isAllowedSync("never")) done.push("if isAllowedSync");
+    },
+    () => {
+      // @ts-expect-error work is missing
+      if (client.whenAllowed("never")) done.push("if whenAllowed");
+    },
+    () => {
+      // @ts-expect-error there is no validate()
+      if (client.validate("never")) done.push("if validate");
+    },
+    () => {
+      // @ts-expect-error there is no validate()
+      if (client.validate) done.push("if validate without a call");
+    },
+    () => client.whenAllowed("never", () => done.push("whenAllowed")),
+  ];
+  for (const mistake of mistakes) {
+    try {
+      await mistake();
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof MachineIDError)) throw error;
+    }
+  }
+  // @ts-expect-error this condition is always true, TypeScript says
+  if (client.whenAllowed("never", () => done.push("work")).catch(() => {})) await 0;
+  console.log(`never registered: ${done.join(", ") || "nothing done"}`);
+  const problem = await validate(client, "never");
+  console.log(`never registered: ${problem.status} ${problem.code} request_id=${problem.request_id?.length} characters`);
+}
+
+/** The argument error of the language, which names the parameter. */
+async function refused(step: string, client: Client, device: unknown) {
+  const id = device as string;
+  const calls = [() => client.isAllowedSync(id), () => client.whenAllowed(id, () => {}), () => client.register(id)];
+  const said = new Set<string>();
+  for (const call of calls) {
+    try {
+      await call();
+      said.add("asked");
+    } catch (error) {
+      const isIt = error instanceof TypeError && error.message.includes("device");
+      said.add(isIt ? "an argument error that names it" : String(error));
+    }
+  }
+  console.log(`${step}: ${[...said].join(", ")}`);
+}
 
 async function refusal(call: () => unknown): Promise<MachineIDError> {
   try {
@@ -19,41 +84,46 @@ console.log(`version ${version()}`);
   using client = Client.fromEnv();
   console.log(`register: MID_OK status=${(await client.register(device)).status}`);
   console.log(`register again: MID_OK status=${(await client.register(device)).status}`);
-  let decision = await client.validate(device);
+  let decision = await validate(client, device);
   console.log(`validate: ${show(decision)} code=${decision.code}`);
-  if (decision.allowed) console.log("work: one unit done");
+  await client.whenAllowed(device, () => console.log("work: one unit done"));
 
-  const decisions = await Promise.all(Array.from({ length: 32 }, () => client.validate(device)));
-  console.log(`threads: ${decisions.filter((one) => one.allowed).length} of 32 allowed`);
+  const decisions = await Promise.all(Array.from({ length: 32 }, () => validate(client, device)));
+  console.log(`threads: ${decisions.filter((one) => !(one instanceof MachineIDError)).length} of 32 allowed`);
 
   await client.revoke(device);
   console.log("revoke: MID_OK");
-  decision = await client.validate(device);
+  decision = await validate(client, device);
   console.log(`validate: ${show(decision)} code=${decision.code} request_id=${decision.request_id?.length} characters`);
   console.log(`register revoked: MID_OK status=${(await client.register(device)).status}`);
   await client.unrevoke(device);
   console.log("unrevoke: MID_OK");
-  decision = await client.validate(device);
+  decision = await validate(client, device);
   console.log(`validate: ${show(decision)} code=${decision.code}`);
   await client.restore(device);
   console.log("restore: MID_OK");
 
   console.log(`list: MID_OK ${(await client.listDevices()).devices.length} device`);
   console.log(`usage: MID_OK planTier=${(await client.usage()).planTier}`);
-  console.log(`umlaut device: ${show(await client.validate("wörker:prod:07"))}`);
+  console.log(`umlaut device: ${show(await validate(client, "wörker:prod:07"))}`);
+  await neverRegistered(client);
   await client.remove(device);
   console.log("remove: MID_OK");
-  console.log(`remove again: ${(await refusal(() => client.remove(device))).status}`);
+  const again = await refusal(() => client.remove(device));
+  console.log(`remove again: ${again.status} ${again.code} request_id=${again.request_id?.length} characters`);
 
   const wrong = await refusal(() => Client.fromEnv({ timeout: 1 }));
-  console.log(`wrong option: ${wrong.status} ${wrong.code}`);
-  decision = await client.validate("");
+  console.log(`wrong option: ${wrong.status} ${wrong.code} ${/timeout/.exec(wrong.message)}`);
+  decision = await validate(client, "");
   console.log(`no device: ${decision.status} ${decision.code}`);
+  await refused("NUL", client, "a\0b");
+  await refused("surrogate", client, "w\ud800");
+  await refused("null", client, null);
 }
 {
   using client = Client.open("org_runtimes", { base_url: "http://127.0.0.1:1", max_retries: 0 });
-  const decision = await client.validate(device);
+  const decision = await validate(client, device);
   console.log(`unreachable: ${show(decision)} ${decision.code}`);
   client.cancel();
-  console.log(`cancelled: ${show(await client.validate(device))}`);
+  console.log(`cancelled: ${show(await validate(client, device))}`);
 }

@@ -1,23 +1,41 @@
 defmodule MachineID.Decision do
-  @moduledoc """
-  The outcome of `MachineID.validate/2`. Gate on `allowed` and nothing else; log `status`, `code` and `request_id`.
-  With any status but `:MID_OK` the authority decided nothing, and nothing is allowed.
-  """
-  @enforce_keys [:allowed, :status, :code, :request_id, :reply]
+  @moduledoc "The decision to allow, with the authority's reply. There is none that stands for a denial."
+  @enforce_keys [:status, :code, :request_id, :reply]
   defstruct @enforce_keys
-  @type t :: %__MODULE__{allowed: boolean, status: atom, code: String.t(), request_id: String.t() | nil, reply: map}
+  @type t :: %__MODULE__{status: atom, code: String.t(), request_id: String.t() | nil, reply: map}
 end
 
 defmodule MachineID.Error do
-  @moduledoc "The authority refused, or it could not be asked."
-  defexception [:status, :code, :message]
-  @type t :: %__MODULE__{status: atom, code: String.t(), message: String.t() | nil}
+  @moduledoc """
+  The authority refused, or it could not be asked; from `MachineID.validate!/2`, also that it denied. Then the status is
+  `:MID_OK`: the authority decided.
+  """
+  defexception [:status, :code, :message, :request_id, :reply]
+
+  @type t :: %__MODULE__{
+          status: atom,
+          code: String.t(),
+          message: String.t() | nil,
+          request_id: String.t() | nil,
+          reply: map
+        }
 
   @doc false
-  def new(status, reply), do: %__MODULE__{status: status, code: MachineID.code(reply), message: reply["message"]}
+  def new(status, reply) do
+    %__MODULE__{
+      status: status,
+      code: MachineID.code(reply),
+      message: reply["message"],
+      request_id: reply["request_id"],
+      reply: reply
+    }
+  end
 
   @impl true
-  def message(error), do: "#{error.status} #{error.code}: #{error.message}"
+  def message(error), do: why(error) <> if(error.request_id, do: " (request id #{error.request_id})", else: "")
+
+  defp why(%{status: :MID_OK} = error), do: "not allowed: #{error.code}"
+  defp why(error), do: "#{error.status} #{error.code}: #{error.message}"
 end
 
 defmodule MachineID.Native do
@@ -44,6 +62,14 @@ defmodule MachineID do
   @moduledoc """
   The client of the MachineID authority. Needs libmachineid, and jiffy for JSON.
 
+      {:ok, client} = MachineID.from_env(%{timeout_ms: 2000})
+      {:ok, _} = MachineID.register(client, "agent-01")
+      if MachineID.allowed?(client, "agent-01"), do: work()
+
+  `allowed?/2` and `validate/2` are true or false, and nothing else says whether the device may run: a tuple or a struct is
+  always true in a condition, and so there is none that stands for a denial. `validate!/2` gives the decision where it is to
+  allow, and raises `MachineID.Error` otherwise.
+
   A call blocks its process until there is an answer or `timeout_ms` has passed; other processes go on. Any number of
   them may share a client, which is freed when the last of them lets go of it.
   """
@@ -60,14 +86,14 @@ defmodule MachineID do
 
   @doc "Makes a client. `options` are those that machineid.h lists, such as `%{timeout_ms: 2000}`."
   @spec open(String.t(), map) :: {:ok, client} | {:error, Error.t()}
-  def open(org_key, options \\ %{}) when is_binary(org_key), do: do_open(org_key, options)
+  def open(org_key, options \\ %{}), do: do_open(text(:org_key, org_key), options)
 
   @doc "Makes a client with the org key from the environment variable MACHINEID_ORG_KEY."
   @spec from_env(map) :: {:ok, client} | {:error, Error.t()}
   def from_env(options \\ %{}), do: do_open(nil, options)
 
   defp do_open(org_key, options) do
-    case Native.open(org_key, IO.iodata_to_binary(:jiffy.encode(options))) do
+    case Native.open(org_key, text(:options, IO.iodata_to_binary(:jiffy.encode(options)))) do
       {:MID_OK, client, nil} -> {:ok, client}
       {status, _, json} -> {:error, Error.new(status, decode(json))}
     end
@@ -77,36 +103,44 @@ defmodule MachineID do
   @spec cancel(client) :: :ok
   defdelegate cancel(client), to: Native
 
-  @doc "May this device run now?"
-  @spec validate(client, device_id) :: Decision.t()
-  def validate(client, device_id) do
-    {status, allowed, json} = Native.validate(client, device_id)
-    reply = decode(json)
+  @doc "May this device run now? true or false, and false whatever goes wrong between here and the authority."
+  @spec allowed?(client, device_id) :: boolean
+  def allowed?(client, device_id) do
+    {_status, allowed, _json} = Native.validate(client, text(:device_id, device_id))
+    allowed == true
+  end
 
-    %Decision{
-      allowed: allowed,
-      status: status,
-      code: code(reply),
-      request_id: reply["request_id"],
-      reply: reply
-    }
+  @doc "The same as `allowed?/2`."
+  @spec validate(client, device_id) :: boolean
+  def validate(client, device_id), do: allowed?(client, device_id)
+
+  @doc """
+  The decision, when the device may run now. Otherwise raises `MachineID.Error`, with the code and the request id for your
+  log.
+  """
+  @spec validate!(client, device_id) :: Decision.t()
+  def validate!(client, device_id) do
+    {status, allowed, json} = Native.validate(client, text(:device_id, device_id))
+    reply = decode(json)
+    if allowed != true, do: raise(Error.new(status, reply))
+    %Decision{status: status, code: code(reply), request_id: reply["request_id"], reply: reply}
   end
 
   @spec register(client, device_id) :: reply
-  def register(client, device_id), do: result(Native.register(client, device_id))
+  def register(client, device_id), do: result(Native.register(client, text(:device_id, device_id)))
 
   @spec revoke(client, device_id) :: reply
-  def revoke(client, device_id), do: result(Native.revoke(client, device_id))
+  def revoke(client, device_id), do: result(Native.revoke(client, text(:device_id, device_id)))
 
   @spec unrevoke(client, device_id) :: reply
-  def unrevoke(client, device_id), do: result(Native.unrevoke(client, device_id))
+  def unrevoke(client, device_id), do: result(Native.unrevoke(client, text(:device_id, device_id)))
 
   @doc "The same as `unrevoke/2`."
   @spec restore(client, device_id) :: reply
-  def restore(client, device_id), do: result(Native.restore(client, device_id))
+  def restore(client, device_id), do: result(Native.restore(client, text(:device_id, device_id)))
 
   @spec remove(client, device_id) :: reply
-  def remove(client, device_id), do: result(Native.remove(client, device_id))
+  def remove(client, device_id), do: result(Native.remove(client, text(:device_id, device_id)))
 
   @spec list_devices(client) :: reply
   def list_devices(client), do: result(Native.list_devices(client))
@@ -118,6 +152,16 @@ defmodule MachineID do
   defp result({status, nil, json}), do: {:error, Error.new(status, decode(json))}
 
   defp decode(json), do: :jiffy.decode(json, [:return_maps, :use_nil])
+
+  # A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
+  # device.
+  defp text(name, value) do
+    unless is_binary(value) and String.valid?(value) and not String.contains?(value, <<0>>) do
+      raise ArgumentError, "#{name} must be a string of UTF-8 without NUL, not #{inspect(value)}"
+    end
+
+    value
+  end
 
   # An API error of the authority's has "error" where a decision has "code".
   @doc false

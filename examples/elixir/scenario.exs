@@ -8,43 +8,90 @@ defmodule Scenario do
 
     IO.puts("register: #{status_and(MachineID.register(client, @device), "status")}")
     IO.puts("register again: #{status_and(MachineID.register(client, @device), "status")}")
-    decision = MachineID.validate(client, @device)
+    decision = outcome(client, @device)
     IO.puts("validate: #{status_and_allowed(decision)} code=#{decision.code}")
-    if decision.allowed, do: IO.puts("work: one unit done")
+    if MachineID.validate(client, @device), do: IO.puts("work: one unit done")
     IO.puts("threads: #{validate_in_processes(client)} of 32 allowed")
 
     IO.puts("revoke: #{status(MachineID.revoke(client, @device))}")
-    decision = MachineID.validate(client, @device)
+    decision = outcome(client, @device)
     length = String.length(decision.request_id)
     IO.puts("validate: #{status_and_allowed(decision)} code=#{decision.code} request_id=#{length} characters")
     IO.puts("register revoked: #{status_and(MachineID.register(client, @device), "status")}")
     IO.puts("unrevoke: #{status(MachineID.unrevoke(client, @device))}")
-    decision = MachineID.validate(client, @device)
+    decision = outcome(client, @device)
     IO.puts("validate: #{status_and_allowed(decision)} code=#{decision.code}")
     IO.puts("restore: #{status(MachineID.restore(client, @device))}")
 
     {:ok, list} = MachineID.list_devices(client)
     IO.puts("list: MID_OK #{length(list["devices"])} device")
     IO.puts("usage: #{status_and(MachineID.usage(client), "planTier")}")
-    IO.puts("umlaut device: #{status_and_allowed(MachineID.validate(client, "wörker:prod:07"))}")
+    IO.puts("umlaut device: #{status_and_allowed(outcome(client, "wörker:prod:07"))}")
+    never_registered(client)
     IO.puts("remove: #{status(MachineID.remove(client, @device))}")
-    IO.puts("remove again: #{status(MachineID.remove(client, @device))}")
+    {:error, error} = MachineID.remove(client, @device)
+    IO.puts("remove again: #{error.status} #{error.code} request_id=#{String.length(error.request_id)} characters")
 
     {:error, error} = MachineID.from_env(%{timeout: 1})
-    IO.puts("wrong option: #{error.status} #{error.code}")
-    decision = MachineID.validate(client, "")
+    IO.puts("wrong option: #{error.status} #{error.code} #{Regex.run(~r/timeout/, error.message)}")
+    decision = outcome(client, "")
     IO.puts("no device: #{decision.status} #{decision.code}")
+    refused("NUL", client, "a\0b")
+    refused("surrogate", client, <<"w", 0xED, 0xA0, 0x80>>)
+    refused("null", client, nil)
 
     {:ok, unreachable} = MachineID.open("org_runtimes", %{base_url: "http://127.0.0.1:1", max_retries: 0})
-    decision = MachineID.validate(unreachable, @device)
+    decision = outcome(unreachable, @device)
     IO.puts("unreachable: #{status_and_allowed(decision)} #{decision.code}")
     MachineID.cancel(unreachable)
-    IO.puts("cancelled: #{status_and_allowed(MachineID.validate(unreachable, @device))}")
+    IO.puts("cancelled: #{status_and_allowed(outcome(unreachable, @device))}")
+  end
+
+  # What validate! comes to: a decision or an error, which both have a status, a code and a request id.
+  defp outcome(client, device) do
+    MachineID.validate!(client, device)
+  rescue
+    error in MachineID.Error -> error
+  end
+
+  # A device that was never registered, in the conditions that come to mind first.
+  defp never_registered(client) do
+    done = [
+      if(MachineID.validate(client, "never"), do: "if"),
+      if(MachineID.allowed?(client, "never"), do: "if allowed?"),
+      unless(!MachineID.validate(client, "never"), do: "unless"),
+      MachineID.validate(client, "never") && "and",
+      cond do
+        MachineID.validate(client, "never") -> "cond"
+        true -> nil
+      end,
+      case MachineID.validate(client, "never") do
+        denied when denied in [false, nil] -> nil
+        _ -> "case"
+      end
+    ]
+
+    done = Enum.filter(done, & &1)
+    IO.puts("never registered: #{if done == [], do: "nothing done", else: Enum.join(done, ", ")}")
+    error = outcome(client, "never")
+    length = String.length(error.request_id)
+    IO.puts("never registered: #{error.status} #{error.code} request_id=#{length} characters")
+    true = Exception.message(error) =~ error.request_id
+  end
+
+  # The argument error of the language, which names the parameter.
+  defp refused(step, client, device_id) do
+    MachineID.validate(client, device_id)
+    IO.puts("#{step}: asked")
+  rescue
+    error in ArgumentError ->
+      is_it = error.message =~ "device_id"
+      IO.puts("#{step}: #{if is_it, do: "an argument error that names it", else: error.message}")
   end
 
   # 8 processes, 4 times each, all of them inside the library at the same time.
   defp validate_in_processes(client) do
-    validate_four = fn -> Enum.count(1..4, fn _ -> MachineID.validate(client, @device).allowed end) end
+    validate_four = fn -> Enum.count(1..4, fn _ -> MachineID.allowed?(client, @device) end) end
 
     1..8
     |> Enum.map(fn _ -> Task.async(validate_four) end)
@@ -58,7 +105,8 @@ defmodule Scenario do
   defp status_and({:ok, reply}, key), do: "MID_OK #{key}=#{reply[key]}"
   defp status_and({:error, error}, _key), do: error.status
 
-  defp status_and_allowed(decision), do: "#{decision.status} allowed=#{if decision.allowed, do: 1, else: 0}"
+  defp status_and_allowed(%MachineID.Decision{} = decision), do: "#{decision.status} allowed=1"
+  defp status_and_allowed(error), do: "#{error.status} allowed=0"
 end
 
 Scenario.run()

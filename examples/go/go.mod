@@ -1,3 +1,3 @@
-module example
+module machineid.io/go
 
 go 1.19

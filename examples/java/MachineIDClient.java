@@ -8,6 +8,7 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -16,8 +17,18 @@ import java.util.function.ToIntBiFunction;
 /**
  * The client of the MachineID authority: a connection on behalf of one organisation. Needs libmachineid, JNA and Gson.
  *
+ * <pre>{@code
+ * try (MachineIDClient client = MachineIDClient.fromEnv(null)) {
+ *     client.register("agent-01");
+ *     if (client.isAllowed("agent-01")) work();
+ * }
+ * }</pre>
+ *
+ * <p>A {@link Decision} is no condition and never null: do not compare it with null. {@link #require} throws unless the
+ * device is allowed. In tests use machineid-emulator, and no mock that allows.
+ *
  * <p>A call blocks its thread until there is an answer or {@code timeout_ms} has passed; {@link #cancel} ends it,
- * {@link Thread#interrupt} does not. Any number of threads may share a client.
+ * {@link Thread#interrupt} does not. Any number of threads may share a client, and any of them may close it at any moment.
  */
 public final class MachineIDClient implements AutoCloseable {
     public static final int OK = 0;
@@ -29,18 +40,35 @@ public final class MachineIDClient implements AutoCloseable {
     public record Decision(
             boolean allowed, int status, String statusName, String code, String requestId, JsonObject reply) {}
 
-    /** The authority refused, or it could not be asked. */
+    /**
+     * The authority refused, or it could not be asked; from {@link #require}, also that it denied. Then the status is OK: the
+     * authority decided.
+     */
     public static final class MachineIDException extends RuntimeException {
         private static final long serialVersionUID = 1;
         public final int status;
         public final String statusName;
         public final String code;
+        /** For your log, and for support; null when the authority was not reached. */
+        public final String requestId;
+        /** A JsonObject, which Java does not serialise. */
+        public final transient JsonObject reply;
 
         MachineIDException(int status, JsonObject reply) {
-            super(LIBRARY.mid_status_name(status) + " " + codeOf(reply) + ": " + text(reply, "message"));
+            super(textOf(status, reply));
             this.status = status;
             this.statusName = LIBRARY.mid_status_name(status);
             this.code = codeOf(reply);
+            this.requestId = text(reply, "request_id");
+            this.reply = reply;
+        }
+
+        private static String textOf(int status, JsonObject reply) {
+            String why = status == OK
+                    ? "not allowed: " + codeOf(reply)
+                    : LIBRARY.mid_status_name(status) + " " + codeOf(reply) + ": " + text(reply, "message");
+            String requestId = text(reply, "request_id");
+            return requestId == null ? why : why + " (request id " + requestId + ")";
         }
     }
 
@@ -86,7 +114,7 @@ public final class MachineIDClient implements AutoCloseable {
     /** @param options those that machineid.h lists, such as {@code {"timeout_ms":2000}}; null for the defaults */
     public static MachineIDClient open(String orgKey, JsonObject options) {
         PointerByReference client = new PointerByReference(), json = new PointerByReference();
-        result(LIBRARY.mid_client_new(checked(orgKey), textOf(options), client, json), json);
+        result(LIBRARY.mid_client_new(checked("orgKey", orgKey), textOf(options), client, json), json);
         return new MachineIDClient(client.getValue());
     }
 
@@ -120,16 +148,32 @@ public final class MachineIDClient implements AutoCloseable {
         }
     }
 
-    /** May this device run now? */
+    /** May this device run now? Whatever goes wrong on the way, the decision says so. */
     public Decision validate(String deviceId) {
         return use(client -> {
             IntByReference allowed = new IntByReference();
             PointerByReference json = new PointerByReference();
-            int status = LIBRARY.mid_validate(client, checked(deviceId), allowed, json);
+            int status = LIBRARY.mid_validate(client, checked("deviceId", deviceId), allowed, json);
             JsonObject reply = take(json);
             return new Decision(allowed.getValue() == 1, status, LIBRARY.mid_status_name(status), codeOf(reply),
                     text(reply, "request_id"), reply);
         });
+    }
+
+    /** May this device run now? false whatever goes wrong on the way. */
+    public boolean isAllowed(String deviceId) {
+        return validate(deviceId).allowed();
+    }
+
+    /**
+     * The decision, when the device may run now.
+     *
+     * @throws MachineIDException otherwise, with the code and the request id for your log
+     */
+    public Decision require(String deviceId) {
+        Decision decision = validate(deviceId);
+        if (!decision.allowed()) throw new MachineIDException(decision.status(), decision.reply());
+        return decision;
     }
 
     public JsonObject register(String deviceId) {
@@ -164,7 +208,7 @@ public final class MachineIDClient implements AutoCloseable {
     private JsonObject onDevice(OnDevice operation, String deviceId) {
         return use(client -> {
             PointerByReference json = new PointerByReference();
-            return result(operation.call(client, checked(deviceId), json), json);
+            return result(operation.call(client, checked("deviceId", deviceId), json), json);
         });
     }
 
@@ -213,12 +257,18 @@ public final class MachineIDClient implements AutoCloseable {
     }
 
     private static String textOf(JsonObject options) {
-        return options == null ? null : options.toString();
+        return options == null ? null : checked("options", options.toString());
     }
 
-    /** A NUL would cut the text short, and the question would be about another device. */
-    private static String checked(String text) {
-        if (text.indexOf('\0') >= 0) throw new IllegalArgumentException("a NUL inside a string");
+    /**
+     * A NUL would cut the text short, and half of a surrogate pair would become a question mark: the question would be about
+     * another device.
+     */
+    private static String checked(String name, String text) {
+        Objects.requireNonNull(text, name + " must not be null");
+        if (text.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new IllegalArgumentException(name + " must be a string without NUL and lone surrogates");
+        }
         return text;
     }
 }

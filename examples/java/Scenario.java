@@ -17,7 +17,7 @@ public final class Scenario {
             System.out.println("register again: MID_OK status=" + text(client.register(DEVICE), "status"));
             MachineIDClient.Decision decision = client.validate(DEVICE);
             System.out.println("validate: " + statusAndAllowed(decision) + " code=" + decision.code());
-            if (decision.allowed()) System.out.println("work: one unit done");
+            if (client.isAllowed(DEVICE)) System.out.println("work: one unit done");
             System.out.println("threads: " + validateInThreads(client) + " of 32 allowed");
 
             System.out.println("revoke: " + status(() -> client.revoke(DEVICE)));
@@ -33,8 +33,14 @@ public final class Scenario {
             System.out.println("list: MID_OK " + client.listDevices().getAsJsonArray("devices").size() + " device");
             System.out.println("usage: MID_OK planTier=" + text(client.usage(), "planTier"));
             System.out.println("umlaut device: " + statusAndAllowed(client.validate("w\u00f6rker:prod:07")));
+            neverRegistered(client);
             System.out.println("remove: " + status(() -> client.remove(DEVICE)));
-            System.out.println("remove again: " + status(() -> client.remove(DEVICE)));
+            try {
+                client.remove(DEVICE);
+                System.out.println("remove again: removed");
+            } catch (MachineIDClient.MachineIDException exception) {
+                System.out.println("remove again: " + outcome(exception));
+            }
 
             JsonObject wrong = new JsonObject();
             wrong.addProperty("timeout", 1);
@@ -42,10 +48,14 @@ public final class Scenario {
                 MachineIDClient.fromEnv(wrong).close();
                 System.out.println("wrong option: accepted");
             } catch (MachineIDClient.MachineIDException exception) {
-                System.out.println("wrong option: " + exception.statusName + " " + exception.code);
+                System.out.println("wrong option: " + exception.statusName + " " + exception.code
+                        + (exception.getMessage().contains("timeout") ? " timeout" : exception.getMessage()));
             }
             decision = client.validate("");
             System.out.println("no device: " + decision.statusName() + " " + decision.code());
+            refused("NUL", IllegalArgumentException.class, client, "a\0b");
+            refused("surrogate", IllegalArgumentException.class, client, "w\ud800");
+            refused("null", NullPointerException.class, client, null);
         }
 
         JsonObject nowhere = new JsonObject();
@@ -59,6 +69,39 @@ public final class Scenario {
         }
     }
 
+    /**
+     * A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
+     * Tests/runtimes/misuse.
+     */
+    private static void neverRegistered(MachineIDClient client) {
+        List<String> done = new ArrayList<>();
+        if (client.isAllowed("never")) done.add("isAllowed");
+        if (client.validate("never").allowed()) done.add("allowed");
+        try {
+            client.require("never");
+            done.add("require");
+        } catch (MachineIDClient.MachineIDException exception) {
+            System.out.println("never registered: " + (done.isEmpty() ? "nothing done" : String.join(", ", done)));
+            System.out.println("never registered: " + outcome(exception));
+        }
+    }
+
+    private static String outcome(MachineIDClient.MachineIDException exception) {
+        return exception.statusName + " " + exception.code + " request_id=" + exception.requestId.length() + " characters";
+    }
+
+    /** The argument error of the language, which names the parameter. */
+    private static void refused(
+            String step, Class<? extends RuntimeException> kind, MachineIDClient client, String deviceId) {
+        try {
+            client.validate(deviceId);
+            System.out.println(step + ": asked");
+        } catch (RuntimeException exception) {
+            boolean isIt = kind.isInstance(exception) && exception.getMessage().contains("deviceId");
+            System.out.println(step + ": " + (isIt ? "an argument error that names it" : exception));
+        }
+    }
+
     /** 8 threads, 4 times each. */
     private static int validateInThreads(MachineIDClient client) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -67,7 +110,7 @@ public final class Scenario {
             counts.add(threads.submit(() -> {
                 int allowed = 0;
                 for (int j = 0; j < 4; j++) {
-                    if (client.validate(DEVICE).allowed()) allowed++;
+                    if (client.isAllowed(DEVICE)) allowed++;
                 }
                 return allowed;
             }));

@@ -4,6 +4,9 @@
 --     assert(client:register "agent-01")
 --     if client:validate "agent-01" then work() end
 --
+-- The first result of validate is true or false; the table after it is true in a condition, as every table is. require
+-- raises an error with the code and the request id instead.
+--
 -- A call blocks until there is an answer or timeout_ms has passed: in OpenResty, that is the whole worker process. A client
 -- belongs to the Lua state that made it; each thread with a state of its own makes its own. A child of fork may go on with
 -- its parent's.
@@ -35,11 +38,14 @@ local C = ffi.load "libmachineid.so.0"
 local Client = {}
 Client.__index = Client
 
--- An error has status (such as "MID_REFUSED"), code, message and request_id.
+-- An error has status (such as "MID_REFUSED"), code, message, request_id and reply. That of a denial has the status
+-- "MID_OK": the authority decided.
 local Error = {}
 Error.__index = Error
 function Error:__tostring()
-    return ("%s %s: %s"):format(self.status, self.code, self.message)
+    local why = self.status == "MID_OK" and ("not allowed: %s"):format(self.code)
+        or ("%s %s: %s"):format(self.status, self.code, self.message)
+    return self.request_id and ("%s (request id %s)"):format(why, self.request_id) or why
 end
 
 -- A member of a reply, when it is a string: null is a value of cjson's own, and true.
@@ -49,8 +55,10 @@ local function text(reply, key)
 end
 
 -- A NUL would cut the text short, and the question would be about another device.
-local function c_string(value)
-    assert(type(value) == "string" and not value:find("%z"), "a string without NUL expected")
+-- What is not UTF-8 the library refuses itself.
+local function c_string(name, value)
+    if type(value) ~= "string" then error(("%s must be a string, not %s"):format(name, type(value)), 3) end
+    if value:find "%z" then error(name .. " must be a string without NUL", 3) end
     return value
 end
 
@@ -101,18 +109,27 @@ end
 -- May this device run now? true or false, and the decision. Whatever goes wrong between here and the authority is false,
 -- and the decision says why. Its status is "MID_OK" when the authority decided.
 function Client:validate(device_id)
+    local id = c_string("device_id", device_id)
     local allowed, json = ffi.new "int[1]", ffi.new "char *[1]"
-    local status = C.mid_validate(self.handle, c_string(device_id), allowed, json)
+    local status = C.mid_validate(self.handle, id, allowed, json)
     local decision = outcome(status, take(json))
     decision.allowed = allowed[0] == 1
+    if not decision.allowed then setmetatable(decision, Error) end -- for assert(client:validate(id))
     return decision.allowed, decision
+end
+
+-- The decision, when the device may run now. Otherwise raises it: an error with the code and the request id for your log.
+function Client:require(device_id)
+    local allowed, decision = self:validate(device_id)
+    if not allowed then error(decision, 2) end
+    return decision
 end
 
 for _, name in ipairs { "register", "revoke", "unrevoke", "restore", "remove" } do
     local operation = C["mid_" .. name]
     Client[name] = function(self, device_id)
-        local json = ffi.new "char *[1]"
-        return result(operation(self.handle, c_string(device_id), json), json)
+        local id, json = c_string("device_id", device_id), ffi.new "char *[1]"
+        return result(operation(self.handle, id, json), json)
     end
 end
 
@@ -133,7 +150,7 @@ end
 
 -- A client, or nil and an error. The options are a table; machineid.h lists them.
 function machineid.new(org_key, options)
-    c_string(org_key)
+    c_string("org_key", org_key)
     return make(function(...) return C.mid_client_new(org_key, ...) end, options)
 end
 

@@ -26,6 +26,29 @@ local function fork(client)
     printf("fork: parent %s, child %s", word(parent), word(ended[0] == 0))
 end
 
+-- A device that was never registered, in the conditions that come to mind first.
+local function never_registered(client)
+    local done = {}
+    if client:validate "never" then done[#done + 1] = "if" end
+    if not client:validate "never" then else done[#done + 1] = "not" end
+    local decision = client:validate "never"
+    if decision then done[#done + 1] = "local" end
+    done[#done + 1] = client:validate "never" and "and" or nil
+    if pcall(function() assert(client:validate "never") end) then done[#done + 1] = "assert" end
+    local required, problem = pcall(client.require, client, "never")
+    if required then done[#done + 1] = "require" end
+    printf("never registered: %s", #done == 0 and "nothing done" or table.concat(done, ", "))
+    printf("never registered: %s %s request_id=%d characters", problem.status, problem.code, #problem.request_id)
+    assert(tostring(problem):find("not allowed", 1, true) and tostring(problem):find(problem.request_id, 1, true))
+end
+
+-- The argument error of the language, which names the parameter.
+local function refused(step, client, device_id)
+    local asked, problem = pcall(client.validate, client, device_id)
+    local is_it = not asked and problem:find("device_id", 1, true)
+    printf("%s: %s", step, is_it and "an argument error that names it" or problem)
+end
+
 print("version " .. machineid.version())
 local client = assert(machineid.from_env())
 
@@ -54,16 +77,23 @@ printf("list: MID_OK %d device", #assert(client:list_devices()).devices)
 printf("usage: MID_OK planTier=%s", assert(client:usage()).planTier)
 allowed, decision = client:validate "wörker:prod:07"
 printf("umlaut device: %s allowed=%d", decision.status, flag(allowed))
+never_registered(client)
 assert(client:remove(DEVICE))
 print "remove: MID_OK"
 local reply, problem = client:remove(DEVICE)
-printf("remove again: %s", reply and "MID_OK" or problem.status)
+printf("remove again: %s %s request_id=%d characters",
+    reply and "MID_OK" or problem.status, problem.code, #problem.request_id)
 
 local other
 other, problem = machineid.from_env { timeout = 1 }
-printf("wrong option: %s %s", other and "MID_OK" or problem.status, problem and problem.code)
+printf("wrong option: %s %s %s", other and "MID_OK" or problem.status, problem.code, problem.message:match "timeout")
 allowed, decision = client:validate ""
 printf("no device: %s %s", decision.status, decision.code)
+refused("NUL", client, "a\0b")
+allowed, decision = client:validate "w\237\160\128" -- half of a surrogate pair
+local is_it = decision.status == "MID_INVALID_ARGUMENT" and decision.message:find("device_id", 1, true)
+printf("surrogate: %s", not allowed and is_it and "an argument error that names it" or decision.message)
+refused("null", client, nil)
 client:close()
 
 local unreachable = assert(machineid.new("org_runtimes", { base_url = "http://127.0.0.1:1", max_retries = 0 }))

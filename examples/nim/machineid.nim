@@ -3,12 +3,16 @@
 ## .. code-block:: nim
 ##   let client = clientFromEnv(%*{"timeout_ms": 2000})
 ##   discard client.register("agent-01")
-##   if client.validate("agent-01").allowed: work()
+##   if client.allows("agent-01"): work()
+##
+## A `Decision` is no condition, and the compiler does not let anybody drop it; `require` raises unless the device is
+## allowed.
 ##
 ## A call blocks its thread until there is an answer or timeout_ms has passed. A client goes with the last reference to
-## it. Any number of threads may share its handle, and a child of fork may go on with it.
+## it. Any number of threads may share its handle, which they use no longer than it is there, and a child of fork may go on
+## with it.
 
-import std/json
+import std/[json, unicode]
 
 const lib = "libmachineid.so.0"
 
@@ -25,8 +29,9 @@ type
     reply*: JsonNode
 
   MachineIDError* = object of CatchableError
-    ## There is no reply: the authority refused, or it could not be asked.
-    status*, code*: string
+    ## There is no reply, because the authority refused or could not be asked; from `require`, also that it denied. Then the
+    ## status is MID_OK: the authority decided.
+    status*, code*, requestId*: string
     reply*: JsonNode
 
   Asks = proc (client: Handle, json: ptr pointer): int32 {.cdecl, gcsafe, raises: [].}
@@ -64,28 +69,35 @@ proc take(json: pointer): JsonNode =
 
 proc codeOf(reply: JsonNode): string = reply{"code"}.getStr(reply{"error"}.getStr)
 
+proc fail(status: string, reply: JsonNode) {.noreturn.} =
+  let requestId = reply{"request_id"}.getStr
+  var text = if status == "MID_OK": "not allowed: " & reply.codeOf
+             else: status & " " & reply.codeOf & ": " & reply{"message"}.getStr
+  if requestId != "": text.add " (request id " & requestId & ")"
+  raise (ref MachineIDError)(msg: text, status: status, code: reply.codeOf, requestId: requestId, reply: reply)
+
 proc checked(status: int32, json: pointer): JsonNode =
   result = take(json)
-  if status != 0:
-    let text = nameOf(status) & " " & result.codeOf & ": " & result{"message"}.getStr
-    raise (ref MachineIDError)(msg: text, status: nameOf(status), code: result.codeOf, reply: result)
+  if status != 0: fail(nameOf(status), result)
 
-proc cText(text: string): cstring =
-  ## A NUL would cut the text short, and the question would be about another device.
-  if '\0' in text: raise newException(ValueError, "a NUL inside a string")
+proc cText(name, text: string): cstring =
+  ## A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
+  ## device. validateUtf8 lets surrogates through, which the library does not.
+  if '\0' in text or validateUtf8(text) >= 0:
+    raise newException(ValueError, name & " must be a string of UTF-8 without NUL")
   cstring(text)
 
 proc newClient*(orgKey: string, options = newJObject()): Client =
   ## machineid.h lists the options.
   var json: pointer
   result = Client()
-  discard checked(mid_client_new(cText(orgKey), cText($options), addr result.handle, addr json), json)
+  discard checked(mid_client_new(cText("orgKey", orgKey), cText("options", $options), addr result.handle, addr json), json)
 
 proc clientFromEnv*(options = newJObject()): Client =
   ## Takes the org key from the environment variable MACHINEID_ORG_KEY.
   var json: pointer
   result = Client()
-  discard checked(mid_client_from_env(cText($options), addr result.handle, addr json), json)
+  discard checked(mid_client_from_env(cText("options", $options), addr result.handle, addr json), json)
 
 proc handle*(client: Client): Handle = client.handle
   ## For other threads, as long as the client is there.
@@ -97,16 +109,25 @@ proc validate*(client: Handle, deviceId: string): Decision =
   ## May this device run now? Whatever goes wrong on the way, the decision says so.
   var allowed: cint
   var json: pointer
-  let status = mid_validate(client, cText(deviceId), addr allowed, addr json)
+  let status = mid_validate(client, cText("deviceId", deviceId), addr allowed, addr json)
   let reply = take(json)
   Decision(allowed: allowed == 1, status: nameOf(status), code: reply.codeOf, requestId: reply{"request_id"}.getStr,
            reply: reply)
 
 proc validate*(client: Client, deviceId: string): Decision = client.handle.validate(deviceId)
 
+proc allows*(client: Client | Handle, deviceId: string): bool = client.validate(deviceId).allowed
+  ## May this device run now? false whatever goes wrong on the way.
+
+proc require*(client: Client | Handle, deviceId: string): Decision {.discardable.} =
+  ## The decision, when the device may run now. Otherwise raises MachineIDError, with the code and the request id for your
+  ## log.
+  result = client.validate(deviceId)
+  if not result.allowed: fail(result.status, result.reply)
+
 proc ask(client: Client, call: AsksAbout, deviceId: string): JsonNode =
   var json: pointer
-  let status = call(client.handle, cText(deviceId), addr json)
+  let status = call(client.handle, cText("deviceId", deviceId), addr json)
   checked(status, json)
 
 proc ask(client: Client, call: Asks): JsonNode =

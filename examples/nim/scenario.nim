@@ -1,6 +1,6 @@
 ## scenario.nim - every operation of machineid.nim, and the ways in which they fail.
 
-import std/[json, posix, strformat]
+import std/[json, posix, strformat, strutils]
 import machineid
 
 const device = "worker:prod:queue-consumer:07"
@@ -9,7 +9,7 @@ proc show(decision: Decision): string = &"{decision.status} allowed={ord(decisio
 
 proc validateFour(work: tuple[client: Handle, allowed: ptr int]) {.thread.} =
   for _ in 1..4:
-    if work.client.validate(device).allowed: inc work.allowed[]
+    if work.client.allows(device): inc work.allowed[]
 
 proc threads(client: Client) =
   var workers: array[8, Thread[tuple[client: Handle, allowed: ptr int]]]
@@ -26,17 +26,37 @@ proc forks(client: Client) =
   ## The child tells the parent by its exit status.
   flushFile(stdout)
   let child = fork()
-  if child == 0: exitnow(if client.validate(device).allowed: 0 else: 1)
-  let parent = client.validate(device).allowed
+  if child == 0: exitnow(if client.allows(device): 0 else: 1)
+  let parent = client.allows(device)
   var status: cint
   discard waitpid(child, status, 0)
   echo &"fork: parent {word(parent)}, child {word(status == 0)}"
 
-template refusal(call: untyped): ref MachineIDError =
-  var error: ref MachineIDError
-  try: discard call
-  except MachineIDError as caught: error = caught
-  error
+proc refusal(call: proc ()): ref MachineIDError =
+  ## No template: in one, Nim 1.6 frees the error while a variable holds it.
+  try: call()
+  except MachineIDError as error: result = error
+
+proc neverRegistered(client: Client) =
+  ## A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
+  ## Tests/runtimes/misuse.
+  var done: seq[string]
+  if client.allows("never"): done.add "allows"
+  if client.validate("never").allowed: done.add "allowed"
+  let error = refusal(proc () =
+    client.require("never")
+    done.add "require")
+  echo "never registered: ", (if done.len == 0: "nothing done" else: done.join(", "))
+  echo &"never registered: {error.status} {error.code} request_id={error.requestId.len} characters"
+
+proc refused(step: string, client: Client, deviceId: string) =
+  ## The argument error, the language's or the library's, which names the parameter.
+  var said: string
+  try:
+    let decision = client.validate(deviceId)
+    said = if decision.status == "MID_INVALID_ARGUMENT": decision.reply{"message"}.getStr else: "asked"
+  except ValueError as error: said = error.msg
+  echo step, ": ", (if "deviceId" in said or "device_id" in said: "an argument error that names it" else: said)
 
 proc main() =
   echo &"version {version()}"
@@ -45,7 +65,7 @@ proc main() =
   echo "register again: MID_OK status=", client.register(device){"status"}.getStr
   var decision = client.validate(device)
   echo &"validate: {show(decision)} code={decision.code}"
-  if decision.allowed: echo "work: one unit done"
+  if client.allows(device): echo "work: one unit done"
 
   threads(client)
   forks(client)
@@ -65,14 +85,18 @@ proc main() =
   echo "list: MID_OK ", client.listDevices(){"devices"}.len, " device"
   echo "usage: MID_OK planTier=", client.usage(){"planTier"}.getStr
   echo "umlaut device: ", show(client.validate("wörker:prod:07"))
+  neverRegistered(client)
   discard client.remove(device)
   echo "remove: MID_OK"
-  echo &"remove again: {refusal(client.remove(device)).status}"
+  let again = refusal(proc () = discard client.remove(device))
+  echo &"remove again: {again.status} {again.code} request_id={again.requestId.len} characters"
 
-  let wrong = refusal(clientFromEnv(%*{"timeout": 1}))
-  echo &"wrong option: {wrong.status} {wrong.code}"
+  let wrong = refusal(proc () = discard clientFromEnv(%*{"timeout": 1}))
+  echo &"wrong option: {wrong.status} {wrong.code} ", (if "timeout" in wrong.msg: "timeout" else: wrong.msg)
   decision = client.validate("")
   echo &"no device: {decision.status} {decision.code}"
+  refused("NUL", client, "a\0b")
+  refused("surrogate", client, "w\xED\xA0\x80")
 
   let unreachable = newClient("org_runtimes", %*{"base_url": "http://127.0.0.1:1", "max_retries": 0})
   decision = unreachable.validate(device)

@@ -184,6 +184,25 @@ static napi_value start_call(napi_env env, napi_callback_info info) {
     return NULL;
 }
 
+/* validateNow(client, deviceId): an answer, for which the event loop waits. */
+static napi_value validate_now(napi_env env, napi_callback_info info) {
+    size_t count = 2;
+    napi_value arguments[2], answer;
+    void *client;
+    char *device_id = NULL, *json = NULL;
+    int allowed = 0;
+
+    napi_status result = napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+    if (result == napi_ok) result = napi_get_value_external(env, arguments[0], &client);
+    if (result == napi_ok) result = copy_string(env, arguments[1], &device_id);
+    if (result == napi_ok) {
+        mid_status status = mid_validate(client, device_id, &allowed, &json);
+        result = make_answer(env, status, allowed, json, &answer);
+    }
+    free(device_id);
+    return result == napi_ok ? answer : fail(env);
+}
+
 /* ---- The module */
 
 static napi_value version(napi_env env, napi_callback_info info) {
@@ -215,6 +234,7 @@ NAPI_MODULE_INIT() {
     if (result == napi_ok) result = export(env, exports, "statusName", status_name, NULL);
     if (result == napi_ok) result = export(env, exports, "open", open_client, NULL);
     if (result == napi_ok) result = export(env, exports, "cancel", cancel, NULL);
+    if (result == napi_ok) result = export(env, exports, "validateNow", validate_now, NULL);
     for (size_t i = 0; result == napi_ok && i < sizeof operations / sizeof *operations; i++)
         result = export(env, exports, operations[i].name, start_call, &operations[i]);
     return result == napi_ok ? exports : fail(env);

@@ -1,7 +1,7 @@
 // scenario.js - every operation of index.js, and the ways in which they fail.
 'use strict';
 
-const { Client, MachineIDError, version } = require('./index.js');
+const { Client, Decision, MachineIDError, version } = require('./index.js');
 
 const device = 'worker:prod:queue-consumer:07';
 
@@ -15,11 +15,63 @@ async function outcome(call) {
   }
 }
 
+// A decision, or the error in its place: both have a statusName, a code and a requestId.
+function validate(client, id) {
+  return client.whenAllowed(id, (decision) => decision).catch((error) => {
+    if (!(error instanceof MachineIDError)) throw error;
+    return error;
+  });
+}
+
+const digit = (outcome) => Number(outcome instanceof Decision);
+
+// A device that was never registered, in the conditions that come to mind first.
+async function neverRegistered(client) {
+  const done = [];
+  const mistakes = [
+    () => { if (client.isAllowedSync('never')) done.push('if isAllowedSync'); },
+    () => { if (!client.isAllowedSync('never')) return; done.push('not'); },
+    () => { if (client.whenAllowed('never')) done.push('if whenAllowed without await'); },
+    async () => { if (await client.whenAllowed('never')) done.push('if whenAllowed'); },
+    () => { client.whenAllowed('never') && done.push('and'); },
+    () => { if (client.validate) done.push('if validate without a call'); },
+    () => { if (client.validate('never')) done.push('if validate without await'); },
+    async () => { if (await client.validate('never')) done.push('if validate'); },
+    () => client.whenAllowed('never', () => done.push('whenAllowed')),
+  ];
+  for (const mistake of mistakes) {
+    try {
+      await mistake();
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof MachineIDError)) throw error;
+    }
+  }
+  console.log(`never registered: ${done.join(', ') || 'nothing done'}`);
+  const { statusName, code, requestId } = await validate(client, 'never');
+  console.log(`never registered: ${statusName} ${code} request_id=${requestId?.length} characters`);
+}
+
+// The argument error of the language, which names the parameter.
+async function refused(step, client, id) {
+  const calls = [() => client.isAllowedSync(id), () => client.whenAllowed(id, () => {}), () => client.register(id)];
+  const said = new Set();
+  for (const call of calls) {
+    try {
+      await call();
+      said.add('asked');
+    } catch (error) {
+      const isIt = error instanceof TypeError && error.message.includes('deviceId');
+      said.add(isIt ? 'an argument error that names it' : String(error));
+    }
+  }
+  console.log(`${step}: ${[...said].join(', ')}`);
+}
+
 // One of eight that run at the same time.
 async function validateFourTimes(client) {
   let allowed = 0;
   for (let i = 0; i < 4; i++) {
-    if ((await client.validate(device)).allowed) allowed++;
+    await client.whenAllowed(device, () => allowed++);
   }
   return allowed;
 }
@@ -33,24 +85,24 @@ async function main() {
   ({ statusName, reply } = await outcome(client.register(device)));
   console.log(`register again: ${statusName} status=${reply.status}`);
 
-  let decision = await client.validate(device);
-  console.log(`validate: ${decision.statusName} allowed=${Number(decision.allowed)} code=${decision.code}`);
-  if (decision.allowed) console.log('work: one unit done');
+  let decision = await validate(client, device);
+  console.log(`validate: ${decision.statusName} allowed=${digit(decision)} code=${decision.code}`);
+  await client.whenAllowed(device, () => console.log('work: one unit done'));
 
   const counts = await Promise.all(Array.from({ length: 8 }, () => validateFourTimes(client)));
   console.log(`threads: ${counts.reduce((sum, count) => sum + count)} of 32 allowed`);
 
   ({ statusName } = await outcome(client.revoke(device)));
   console.log(`revoke: ${statusName}`);
-  decision = await client.validate(device);
-  console.log(`validate: ${decision.statusName} allowed=${Number(decision.allowed)} code=${decision.code} ` +
+  decision = await validate(client, device);
+  console.log(`validate: ${decision.statusName} allowed=${digit(decision)} code=${decision.code} ` +
     `request_id=${decision.requestId?.length} characters`);
   ({ statusName, reply } = await outcome(client.register(device)));
   console.log(`register revoked: ${statusName} status=${reply.status}`);
   ({ statusName } = await outcome(client.unrevoke(device)));
   console.log(`unrevoke: ${statusName}`);
-  decision = await client.validate(device);
-  console.log(`validate: ${decision.statusName} allowed=${Number(decision.allowed)} code=${decision.code}`);
+  decision = await validate(client, device);
+  console.log(`validate: ${decision.statusName} allowed=${digit(decision)} code=${decision.code}`);
   ({ statusName } = await outcome(client.restore(device)));
   console.log(`restore: ${statusName}`);
 
@@ -58,27 +110,31 @@ async function main() {
   console.log(`list: ${statusName} ${reply.devices.length} device`);
   ({ statusName, reply } = await outcome(client.usage()));
   console.log(`usage: ${statusName} planTier=${reply.planTier}`);
-  decision = await client.validate('wörker:prod:07');
-  console.log(`umlaut device: ${decision.statusName} allowed=${Number(decision.allowed)}`);
+  decision = await validate(client, 'wörker:prod:07');
+  console.log(`umlaut device: ${decision.statusName} allowed=${digit(decision)}`);
+  await neverRegistered(client);
   ({ statusName } = await outcome(client.remove(device)));
   console.log(`remove: ${statusName}`);
-  ({ statusName } = await outcome(client.remove(device)));
-  console.log(`remove again: ${statusName}`);
+  const { code, requestId, ...again } = await outcome(client.remove(device));
+  console.log(`remove again: ${again.statusName} ${code} request_id=${requestId?.length} characters`);
 
   try {
     Client.fromEnv({ timeout: 1 });
   } catch (error) {
-    console.log(`wrong option: ${error.statusName} ${error.code}`);
+    console.log(`wrong option: ${error.statusName} ${error.code} ${/timeout/.exec(error.message)}`);
   }
-  decision = await client.validate('');
+  decision = await validate(client, '');
   console.log(`no device: ${decision.statusName} ${decision.code}`);
+  await refused('NUL', client, 'a\0b');
+  await refused('surrogate', client, 'w\ud800');
+  await refused('null', client, null);
 
   const unreachable = new Client('org_runtimes', { base_url: 'http://127.0.0.1:1', max_retries: 0 });
-  decision = await unreachable.validate(device);
-  console.log(`unreachable: ${decision.statusName} allowed=${Number(decision.allowed)} ${decision.code}`);
+  decision = await validate(unreachable, device);
+  console.log(`unreachable: ${decision.statusName} allowed=${digit(decision)} ${decision.code}`);
   unreachable.cancel();
-  decision = await unreachable.validate(device);
-  console.log(`cancelled: ${decision.statusName} allowed=${Number(decision.allowed)}`);
+  decision = await validate(unreachable, device);
+  console.log(`cancelled: ${decision.statusName} allowed=${digit(decision)}`);
 }
 
 main();

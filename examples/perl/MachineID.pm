@@ -5,10 +5,14 @@
 #     work() if $client->validate('agent-01');
 #
 # A call blocks until there is an answer or timeout_ms has passed; a handler in %SIG, such as that of alarm, runs after it.
-# A child of fork may go on with the client, and so may Perl's threads: it is freed by the one that made it.
+# A child of fork may go on with the client, and so may Perl's threads: it is freed by the one that made it, which joins the
+# others before.
+#
+# What validate gives is true when the device is allowed; require dies when it is not.
 package MachineID;
 use v5.36;
 
+use Carp ();
 use FFI::Platypus 2.00;
 use JSON::PP ();
 
@@ -29,7 +33,7 @@ $ffi->attach(mid_free => ['opaque'], 'void');
 # A client, which is a connection to the authority on behalf of one organisation. Make one, and keep it. The options are
 # those of machineid.h. Dies with a MachineID::Error, as the operations do.
 sub new ($class, $org_key, %options) {
-    my ($key, $json) = (_c_string($org_key), JSON::PP::encode_json(\%options));
+    my ($key, $json) = (_c_string('org_key', $org_key), JSON::PP::encode_json(\%options));
     return $class->_make(sub { mid_client_new($key, $json, @_) });
 }
 
@@ -58,18 +62,26 @@ sub cancel ($self) {
 
 # May this device run now? Whatever goes wrong between here and the authority, the decision says so.
 sub validate ($self, $device_id) {
-    my ($allowed, $json) = (0, undef);
-    my $status = mid_validate($self->{handle}, _c_string($device_id), \$allowed, \$json);
+    my ($id, $allowed, $json) = (_c_string('device_id', $device_id), 0, undef);
+    my $status = mid_validate($self->{handle}, $id, \$allowed, \$json);
     return bless { _outcome($status, $json), allowed => $allowed == 1 }, 'MachineID::Decision';
+}
+
+# The decision, when the device may run now. Otherwise dies with a MachineID::Error, with the code and the request id for
+# your log.
+sub require ($self, $device_id) {
+    my $decision = $self->validate($device_id);
+    die bless {%$decision}, 'MachineID::Error' unless $decision;
+    return $decision;
 }
 
 # These return the authority's reply.
 
-sub register ($self, $device_id) { return $self->_ask(\&mid_register, _c_string($device_id)) }
-sub revoke ($self, $device_id) { return $self->_ask(\&mid_revoke, _c_string($device_id)) }
-sub unrevoke ($self, $device_id) { return $self->_ask(\&mid_unrevoke, _c_string($device_id)) }
-sub restore ($self, $device_id) { return $self->_ask(\&mid_restore, _c_string($device_id)) }
-sub remove ($self, $device_id) { return $self->_ask(\&mid_remove, _c_string($device_id)) }
+sub register ($self, $device_id) { return $self->_ask(\&mid_register, _c_string('device_id', $device_id)) }
+sub revoke ($self, $device_id) { return $self->_ask(\&mid_revoke, _c_string('device_id', $device_id)) }
+sub unrevoke ($self, $device_id) { return $self->_ask(\&mid_unrevoke, _c_string('device_id', $device_id)) }
+sub restore ($self, $device_id) { return $self->_ask(\&mid_restore, _c_string('device_id', $device_id)) }
+sub remove ($self, $device_id) { return $self->_ask(\&mid_remove, _c_string('device_id', $device_id)) }
 sub list_devices ($self) { return $self->_ask(\&mid_list_devices) }
 sub usage ($self) { return $self->_ask(\&mid_usage) }
 
@@ -99,9 +111,12 @@ sub _outcome ($status, $json) {
     );
 }
 
-# A NUL would cut the text short, and the question would be about another device.
-sub _c_string ($text) {
-    die "a NUL inside a string\n" if $text =~ /\0/;
+# A NUL would cut the text short, and a surrogate is no character: the question would be about another device. undef would
+# become an empty text, and a reference its address.
+sub _c_string ($name, $text) {
+    Carp::croak("$name must be a string, not " . (defined $text ? 'a reference' : 'undef')) if !defined $text || ref $text;
+    Carp::croak("$name must be a string of Unicode characters without NUL")
+        if $text =~ /[\0\x{D800}-\x{DFFF}]|[^\0-\x{10FFFF}]/;
     utf8::encode($text);
     return $text;
 }
@@ -119,13 +134,25 @@ package MachineID::Decision {
     sub reply ($self) { return $self->{reply} }
 }
 
-# There is no reply: the authority refused, or it could not be asked.
+# There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then the
+# status is "MID_OK": the authority decided.
 package MachineID::Error {
-    use overload '""' => sub ($self, @) { "$self->{status} $self->{code}: $self->{message}" }, fallback => 1;
+    use overload
+        bool => sub { 1 }, # $@ is to be true after a failed eval
+        '""' => sub ($self, @) { $self->_text },
+        fallback => 1;
     sub status ($self) { return $self->{status} } # such as "MID_REFUSED"
     sub code ($self) { return $self->{code} }
     sub message ($self) { return $self->{message} }
     sub request_id ($self) { return $self->{request_id} }
+    sub reply ($self) { return $self->{reply} }
+
+    sub _text ($self) {
+        my $why = $self->{status} eq 'MID_OK'
+            ? 'not allowed: ' . ($self->{code} // '')
+            : join ' ', $self->{status}, ($self->{code} // '') . ':', $self->{message} // '';
+        return defined $self->{request_id} ? "$why (request id $self->{request_id})" : $why;
+    }
 }
 
 1;

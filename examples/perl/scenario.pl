@@ -32,6 +32,27 @@ sub show ($step, $decision, $more = '') {
     say "$step: ", $decision->status, ' allowed=', $decision->allowed ? 1 : 0, $more;
 }
 
+# A device that was never registered, in the conditions that come to mind first.
+sub never_registered ($client) {
+    my @done;
+    push @done, 'if' if $client->validate('never');
+    push @done, 'unless' unless !$client->validate('never');
+    push @done, 'and' if $client->validate('never') and 1;
+    push @done, 'my' if my $decision = $client->validate('never');
+    push @done, 'grep' if grep { $client->validate($_) } 'never';
+    push @done, '==' if $client->validate('never') == 1;
+    eval { $client->validate('never') || die "no\n"; push @done, 'or die' };
+    eval { $client->require('never'); push @done, 'require' };
+    say 'never registered: ', @done ? join(', ', @done) : 'nothing done';
+    say 'never registered: ', $@->status, ' ', $@->code, ' request_id=', length $@->request_id, ' characters';
+}
+
+# The argument error of the language, which names the parameter and the line of the caller.
+sub refused ($step, $client, $device_id) {
+    eval { $client->validate($device_id); 1 } and return say "$step: asked";
+    say "$step: ", $@ =~ /device_id.* at \Q$0\E line/ ? 'an argument error that names it' : $@;
+}
+
 $| = 1;
 say 'version ', MachineID::version();
 my $client = MachineID->from_env;
@@ -60,13 +81,22 @@ say 'restore: MID_OK';
 say 'list: MID_OK ', scalar @{ $client->list_devices->{devices} }, ' device';
 say 'usage: MID_OK planTier=', $client->usage->{planTier};
 show('umlaut device', $client->validate('wörker:prod:07'));
+never_registered($client);
 $client->remove(DEVICE);
 say 'remove: MID_OK';
-eval { $client->remove(DEVICE) } or say 'remove again: ', $@->status;
+eval { $client->remove(DEVICE) }
+    or say 'remove again: ', $@->status, ' ', $@->code, ' request_id=', length $@->request_id, ' characters';
 
-eval { MachineID->from_env(timeout => 1) } or say 'wrong option: ', $@->status, ' ', $@->code;
+eval { MachineID->from_env(timeout => 1) }
+    or say 'wrong option: ', $@->status, ' ', $@->code, ' ', $@ =~ /(timeout)/;
 $decision = $client->validate('');
 say 'no device: ', $decision->status, ' ', $decision->code;
+refused('NUL', $client, "a\0b");
+{
+    no warnings 'surrogate';
+    refused('surrogate', $client, "w\x{D800}");
+}
+refused('null', $client, undef);
 
 my $unreachable = MachineID->new('org_runtimes', base_url => 'http://127.0.0.1:1', max_retries => 0);
 $decision = $unreachable->validate(DEVICE);

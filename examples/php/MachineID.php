@@ -9,6 +9,10 @@ declare(strict_types=1);
  *     $client->register('agent-01');
  *     if ($client->isAllowed('agent-01')) work();
  *
+ * isAllowed() and validate() are true or false, and nothing else says whether the device may run: an object is always true
+ * in a condition, and so there is none that stands for a denial. require() gives the decision where it is to allow, and
+ * throws Error otherwise.
+ *
  * A call blocks its process until there is an answer or timeout_ms has passed; max_execution_time and pcntl_alarm() do not
  * end it early. A child of pcntl_fork() may go on with the client. Under a web server FFI has to be allowed: ffi.enable=1.
  */
@@ -48,33 +52,36 @@ enum Status: int
     }
 }
 
-/** There is no reply: the authority refused, or it could not be asked. */
+/**
+ * There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then the
+ * status is Ok: the authority decided.
+ */
 final class Error extends \RuntimeException
 {
     public readonly ?string $errorCode;
     public readonly ?string $requestId;
 
-    public function __construct(public readonly Status $status, array $reply)
+    public function __construct(public readonly Status $status, public readonly array $reply)
     {
         $this->errorCode = Library::code($reply);
         $this->requestId = Library::field($reply, 'request_id');
-        parent::__construct("{$status->label()} $this->errorCode: " . Library::field($reply, 'message'));
+        $why = $status === Status::Ok
+            ? "not allowed: $this->errorCode"
+            : "{$status->label()} $this->errorCode: " . Library::field($reply, 'message');
+        parent::__construct($why . ($this->requestId === null ? '' : " (request id $this->requestId)"));
     }
 }
 
-/**
- * The outcome of validate(). Gate on $allowed and nothing else; the decision itself is an object, and so always true.
- * With any status but Ok the authority has not decided, and nothing is allowed.
- */
+/** The decision to allow, with the authority's reply. */
 final class Decision
 {
-    public function __construct(
-        public readonly bool $allowed,
-        public readonly Status $status,
-        public readonly ?string $code,
-        public readonly ?string $requestId,
-        public readonly array $reply,
-    ) {
+    public readonly ?string $code;
+    public readonly ?string $requestId;
+
+    public function __construct(public readonly Status $status, public readonly array $reply)
+    {
+        $this->code = Library::code($reply);
+        $this->requestId = Library::field($reply, 'request_id');
     }
 }
 
@@ -87,7 +94,7 @@ final class Client
 
     public static function new(#[\SensitiveParameter] string $orgKey, array $options = []): self
     {
-        $key = Library::text($orgKey);
+        $key = Library::text('orgKey', $orgKey);
         return self::make(fn (...$rest) => Library::get()->mid_client_new($key, ...$rest), $options);
     }
 
@@ -99,7 +106,7 @@ final class Client
 
     private static function make(\Closure $new, array $options): self
     {
-        $text = json_encode((object) $options, JSON_THROW_ON_ERROR);
+        $text = Library::text('options', json_encode((object) $options, JSON_THROW_ON_ERROR));
         $client = Library::get()->new('mid_client *');
         Library::checked(fn ($json) => $new($text, \FFI::addr($client), $json));
         return new self($client);
@@ -122,21 +129,33 @@ final class Client
         Library::get()->mid_client_cancel($this->handle);
     }
 
-    /** May this device run now? Whatever goes wrong between here and the authority, the decision says so. */
-    public function validate(string $deviceId): Decision
+    /** May this device run now? False whatever goes wrong between here and the authority. */
+    public function isAllowed(string $deviceId): bool
     {
-        $id = Library::text($deviceId);
+        return $this->ask($deviceId)[0];
+    }
+
+    /** The same as isAllowed(). */
+    public function validate(string $deviceId): bool
+    {
+        return $this->isAllowed($deviceId);
+    }
+
+    /** The decision, when the device may run now. Otherwise throws Error, with the code and the request id for your log. */
+    public function require(string $deviceId): Decision
+    {
+        [$allowed, $status, $reply] = $this->ask($deviceId);
+        return $allowed ? new Decision($status, $reply) : throw new Error($status, $reply);
+    }
+
+    private function ask(string $deviceId): array
+    {
+        $id = Library::text('deviceId', $deviceId);
         $allowed = Library::get()->new('int');
         [$status, $reply] = Library::call(
             fn ($json) => Library::get()->mid_validate($this->handle, $id, \FFI::addr($allowed), $json)
         );
-        $requestId = Library::field($reply, 'request_id');
-        return new Decision($allowed->cdata === 1, $status, Library::code($reply), $requestId, $reply);
-    }
-
-    public function isAllowed(string $deviceId): bool
-    {
-        return $this->validate($deviceId)->allowed;
+        return [$allowed->cdata === 1, $status, $reply];
     }
 
     // These return the authority's reply, or throw Error.
@@ -178,7 +197,7 @@ final class Client
 
     private function onDevice(string $operation, string $deviceId): array
     {
-        $id = Library::text($deviceId);
+        $id = Library::text('deviceId', $deviceId);
         return Library::checked(fn ($json) => Library::get()->$operation($this->handle, $id, $json));
     }
 }
@@ -217,9 +236,10 @@ final class Library
      * A NUL would cut the text short, and the question would be about another device. Not for inside call(): PHP crashes
      * when it prints an exception whose trace holds an FFI pointer that is gone.
      */
-    public static function text(#[\SensitiveParameter] string $text): string
+    public static function text(string $name, #[\SensitiveParameter] string $text): string
     {
-        return str_contains($text, "\0") ? throw new \ValueError('a NUL inside a string') : $text;
+        $isText = preg_match('//u', $text) === 1 && !str_contains($text, "\0");
+        return $isText ? $text : throw new \ValueError("\$$name must be UTF-8 without NUL");
     }
 
     /** The status that the call gives, and the text that comes out through its `json` parameter, parsed and freed. */

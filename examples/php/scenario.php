@@ -25,9 +25,60 @@ function forked(Client $client): void
     echo "fork: parent {$word($parent)}, child {$word($ended === 0)}\n";
 }
 
-function show(string $step, Decision $decision, string $more = ''): void
+/** What require() comes to: a decision or an error, which both have a status and a request id. */
+function outcome(Client $client, string $device): Decision|Error
 {
-    printf("%s: %s allowed=%d%s\n", $step, $decision->status->label(), $decision->allowed, $more);
+    try {
+        return $client->require($device);
+    } catch (Error $error) {
+        return $error;
+    }
+}
+
+function show(string $step, Decision|Error $outcome, string $more = ''): void
+{
+    printf("%s: %s allowed=%d%s\n", $step, $outcome->status->label(), $outcome instanceof Decision, $more);
+}
+
+/** A device that was never registered, in the conditions that come to mind first. */
+function neverRegistered(Client $client): void
+{
+    $done = [];
+    if ($client->validate('never')) {
+        $done[] = 'if validate';
+    }
+    if ($client->isAllowed('never')) {
+        $done[] = 'if isAllowed';
+    }
+    if (!$client->validate('never') === false) {
+        $done[] = 'not';
+    }
+    if ($decision = $client->validate('never')) {
+        $done[] = 'assignment';
+    }
+    $client->validate('never') and $done[] = 'and';
+    $done[] = $client->validate('never') ?: null;
+    try {
+        $client->require('never');
+        $done[] = 'require';
+    } catch (Error $error) {
+        $length = strlen($error->requestId);
+        $done = array_filter($done);
+        echo 'never registered: ', $done === [] ? 'nothing done' : implode(', ', $done), "\n";
+        echo "never registered: {$error->status->label()} $error->errorCode request_id=$length characters\n";
+    }
+}
+
+/** The argument error of the language, which names the parameter. */
+function refused(string $step, string $kind, Client $client, mixed $deviceId): void
+{
+    try {
+        $client->validate($deviceId);
+        echo "$step: asked\n";
+    } catch (\Error $error) {
+        $isIt = $error instanceof $kind && str_contains($error->getMessage(), '$deviceId');
+        echo "$step: ", $isIt ? 'an argument error that names it' : $error->getMessage(), "\n";
+    }
 }
 
 echo 'version ', MachineID\version(), "\n";
@@ -35,9 +86,9 @@ $client = Client::fromEnv();
 
 echo "register: MID_OK status={$client->register(DEVICE)['status']}\n";
 echo "register again: MID_OK status={$client->register(DEVICE)['status']}\n";
-$decision = $client->validate(DEVICE);
+$decision = outcome($client, DEVICE);
 show('validate', $decision, " code=$decision->code");
-if ($decision->allowed) {
+if ($client->validate(DEVICE)) {
     echo "work: one unit done\n";
 }
 
@@ -45,38 +96,44 @@ forked($client);
 
 $client->revoke(DEVICE);
 echo "revoke: MID_OK\n";
-$decision = $client->validate(DEVICE);
+$decision = outcome($client, DEVICE);
 $length = strlen($decision->requestId);
-show('validate', $decision, " code=$decision->code request_id=$length characters");
+show('validate', $decision, " code=$decision->errorCode request_id=$length characters");
 echo "register revoked: MID_OK status={$client->register(DEVICE)['status']}\n";
 $client->unrevoke(DEVICE);
 echo "unrevoke: MID_OK\n";
-$decision = $client->validate(DEVICE);
+$decision = outcome($client, DEVICE);
 show('validate', $decision, " code=$decision->code");
 $client->restore(DEVICE);
 echo "restore: MID_OK\n";
 
 echo 'list: MID_OK ', count($client->listDevices()['devices']), " device\n";
 echo "usage: MID_OK planTier={$client->usage()['planTier']}\n";
-show('umlaut device', $client->validate('wörker:prod:07'));
+show('umlaut device', outcome($client, 'wörker:prod:07'));
+neverRegistered($client);
 $client->remove(DEVICE);
 echo "remove: MID_OK\n";
 try {
     $client->remove(DEVICE);
 } catch (Error $error) {
-    echo "remove again: {$error->status->label()}\n";
+    $length = strlen($error->requestId);
+    echo "remove again: {$error->status->label()} $error->errorCode request_id=$length characters\n";
 }
 
 try {
     Client::fromEnv(['timeout' => 1]);
 } catch (Error $error) {
-    echo "wrong option: {$error->status->label()} $error->errorCode\n";
+    $named = str_contains($error->getMessage(), 'timeout') ? 'timeout' : $error->getMessage();
+    echo "wrong option: {$error->status->label()} $error->errorCode $named\n";
 }
-$decision = $client->validate('');
-echo "no device: {$decision->status->label()} $decision->code\n";
+$problem = outcome($client, '');
+echo "no device: {$problem->status->label()} $problem->errorCode\n";
+refused('NUL', \ValueError::class, $client, "a\0b");
+refused('surrogate', \ValueError::class, $client, "w\xED\xA0\x80");
+refused('null', \TypeError::class, $client, null);
 
 $unreachable = Client::new('org_runtimes', ['base_url' => 'http://127.0.0.1:1', 'max_retries' => 0]);
-$decision = $unreachable->validate(DEVICE);
-show('unreachable', $decision, " $decision->code");
+$problem = outcome($unreachable, DEVICE);
+show('unreachable', $problem, " $problem->errorCode");
 $unreachable->cancel();
-show('cancelled', $unreachable->validate(DEVICE));
+show('cancelled', outcome($unreachable, DEVICE));

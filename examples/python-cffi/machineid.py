@@ -5,6 +5,10 @@
         if client.validate("agent-01"):
             work()
 
+What validate() gives is true when the device is allowed; require() raises Error when it is not. A method that is named but
+not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the one, and Python
+warns of the other. In tests use machineid-emulator, not a mock: a Mock is true.
+
 cffi reads machineid.h itself, so that nothing here can differ from it. A call blocks its thread until there is an answer
 or timeout_ms has passed. Meanwhile it does not hold the interpreter lock, and Ctrl-C waits for its end. Any number of
 threads may share a client, and a child of fork may go on with it.
@@ -39,14 +43,17 @@ def version() -> str:
 
 
 class Error(Exception):
-    """There is no reply: the authority refused, or it could not be asked."""
+    """There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then
+    the status is "MID_OK": the authority decided."""
 
     def __init__(self, status: str, reply: Dict[str, Any]):
         self.status = status  #: such as "MID_REFUSED"
         self.code = _code(reply)
         self.message = reply.get("message")
         self.request_id = reply.get("request_id")
-        super().__init__(f"{status} {self.code}: {self.message}")
+        self.reply = reply
+        why = f"not allowed: {self.code}" if status == "MID_OK" else f"{status} {self.code}: {self.message}"
+        super().__init__(f"{why} (request id {self.request_id})" if self.request_id else why)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Client:
     """A connection to the authority on behalf of one organisation. machineid.h lists the options."""
 
     def __init__(self, org_key: str, **options):
-        self._open(_mid.mid_client_new, _c_string(org_key), options)
+        self._open(_mid.mid_client_new, _c_string("org_key", org_key), options)
 
     @classmethod
     def from_env(cls, **options) -> "Client":
@@ -79,14 +86,14 @@ class Client:
     def _open(self, make, *arguments):
         *key, options = arguments
         client, text = _ffi.new("mid_client **"), _ffi.new("char **")
-        _checked(make(*key, _c_string(json.dumps(options)), client, text), text)
+        _checked(make(*key, _c_string("options", json.dumps(options)), client, text), text)
         self._handle = _ffi.gc(client[0], _mid.mid_client_free)
 
     def close(self) -> None:
-        """Frees the client, once no other thread is about to call. A call on a closed one is MID_INVALID_ARGUMENT."""
-        handle, self._handle = self._handle, _ffi.NULL
-        if handle:
-            _ffi.release(handle)
+        """Ends every call, as cancel() does, and frees the client with the last of them, each of which holds the handle. Any
+        thread may do so. A call on a closed one is MID_INVALID_ARGUMENT."""
+        self.cancel()
+        self._handle = _ffi.NULL
 
     def __enter__(self) -> "Client":
         return self
@@ -101,26 +108,33 @@ class Client:
     def validate(self, device_id: str) -> Decision:
         """May this device run now? Whatever goes wrong between here and the authority, the decision says so."""
         allowed, text = _ffi.new("int *"), _ffi.new("char **")
-        status = _mid.mid_validate(self._handle, _c_string(device_id), allowed, text)
+        status = _mid.mid_validate(self._handle, _c_string("device_id", device_id), allowed, text)
         reply = _take(text)
         return Decision(allowed[0] == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
+
+    def require(self, device_id: str) -> Decision:
+        """The decision, when the device may run now. Otherwise raises Error, with the code and request id for your log."""
+        decision = self.validate(device_id)
+        if not decision:
+            raise Error(decision.status, decision.reply)
+        return decision
 
     # These return the authority's reply, or raise Error.
 
     def register(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_register, _c_string(device_id))
+        return self._ask(_mid.mid_register, _c_string("device_id", device_id))
 
     def revoke(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_revoke, _c_string(device_id))
+        return self._ask(_mid.mid_revoke, _c_string("device_id", device_id))
 
     def unrevoke(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_unrevoke, _c_string(device_id))
+        return self._ask(_mid.mid_unrevoke, _c_string("device_id", device_id))
 
     def restore(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_restore, _c_string(device_id))
+        return self._ask(_mid.mid_restore, _c_string("device_id", device_id))
 
     def remove(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_remove, _c_string(device_id))
+        return self._ask(_mid.mid_remove, _c_string("device_id", device_id))
 
     def list_devices(self) -> Dict[str, Any]:
         return self._ask(_mid.mid_list_devices)
@@ -157,8 +171,13 @@ def _name_of(status):
     return _ffi.string(_mid.mid_status_name(status)).decode()
 
 
-def _c_string(text):
+def _c_string(name, text):
     """A NUL would cut the text short, and the question would be about another device."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
     if "\0" in text:
-        raise ValueError("a NUL inside a string")
-    return text.encode()
+        raise ValueError(f"{name} must be a str without NUL")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} must be a str without lone surrogates: {error}") from None

@@ -5,6 +5,10 @@
         if client.validate("agent-01"):
             work()
 
+What validate() gives is true when the device is allowed; require() raises Error when it is not. A method that is named but
+not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the one, and Python
+warns of the other. In tests use machineid-emulator, not a mock: a Mock is true.
+
 A call blocks its thread until there is an answer or timeout_ms has passed. Meanwhile it does not hold the interpreter
 lock, and Ctrl-C waits for its end. In asyncio, await asyncio.to_thread(client.validate, "agent-01"). Any number of threads
 may share a client, and a child of fork, such as one of multiprocessing, may go on with it.
@@ -46,14 +50,17 @@ def version() -> str:
 
 
 class Error(Exception):
-    """There is no reply: the authority refused, or it could not be asked."""
+    """There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then
+    the status is "MID_OK": the authority decided."""
 
     def __init__(self, status: str, reply: Dict[str, Any]):
         self.status = status  #: such as "MID_REFUSED"
         self.code = _code(reply)
         self.message = reply.get("message")
         self.request_id = reply.get("request_id")
-        super().__init__(f"{status} {self.code}: {self.message}")
+        self.reply = reply
+        why = f"not allowed: {self.code}" if status == "MID_OK" else f"{status} {self.code}: {self.message}"
+        super().__init__(f"{why} (request id {self.request_id})" if self.request_id else why)
 
 
 @dataclass(frozen=True)
@@ -74,26 +81,25 @@ class Client:
     """A connection to the authority on behalf of one organisation. machineid.h lists the options."""
 
     def __init__(self, org_key: str, **options):
-        self._open(_mid.mid_client_new, _c_string(org_key), _c_string(json.dumps(options)))
+        self._open(_mid.mid_client_new, _c_string("org_key", org_key), _c_string("options", json.dumps(options)))
 
     @classmethod
     def from_env(cls, **options) -> "Client":
         """Takes the org key from the environment variable MACHINEID_ORG_KEY."""
         client = cls.__new__(cls)
-        client._open(_mid.mid_client_from_env, _c_string(json.dumps(options)))
+        client._open(_mid.mid_client_from_env, _c_string("options", json.dumps(options)))
         return client
 
     def _open(self, make, *arguments):
         handle, text = _client(), c_void_p()
         _checked(make(*arguments, byref(handle), byref(text)), text)
-        self._handle = handle
-        self._free = weakref.finalize(self, _mid.mid_client_free, handle)
-        self._free.atexit = False  # daemon threads may still be about to call
+        self._owner = _Owner(handle)
 
     def close(self) -> None:
-        """Frees the client, once no other thread is about to call. A call on a closed one is MID_INVALID_ARGUMENT."""
-        self._handle = None
-        self._free()
+        """Ends every call, as cancel() does, and frees the client with the last of them. Any thread may do so. A call on a
+        closed one is MID_INVALID_ARGUMENT."""
+        self.cancel()
+        self._owner = _closed
 
     def __enter__(self) -> "Client":
         return self
@@ -103,31 +109,39 @@ class Client:
 
     def cancel(self) -> None:
         """Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so."""
-        _mid.mid_client_cancel(self._handle)
+        owner = self._owner
+        _mid.mid_client_cancel(owner.handle)
 
     def validate(self, device_id: str) -> Decision:
         """May this device run now? Whatever goes wrong between here and the authority, the decision says so."""
-        allowed, text = c_int(0), c_void_p()
-        status = _mid.mid_validate(self._handle, _c_string(device_id), byref(allowed), byref(text))
+        owner, allowed, text = self._owner, c_int(0), c_void_p()
+        status = _mid.mid_validate(owner.handle, _c_string("device_id", device_id), byref(allowed), byref(text))
         reply = _take(text)
         return Decision(allowed.value == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
+
+    def require(self, device_id: str) -> Decision:
+        """The decision, when the device may run now. Otherwise raises Error, with the code and request id for your log."""
+        decision = self.validate(device_id)
+        if not decision:
+            raise Error(decision.status, decision.reply)
+        return decision
 
     # These return the authority's reply, or raise Error.
 
     def register(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_register, _c_string(device_id))
+        return self._ask(_mid.mid_register, _c_string("device_id", device_id))
 
     def revoke(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_revoke, _c_string(device_id))
+        return self._ask(_mid.mid_revoke, _c_string("device_id", device_id))
 
     def unrevoke(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_unrevoke, _c_string(device_id))
+        return self._ask(_mid.mid_unrevoke, _c_string("device_id", device_id))
 
     def restore(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_restore, _c_string(device_id))
+        return self._ask(_mid.mid_restore, _c_string("device_id", device_id))
 
     def remove(self, device_id: str) -> Dict[str, Any]:
-        return self._ask(_mid.mid_remove, _c_string(device_id))
+        return self._ask(_mid.mid_remove, _c_string("device_id", device_id))
 
     def list_devices(self) -> Dict[str, Any]:
         return self._ask(_mid.mid_list_devices)
@@ -136,8 +150,21 @@ class Client:
         return self._ask(_mid.mid_usage)
 
     def _ask(self, operation, *arguments):
-        text = c_void_p()
-        return _checked(operation(self._handle, *arguments, byref(text)), text)
+        owner, text = self._owner, c_void_p()
+        return _checked(operation(owner.handle, *arguments, byref(text)), text)
+
+
+class _Owner:
+    """Frees a client when the last variable that holds this goes. Each call holds it until it returns, so that nothing frees
+    the client under it: no lock is needed, which a child of fork might find held."""
+
+    def __init__(self, handle):
+        self.handle = handle
+        if handle:
+            weakref.finalize(self, _mid.mid_client_free, handle).atexit = False  # daemon threads may still be about to call
+
+
+_closed = _Owner(None)
 
 
 def _checked(status, text):
@@ -164,8 +191,13 @@ def _name_of(status):
     return _mid.mid_status_name(status).decode()
 
 
-def _c_string(text):
+def _c_string(name, text):
     """A NUL would cut the text short, and the question would be about another device."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
     if "\0" in text:
-        raise ValueError("a NUL inside a string")
-    return text.encode()
+        raise ValueError(f"{name} must be a str without NUL")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} must be a str without lone surrogates: {error}") from None

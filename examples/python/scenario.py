@@ -24,9 +24,53 @@ def fork(client):
     print(f"fork: parent {word(parent)}, child {word(ended == 0)}")
 
 
+def never_registered(client):
+    """A device that was never registered, in the conditions that come to mind first."""
+    done = []
+    if client.validate("never"):
+        done.append("if")
+    if not client.validate("never"):
+        pass
+    else:
+        done.append("not")
+    client.validate("never") and done.append("and")
+    done.extend("filter" for _ in filter(client.validate, ["never"]))
+    try:
+        client.require("never")
+        done.append("require")
+    except machineid.Error as error:
+        print("never registered:", ", ".join(done) or "nothing done")
+        print(f"never registered: {error.status} {error.code} request_id={len(error.request_id)} characters")
+
+
+def refused(step, kind, client, device_id):
+    """The argument error of the language, which names the parameter."""
+    try:
+        client.validate(device_id)
+        print(f"{step}: asked")
+    except kind as error:
+        print(f"{step}:", "an argument error that names it" if "device_id" in str(error) else error)
+
+
+class Closing(str):
+    """Closes the client at the last moment before the library is called."""
+
+    def encode(self, *arguments):
+        self.client.close()
+        return super().encode(*arguments)
+
+
+def closed_under_a_call():
+    device = Closing(DEVICE)
+    device.client = machineid.Client.from_env()
+    decision = device.client.validate(device)
+    assert not decision and decision.status == "MID_CANCELLED", decision
+    decision = device.client.validate(DEVICE)
+    assert not decision and decision.status == "MID_INVALID_ARGUMENT", decision
+
+
 def word(allowed):
     return "allowed" if allowed else "denied"
-
 
 
 print("version", machineid.version())
@@ -59,19 +103,24 @@ with machineid.Client.from_env() as client:
     print("usage: MID_OK planTier=" + client.usage()["planTier"])
     decision = client.validate("wörker:prod:07")
     print(f"umlaut device: {decision.status} allowed={decision.allowed:d}")
+    never_registered(client)
     client.remove(DEVICE)
     print("remove: MID_OK")
     try:
         client.remove(DEVICE)
     except machineid.Error as error:
-        print("remove again:", error.status)
+        print(f"remove again: {error.status} {error.code} request_id={len(error.request_id)} characters")
 
     try:
         machineid.Client.from_env(timeout=1)
     except machineid.Error as error:
-        print("wrong option:", error.status, error.code)
+        print("wrong option:", error.status, error.code, "timeout" if "timeout" in error.message else error.message)
     decision = client.validate("")
     print("no device:", decision.status, decision.code)
+    refused("NUL", ValueError, client, "a\0b")
+    refused("surrogate", ValueError, client, "w\ud800")
+    refused("null", TypeError, client, None)
+closed_under_a_call()
 
 with machineid.Client("org_runtimes", base_url="http://127.0.0.1:1", max_retries=0) as unreachable:
     decision = unreachable.validate(DEVICE)

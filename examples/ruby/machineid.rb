@@ -4,19 +4,22 @@
 #
 #     MachineID::Client.open(timeout_ms: 2000) do |client|
 #       client.register("agent-01")
-#       client.validate("agent-01") { work }
+#       work if client.allowed?("agent-01")
 #     end
+#
+# allowed? is true or false, and nothing else says whether the device may run: an object is always true in a condition, and
+# so there is none that stands for a denial. validate! gives the decision where it is to allow, and raises Error otherwise.
 #
 # A call blocks its thread until there is an answer or timeout_ms has passed. Other Ruby threads go on meanwhile, but
 # neither Timeout nor Ctrl-C ends it early: timeout_ms does, or cancel from another thread. Any number of threads may share
-# a client, and a child of fork, such as one of Puma's workers, may go on with it.
+# a client, and a child of fork, such as one of Puma's workers, may go on with it. Any thread may close it at any moment.
 
 require "fiddle"
 require "json"
 
 module MachineID
-  # The functions of machineid.h. Fiddle releases the lock of the interpreter around each call, and refuses a NUL inside a
-  # CONST_STRING, which would cut a device id short. A text that is ours to free is a VOIDP.
+  # The functions of machineid.h. Fiddle releases the lock of the interpreter around each call. A text that is ours to
+  # free is a VOIDP.
   module C
     LIBRARY = Fiddle.dlopen("libmachineid.so.0")
 
@@ -53,23 +56,23 @@ module MachineID
   # The version of the loaded library.
   def self.version = C.mid_version.to_s
 
-  # There is no reply: the authority refused, or it could not be asked.
+  # There is no reply, because the authority refused or could not be asked; from validate!, also that it denied. Then the
+  # status is "MID_OK": the authority decided.
   class Error < StandardError
-    attr_reader :status, :code, :request_id
+    attr_reader :status, :code, :request_id, :reply
 
     def initialize(status, reply)
       @status = status # such as "MID_REFUSED"
       @code = reply["code"] || reply["error"]
       @request_id = reply["request_id"]
-      super("#{status} #{@code}: #{reply["message"]}")
+      @reply = reply
+      why = status == "MID_OK" ? "not allowed: #{@code}" : "#{status} #{@code}: #{reply["message"]}"
+      super(@request_id ? "#{why} (request id #{@request_id})" : why)
     end
   end
 
-  # The outcome of validate. Gate on allowed? and nothing else; a decision itself is an object, and so always true.
-  # The status is "MID_OK" when the authority decided. With any other it did not, and nothing is allowed.
-  Decision = Struct.new(:allowed, :status, :code, :request_id, :reply, keyword_init: true) do
-    alias_method :allowed?, :allowed
-  end
+  # The decision to allow, with the authority's reply.
+  Decision = Struct.new(:status, :code, :request_id, :reply, keyword_init: true)
 
   # A connection to the authority on behalf of one organisation. Make one, and keep it. machineid.h lists the options.
   class Client
@@ -87,45 +90,83 @@ module MachineID
     end
 
     def initialize(org_key = nil, **options)
-      options = JSON.generate(options)
+      options = text("options", JSON.generate(options))
+      org_key = text("org_key", org_key) unless org_key.nil?
       place = Fiddle::Pointer.malloc(Fiddle::SIZEOF_VOIDP, Fiddle::RUBY_FREE)
       checked do |json|
-        org_key ? C.mid_client_new(utf8(org_key), options, place, json) : C.mid_client_from_env(options, place, json)
+        org_key ? C.mid_client_new(org_key, options, place, json) : C.mid_client_from_env(options, place, json)
       end
       @handle = place.ptr
       @handle.free = C::LIBRARY["mid_client_free"] # when it is collected, at the latest
+      @to_free = [@handle]
+      @calls = {}.compare_by_identity
+      @closed = false
     end
 
-    # Frees the client, once no other thread is about to call. A call on a closed one is MID_INVALID_ARGUMENT.
+    # Ends every call, as cancel does, and frees the client with the last of them. A call on a closed client is
+    # MID_INVALID_ARGUMENT.
     def close
-      handle, @handle = @handle, nil
-      handle&.call_free
+      cancel
+      @closed = true
+      free_when_idle
     end
 
     # Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
-    def cancel = C.mid_client_cancel(@handle)
+    def cancel = use { |handle| C.mid_client_cancel(handle) }
 
-    # May this device run now? Whatever goes wrong between here and the authority, the decision says so. A block is run
+    # May this device run now? true or false, and false whatever goes wrong between here and the authority. A block is run
     # when the device is allowed.
-    def validate(device_id)
-      flag = Fiddle::Pointer.malloc(Fiddle::SIZEOF_INT, Fiddle::RUBY_FREE)
-      status, reply = C.reply { |json| C.mid_validate(@handle, utf8(device_id), flag, json) }
-      allowed = flag[0, Fiddle::SIZEOF_INT].unpack1("i") == 1
+    def allowed?(device_id)
+      allowed, = ask(device_id)
       yield if allowed && block_given?
-      Decision.new(allowed: allowed, status: C.mid_status_name(status).to_s, code: reply["code"] || reply["error"],
-                   request_id: reply["request_id"], reply: reply).freeze
+      allowed
+    end
+    alias validate allowed?
+
+    # The decision, when the device may run now. Otherwise raises Error, with the code and the request id for your log.
+    def validate!(device_id)
+      allowed, status, reply = ask(device_id)
+      raise Error.new(status, reply) unless allowed
+
+      Decision.new(status: status, code: reply["code"], request_id: reply["request_id"], reply: reply).freeze
     end
 
     # These give the authority's reply, or raise Error.
     %i[register revoke unrevoke restore remove].each do |name|
-      define_method(name) { |device_id| checked { |json| C.public_send(:"mid_#{name}", @handle, utf8(device_id), json) } }
+      define_method(name) do |device_id|
+        use { |handle| checked { |json| C.public_send(:"mid_#{name}", handle, text("device_id", device_id), json) } }
+      end
     end
 
-    def list_devices = checked { |json| C.mid_list_devices(@handle, json) }
+    def list_devices = use { |handle| checked { |json| C.mid_list_devices(handle, json) } }
 
-    def usage = checked { |json| C.mid_usage(@handle, json) }
+    def usage = use { |handle| checked { |json| C.mid_usage(handle, json) } }
 
     private
+
+    def ask(device_id)
+      flag = Fiddle::Pointer.malloc(Fiddle::SIZEOF_INT, Fiddle::RUBY_FREE)
+      flag[0, Fiddle::SIZEOF_INT] = [0].pack("i")
+      status, reply = use do |handle|
+        C.reply { |json| C.mid_validate(handle, text("device_id", device_id), flag, json) }
+      end
+      [flag[0, Fiddle::SIZEOF_INT].unpack1("i") == 1, C.mid_status_name(status).to_s, reply]
+    end
+
+    # Yields the handle, which close does not free before the block ends. Each step on @calls and @to_free is one under the
+    # lock of the interpreter; a Mutex could not be used in a trap.
+    def use
+      call = Object.new
+      @calls[call] = true
+      yield(@closed ? nil : @handle)
+    ensure
+      @calls.delete(call)
+      free_when_idle
+    end
+
+    def free_when_idle
+      @to_free.pop&.call_free if @closed && @calls.empty?
+    end
 
     def checked(&call)
       status, reply = C.reply(&call)
@@ -134,6 +175,17 @@ module MachineID
       reply
     end
 
-    def utf8(text) = text.encode(Encoding::UTF_8)
+    # A NUL would cut the text short, and what is not Unicode might become another text: the question would be about
+    # another device.
+    def text(name, value)
+      raise TypeError, "#{name} must be a String, not #{value.class}" unless value.is_a?(String)
+
+      utf8 = value.encode(Encoding::UTF_8)
+      return utf8 if utf8.valid_encoding? && !utf8.include?("\0")
+
+      raise ArgumentError, "#{name} must be Unicode text without NUL"
+    rescue EncodingError
+      raise ArgumentError, "#{name} must be Unicode text without NUL"
+    end
   end
 end

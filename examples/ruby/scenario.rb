@@ -7,70 +7,123 @@ require_relative "machineid"
 DEVICE = "worker:prod:queue-consumer:07"
 
 def threads(client)
-  threads = Array.new(8) { Thread.new { Array.new(4) { client.validate(DEVICE) } } }
-  puts "threads: #{threads.flat_map(&:value).count(&:allowed?)} of 32 allowed"
+  threads = Array.new(8) { Thread.new { Array.new(4) { client.allowed?(DEVICE) } } }
+  puts "threads: #{threads.flat_map(&:value).count(true)} of 32 allowed"
 end
 
 # The child tells the parent by its exit status.
 def forked(client)
   $stdout.flush
-  child = fork { exit!(client.validate(DEVICE).allowed?) }
-  parent = client.validate(DEVICE)
+  child = fork { exit!(client.allowed?(DEVICE)) }
+  parent = client.allowed?(DEVICE)
   _, ended = Process.wait2(child)
-  puts "fork: parent #{word(parent.allowed?)}, child #{word(ended.success?)}"
+  puts "fork: parent #{word(parent)}, child #{word(ended.success?)}"
 end
 
 def word(allowed) = allowed ? "allowed" : "denied"
 
-def show(step, decision) = "#{step}: #{decision.status} allowed=#{decision.allowed? ? 1 : 0}"
+# What validate! comes to: a decision, or an error, which both have a status, a code and a request id.
+def outcome(client, device)
+  client.validate!(device)
+rescue MachineID::Error => e
+  e
+end
+
+def show(step, outcome) = "#{step}: #{outcome.status} allowed=#{outcome.is_a?(MachineID::Decision) ? 1 : 0}"
+
+# A device that was never registered, in the conditions that come to mind first.
+def never_registered(client)
+  done = []
+  done << "if validate" if client.validate("never")
+  done << "if allowed?" if client.allowed?("never")
+  done << "and" if client.validate("never") && true
+  done << "not" unless !client.validate("never")
+  client.validate("never") { done << "block" }
+  client.validate!("never") && done << "validate!"
+rescue MachineID::Error => e
+  puts "never registered: #{done.empty? ? "nothing done" : done}"
+  puts "never registered: #{e.status} #{e.code} request_id=#{e.request_id.length} characters"
+end
+
+# The argument error of the language, which names the parameter.
+def refused(step, kind, client, device_id)
+  client.allowed?(device_id)
+  puts "#{step}: asked"
+rescue kind => e
+  puts "#{step}: #{e.message.include?("device_id") ? "an argument error that names it" : e.message}"
+end
+
+# Closes the client at the last moment before the library is called.
+class Closing < String
+  attr_accessor :client
+
+  def encode(*)
+    client.close
+    super
+  end
+end
+
+def closed_under_a_call
+  client = MachineID::Client.open
+  id = Closing.new(DEVICE)
+  id.client = client
+  problem = outcome(client, id)
+  raise "closed under a call: #{problem.status}" unless problem.status == "MID_CANCELLED"
+  raise "closed: #{problem.status}" unless outcome(client, DEVICE).status == "MID_INVALID_ARGUMENT"
+end
 
 puts "version #{MachineID.version}"
 
 MachineID::Client.open do |client|
   puts "register: MID_OK status=#{client.register(DEVICE)["status"]}"
   puts "register again: MID_OK status=#{client.register(DEVICE)["status"]}"
-  decision = client.validate(DEVICE)
+  decision = outcome(client, DEVICE)
   puts "#{show("validate", decision)} code=#{decision.code}"
-  client.validate(DEVICE) { puts "work: one unit done" }
+  puts "work: one unit done" if client.validate(DEVICE)
 
   threads(client)
   forked(client)
 
   client.revoke(DEVICE)
   puts "revoke: MID_OK"
-  decision = client.validate(DEVICE) { puts "work without permission" }
+  decision = outcome(client, DEVICE)
   puts "#{show("validate", decision)} code=#{decision.code} request_id=#{decision.request_id.length} characters"
   puts "register revoked: MID_OK status=#{client.register(DEVICE)["status"]}"
   client.unrevoke(DEVICE)
   puts "unrevoke: MID_OK"
-  decision = client.validate(DEVICE)
+  decision = outcome(client, DEVICE)
   puts "#{show("validate", decision)} code=#{decision.code}"
   client.restore(DEVICE)
   puts "restore: MID_OK"
 
   puts "list: MID_OK #{client.list_devices["devices"].length} device"
   puts "usage: MID_OK planTier=#{client.usage["planTier"]}"
-  puts show("umlaut device", client.validate("wörker:prod:07"))
+  puts show("umlaut device", outcome(client, "wörker:prod:07"))
+  never_registered(client)
   client.remove(DEVICE)
   puts "remove: MID_OK"
   begin
     client.remove(DEVICE)
   rescue MachineID::Error => e
-    puts "remove again: #{e.status}"
+    puts "remove again: #{e.status} #{e.code} request_id=#{e.request_id.length} characters"
   end
 
   begin
     MachineID::Client.new(timeout: 1)
   rescue MachineID::Error => e
-    puts "wrong option: #{e.status} #{e.code}"
+    puts "wrong option: #{e.status} #{e.code} #{e.message[/timeout/]}"
   end
-  decision = client.validate("")
+  decision = outcome(client, "")
   puts "no device: #{decision.status} #{decision.code}"
+  refused("NUL", ArgumentError, client, "a\0b")
+  refused("surrogate", ArgumentError, client, "w\xED\xA0\x80")
+  refused("null", TypeError, client, nil)
 end
+closed_under_a_call
 
 MachineID::Client.open("org_runtimes", base_url: "http://127.0.0.1:1", max_retries: 0) do |client|
-  decision = client.validate(DEVICE)
+  decision = outcome(client, DEVICE)
   puts "#{show("unreachable", decision)} #{decision.code}"
   client.cancel
-  puts show("cancelled", client.validate(DEVICE))
+  puts show("cancelled", outcome(client, DEVICE))
 end

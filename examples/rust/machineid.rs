@@ -1,7 +1,18 @@
 //! machineid.rs - the client of the MachineID authority. Needs libmachineid and the crate serde_json.
 //!
+//!     let client = Client::from_env(&json!({"timeout_ms": 2000}))?;
+//!     client.register("agent-01")?;
+//!     if client.allows("agent-01") {
+//!         work();
+//!     }
+//!
+//! A `Decision` is no condition, and `require` gives an error unless the device is allowed; the compiler says where nobody
+//! looks at either. Copy this file as a module into a crate of edition 2021, or this folder as a crate beside any other.
+//!
 //! A call blocks its thread until there is an answer or `timeout_ms` has passed; in async code wrap it in
 //! `spawn_blocking`. Any number of threads may share a `Client`, and a child of `fork` may go on with it.
+
+#![allow(dead_code)] // as a module: few programs need all of it
 
 use serde_json::{json, Value};
 use std::ffi::{CStr, CString};
@@ -58,17 +69,24 @@ impl fmt::Display for Status {
     }
 }
 
-/// Why there is no reply: the authority refused, or it could not be asked.
+/// Why there is no reply: the authority refused, or it could not be asked. From `require`, also that it denied: then the
+/// status is `Status::OK`, as the authority decided.
 #[derive(Clone, Debug)]
 pub struct Error {
     pub status: Status,
     pub code: String,
+    pub request_id: Option<String>,
     pub message: String,
+    pub reply: Value,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{} {}: {}", self.status, self.code, self.message)
+        match self.status {
+            Status::OK => write!(f, "not allowed: {}", self.code)?,
+            status => write!(f, "{} {}: {}", status, self.code, self.message)?,
+        }
+        self.request_id.iter().try_for_each(|id| write!(f, " (request id {})", id))
     }
 }
 
@@ -102,7 +120,7 @@ pub fn version() -> &'static str {
 impl Client {
     /// `options` is a JSON object, such as `json!({"timeout_ms": 2000})`, or `Value::Null`; machineid.h lists them.
     pub fn new(org_key: &str, options: &Value) -> Result<Client, Error> {
-        let org_key = c_string(org_key)?;
+        let org_key = c_string("org_key", org_key)?;
         Client::make(options, |options, client, json| unsafe {
             ffi::mid_client_new(org_key.as_ptr(), options, client, json)
         })
@@ -117,7 +135,7 @@ impl Client {
         options: &Value,
         new: impl FnOnce(ffi::Text, *mut *mut ffi::Client, ffi::Json) -> i32,
     ) -> Result<Client, Error> {
-        let text = c_string(&options.to_string())?;
+        let text = c_string("options", &options.to_string())?;
         let (mut client, mut json) = (null_mut(), null_mut());
         let status = new(if options.is_null() { null() } else { text.as_ptr() }, &mut client, &mut json);
         result(Status(status), take(json)).map(|_| Client(client))
@@ -128,23 +146,41 @@ impl Client {
         unsafe { ffi::mid_client_cancel(self.0) }
     }
 
-    /// May this device run now?
+    /// May this device run now? Whatever goes wrong on the way, the decision says so.
     pub fn validate(&self, device_id: &str) -> Decision {
         let (mut allowed, mut json) = (0, null_mut());
-        let (status, reply) = match c_string(device_id) {
+        let (status, reply) = match c_string("device_id", device_id) {
             Ok(id) => {
                 let status = unsafe { ffi::mid_validate(self.0, id.as_ptr(), &mut allowed, &mut json) };
                 (Status(status), take(json))
             }
-            Err(error) => (error.status, json!({"code": error.code, "message": error.message})),
+            Err(error) => (error.status, error.reply),
         };
+        let error = Error::new(status, reply);
         Decision {
             allowed: allowed == 1,
             status,
-            code: text(&reply, "code").or_else(|| text(&reply, "error")).unwrap_or_default(),
-            request_id: text(&reply, "request_id"),
-            message: text(&reply, "message").unwrap_or_default(),
-            reply,
+            code: error.code,
+            request_id: error.request_id,
+            message: error.message,
+            reply: error.reply,
+        }
+    }
+
+    /// May this device run now? `false` whatever goes wrong on the way.
+    #[must_use]
+    pub fn allows(&self, device_id: &str) -> bool {
+        self.validate(device_id).allowed
+    }
+
+    /// The authority's reply, when the device may run now. Otherwise an error, with the code and the request id for your
+    /// log.
+    pub fn require(&self, device_id: &str) -> Result<Value, Error> {
+        let decision = self.validate(device_id);
+        if decision.allowed {
+            Ok(decision.reply)
+        } else {
+            Err(Error::new(decision.status, decision.reply))
         }
     }
 
@@ -184,7 +220,7 @@ impl Client {
     }
 
     fn on_device(&self, operation: ffi::OnDevice, device_id: &str) -> Result<Value, Error> {
-        let id = c_string(device_id)?;
+        let id = c_string("device_id", device_id)?;
         let mut json = null_mut();
         let status = unsafe { operation(self.0, id.as_ptr(), &mut json) };
         result(Status(status), take(json))
@@ -211,11 +247,19 @@ fn result(status: Status, reply: Value) -> Result<Value, Error> {
     if status == Status::OK {
         return Ok(reply);
     }
-    Err(Error {
-        status,
-        code: text(&reply, "code").or_else(|| text(&reply, "error")).unwrap_or_default(),
-        message: text(&reply, "message").unwrap_or_default(),
-    })
+    Err(Error::new(status, reply))
+}
+
+impl Error {
+    fn new(status: Status, reply: Value) -> Error {
+        Error {
+            status,
+            code: text(&reply, "code").or_else(|| text(&reply, "error")).unwrap_or_default(),
+            request_id: text(&reply, "request_id"),
+            message: text(&reply, "message").unwrap_or_default(),
+            reply,
+        }
+    }
 }
 
 fn text(reply: &Value, key: &str) -> Option<String> {
@@ -223,11 +267,12 @@ fn text(reply: &Value, key: &str) -> Option<String> {
 }
 
 /// A NUL would cut the text short, and the question would be about another device.
-fn c_string(text: &str) -> Result<CString, Error> {
-    CString::new(text).map_err(|_| Error {
-        status: Status::INVALID_ARGUMENT,
-        code: "CLIENT_INVALID_ARGUMENT".into(),
-        message: "a NUL inside a string".into(),
+fn c_string(name: &str, text: &str) -> Result<CString, Error> {
+    CString::new(text).map_err(|_| {
+        let message = format!("{} must be a string without NUL", name);
+        let code = "CLIENT_INVALID_ARGUMENT";
+        let reply = json!({"allowed": false, "code": code, "request_id": null, "message": message});
+        Error::new(Status::INVALID_ARGUMENT, reply)
     })
 }
 

@@ -19,6 +19,30 @@ fn text<'a>(reply: &'a Value, key: &str) -> &'a str {
     reply[key].as_str().unwrap_or("none")
 }
 
+/// A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
+/// Tests/runtimes/misuse.
+fn never_registered(client: &Client) {
+    let mut done = Vec::new();
+    if client.allows("never") {
+        done.push("allows");
+    }
+    if client.validate("never").allowed {
+        done.push("allowed");
+    }
+    if let Ok(_) = client.require("never") {
+        done.push("require");
+    }
+    println!("never registered: {}", if done.is_empty() { "nothing done".into() } else { done.join(", ") });
+    if let Err(error) = client.require("never") {
+        println!("never registered: {} {} request_id={} characters", error.status, error.code, id_length(&error));
+        assert!(error.to_string().contains(&error.request_id.unwrap_or_default()));
+    }
+}
+
+fn id_length(error: &Error) -> usize {
+    error.request_id.as_deref().map_or(0, str::len)
+}
+
 fn main() -> Result<(), Error> {
     println!("version {}", machineid::version());
     let client = Client::from_env(&Value::Null)?;
@@ -28,13 +52,13 @@ fn main() -> Result<(), Error> {
 
     let decision = client.validate(DEVICE);
     println!("validate: {} allowed={} code={}", decision.status, decision.allowed as i32, decision.code);
-    if decision.allowed {
+    if client.allows(DEVICE) {
         println!("work: one unit done");
     }
 
     // Scoped threads borrow the client; threads of their own would share it in an Arc.
     let allowed: usize = thread::scope(|scope| {
-        let four = || (0..4).filter(|_| client.validate(DEVICE).allowed).count();
+        let four = || (0..4).filter(|_| client.allows(DEVICE)).count();
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(four)).collect();
         threads.into_iter().map(|thread| thread.join().expect("no thread panics")).sum()
     });
@@ -60,15 +84,27 @@ fn main() -> Result<(), Error> {
     println!("usage: {} planTier={}", Status::OK, text(&client.usage()?, "planTier"));
     let decision = client.validate("wörker:prod:07");
     println!("umlaut device: {} allowed={}", decision.status, decision.allowed as i32);
+    never_registered(&client);
     println!("remove: {}", status(client.remove(DEVICE)));
-    println!("remove again: {}", status(client.remove(DEVICE)));
+    match client.remove(DEVICE) {
+        Ok(_) => println!("remove again: removed"),
+        Err(error) => {
+            println!("remove again: {} {} request_id={} characters", error.status, error.code, id_length(&error))
+        }
+    }
 
     match Client::from_env(&json!({"timeout": 1})) {
         Ok(_) => println!("wrong option: accepted"),
-        Err(error) => println!("wrong option: {} {}", error.status, error.code),
+        Err(error) => {
+            let named = if error.message.contains("timeout") { "timeout" } else { &error.message };
+            println!("wrong option: {} {} {}", error.status, error.code, named)
+        }
     }
     let decision = client.validate("");
     println!("no device: {} {}", decision.status, decision.code);
+    let decision = client.validate("a\0b");
+    let is_it = decision.status == Status::INVALID_ARGUMENT && decision.message.contains("device_id");
+    println!("NUL: {}", if is_it { "an argument error that names it" } else { &decision.message });
 
     let unreachable = Client::new("org_runtimes", &json!({"base_url": "http://127.0.0.1:1", "max_retries": 0}))?;
     let decision = unreachable.validate(DEVICE);
@@ -84,11 +120,11 @@ fn fork(client: &Client) {
     let word = |allowed| if allowed { "allowed" } else { "not allowed" };
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let allowed = client.validate(DEVICE).allowed;
+        let allowed = client.allows(DEVICE);
         unsafe { libc::_exit(!allowed as i32) };
     }
     let mut ended = -1;
-    let parent = client.validate(DEVICE).allowed;
+    let parent = client.allows(DEVICE);
     unsafe { libc::waitpid(child, &mut ended, 0) };
     println!("fork: parent {}, child {}", word(parent), word(ended == 0));
 }

@@ -2,15 +2,18 @@
 ;;;;
 ;;;;     (machineid:with-client (client "{\"timeout_ms\":2000}")
 ;;;;       (machineid:register client "agent-01")
-;;;;       (when (machineid:allowed (machineid:validate client "agent-01"))
+;;;;       (when (machineid:validate client "agent-01")
 ;;;;         (work)))
 ;;;;
+;;;; VALIDATE gives T or NIL, and the decision as its second value: an object is always true in a condition. ENSURE-ALLOWED
+;;;; signals an error, with the code and the request id, unless the device is allowed.
+;;;;
 ;;;; A call blocks its thread until there is an answer or timeout_ms has passed; the collector does not wait for it. Any
-;;;; number of threads may share a client.
+;;;; number of threads may share a client; they have ended when WITH-CLIENT does, which frees it.
 
 (defpackage :machineid
   (:use :common-lisp :sb-alien)
-  (:export #:version #:with-client #:open-client #:free #:cancel #:validate
+  (:export #:version #:with-client #:open-client #:free #:cancel #:validate #:ensure-allowed
            #:allowed #:status #:code #:request-id #:reply #:machineid-error))
 (in-package :machineid)
 
@@ -25,16 +28,20 @@
    (reply :initarg :reply :reader reply))
   (:documentation "Gate on ALLOWED and nothing else; with any STATUS but MID_OK the authority decided nothing."))
 
-(define-condition machineid-error (error)
-  ((status :initarg :status :reader status)
-   (reply :initarg :reply :reader reply))
-  (:documentation "There is no reply: the authority refused, or it could not be asked.")
-  (:report (lambda (condition stream)
-             (format stream "~a ~a: ~a" (status condition) (code condition) (field condition "message")))))
-
 (defun field (outcome key) (gethash key (reply outcome)))
 (defun code (outcome) (or (field outcome "code") (field outcome "error")))
 (defun request-id (outcome) (field outcome "request_id"))
+
+(define-condition machineid-error (error)
+  ((status :initarg :status :reader status)
+   (reply :initarg :reply :reader reply))
+  (:documentation "There is no reply, because the authority refused or could not be asked; from ENSURE-ALLOWED, also that it
+denied. Then the status is MID_OK: the authority decided.")
+  (:report (lambda (condition stream)
+             (if (string= (status condition) "MID_OK")
+                 (format stream "not allowed: ~a" (code condition))
+                 (format stream "~a ~a: ~a" (status condition) (code condition) (field condition "message")))
+             (format stream "~@[ (request id ~a)~]" (request-id condition)))))
 
 (defun version () (alien-funcall (extern-alien "mid_version" (function text))))
 (defun name-of (status) (alien-funcall (extern-alien "mid_status_name" (function text (signed 32))) status))
@@ -50,9 +57,15 @@
   (let ((reply (take json)))
     (if (zerop status) reply (error 'machineid-error :status (name-of status) :reply reply))))
 
-(defun c-text (text)
-  "A NUL would cut the text short, and the question would be about another device."
-  (when (find #\Nul text) (error "a NUL inside a string"))
+(defun c-text (name text)
+  "A NUL would cut the text short, and half of a surrogate pair is no character: the question would be about another device."
+  (unless (stringp text)
+    (error 'simple-type-error :datum text :expected-type 'string
+                              :format-control "~a must be a string, not ~s" :format-arguments (list name text)))
+  (when (find-if (lambda (character) (or (char= character #\Nul) (<= #xD800 (char-code character) #xDFFF))) text)
+    (error 'simple-type-error :datum text :expected-type 'string
+                              :format-control "~a must be a string without NUL and surrogates"
+                              :format-arguments (list name)))
   text)
 
 (defun open-client (options &optional org-key)
@@ -60,9 +73,9 @@
   (with-alien ((client (* t)) (json (* char)))
     (checked (if org-key
                  (alien-funcall (extern-alien "mid_client_new" (function (signed 32) text text (* (* t)) (* (* char))))
-                                (c-text org-key) (c-text options) (addr client) (addr json))
+                                (c-text 'org-key org-key) (c-text 'options options) (addr client) (addr json))
                  (alien-funcall (extern-alien "mid_client_from_env" (function (signed 32) text (* (* t)) (* (* char))))
-                                (c-text options) (addr client) (addr json)))
+                                (c-text 'options options) (addr client) (addr json)))
              json)
     client))
 
@@ -77,12 +90,20 @@
      (unwind-protect (progn ,@body) (free ,client))))
 
 (defun validate (client device-id)
-  "May this device run now? Whatever goes wrong on the way, the decision says so."
+  "May this device run now? T or NIL, and the decision, which says why: NIL whatever goes wrong on the way."
   (with-alien ((allowed int 0) (json (* char)))
     (let ((status (alien-funcall
                    (extern-alien "mid_validate" (function (signed 32) (* t) text (* int) (* (* char))))
-                   client (c-text device-id) (addr allowed) (addr json))))
-      (make-instance 'decision :allowed (= allowed 1) :status (name-of status) :reply (take json)))))
+                   client (c-text 'device-id device-id) (addr allowed) (addr json))))
+      (values (= allowed 1)
+              (make-instance 'decision :allowed (= allowed 1) :status (name-of status) :reply (take json))))))
+
+(defun ensure-allowed (client device-id)
+  "The decision, when the device may run now. Otherwise signals MACHINEID-ERROR, with the code and the request id."
+  (multiple-value-bind (allowed decision) (validate client device-id)
+    (if allowed
+        decision
+        (error 'machineid-error :status (status decision) :reply (reply decision)))))
 
 (defmacro define-operation (lisp-name c-name with-device)
   `(progn
@@ -92,7 +113,7 @@
        (with-alien ((json (* char)))
          (checked (alien-funcall
                    (extern-alien ,c-name (function (signed 32) (* t) ,@(when with-device '(text)) (* (* char))))
-                   client ,@(when with-device '((c-text device-id))) (addr json))
+                   client ,@(when with-device '((c-text 'device-id device-id))) (addr json))
                   json)))))
 
 (define-operation register "mid_register" t)

@@ -16,8 +16,33 @@
   (format t "~?~%" format arguments)
   (finish-output))
 
+(defun decision (client device)
+  (nth-value 1 (validate client device)))
+
 (defun validate-four (client)
-  (loop repeat 4 count (allowed (validate client *device*))))
+  (loop repeat 4 count (validate client *device*)))
+
+(defun never-registered (client)
+  "A device that was never registered, in the conditions that come to mind first."
+  (let ((done '()))
+    (when (validate client "never") (push "when" done))
+    (unless (not (validate client "never")) (push "unless" done))
+    (and (validate client "never") (push "and" done))
+    (let ((decision (validate client "never"))) (when decision (push "let" done)))
+    (cond ((validate client "never") (push "cond" done)))
+    (let ((problem (refusal (ensure-allowed client "never") (push "ensure-allowed" done))))
+      (say "never registered: ~:[~{~a~^, ~}~;nothing done~]" (null done) done)
+      (say "never registered: ~a ~a request_id=~d characters"
+           (status problem) (code problem) (length (request-id problem)))
+      (assert (search (request-id problem) (princ-to-string problem))))))
+
+(defun refused (step client device-id)
+  "The argument error of the language, which names the parameter."
+  (say "~a: ~a" step
+       (handler-case (progn (validate client device-id) "asked")
+         (type-error (condition)
+           (let ((text (princ-to-string condition)))
+             (if (search "DEVICE-ID" text) "an argument error that names it" text))))))
 
 (defun word (allowed) (if allowed "allowed" "denied"))
 
@@ -25,8 +50,8 @@
   "The child tells the parent by its exit status. SBCL forks while it has no other thread."
   (let ((child (sb-posix:fork)))
     (when (zerop child)
-      (sb-ext:exit :code (if (allowed (validate client *device*)) 0 1) :abort t))
-    (let ((parent (allowed (validate client *device*))))
+      (sb-ext:exit :code (if (validate client *device*) 0 1) :abort t))
+    (let ((parent (validate client *device*)))
       (multiple-value-bind (pid status) (sb-posix:waitpid child 0)
         (declare (ignore pid))
         (say "fork: parent ~a, child ~a" (word parent) (word (zerop status)))))))
@@ -35,9 +60,9 @@
 (with-client (client "{}")
   (say "register: MID_OK status=~a" (gethash "status" (register client *device*)))
   (say "register again: MID_OK status=~a" (gethash "status" (register client *device*)))
-  (let ((decision (validate client *device*)))
+  (let ((decision (decision client *device*)))
     (say "validate: ~a code=~a" (show decision) (code decision))
-    (when (allowed decision) (say "work: one unit done")))
+    (when (validate client *device*) (say "work: one unit done")))
 
   (let ((threads (loop repeat 8 collect (sb-thread:make-thread #'validate-four :arguments (list client)))))
     (say "threads: ~d of 32 allowed" (reduce #'+ (mapcar #'sb-thread:join-thread threads))))
@@ -45,31 +70,36 @@
 
   (revoke client *device*)
   (say "revoke: MID_OK")
-  (let ((decision (validate client *device*)))
+  (let ((decision (decision client *device*)))
     (say "validate: ~a code=~a request_id=~d characters"
          (show decision) (code decision) (length (request-id decision))))
   (say "register revoked: MID_OK status=~a" (gethash "status" (register client *device*)))
   (unrevoke client *device*)
   (say "unrevoke: MID_OK")
-  (let ((decision (validate client *device*)))
+  (let ((decision (decision client *device*)))
     (say "validate: ~a code=~a" (show decision) (code decision)))
   (restore client *device*)
   (say "restore: MID_OK")
 
   (say "list: MID_OK ~d device" (length (gethash "devices" (list-devices client))))
   (say "usage: MID_OK planTier=~a" (gethash "planTier" (usage client)))
-  (say "umlaut device: ~a" (show (validate client "wörker:prod:07")))
+  (say "umlaut device: ~a" (show (decision client "wörker:prod:07")))
+  (never-registered client)
   (remove-device client *device*)
   (say "remove: MID_OK")
-  (say "remove again: ~a" (status (refusal (remove-device client *device*))))
+  (let ((again (refusal (remove-device client *device*))))
+    (say "remove again: ~a ~a request_id=~d characters" (status again) (code again) (length (request-id again))))
 
   (let ((wrong (refusal (open-client "{\"timeout\":1}"))))
-    (say "wrong option: ~a ~a" (status wrong) (code wrong)))
-  (let ((decision (validate client "")))
-    (say "no device: ~a ~a" (status decision) (code decision))))
+    (say "wrong option: ~a ~a~@[ timeout~]" (status wrong) (code wrong) (search "timeout" (princ-to-string wrong))))
+  (let ((decision (decision client "")))
+    (say "no device: ~a ~a" (status decision) (code decision)))
+  (refused "NUL" client (format nil "a~cb" #\Nul))
+  (refused "surrogate" client (format nil "w~c" (code-char #xD800)))
+  (refused "null" client nil))
 
 (with-client (client "{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}" "org_runtimes")
-  (let ((decision (validate client *device*)))
+  (let ((decision (decision client *device*)))
     (say "unreachable: ~a ~a" (show decision) (code decision)))
   (cancel client)
-  (say "cancelled: ~a" (show (validate client *device*))))
+  (say "cancelled: ~a" (show (decision client *device*))))

@@ -1,7 +1,16 @@
 // Package machineid is the client of the MachineID authority. It needs libmachineid with its header, and pkg-config.
 //
+//	client, err := machineid.NewClientFromEnv(machineid.Options{"timeout_ms": 2000})
+//	...
+//	if client.Allows("agent-01") {
+//		work()
+//	}
+//
+// A Decision is no condition, and Require returns an error unless the device is allowed: have errcheck look for calls that
+// drop it. In tests use machineid-emulator, and no mock that allows.
+//
 // A call blocks its goroutine until there is an answer or timeout_ms has passed; other goroutines go on. Any number of
-// them may share a Client.
+// them may share a Client, and any of them may close it at any moment.
 package machineid
 
 /*
@@ -15,6 +24,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -32,15 +43,29 @@ func (s Status) String() string { return C.GoString(C.mid_status_name(C.mid_stat
 // Reply is a JSON object, the authority's or, when there is no answer, the library's.
 type Reply map[string]any
 
-// Error says why a call brought no reply: the authority refused, or it could not be asked.
+// Error says why a call brought no reply: the authority refused, or it could not be asked. From Require, also that it
+// denied: then the Status is OK, as the authority decided.
 type Error struct {
-	Status  Status
-	Code    string
-	Message string
+	Status    Status
+	Code      string
+	RequestID string
+	Message   string
+	Reply     Reply
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("machineid: %v %s: %s", e.Status, e.Code, e.Message)
+	text := fmt.Sprintf("machineid: %v %s: %s", e.Status, e.Code, e.Message)
+	if e.Status == OK {
+		text = "machineid: not allowed: " + e.Code
+	}
+	if e.RequestID != "" {
+		text += " (request id " + e.RequestID + ")"
+	}
+	return text
+}
+
+func newError(status Status, reply Reply) *Error {
+	return &Error{status, reply.code(), reply.text("request_id"), reply.text("message"), reply}
 }
 
 // Decision is the outcome of Validate. Gate on Allowed and nothing else; log Status, Code and RequestID. With any Status
@@ -55,7 +80,11 @@ type Decision struct {
 }
 
 // Client is a connection to the authority on behalf of one organisation.
-type Client struct{ handle *C.mid_client }
+type Client struct {
+	handle *C.mid_client
+	// Calls hold it for reading, so that Close does not free the handle between its load and the call, nor during the call.
+	lock sync.RWMutex
+}
 
 // Options are those that machineid.h lists, such as Options{"timeout_ms": 2000}; nil for the defaults.
 type Options map[string]any
@@ -63,7 +92,7 @@ type Options map[string]any
 // Version is that of the loaded library.
 func Version() string { return C.GoString(C.mid_version()) }
 
-// NewClient makes a client; Close it when no further call can begin.
+// NewClient makes a client. Close it.
 func NewClient(orgKey string, options Options) (*Client, error) {
 	return newClient(options, orgKey, func(key, text *C.char, client **C.mid_client, out **C.char) C.mid_status {
 		return C.mid_client_new(key, text, client, out)
@@ -85,11 +114,11 @@ func newClient(options Options, orgKey string,
 		if err != nil {
 			return nil, err
 		}
-		text = C.CString(string(encoded))
+		text = C.CString(string(encoded)) // JSON is UTF-8 without NUL, whatever the options are
 		defer C.free(unsafe.Pointer(text))
 	}
 	client := &Client{}
-	_, err := call(orgKey, func(key *C.char, out **C.char) C.mid_status {
+	_, err := client.call("orgKey", orgKey, func(key *C.char, out **C.char) C.mid_status {
 		return create(key, text, &client.handle, out)
 	})
 	if err != nil {
@@ -99,18 +128,26 @@ func newClient(options Options, orgKey string,
 }
 
 // Cancel ends every call on this client, now and to come, with MID_CANCELLED. Any goroutine may do so.
-func (c *Client) Cancel() { C.mid_client_cancel(c.handle) }
+func (c *Client) Cancel() {
+	c.lock.RLock()
+	defer c.lock.RUnlock()
+	C.mid_client_cancel(c.handle)
+}
 
-// Close frees the client. Calls in flight are cancelled; none may begin afterwards.
+// Close cancels the calls that are under way, and frees the client after the last of them. A call on a closed client is
+// MID_INVALID_ARGUMENT.
 func (c *Client) Close() {
+	c.Cancel()
+	c.lock.Lock()
+	defer c.lock.Unlock()
 	C.mid_client_free(c.handle)
 	c.handle = nil
 }
 
-// Validate asks: may this device run now?
+// Validate asks: may this device run now? Whatever goes wrong on the way, the decision says so.
 func (c *Client) Validate(deviceID string) Decision {
 	var allowed C.int
-	status, reply := ask(deviceID, func(id *C.char, out **C.char) C.mid_status {
+	status, reply := c.ask("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status {
 		return C.mid_validate(c.handle, id, &allowed, out)
 	})
 	return Decision{
@@ -123,45 +160,70 @@ func (c *Client) Validate(deviceID string) Decision {
 	}
 }
 
+// Allows says whether this device may run now: false whatever goes wrong on the way.
+func (c *Client) Allows(deviceID string) bool { return c.Validate(deviceID).Allowed }
+
+// Require returns nil when this device may run now, and otherwise an *Error with the code and the request id for your log.
+func (c *Client) Require(deviceID string) error {
+	decision := c.Validate(deviceID)
+	if !decision.Allowed {
+		return newError(decision.Status, decision.Reply)
+	}
+	return nil
+}
+
 func (c *Client) Register(deviceID string) (Reply, error) {
-	return call(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_register(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_register(c.handle, id, out) })
 }
 
 func (c *Client) Revoke(deviceID string) (Reply, error) {
-	return call(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_revoke(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_revoke(c.handle, id, out) })
 }
 
 func (c *Client) Unrevoke(deviceID string) (Reply, error) {
-	return call(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_unrevoke(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_unrevoke(c.handle, id, out) })
 }
 
 // Restore is Unrevoke under the other name that the service gives it.
 func (c *Client) Restore(deviceID string) (Reply, error) {
-	return call(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_restore(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_restore(c.handle, id, out) })
 }
 
 func (c *Client) Remove(deviceID string) (Reply, error) {
-	return call(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_remove(c.handle, id, out) })
+	return c.onDevice(deviceID, func(id *C.char, out **C.char) C.mid_status { return C.mid_remove(c.handle, id, out) })
 }
 
 func (c *Client) ListDevices() (Reply, error) {
-	return call("", func(_ *C.char, out **C.char) C.mid_status { return C.mid_list_devices(c.handle, out) })
+	return c.call("", "", func(_ *C.char, out **C.char) C.mid_status { return C.mid_list_devices(c.handle, out) })
 }
 
 func (c *Client) Usage() (Reply, error) {
-	return call("", func(_ *C.char, out **C.char) C.mid_status { return C.mid_usage(c.handle, out) })
+	return c.call("", "", func(_ *C.char, out **C.char) C.mid_status { return C.mid_usage(c.handle, out) })
 }
 
-// ask hands argument to a function of the library, and returns what came out, freed there.
-func ask(argument string, function func(argument *C.char, out **C.char) C.mid_status) (Status, Reply) {
-	// A NUL would cut the text short, and the question would be about another device.
-	if strings.IndexByte(argument, 0) >= 0 {
-		return InvalidArgument, Reply{"code": "CLIENT_INVALID_ARGUMENT", "message": "a NUL inside a string"}
+func (c *Client) onDevice(deviceID string, function operation) (Reply, error) {
+	return c.call("deviceID", deviceID, function)
+}
+
+// An operation is a function of the library with a text and a place for the JSON that comes out.
+type operation func(argument *C.char, out **C.char) C.mid_status
+
+// ask hands argument, which is called name, to a function of the library, and returns what came out, freed there.
+func (c *Client) ask(name, argument string, function operation) (Status, Reply) {
+	// A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
+	// device.
+	if strings.IndexByte(argument, 0) >= 0 || !utf8.ValidString(argument) {
+		return InvalidArgument, Reply{
+			"allowed": false, "code": "CLIENT_INVALID_ARGUMENT", "request_id": nil,
+			"message": name + " must be a string of UTF-8 without NUL",
+		}
 	}
 	text := C.CString(argument)
 	defer C.free(unsafe.Pointer(text))
 	var out *C.char
+	c.lock.RLock()
 	status := Status(function(text, &out))
+	c.lock.RUnlock()
 	defer C.mid_free(out)
 
 	var reply Reply
@@ -172,10 +234,10 @@ func ask(argument string, function func(argument *C.char, out **C.char) C.mid_st
 }
 
 // call is ask for the operations that have a reply or an error.
-func call(argument string, function func(argument *C.char, out **C.char) C.mid_status) (Reply, error) {
-	status, reply := ask(argument, function)
+func (c *Client) call(name, argument string, function operation) (Reply, error) {
+	status, reply := c.ask(name, argument, function)
 	if status != OK {
-		return nil, &Error{Status: status, Code: reply.code(), Message: reply.text("message")}
+		return nil, newError(status, reply)
 	}
 	return reply, nil
 }

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
-	"example/machineid"
+	"machineid.io/go/machineid"
 )
 
 const device = "worker:prod:queue-consumer:07"
@@ -33,7 +34,7 @@ func scenario() error {
 
 	decision := client.Validate(device)
 	fmt.Printf("validate: %v allowed=%d code=%s\n", decision.Status, digit(decision.Allowed), decision.Code)
-	if decision.Allowed {
+	if client.Allows(device) {
 		fmt.Println("work: one unit done")
 	}
 	fmt.Printf("threads: %d of 32 allowed\n", validateInParallel(client))
@@ -59,19 +60,29 @@ func scenario() error {
 	fmt.Printf("usage: %v planTier=%v\n", status(err), reply["planTier"])
 	decision = client.Validate("wörker:prod:07")
 	fmt.Printf("umlaut device: %v allowed=%d\n", decision.Status, digit(decision.Allowed))
+	neverRegistered(client)
 	_, err = client.Remove(device)
 	fmt.Printf("remove: %v\n", status(err))
 	_, err = client.Remove(device)
-	fmt.Printf("remove again: %v\n", status(err))
+	var failure *machineid.Error
+	if !errors.As(err, &failure) {
+		return fmt.Errorf("removed again: %w", err)
+	}
+	fmt.Printf("remove again: %v %s request_id=%d characters\n", failure.Status, failure.Code, len(failure.RequestID))
 
 	_, err = machineid.NewClientFromEnv(machineid.Options{"timeout": 1})
-	var failure *machineid.Error
 	if !errors.As(err, &failure) {
 		return fmt.Errorf("a wrong option: %w", err)
 	}
-	fmt.Printf("wrong option: %v %s\n", failure.Status, failure.Code)
+	named := failure.Message
+	if strings.Contains(named, "timeout") {
+		named = "timeout"
+	}
+	fmt.Printf("wrong option: %v %s %s\n", failure.Status, failure.Code, named)
 	decision = client.Validate("")
 	fmt.Printf("no device: %v %s\n", decision.Status, decision.Code)
+	refused("NUL", client, "a\x00b")
+	refused("surrogate", client, "w\xed\xa0\x80")
 
 	unreachable, err := machineid.NewClient("org_runtimes",
 		machineid.Options{"base_url": "http://127.0.0.1:1", "max_retries": 0})
@@ -84,7 +95,46 @@ func scenario() error {
 	unreachable.Cancel()
 	decision = unreachable.Validate(device)
 	fmt.Printf("cancelled: %v allowed=%d\n", decision.Status, digit(decision.Allowed))
+	unreachable.Close()
+	if decision = unreachable.Validate(device); decision.Status != machineid.InvalidArgument || decision.Allowed {
+		return fmt.Errorf("a call on a closed client: %v", decision)
+	}
 	return nil
+}
+
+// neverRegistered asks about a device that was never registered, in the conditions that come to mind first. Those that do
+// not compile are in Tests/runtimes/misuse.
+func neverRegistered(client *machineid.Client) {
+	var done []string
+	if client.Allows("never") {
+		done = append(done, "Allows")
+	}
+	if client.Validate("never").Allowed {
+		done = append(done, "Allowed")
+	}
+	err := client.Require("never")
+	if err == nil {
+		done = append(done, "Require")
+	}
+	if len(done) == 0 {
+		done = []string{"nothing done"}
+	}
+	fmt.Println("never registered:", strings.Join(done, ", "))
+	var failure *machineid.Error
+	if errors.As(err, &failure) {
+		fmt.Printf("never registered: %v %s request_id=%d characters\n",
+			failure.Status, failure.Code, len(failure.RequestID))
+	}
+}
+
+// refused has an argument refused, and says whether the error names it.
+func refused(step string, client *machineid.Client, id string) {
+	decision := client.Validate(id)
+	said := decision.Message
+	if decision.Status == machineid.InvalidArgument && strings.Contains(said, "deviceID") {
+		said = "an argument error that names it"
+	}
+	fmt.Printf("%s: %s\n", step, said)
 }
 
 // validateInParallel has 8 goroutines validate 4 times each, and counts what is allowed.
@@ -94,7 +144,7 @@ func validateInParallel(client *machineid.Client) int {
 		go func() {
 			count := 0
 			for j := 0; j < 4; j++ {
-				count += digit(client.Validate(device).Allowed)
+				count += digit(client.Allows(device))
 			}
 			allowed <- count
 		}()

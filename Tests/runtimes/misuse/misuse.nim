@@ -1,0 +1,18 @@
+## What the types refuse: a decision is no condition, and nobody drops it.
+import machineid
+
+proc work() = echo "work"
+
+proc conditions(client: Client) =
+  if client.validate("never"): work() # refused
+  if not client.validate("never"): return # refused
+  while client.validate("never"): work() # refused
+  if client.validate("never") and true: work() # refused
+  if client.require("never"): work() # refused
+  client.validate("never") # refused
+  client.allows("never") # refused
+  if client.allows("never"): work()
+  if client.validate("never").allowed: work()
+  client.require("never")
+
+conditions(clientFromEnv())
