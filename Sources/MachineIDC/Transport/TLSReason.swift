@@ -3,7 +3,7 @@ internal import CPlatform
 
 extension Transfer {
     /// Why there is no trusted TLS connection, in the constant words of this library, of libcurl or of OpenSSL.
-    func tlsReason(_ code: CURLcode) -> UnsafePointer<CChar> {
+    func tlsReason(_ code: CURLcode) -> UnsafePointer<CChar>? {
         let isProxys = shared.pointee.isProxied && exchange.pointee.easy.connectStatus == 0
         if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(easyHandle, isProxys ? 1 : 0) { return fault }
         switch code {
