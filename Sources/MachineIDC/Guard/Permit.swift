@@ -24,9 +24,7 @@ struct Permit: ~Copyable {
     init(generation: Int) { self.generation = generation }
 
     var isValid: Bool {
-        guard end.load(ordering: .acquiring) != 0,
-            generation == WipedOnFork.page?.pointee.generation.load(ordering: .relaxed)
-        else { return false }
+        guard end.load(ordering: .acquiring) != 0, ForkGeneration.isCurrent(generation) else { return false }
         // In this order: whoever has the distance of an extension has its end of glances too, or none.
         let expected = distance.load(ordering: .acquiring)
         let glanceEnd = glanceEnd.load(ordering: .acquiring)
