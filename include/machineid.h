@@ -55,8 +55,18 @@
  *   the client with its org key is, and descriptors. The inherited connections do not: the child's first call drops them,
  *   or its mid_client_free(). The descriptors with which libcurl wakes itself, two of each client and eight at most, stay
  *   open. fork() waits until no thread is in the middle of a step of this library (some milliseconds, 250 at most), so
- *   that no lock of OpenSSL's stays held in the child. A bare clone() or _Fork() does not wait; a process that forks so
- *   while other threads are in calls must not call in the child.
+ *   that no lock of OpenSSL's stays held in the child; calls of other threads wait for the fork, 250 ms at most. Handlers of
+ *   pthread_atfork() may call, and do not wait. A bare clone() or _Fork() does not wait; a process that forks so while other
+ *   threads are in calls must not call in the child.
+ *   How a child is told from its parent: by a page of memory that the kernel wipes in every child, however it was forked.
+ *   Where the system does not (older kernels, some sandboxes, qemu-user 7.2), by handlers of
+ *   pthread_atfork(), and after a bare clone() or _Fork() by the process id: there a child that has its parent's, as the
+ *   first process of a new PID namespace can, must not call. What shares the parent's memory (vfork(), CLONE_VM) is not
+ *   told apart and must not call.
+ *   A handler of a signal that interrupts a call may fork, though fork() then can take 250 ms. A child that returns into the
+ *   call ends it there with MID_CANCELLED, no device allowed, and can make new ones; the parent's goes on. But what the call
+ *   held stays in the child; and where the handler came just while libcurl was reading, the parent's call may fail, or the
+ *   child's hang. An answer that was there before the fork counts in both.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
@@ -107,7 +117,7 @@ enum {
     MID_BAD_REPLY = 300, /* not strict JSON, no boolean `allowed`, a redirect, too large, too deep */
 
     /* 400: there is no answer, for a reason on this side. */
-    MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free() */
+    MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free(); or a fork in the middle of the call, in the child */
     MID_OUT_OF_MEMORY = 401, /* memory was refused */
     MID_INTERNAL = 402       /* the system or a library below refused what cannot be done without; the message says what */
 };
@@ -314,7 +324,8 @@ mid_status mid_guard_start(mid_client *client, const char *device_id, const char
                            char **json);
 
 /*
- * May the device run now? 1 while the guard is on, otherwise 0. Takes no lock, makes no system call, some nanoseconds.
+ * May the device run now? 1 while the guard is on, otherwise 0. Takes no lock, makes no system call, some nanoseconds;
+ * where the kernel wipes no memory on fork, getpid() and so some more.
  * NULL is 0. The clock goes on while the machine is suspended, and no change of the wall clock moves it.
  */
 int mid_guard_allowed(const mid_guard *guard);
