@@ -59,14 +59,14 @@
  *   pthread_atfork() may call, and do not wait. A bare clone() or _Fork() does not wait; a process that forks so while other
  *   threads are in calls must not call in the child.
  *   How a child is told from its parent: by a page of memory that the kernel wipes in every child, however it was forked.
- *   Where the system does not (older kernels, some sandboxes, qemu-user 7.2), by handlers of
- *   pthread_atfork(), and after a bare clone() or _Fork() by the process id: there a child that has its parent's, as the
- *   first process of a new PID namespace can, must not call. What shares the parent's memory (vfork(), CLONE_VM) is not
- *   told apart and must not call.
+ *   Where the system does not (older kernels, some sandboxes, qemu-user 7.2), by handlers of pthread_atfork(), and after a
+ *   bare clone() or _Fork() by the process id: there a child that has its parent's, as the first process of a new PID
+ *   namespace can, must not call. What shares the parent's memory (vfork(), CLONE_VM) is not told apart and must not call.
  *   A handler of a signal that interrupts a call may fork, though fork() then can take 250 ms. A child that returns into the
- *   call ends it there with MID_CANCELLED, no device allowed, and can make new ones; the parent's goes on. But what the call
- *   held stays in the child; and where the handler came just while libcurl was reading, the parent's call may fail, or the
- *   child's hang. An answer that was there before the fork counts in both.
+ *   call ends it there with MID_CANCELLED, no device allowed, and can make new ones; the parent's goes on. What the call
+ *   held stays in the child. Where the handler came just while libcurl was at work, the parent's call may fail, or the
+ *   child's not come back; nor may a mid_guard_wait() or mid_client_free() that was interrupted, in the child of a process
+ *   whose other threads are in calls. An answer that was there before the fork counts in both.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment

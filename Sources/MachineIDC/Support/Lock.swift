@@ -23,7 +23,18 @@ struct Lock: ~Copyable {
 
     @inline(never)
     func lock() {
-        if !ForkGeneration.isOver(generation) { pthread_mutex_lock(mutex) }
+        if ForkGeneration.isOver(generation) || pthread_mutex_trylock(mutex) == 0 { return }
+        wait()
+    }
+
+    /// A child that was forked meanwhile finds that out.
+    private func wait() {
+        repeat {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            time.tv_sec &+= 1
+            if pthread_mutex_timedlock(mutex, &time) == 0 { return }
+        } while generation == ForkGeneration.current
     }
 
     @inline(never)
