@@ -59,8 +59,18 @@
  *   the client with its org key is, and descriptors. The inherited connections do not: the child's first call drops them,
  *   or its mid_client_free(). The descriptors with which libcurl wakes itself, two of each client and eight at most, stay
  *   open. fork() waits until no thread is in the middle of a step of this library (some milliseconds, 250 at most), so
- *   that no lock of OpenSSL's stays held in the child. A bare clone() or _Fork() does not wait; a process that forks so
- *   while other threads are in calls must not call in the child.
+ *   that no lock of OpenSSL's stays held in the child; calls of other threads wait for the fork, 250 ms at most. Handlers of
+ *   pthread_atfork() may call, and do not wait. A bare clone() or _Fork() does not wait; a process that forks so while other
+ *   threads are in calls must not call in the child.
+ *   How a child is told from its parent: by a page of memory that the kernel wipes in every child, however it was forked.
+ *   Where the system does not (older kernels, some sandboxes, qemu-user 7.2), by handlers of pthread_atfork(), and after a
+ *   bare clone() or _Fork() by the process id: there a child that has its parent's, as the first process of a new PID
+ *   namespace can, must not call. What shares the parent's memory (vfork(), CLONE_VM) is not told apart and must not call.
+ *   A handler of a signal that interrupts a call may fork, though fork() then can take 250 ms. A child that returns into the
+ *   call ends it there with MID_CANCELLED, no device allowed, and can make new ones; the parent's goes on. What the call
+ *   held stays in the child. Where the handler came just while libcurl was at work, the parent's call may fail, or the
+ *   child's not come back; nor may a mid_guard_wait() or mid_client_free() that was interrupted, in the child of a process
+ *   whose other threads are in calls. An answer that was there before the fork counts in both.
  *
  * Signals and other process state
  *   The library installs no signal handler, raises no SIGPIPE, and prints nothing. It changes no locale or environment
@@ -113,7 +123,7 @@ enum {
     MID_BAD_REPLY = 300, /* not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large */
 
     /* 400: there is no answer, for a reason on this side. */
-    MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free() */
+    MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free(); or a fork in the middle of the call, in the child */
     MID_OUT_OF_MEMORY = 401, /* memory was refused */
     MID_INTERNAL = 402       /* the system or a library below refused what cannot be done without; the message says what */
 };
@@ -337,7 +347,8 @@ mid_status mid_guard_start(mid_client *client, const char *device_id, const char
 /*
  * May the device run now? 1 while the guard is on, otherwise 0; NULL is 0. Takes no lock and costs one read of
  * CLOCK_BOOTTIME, some 30 ns; that is a system call only on a machine whose counter programs may not read. The clock goes on
- * while the machine is suspended, and no change of the wall clock moves it.
+ * while the machine is suspended, and no change of the wall clock moves it. Where the kernel wipes no memory on fork, a look
+ * costs a getpid() as well.
  */
 int mid_guard_allowed(const mid_guard *guard);
 

@@ -36,18 +36,36 @@ static inline locale_t _Nullable platform_c_locale(void) {
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-// MAP_FAILED is a cast, and MADV_WIPEONFORK a request that old kernels refuse. NULL when there can be no such page.
-static inline void *_Nullable platform_page_wiped_on_fork(void) {
-    size_t size = (size_t)sysconf(_SC_PAGESIZE);
-    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return NULL;
-    if (madvise(page, size, MADV_WIPEONFORK) == 0) return page;
-    munmap(page, size);
-    return NULL;
+// MAP_FAILED is a cast. NULL when memory is refused.
+static inline void *_Nullable platform_map_page(int sharing) {
+    void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
 }
 
 static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+// Whether the system says that it wipes this page in every forked child.
+static inline int platform_wipes_on_fork(void *_Nonnull page) {
+    return madvise(page, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) == 0;
+}
+
+// NULL when there can be no such page: old kernels and some sandboxes refuse the advice, and qemu-user 7.2 takes every
+// advice for a mere hint and answers 0 to it. So the answer is believed only of a system that knows what it is asked: it
+// has to refuse the same for shared memory, which no fork can wipe for the child alone.
+static inline void *_Nullable platform_page_wiped_on_fork(void) {
+    void *shared = platform_map_page(MAP_SHARED);
+    void *page = platform_map_page(MAP_PRIVATE);
+    int is_wiped = shared != NULL && page != NULL && !platform_wipes_on_fork(shared) && platform_wipes_on_fork(page);
+    if (shared != NULL) platform_free_page(shared);
+    if (page != NULL && !is_wiped) platform_free_page(page);
+    return is_wiped ? page : NULL;
+}
+
+// A pthread_t is a number here and a pointer there. Never 0.
+static inline uintptr_t platform_this_thread(void) {
+    return (uintptr_t)pthread_self();
 }
 
 // stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.

@@ -22,7 +22,7 @@ struct Batch: ~Copyable {
     }
 
     private let client: Client
-    private let transport: Transport
+    let transport: Transport
     private let deadline: Deadline
     private let devices: UnsafePointer<UnsafePointer<CChar>?>
     private let count: Int
@@ -88,7 +88,7 @@ struct Batch: ~Copyable {
             if deadline.hasPassed { return timeOut() }
             switch turn {
             case .ended(let transfer): finish(transfer)
-            case .cancelled: throw .cancelled
+            case .cancelled: throw transport.cancellation
             case .woken, .deadline: break
             }
         }

@@ -43,8 +43,8 @@ extension Client {
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
             let answer = try call.read(operation, device: device, attempt, state.pointee.settings)
-            // An answer that came in while the client was being cancelled no longer counts.
-            if isCancelled { throw .cancelled }
+            // An answer that came in while the client was being cancelled no longer counts, nor one to a parent's question.
+            if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
             let json = wantsJSON ? call.takeReply() : nil
             return Response(status: answer.status, isAllow: answer.isAllow, askedAt: askedAt, json: json)
         }
@@ -63,9 +63,9 @@ extension Client {
             var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
             try batch.run()
             let json = try batch.verdicts.takeJSON()
-            if isCancelled {
+            if isCancelled || batch.transport.isInherited {
                 free(json)
-                throw Failure.cancelled
+                throw batch.transport.cancellation
             }
             return Response(status: batch.verdicts.status, json: json)
         } catch {

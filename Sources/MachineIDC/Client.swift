@@ -15,7 +15,7 @@ struct Client {
 
         deinit {
             guard let transport = Transport(address: transport.load(ordering: .acquiring)) else { return }
-            transport.generation == ForkGeneration.current ? transport.destroy() : transport.forsake()
+            transport.isInherited ? transport.forsake() : transport.destroy()
         }
     }
 
@@ -75,14 +75,14 @@ extension Client {
 
     /// The transport, unless it is that of a parent.
     private var currentTransport: Transport? {
-        guard let transport, transport.generation == ForkGeneration.current else { return nil }
+        guard let transport, !transport.isInherited else { return nil }
         return transport
     }
 
     /// In a child that has made no transport of its own. Not left to the last reference: those that the parent's calls and
     /// guards held were inherited too, and nobody gives them back here.
     private func dropInherited() {
-        guard let transport, transport.generation != ForkGeneration.current else { return }
+        guard let transport, transport.isInherited else { return }
         let (isMine, _) = state.pointee.transport.compareExchange(
             expected: UInt(bitPattern: transport.shared), desired: 0, ordering: .sequentiallyConsistent)
         if isMine { transport.forsake() }
@@ -91,11 +91,11 @@ extension Client {
     /// The transport of this process, made by the first call; in a child, in place of the parent's.
     func usableTransport() throws(Failure) -> Transport {
         let inherited = state.pointee.transport.load(ordering: .sequentiallyConsistent)
-        if let transport = Transport(address: inherited), transport.generation == ForkGeneration.current {
-            return transport
-        }
+        if let transport = Transport(address: inherited), !transport.isInherited { return transport }
         if isCancelled { throw .cancelled }
-        let made = try Transport(state.pointee.settings, generation: ForkGeneration.current)
+        let generation = ForkGeneration.current
+        guard generation != 0 else { throw .outOfMemory }
+        let made = try Transport(state.pointee.settings, generation: generation)
         let (published, present) = state.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {

@@ -16,8 +16,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-/* PUTS_OFF is IS_BUSY that asks for a second's patience. */
-enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE };
+/* PUTS_OFF is IS_BUSY that asks for a second's patience. JUDGES allows the devices called "good..." and denies others. */
+enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE, JUDGES };
 
 /* In memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
 struct authority {
@@ -28,6 +28,7 @@ struct authority {
     atomic_int ignores;   /* so many requests that come next, for good */
     atomic_int awaits;    /* answer nobody before so many have asked at once */
     atomic_int requests;
+    atomic_int marked; /* of these, about a device with ":marked" in its name */
     atomic_int connections, most_connections; /* open now, and ever at once */
     atomic_int busy, most_busy;               /* those on which there is a request, and ever at once */
     atomic_llong last_allow; /* when the last question was read that was answered with an allow */
@@ -128,12 +129,14 @@ static inline void *authority_serve(void *argument) {
         asked = now_ns();
         authority_notes_pause(asked);
         atomic_fetch_add(&authority_here->requests, 1);
+        if (strstr(request, ":marked") != NULL) atomic_fetch_add(&authority_here->marked, 1);
         count_up(&authority_here->busy, &authority_here->most_busy);
         for (int n = 0; n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
             pause_ms(1);
         pause_ms(atomic_load(&authority_here->delay_ms));
         atomic_fetch_sub(&authority_here->busy, 1);
         mood = (enum mood)atomic_load(&authority_here->mood);
+        if (mood == JUDGES) mood = strstr(request, "\"good") != NULL ? ALLOWS : DENIES;
         if (mood == HANGS_UP) break;
         if (authority_ignores()) continue;
         if (mood == IS_SILENT) continue;

@@ -87,7 +87,7 @@ struct Guard: Linked {
     static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }
 
     /// In a forked child, where its lock may be held for ever, an inherited guard is left alone.
-    var isInherited: Bool { transport.generation != ForkGeneration.current }
+    var isInherited: Bool { transport.isInherited }
 
     var isAllowed: Bool { shared.pointee.permit.isValid }
 

@@ -80,9 +80,8 @@ enum GuardRegistry {
 
     /// For a few instructions, and never across a fork. Without the page there are no guards, and no threads of theirs.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
-        ForkGate.working {
-            guard let page = WipedOnFork.page else { return body() }
-            return page.pointee.guardsLock.exclusively(body)
-        }
+        // A child that has made no call comes here as well, at its exit.
+        guard let page = WipedOnFork.own else { return body() }
+        return ForkGate.working { page.pointee.guardsLock.exclusively(body) }
     }
 }

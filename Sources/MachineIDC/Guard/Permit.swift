@@ -14,7 +14,7 @@ struct Permit: ~Copyable {
     init(generation: Int) { self.generation = generation }
 
     var isValid: Bool {
-        guard generation == WipedOnFork.page?.pointee.generation.load(ordering: .relaxed) else { return false }
+        guard ForkGeneration.isCurrent(generation) else { return false }
         // A clock that cannot be read is past every end. The end comes after it, so that no withdrawal goes unseen meanwhile.
         let now = Clock.ofAges
         return now < end.load(ordering: .acquiring)

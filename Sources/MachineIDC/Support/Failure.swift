@@ -11,4 +11,5 @@ struct Failure: Error {
 
     static var outOfMemory: Failure { Failure(.outOfMemory, "out of memory") }
     static var cancelled: Failure { Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free") }
+    static var forked: Failure { Failure(.cancelled, "this process was forked in the middle of the call") }
 }

@@ -1,10 +1,16 @@
 internal import CPlatform
 
 /// A mutex. On the C heap, because a pthread mutex must not move.
+///
+/// In a forked child it may be held for ever. There it locks nothing, and has nothing to lock: the one thread is in the
+/// middle of a call only if a handler of a signal has forked, and is about to leave.
 struct Lock: ~Copyable {
     fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let generation: Int
 
-    init() throws(Failure) {
+    /// - Parameter generation: the process that it is for.
+    init(generation: Int) throws(Failure) {
+        self.generation = generation
         guard let memory = malloc(MemoryLayout<pthread_mutex_t>.size) else { throw .outOfMemory }
         mutex = memory.assumingMemoryBound(to: pthread_mutex_t.self)
         pthread_mutex_init(mutex, nil)
@@ -15,8 +21,26 @@ struct Lock: ~Copyable {
         free(mutex)
     }
 
-    func lock() { pthread_mutex_lock(mutex) }
-    func unlock() { pthread_mutex_unlock(mutex) }
+    @inline(never)
+    func lock() {
+        if ForkGeneration.isOver(generation) || pthread_mutex_trylock(mutex) == 0 { return }
+        wait()
+    }
+
+    /// A child that was forked meanwhile finds that out.
+    private func wait() {
+        repeat {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            time.tv_sec &+= 1
+            if pthread_mutex_timedlock(mutex, &time) == 0 { return }
+        } while generation == ForkGeneration.current
+    }
+
+    @inline(never)
+    func unlock() {
+        if !ForkGeneration.isOver(generation) { pthread_mutex_unlock(mutex) }
+    }
 }
 
 /// A condition on the monotonic clock.

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// A lock that no forked child finds held, since it stands in the page that a fork wipes: see `WipedOnFork`. For what is
-/// seldom waited for: who waits looks again every 50 microseconds.
+/// A lock that no forked child finds held, since it stands in a page that each process has for itself: see `WipedOnFork`.
+/// For what is seldom waited for: who waits looks again every 50 microseconds.
 struct ProcessLock: ~Copyable {
     private let isHeld = Atomic<Bool>(false)
 
@@ -16,6 +16,5 @@ struct ProcessLock: ~Copyable {
         while isHeld.exchange(true, ordering: .acquiring) { ForkGate.rest() }
     }
 
-    /// Also in a child, where the kernel has not wiped it.
-    func unlock() { isHeld.store(false, ordering: .releasing) }
+    private func unlock() { isHeld.store(false, ordering: .releasing) }
 }

@@ -1,61 +1,101 @@
 internal import CPlatform
 internal import Synchronization
 
-/// What every process has for itself: a forked child finds all of it at 0, however it was forked.
+/// What every process has for itself: a forked child finds all of it at 0, or has a page of its own.
 ///
-/// The kernel sees to that (MADV_WIPEONFORK). Where it cannot, a `pthread_atfork` handler does, which a bare `clone()`
-/// goes past.
+/// Where the kernel wipes the page in each child (MADV_WIPEONFORK), no fork goes past that, and a look at the page is all
+/// that it takes. Elsewhere the page says which process it is for. A `pthread_atfork` handler starts it anew in a child of
+/// `fork()`. In a child of a bare `clone()` or `_Fork()`, which run no handlers, the process id differs; that is looked at
+/// when a call begins and before it ends. Only where such a child has its parent's number, as the first process of a PID
+/// namespace that another first process has made, is it taken for the parent.
 struct WipedOnFork: ~Copyable {
     /// See `ForkGeneration`.
     let generation = Atomic<Int>(0)
+    /// The process that the page is for; 0 where the kernel wipes it.
+    private let process: pid_t
     /// See `ForkGate`.
     let working = Atomic<Int>(0)
     let forking = Atomic<Int>(0)
+    let forker = Atomic<UInt>(0)
+    let patienceEnd = Atomic<Int64>(0)
     /// See `Process.prepareCurl`.
     let curlLock = ProcessLock()
     /// See `GuardRegistry`.
     let guardsLock = ProcessLock()
+    /// See `prepare`.
+    private let handlersLock = ProcessLock()
 
     private static let address = Atomic<UInt>(0)
-    private static let isKernelWiping = Atomic<Bool>(true)
     private static let areHandlersSet = Atomic<Bool>(false)
+    /// Of the process that forked last.
+    private static let generationOfForker = Atomic<Int>(0)
 
-    /// Only after `prepare()`.
+    private init(for process: pid_t) { self.process = process }
+
+    /// The page, at the cost of a load. It may be a parent's, where the kernel does not wipe it, until the first look at
+    /// `own`: that is for the beginning of a call, and this is for what follows. Only after `prepare()`.
     static var page: UnsafeMutablePointer<WipedOnFork>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
 
+    /// The page, and certainly that of this process. nil without memory. Only after `prepare()`.
+    static var own: UnsafeMutablePointer<WipedOnFork>? {
+        let page = page
+        if let page, page.pointee.isOwn { return page }
+        return makePage(inPlaceOf: page)
+    }
+
+    var isOwn: Bool { process == 0 || process == getpid() }
+
     static func prepare() throws(Failure) {
-        try makePage()
+        if page == nil { makeWipedPage() }
         if areHandlersSet.load(ordering: .acquiring) { return }
-        // Setting them twice does no harm: threads that come here at the same time do.
-        let code = pthread_atfork({ ForkGate.close() }, { ForkGate.open() }, { WipedOnFork.beginChild() })
-        guard code == 0 else { throw .outOfMemory }
-        areHandlersSet.store(true, ordering: .releasing)
+        guard ForkGeneration.current != 0, let page = own else { throw .outOfMemory }
+        try page.pointee.handlersLock.exclusively { () throws(Failure) in
+            if areHandlersSet.load(ordering: .acquiring) { return }
+            let code = pthread_atfork(
+                { WipedOnFork.beginFork() }, { ForkGate.open() }, { WipedOnFork.beginChild() })
+            guard code == 0 else { throw .outOfMemory }
+            areHandlersSet.store(true, ordering: .releasing)
+        }
     }
 
-    private static func makePage() throws(Failure) {
-        guard page == nil else { return }
-        let wiped = platform_page_wiped_on_fork()
-        guard let made = wiped ?? calloc(1, MemoryLayout<WipedOnFork>.stride) else { throw .outOfMemory }
-        if wiped == nil { isKernelWiping.store(false, ordering: .relaxed) }
-        made.initializeMemory(as: WipedOnFork.self, to: WipedOnFork())
-        let (published, _) = address.compareExchange(
-            expected: 0, desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
-        if !published { wiped != nil ? platform_free_page(made) : free(made) }
+    private static func makeWipedPage() {
+        guard let made = platform_page_wiped_on_fork() else { return }
+        let page = made.initializeMemory(as: WipedOnFork.self, to: WipedOnFork(for: 0))
+        if publish(page, inPlaceOf: nil) != nil { platform_free_page(made) }
     }
 
+    /// The other one may still be in use, as far as anybody knows.
+    @inline(never)
+    private static func makePage(inPlaceOf other: UnsafeMutablePointer<WipedOnFork>?) -> UnsafeMutablePointer<WipedOnFork>? {
+        guard let made = calloc(1, MemoryLayout<WipedOnFork>.stride) else { return nil }
+        let page = made.initializeMemory(as: WipedOnFork.self, to: WipedOnFork(for: getpid()))
+        guard let published = publish(page, inPlaceOf: other) else { return page }
+        free(made)
+        return published
+    }
+
+    /// nil when it was published; otherwise another thread was first, and this is that one's.
+    private static func publish(
+        _ made: UnsafeMutablePointer<WipedOnFork>, inPlaceOf other: UnsafeMutablePointer<WipedOnFork>?
+    ) -> UnsafeMutablePointer<WipedOnFork>? {
+        let (published, present) = address.compareExchange(
+            expected: UInt(bitPattern: other), desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
+        return published ? nil : UnsafeMutablePointer(bitPattern: present)
+    }
+
+    private static func beginFork() {
+        generationOfForker.store(ForkGeneration.current, ordering: .relaxed)
+        ForkGate.close()
+    }
+
+    /// Where the page still says what it said before the fork, it starts anew, whatever the kernel promised. This thread is
+    /// the only one, unless a handler before this one has started others, and then it has looked at the page.
     private static func beginChild() {
-        wipe()
+        if let page, page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed) {
+            page.initialize(to: WipedOnFork(for: getpid()))
+        }
         GuardRegistry.endInChild()
-    }
-
-    private static func wipe() {
-        guard let page, !isKernelWiping.load(ordering: .relaxed) else { return }
-        page.pointee.generation.store(0, ordering: .relaxed)
-        page.pointee.working.store(0, ordering: .relaxed)
-        page.pointee.curlLock.unlock()
-        page.pointee.guardsLock.unlock()
-        page.pointee.forking.store(0, ordering: .releasing)
     }
 }

@@ -30,7 +30,7 @@ struct Call: ~Copyable {
         current.rewind()
         switch transport.run(&transfer, until: deadline) {
         case .ended: return Attempt(current)
-        case .cancelled: throw .cancelled
+        case .cancelled: throw transport.cancellation
         case .timedOut(let progress):
             throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(progress.text)")
         }
@@ -38,7 +38,7 @@ struct Call: ~Copyable {
 
     func pause(milliseconds: Int) throws(Failure) {
         guard let transfer else { throw .cancelled }
-        guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw .cancelled }
+        guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw transport.cancellation }
     }
 
     /// Whether the reply of the last attempt can be read by then, and has not come too late itself. jansson takes up to

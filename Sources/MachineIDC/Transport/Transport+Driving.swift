@@ -32,6 +32,10 @@ extension Transport {
                 let code = drive(until: deadline) { transfer.place.pointee.stage == .ended }
                 if code != CURLE_OK { fail(transfer, code) }
             }
+            if isInherited {
+                mine = nil
+                return .cancelled
+            }
         }
         if let mine {
             calls.pointee.ended.remove(mine)
@@ -48,6 +52,7 @@ extension Transport {
         calls.pointee.paused.append(transfer)
         while !calls.pointee.areCancelled, !deadline.hasPassed {
             transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
+            if isInherited { return false }
         }
         calls.pointee.paused.remove(transfer)
         return !calls.pointee.areCancelled
@@ -59,8 +64,8 @@ extension Transport {
         if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wakeUp() }
     }
 
-    /// Drives everybody's transfers until the caller's part is done, or he has to leave. CURLE_OK unless libcurl itself
-    /// cannot go on.
+    /// Drives everybody's transfers until the caller's part is done, or he has to leave, or finds himself in a forked child.
+    /// CURLE_OK unless libcurl itself cannot go on.
     func drive(until deadline: Deadline, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
@@ -70,6 +75,7 @@ extension Transport {
             unlock()
             let performed = shared.pointee.multi.perform()
             lock()
+            if isInherited { return CURLE_OK }
             reap()
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
@@ -92,6 +98,7 @@ extension Transport {
             unlock()
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
             lock()
+            if isInherited { return CURLE_OK }
             calls.pointee.isDriverIdle = false
             guard polled == CURLE_OK else {
                 clearAbandoned()

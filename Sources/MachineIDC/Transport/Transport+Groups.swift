@@ -21,6 +21,7 @@ extension Transport {
 
     /// Only when none of its transfers is under way.
     func close(_ group: TransferGroup) {
+        if isInherited { return }
         lock()
         calls.pointee.groups.remove(group)
         leave()
@@ -41,6 +42,7 @@ extension Transport {
         lock()
         defer { unlock() }
         while true {
+            if isInherited { return .cancelled }
             if let turn = turn(of: group, deadline) {
                 handOver()
                 return turn
@@ -78,6 +80,7 @@ extension Transport {
 
     /// Gives a transfer up, wherever it is. False when another thread has it in hand: it is that one's now.
     func giveUp(_ transfer: Transfer) -> Bool {
+        if isInherited { return false }
         lock()
         defer { unlock() }
         let group = transfer.place.pointee.group

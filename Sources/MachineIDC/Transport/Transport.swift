@@ -29,7 +29,7 @@ struct Transport {
         let threadLeft: Condition
 
         init(_ shards: consuming Shards, width: Int, generation: Int) throws(Failure) {
-            let lock = try Lock()
+            let lock = try Lock(generation: generation)
             let drained = try Condition()
             let multi = try Multi(maxConnections: width)
             let calls = try Box(Calls(width: width))
@@ -122,6 +122,13 @@ struct Transport {
 
     var generation: Int { shared.pointee.generation }
 
+    /// Whether it is that of a process that this one was forked from. Nothing of libcurl's may be touched then: the parent
+    /// uses the same connections. Also a call that a handler of a signal has forked in two finds it so, in the child.
+    var isInherited: Bool { generation != ForkGeneration.current }
+
+    /// Why a call must leave.
+    var cancellation: Failure { isInherited ? .forked : .cancelled }
+
     /// Ends every call inside and every one to come.
     func cancel() {
         lock()
@@ -171,6 +178,7 @@ extension Transport {
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
     func end(_ transfer: Transfer?) {
+        if isInherited { return }
         transfer?.recycle()
         lock()
         let surplus = transfer.flatMap(keep)

@@ -1,0 +1,25 @@
+/* forking.h - the ways to fork: by fork(), by _Fork(), which runs no handlers, and by the bare system call. */
+#ifndef FORKING_H
+#define FORKING_H
+
+#include "children.h"
+
+enum forking { BY_FORK, BY_BARE_FORK, BY_CLONE };
+
+static inline enum forking forking_named(const char *name) {
+    if (strcmp(name, "fork") == 0) return BY_FORK;
+    if (strcmp(name, "_Fork") == 0) return BY_BARE_FORK;
+    check_need(strcmp(name, "clone") == 0, "a way to fork: fork, _Fork or clone");
+    return BY_CLONE;
+}
+
+/* May be called by a handler of a signal, but for fork(). -1 when it fails. */
+static inline pid_t forking_fork(enum forking how) {
+    switch (how) {
+    case BY_FORK: return fork();
+    case BY_BARE_FORK: return _Fork();
+    default: return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    }
+}
+
+#endif
