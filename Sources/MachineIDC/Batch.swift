@@ -23,7 +23,7 @@ struct Batch: ~Copyable {
 
     private let client: Client
     let transport: Transport
-    private let deadline: Deadline
+    private let limit: TimeLimit
     private let devices: UnsafePointer<UnsafePointer<CChar>?>
     private let count: Int
     private let group: TransferGroup
@@ -39,7 +39,7 @@ struct Batch: ~Copyable {
         _ client: Client, _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int,
         allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
     ) throws(Failure) {
-        let deadline = Deadline.after(milliseconds: client.state.pointee.settings.timeout)
+        let limit = try TimeLimit(milliseconds: client.state.pointee.settings.timeout)
         let width = min(client.state.pointee.settings.maxConnections, count)
         let transport = try client.usableTransport()
         let verdicts = try Verdicts(count: count, allowed: allowed, keepsTexts: wantsJSON)
@@ -52,7 +52,7 @@ struct Batch: ~Copyable {
         self.devices = devices
         self.count = count
         self.transport = transport
-        self.deadline = deadline
+        self.limit = limit
         self.verdicts = verdicts
         self.group = group
         lanes = memory.assumingMemoryBound(to: Lane.self)
@@ -85,7 +85,7 @@ struct Batch: ~Copyable {
             if verdicts.lacksMemory { throw .outOfMemory }
             let turn = transport.next(in: group, until: earliestResumption())
             // An answer that has come too late decides nothing.
-            if deadline.hasPassed { return timeOut() }
+            if limit.isOver { return timeOut() }
             switch turn {
             case .ended(let transfer): finish(transfer)
             case .cancelled: throw transport.cancellation
@@ -99,7 +99,7 @@ struct Batch: ~Copyable {
         for lane in Indices(laneCount) {
             if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
             // Those that cannot be asked about are settled at once, but not past the end of the call.
-            while lanes[lane].stage == .free, begun < count, !deadline.hasPassed, !client.isCancelled {
+            while lanes[lane].stage == .free, begun < count, !limit.isOver, !client.isCancelled {
                 lanes[lane].index = begun
                 begun &+= 1
                 do throws(Failure) {
@@ -123,12 +123,12 @@ struct Batch: ~Copyable {
         var lane = 0
         while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
         guard lane < laneCount, let attempt = lanes[lane].call.ended else { return }
-        if let pause = lanes[lane].schedule.next(after: attempt, before: deadline) {
+        if let pause = lanes[lane].schedule.next(after: attempt, before: limit.deadline) {
             lanes[lane].resumption = .after(milliseconds: pause)
             lanes[lane].stage = .pausing
             return
         }
-        if attempt.hasReply, !lanes[lane].call.hasTimeToRead(before: deadline) {
+        if attempt.hasReply, !lanes[lane].call.hasTimeToRead(within: limit) {
             return settle(lane, .timeout(client.state.pointee.settings.timeout))
         }
         do throws(Failure) {
@@ -157,7 +157,7 @@ struct Batch: ~Copyable {
     }
 
     private func earliestResumption() -> Deadline {
-        var earliest = deadline
+        var earliest = limit.deadline
         for lane in Indices(laneCount) where lanes[lane].stage == .pausing {
             earliest = min(earliest, lanes[lane].resumption)
         }

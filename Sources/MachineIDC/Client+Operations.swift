@@ -26,7 +26,8 @@ extension Client {
     func perform(
         _ operation: Operation, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
     ) throws(Failure) -> Response {
-        let deadline = Deadline.after(milliseconds: state.pointee.settings.timeout)
+        let limit = try TimeLimit(milliseconds: state.pointee.settings.timeout)
+        let deadline = limit.deadline
         var call = try Call(onShardOf: usableTransport(), state.pointee.settings)
         try call.prepare(operation, state.pointee.settings, body: body)
         var schedule = RetrySchedule(state.pointee.settings)
@@ -37,7 +38,7 @@ extension Client {
                 try call.pause(milliseconds: pause)
                 continue
             }
-            if attempt.hasReply, !call.hasTimeToRead(before: deadline) {
+            if attempt.hasReply, !call.hasTimeToRead(within: limit) {
                 if isCancelled { throw .cancelled }
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")

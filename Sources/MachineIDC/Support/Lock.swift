@@ -67,7 +67,7 @@ struct Condition: ~Copyable {
 
     /// Waits with the lock held, as conditions do: wakes on a signal, at the deadline, or for no reason at all.
     func wait(_ lock: borrowing Lock, until deadline: Deadline) {
-        var time = deadline.monotonicTime
+        var time = deadline.timespec
         pthread_cond_timedwait(condition, lock.mutex, &time)
     }
 }

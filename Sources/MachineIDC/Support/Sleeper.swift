@@ -23,7 +23,7 @@ struct Sleeper: ~Copyable {
 
     /// Lets go of the lock meanwhile. Returns when it was woken, at the deadline, or for no reason at all.
     func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
-        var time = deadline.monotonicTime
+        var time = deadline.timespec
         sleeps.pointer.pointee = true
         lock.unlock()
         sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)

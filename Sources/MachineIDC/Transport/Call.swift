@@ -43,9 +43,9 @@ struct Call: ~Copyable {
 
     /// Whether the reply of the last attempt can be read by then, and has not come too late itself. jansson takes up to
     /// 40 ns for a byte, and cannot be stopped: 170 ms for the largest list.
-    func hasTimeToRead(before deadline: Deadline) -> Bool {
+    func hasTimeToRead(within limit: TimeLimit) -> Bool {
         guard let count = transfer?.exchange.pointee.reply.count else { return true }
-        return count / 25_000 < deadline.remainingMilliseconds
+        return count / 25_000 < limit.remainingMilliseconds
     }
 
     /// Reads what the last attempt came to.
