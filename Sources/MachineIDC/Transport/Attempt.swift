@@ -25,8 +25,11 @@ extension Attempt {
         guard code == CURLE_OK else {
             httpStatus = 0
             mayBeRetried = isPassing(code)
+            // Nor does what was cut short for another call, which had to leave.
             wasStale =
-                isLoss(code) && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
+                transfer.exchange.pointee.stop == .cutShort
+                || isLoss(code) && !transfer.exchange.pointee.easy.madeConnection
+                    && transfer.exchange.pointee.head.bytes == 0
             retryAfter = 0
             return
         }

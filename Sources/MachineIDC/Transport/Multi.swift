@@ -30,7 +30,9 @@ struct Multi: ~Copyable {
     }
 
     private static func configure(_ multi: UnsafeMutableRawPointer, _ maxConnections: Int) -> Bool {
-        limit(multi, to: maxConnections)
+        // A newer libcurl would otherwise wait for those who resolve names; before it does not know the option.
+        ccurl_multi_leave_resolvers(multi)
+        return limit(multi, to: maxConnections)
             && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
     }
 
@@ -78,9 +80,9 @@ struct Multi: ~Copyable {
         ForkGate.working { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
     }
 
-    /// Does what can be done without waiting. CURLE_OK unless libcurl cannot go on.
-    func perform() -> CURLcode {
-        sockets.forgetTLSMessages()
+    /// Does what can be done without waiting, and not for long after the deadline. CURLE_OK unless libcurl cannot go on.
+    func perform(until deadline: Deadline) -> CURLcode {
+        sockets.step.pointee.begin(until: deadline)
         var running: Int32 = 0
         return Multi.ending(ForkGate.working { curl_multi_perform(handle, &running) })
     }

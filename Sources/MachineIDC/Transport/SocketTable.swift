@@ -17,8 +17,12 @@ struct SocketTable {
         var localPort: Int32 = 0
     }
 
+    /// What else libcurl's callbacks look at.
     private struct Header: ~Copyable {
-        var flood = TLSFlood()
+        var step = Step()
+
+        /// How many entries would fill its place.
+        static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
     }
 
     private static var unused: Int32 { -1 }
@@ -28,11 +32,12 @@ struct SocketTable {
 
     /// They follow the header.
     private var entries: UnsafeMutablePointer<Entry> {
-        UnsafeMutableRawPointer(header).advanced(by: MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
+        (UnsafeMutableRawPointer(header) + Header.entries &* MemoryLayout<Entry>.stride)
+            .assumingMemoryBound(to: Entry.self)
     }
 
     init(capacity: Int) throws(Failure) {
-        guard let memory = calloc(capacity &+ 2, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+        guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
         header = memory.assumingMemoryBound(to: Header.self)
         header.initialize(to: Header())
         var entry = entries
@@ -98,11 +103,13 @@ struct SocketTable {
         }
     }
 
-    func forgetTLSMessages() { header.pointee.flood = TLSFlood() }
+    var step: UnsafeMutablePointer<Step> {
+        UnsafeMutableRawPointer(header).assumingMemoryBound(to: Step.self)
+    }
 
     /// Breaks all connections, which lead to the same server, when it floods one: the next read fails.
     func noteTLSMessage(type: Int32) {
-        guard header.pointee.flood.grows(by: type) else { return }
+        guard step.pointee.isFlood(with: type) else { return }
         forEachOpen { descriptor, _ in platform_disconnect(descriptor) }
     }
 

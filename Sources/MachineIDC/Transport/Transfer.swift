@@ -13,13 +13,15 @@ struct Transfer: Linked {
     enum Progress: UInt8 { case connecting, waiting, reading }
 
     /// Why libcurl was told to stop.
-    enum Stop { case tooLargeHead, doubtfulLength, tooLargeBody, noMemory }
+    enum Stop { case tooLargeHead, doubtfulLength, tooLargeBody, noMemory, cutShort }
 
     /// What never changes.
     struct Shared: ~Copyable {
         /// Woken when the stage may have changed, or the client was cancelled.
         let caller: Sleeper
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
+        /// Whether nobody waits for it any more: for libcurl's callbacks, which do not hold the lock.
+        let isUnwanted = Atomic<Bool>(false)
         let sockets: SocketTable
         let isSecure: Bool
         let exchange: Box<Exchange>
@@ -103,6 +105,9 @@ struct Transfer: Linked {
         }
     }
 
+    /// Nobody waits for it any more: ends what its peer keeps libcurl busy with.
+    func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
+
     /// Sets up the request. The transfer keeps the body until it is prepared again or recycled.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
         exchange.pointee.request = body
@@ -121,6 +126,7 @@ struct Transfer: Linked {
         exchange.pointee.reply.clear()
         exchange.pointee.head = ReplyHead()
         exchange.pointee.stop = nil
+        shared.pointee.isUnwanted.store(false, ordering: .relaxed)
         exchange.pointee.easy.errorText[0] = 0
         exchange.pointee.code = CURLE_OK
         shared.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
@@ -142,6 +148,15 @@ extension Transfer {
             if Process.knowsOpenSSL, ccurl_tls_has_pending(easyHandle) != 0 { return CURL_PREREQFUNC_ABORT }
         }
         return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+    }
+
+    /// Called now and then, and all the time while a peer keeps libcurl busy. Not 0 makes libcurl stop.
+    func look() -> Int32 {
+        let step = shared.pointee.sockets.step
+        guard step.pointee.isTimeToLook() else { return 0 }
+        guard shared.pointee.isUnwanted.load(ordering: .relaxed) || step.pointee.isLate else { return 0 }
+        exchange.pointee.stop = .cutShort
+        return 1
     }
 
     /// Takes one line of the head. Returns `count`, or less to make libcurl stop.

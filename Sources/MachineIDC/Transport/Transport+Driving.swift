@@ -34,6 +34,10 @@ extension Transport {
             }
         }
         if let mine {
+            if mine.exchange.pointee.stop == .cutShort {
+                if calls.pointee.areCancelled { ending = .cancelled }
+                else if deadline.hasPassed { ending = .timedOut(mine.progress) }
+            }
             calls.pointee.ended.remove(mine)
             mine.place.pointee.stage = .idle
         }
@@ -68,7 +72,7 @@ extension Transport {
         while true {
             takeOn()
             unlock()
-            let performed = shared.pointee.multi.perform()
+            let performed = shared.pointee.multi.perform(until: deadline)
             lock()
             reap()
             if calls.pointee.makesRoom {
@@ -113,6 +117,7 @@ extension Transport {
             calls.pointee.running.append(transfer)
             calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
+            if calls.pointee.areCancelled { transfer.cutShort() }
             let added = shared.pointee.multi.add(transfer)
             if added != CURLE_OK { end(transfer, added) }
         }
@@ -178,6 +183,7 @@ extension Transport {
             calls.pointee.queued.remove(transfer)
         case .running where calls.pointee.areDriven:
             transfer.place.pointee.isAbandoned = true
+            transfer.cutShort()
             calls.pointee.abandonedCount &+= 1
             shared.pointee.multi.wakeUp()
             return false

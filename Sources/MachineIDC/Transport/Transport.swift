@@ -128,7 +128,10 @@ struct Transport {
         calls.pointee.areCancelled = true
         endGuards()
         calls.pointee.queued.forEach { $0.wake() }
-        calls.pointee.running.forEach { $0.wake() }
+        calls.pointee.running.forEach {
+            $0.cutShort()
+            $0.wake()
+        }
         calls.pointee.paused.forEach { $0.wake() }
         calls.pointee.ended.forEach { $0.wake() }
         calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
