@@ -25,9 +25,11 @@ struct GuardSignal: ~Copyable {
     mutating func raise() {
         isRaised = true
         guard other >= 0 else { return }
-        // A forked child may hold a copy, so closing would not do.
-        shutdown(other, Int32(SHUT_RDWR))
-        _ = CPlatform.close(other)
+        if otherInode?.isReached(by: other) ?? false {
+            // A forked child may hold a copy, so closing would not do.
+            shutdown(other, Int32(SHUT_RDWR))
+            _ = CPlatform.close(other)
+        }
         other = -1
     }
 

@@ -9,6 +9,14 @@ struct Failure: Error {
         self.message = message
     }
 
+    static var noDescriptor: Failure {
+        Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
+    }
+    static var robbed: Failure {
+        Failure(
+            .internal,
+            "the program closed a descriptor of this library's under a call; it must close none but its own")
+    }
     static var outOfMemory: Failure { Failure(.outOfMemory, "out of memory") }
     static var cancelled: Failure { Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free") }
 }

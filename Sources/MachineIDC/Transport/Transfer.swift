@@ -13,7 +13,7 @@ struct Transfer: Linked {
     enum Progress: UInt8 { case connecting, waiting, reading }
 
     /// Why libcurl was told to stop.
-    enum Stop { case tooLargeHead, doubtfulLength, tooLargeBody, noMemory, cutShort }
+    enum Stop { case tooLargeHead, doubtfulLength, tooLargeBody, noMemory, cutShort, robbed }
 
     /// What never changes.
     struct Shared: ~Copyable {
@@ -48,6 +48,8 @@ struct Transfer: Linked {
         var maximumReplyBytes = 0
         var stop: Stop?
         var code = CURLE_OK
+        /// Whether its easy handle can neither be used nor freed any more.
+        var isLost = false
 
         init() throws(Failure) {
             easy = try Easy()
@@ -110,6 +112,7 @@ struct Transfer: Linked {
 
     /// Sets up the request. The transfer keeps the body until it is prepared again or recycled.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
+        if exchange.pointee.isLost { throw .robbed }
         exchange.pointee.request = body
         exchange.pointee.maximumReplyBytes = operation.maximumReplyBytes
         try exchange.pointee.easy.prepare(operation, settings, body: exchange.pointee.request)
@@ -141,13 +144,19 @@ extension Transfer {
     /// earlier request, waiting in a kept connection, for the reply to this one; so the connection is given up. Only
     /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets. Later, TLS
     /// may have taken in more than libcurl has asked it for.
+    ///
+    /// And the host may have closed the socket, and opened a file of its own under its number: nothing is sent there, and
+    /// TLS does not say goodbye there.
     func beginRequest(localPort: Int32) -> Int32 {
         shared.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
-        if shared.pointee.isSecure {
-            if exchange.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
-            if Process.knowsOpenSSL, ccurl_tls_has_pending(easyHandle) != 0 { return CURL_PREREQFUNC_ABORT }
+        let asksTLS = shared.pointee.isSecure && Process.knowsOpenSSL
+        let mayHoldBytes = shared.pointee.isSecure && exchange.pointee.easy.madeConnection
+        guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes) else {
+            if shared.pointee.sockets.isRobbed, asksTLS { ccurl_tls_silence(easyHandle) }
+            return CURL_PREREQFUNC_ABORT
         }
-        return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        let holdsBytes = asksTLS && !mayHoldBytes && ccurl_tls_has_pending(easyHandle) != 0
+        return holdsBytes ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
     /// Called now and then, and all the time while a peer keeps libcurl busy. Not 0 makes libcurl stop.

@@ -8,6 +8,7 @@ extension Transfer {
         switch exchange.pointee.stop {
         case nil: break
         case .noMemory: return .outOfMemory
+        case .robbed: return .robbed
         case .cutShort: return Failure(.timeout, "what came in kept the thread busy beyond its time")
         case .tooLargeHead: return Failure(.badReply, "the reply's head is larger than 64 KiB")
         case .doubtfulLength: return Failure(.badReply, "the reply has a Content-Length that cannot be trusted")

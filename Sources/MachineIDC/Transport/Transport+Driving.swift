@@ -68,6 +68,12 @@ extension Transport {
     func drive(until deadline: Deadline, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
+        if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
+            renew()
+            callEnded()
+            if isDone() { return CURLE_OK }
+            if shared.pointee.multi.isMissing { return CURLE_FAILED_INIT }
+        }
         var areCallersLate = false
         while true {
             takeOn()
@@ -75,6 +81,7 @@ extension Transport {
             let performed = shared.pointee.multi.perform(until: deadline)
             lock()
             reap()
+            if shared.pointee.multi.sockets.isRobbed { renew() }
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
             }
@@ -147,6 +154,17 @@ extension Transport {
         }
     }
 
+    /// The host has closed descriptors of libcurl's: begins with none. What is under way is lost.
+    @inline(never)
+    private func renew() {
+        calls.pointee.running.forEach { transfer in
+            transfer.exchange.pointee.isLost = true
+            transfer.exchange.pointee.stop = .robbed
+            end(transfer, CURLE_FAILED_INIT)
+        }
+        shared.pointee.multi.renew(maxConnections: calls.pointee.width)
+    }
+
     private func callEnded() {
         while let transfer = calls.pointee.ended.removeFirst() { call(transfer) }
     }
@@ -187,6 +205,9 @@ extension Transport {
             calls.pointee.abandonedCount &+= 1
             shared.pointee.multi.wakeUp()
             return false
+        case .running where shared.pointee.multi.sockets.check():
+            renew()
+            calls.pointee.ended.remove(transfer)
         case .running:
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
@@ -198,6 +219,7 @@ extension Transport {
 
     private func clearAbandoned() {
         guard calls.pointee.abandonedCount > 0 else { return }
+        if shared.pointee.multi.sockets.check() { return renew() }
         calls.pointee.running.forEach { transfer in
             guard transfer.place.pointee.isAbandoned else { return }
             shared.pointee.multi.remove(transfer)

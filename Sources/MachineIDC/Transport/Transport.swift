@@ -135,8 +135,8 @@ struct Transport {
         calls.pointee.paused.forEach { $0.wake() }
         calls.pointee.ended.forEach { $0.wake() }
         calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
+        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
         unlock()
-        shared.pointee.multi.wakeUp()
         forEachShard { $0.cancel() }
     }
 
@@ -193,8 +193,10 @@ extension Transport {
         if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. Locked.
+    /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. One that
+    /// is lost stays where it is for good. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
+        if transfer.exchange.pointee.isLost { return nil }
         calls.pointee.idle.append(transfer)
         if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
             return calls.pointee.idle.removeFirst()
