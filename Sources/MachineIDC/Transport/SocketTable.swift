@@ -102,6 +102,12 @@ struct SocketTable {
     /// Whether the host is known to have closed one of them.
     var isRobbed: Bool { header.pointee.isRobbed }
 
+    /// Looks at the sentinel alone, which is the first entry. Whether the host has closed one.
+    func checkSentinel() -> Bool {
+        _ = isOurs(entries.pointee.descriptor.load(ordering: .relaxed), entries)
+        return isRobbed
+    }
+
     /// Looks at all of them. Whether the host has closed one.
     @inline(never)
     func check() -> Bool {

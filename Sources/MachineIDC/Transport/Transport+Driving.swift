@@ -72,7 +72,6 @@ extension Transport {
             renew()
             callEnded()
             if isDone() { return CURLE_OK }
-            if shared.pointee.multi.isMissing { return CURLE_FAILED_INIT }
         }
         var areCallersLate = false
         while true {
@@ -104,6 +103,11 @@ extension Transport {
             let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
             lock()
             calls.pointee.isDriverIdle = false
+            // Rather than read from what may be the host's by now, and may block.
+            if shared.pointee.multi.sockets.checkSentinel() {
+                renew()
+                continue
+            }
             guard polled == CURLE_OK else {
                 clearAbandoned()
                 return polled
