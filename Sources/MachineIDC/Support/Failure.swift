@@ -12,6 +12,11 @@ struct Failure: Error {
     static var noDescriptor: Failure {
         Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
     }
+    static var noThreadToResolve: Failure {
+        Failure(
+            .internal,
+            "no thread could be started to resolve the name; see ulimit -u, pids.max, and what seccomp says of clone3()")
+    }
     static var robbed: Failure {
         Failure(
             .internal,

@@ -13,6 +13,7 @@ struct WipedOnFork: ~Copyable {
     let forking = Atomic<Int>(0)
     /// See `Process.prepareCurl`.
     let curlLock = ProcessLock()
+    let lookups = Lookups()
     /// See `GuardRegistry`.
     let guardsLock = ProcessLock()
 

@@ -98,6 +98,9 @@ struct Transfer: Linked {
 
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
+    /// Whether libcurl does not know yet where to connect to. For the driver.
+    var isResolving: Bool { ccurl_get_offset(easyHandle, CURLINFO_NAMELOOKUP_TIME_T) == 0 }
+
     /// Wakes whoever waits for it. Locked.
     func wake() {
         if let group = place.pointee.group {

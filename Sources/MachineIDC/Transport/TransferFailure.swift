@@ -18,6 +18,7 @@ extension Transfer {
         if code == CURLE_OUT_OF_MEMORY, progress != .connecting, !exchange.pointee.head.isComplete, memoryIsLeft() {
             return Failure(.badReply, "the reply's head has a line longer than libcurl takes")
         }
+        if isResolving, code != CURLE_OUT_OF_MEMORY, couldNotStartThread() { return .noThreadToResolve }
         let connectStatus = exchange.pointee.easy.connectStatus
         if connectStatus != 0, !(200...299).contains(connectStatus) {
             return Failure(.connectFailed, "the proxy refused to connect: HTTP \(connectStatus)")

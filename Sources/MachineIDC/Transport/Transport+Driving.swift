@@ -98,9 +98,10 @@ extension Transport {
             guard performed == CURLE_OK else { return performed }
             if canTakeOn { continue }
 
+            let patience = patience(until: deadline)
             calls.pointee.isDriverIdle = true
             unlock()
-            let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
+            let polled = shared.pointee.multi.poll(milliseconds: patience)
             lock()
             calls.pointee.isDriverIdle = false
             // Rather than read from what may be the host's by now, and may block.
@@ -117,14 +118,20 @@ extension Transport {
 
     private var hasRoom: Bool { calls.pointee.running.count < calls.pointee.width }
 
-    private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil }
+    private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
+
+    /// How long to wait for something to do.
+    private func patience(until deadline: Deadline) -> Int {
+        guard hasRoom, calls.pointee.queued.first != nil else { return deadline.remainingMilliseconds }
+        return min(deadline.remainingMilliseconds, max(lookupWait(), 1))
+    }
 
     /// Moves what was queued into libcurl's hands.
     private func takeOn() {
         if calls.pointee.isWidthNew {
             calls.pointee.isWidthNew = !shared.pointee.multi.limit(to: calls.pointee.width)
         }
-        while hasRoom, let transfer = calls.pointee.queued.removeFirst() {
+        while canTakeOn, let transfer = calls.pointee.queued.removeFirst() {
             calls.pointee.running.append(transfer)
             calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
@@ -137,6 +144,7 @@ extension Transport {
     /// Gives transfers that have ended back to their callers.
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
+            if code == CURLE_OPERATION_TIMEDOUT { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
             end(transfer, code)
         }
@@ -213,6 +221,7 @@ extension Transport {
             renew()
             calls.pointee.ended.remove(transfer)
         case .running:
+            noteLookup(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
         case .idle, .ended:
@@ -226,6 +235,7 @@ extension Transport {
         if shared.pointee.multi.sockets.check() { return renew() }
         calls.pointee.running.forEach { transfer in
             guard transfer.place.pointee.isAbandoned else { return }
+            noteLookup(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
             discard(transfer)

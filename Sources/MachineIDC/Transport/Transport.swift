@@ -68,6 +68,8 @@ struct Transport {
         var paused = LinkedList<Transfer>()
         /// Of single calls, whose callers the driver is still to call.
         var ended = LinkedList<Transfer>()
+        /// Set where a look-up of this transport's was left behind not long ago: see `Lookups`.
+        var lookupsAreSlowUntil: Deadline?
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
         /// The open ones.
