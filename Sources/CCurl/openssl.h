@@ -32,6 +32,19 @@ static inline int ccurl_tls_has_pending(CURL *_Nonnull easy) {
     return SSL_has_pending(info->internals);
 }
 
+extern void SSL_set_quiet_shutdown(void *_Nonnull tls, int) __attribute__((weak));
+extern void SSL_set_shutdown(void *_Nonnull tls, int) __attribute__((weak));
+
+// Lets the TLS layer of the transfer's connection end without a word, and read none. Only where ccurl_knows_openssl().
+static inline void ccurl_tls_silence(CURL *_Nonnull easy) {
+    const int sent_and_received = 3; // SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
+    struct curl_tlssessioninfo *info = NULL;
+    if (SSL_set_quiet_shutdown == NULL || SSL_set_shutdown == NULL) return;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL || info->internals == NULL) return;
+    SSL_set_quiet_shutdown(info->internals, 1);
+    SSL_set_shutdown(info->internals, sent_and_received);
+}
+
 // Calls back for each message of a TLS connection to be. Only where ccurl_knows_openssl().
 static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _Nonnull callback,
                                    void *_Nullable argument) {

@@ -38,12 +38,22 @@ static inline CURLcode ccurl_set_prereq(CURL *_Nonnull easy, curl_prereq_callbac
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
 }
 
+static inline CURLcode ccurl_set_progress(CURL *_Nonnull easy, curl_xferinfo_callback _Nonnull value) {
+    return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, value);
+}
+
 static inline CURLcode ccurl_set_tls_setup(CURL *_Nonnull easy, curl_ssl_ctx_callback _Nonnull value) {
     return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, value);
 }
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *_Nonnull multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
+}
+
+// Lets curl_multi_cleanup() leave the threads behind that resolve names, as libcurl always did before it had this option:
+// CURLMOPT_QUICK_EXIT, of a newer header than the one that this is compiled with. An older libcurl does not know it.
+static inline void ccurl_multi_leave_resolvers(CURLM *_Nonnull multi) {
+    curl_multi_setopt(multi, (CURLMoption)(CURLOPTTYPE_LONG + 21), 1L);
 }
 
 static inline long ccurl_get_long(CURL *_Nonnull easy, CURLINFO info) {

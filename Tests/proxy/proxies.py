@@ -10,7 +10,7 @@ import sys
 
 from suite import main
 
-MODULES = ["tunnels", "bypass", "environment", "secrecy", "false_proxies"]
+MODULES = ["tunnels", "bypass", "environment", "secrecy", "false_proxies", "floods"]
 
 if __name__ == "__main__":
     sys.exit(main(__doc__, MODULES))

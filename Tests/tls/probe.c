@@ -4,7 +4,8 @@
  * A line of stdin is a command, a JSON object; each is answered with a line of JSON on stdout.
  *
  *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, in place of the one there is
- *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or into the answer
+ *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or into the answer;
+ *                                                            with "cancel_after_ms":N, validate is cancelled meanwhile
  *     {"do":"setenv","name":NAME,"value":TEXT}               changes the environment; without a value, unsets NAME
  *     {"do":"race","threads":N,"private":BOOLEAN,"org_key":KEY,"options":OBJECT}
  *                                                            N threads validate at once, each once: with one client
@@ -74,6 +75,20 @@ static const struct {
     {"list_devices", NULL, mid_list_devices},
 };
 
+struct canceller {
+    pthread_t thread;
+    mid_client *client;
+    long after_ms;
+};
+
+static void *cancel_later(void *argument) {
+    struct canceller *canceller = argument;
+    struct timespec pause = {canceller->after_ms / 1000, canceller->after_ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+    mid_client_cancel(canceller->client);
+    return NULL;
+}
+
 /* `allowed` holds 1 beforehand: whoever forgets to clear it is found out. */
 static json_t *call(mid_client *client, const json_t *command) {
     const char *name = text_of(command, "operation");
@@ -87,9 +102,13 @@ static json_t *call(mid_client *client, const json_t *command) {
 
     if (strcmp(name, "validate") == 0) {
         const char *device = text_of(command, "device");
+        const json_t *after = json_object_get(command, "cancel_after_ms");
+        struct canceller canceller = {.client = client, .after_ms = (long)json_integer_value(after)};
         began = clock_ms(CLOCK_MONOTONIC);
+        need(after == NULL || pthread_create(&canceller.thread, NULL, cancel_later, &canceller) == 0, "no thread");
         status = mid_validate(client, device, &allowed, &reply);
         took = clock_ms(CLOCK_MONOTONIC) - began;
+        need(after == NULL || pthread_join(canceller.thread, NULL) == 0, "pthread_join failed");
         decision = json_integer(allowed);
     } else {
         while (n < sizeof operations / sizeof *operations && strcmp(operations[n].name, name) != 0) n++;

@@ -65,11 +65,13 @@ class Probe:
         self._process.stdout.close()
         return self
 
-    def validate(self, device="agent"):
-        return self.call("validate", device)
+    def validate(self, device="agent", cancel_after_ms=None):
+        return self.call("validate", device, cancel_after_ms=cancel_after_ms)
 
-    def call(self, operation, device="agent", save=None):
+    def call(self, operation, device="agent", save=None, cancel_after_ms=None):
         more = {"save": str(save)} if save else {}
+        if cancel_after_ms is not None:
+            more["cancel_after_ms"] = cancel_after_ms
         return self._result("call", operation=operation, device=device, **more)
 
     def setenv(self, name, value):

@@ -9,6 +9,19 @@ struct Failure: Error {
         self.message = message
     }
 
+    static var noDescriptor: Failure {
+        Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
+    }
+    static var noThreadToResolve: Failure {
+        Failure(
+            .internal,
+            "no thread could be started to resolve the name; see ulimit -u, pids.max, and what seccomp says of clone3()")
+    }
+    static var robbed: Failure {
+        Failure(
+            .internal,
+            "the program closed a descriptor of this library's under a call; it must close none but its own")
+    }
     static var outOfMemory: Failure { Failure(.outOfMemory, "out of memory") }
     static var cancelled: Failure { Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free") }
     static var forked: Failure { Failure(.cancelled, "this process was forked in the middle of the call") }

@@ -14,9 +14,11 @@ struct Inode: Equatable {
         (device, number) = (status.st_dev, status.st_ino)
     }
 
+    func isReached(by descriptor: Int32) -> Bool { Inode(of: descriptor) == self }
+
     /// Closes a descriptor if it leads here.
     @inline(never)
     func close(_ descriptor: Int32) {
-        if Inode(of: descriptor) == self { _ = CPlatform.close(descriptor) }
+        if isReached(by: descriptor) { _ = CPlatform.close(descriptor) }
     }
 }

@@ -22,6 +22,7 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         self.init(Literal(stringLiteral: literal))
     }
 
+    @inline(never)
     private init(_ literal: Literal) {
         self.init()
         append(literal)
@@ -41,6 +42,7 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
     }
 
     /// Appends a C string; NULL appends nothing.
+    @inline(never)
     mutating func append(_ string: UnsafePointer<CChar>?) {
         guard let string, let text else { return }
         var next = string
@@ -53,6 +55,7 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
     }
 
     /// Appends another line, and discards it.
+    @inline(never)
     mutating func append(discarding other: Message) {
         guard let text, let bytes = other.text else { return other.discard() }
         let length = min(other.count, Message.capacity &- count)

@@ -20,6 +20,7 @@ struct WipedOnFork: ~Copyable {
     let patienceEnd = Atomic<Int64>(0)
     /// See `Process.prepareCurl`.
     let curlLock = ProcessLock()
+    let lookups = Lookups()
     /// See `GuardRegistry`.
     let guardsLock = ProcessLock()
     /// See `prepare`.

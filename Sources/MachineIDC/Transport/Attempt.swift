@@ -12,6 +12,7 @@ struct Attempt {
     let mayBeRetried: Bool
     /// Whether the fault lies with a kept connection: it turned out unfit before the request was sent, or was closed
     /// without a byte in reply. A server may close its side at any time, so that says nothing of the next attempt.
+    /// Nor does what was cut short for another call, which had to leave.
     let wasStale: Bool
     /// What the authority asked for in Retry-After, in seconds; 0 when it did not.
     let retryAfter: Int
@@ -26,7 +27,8 @@ extension Attempt {
             httpStatus = 0
             mayBeRetried = kind.mayPass
             wasStale =
-                kind.isOfConnection && !transfer.exchange.pointee.easy.madeConnection && transfer.exchange.pointee.head.bytes == 0
+                kind == .cutShort || kind.isOfConnection && !transfer.exchange.pointee.easy.madeConnection
+                && transfer.exchange.pointee.head.bytes == 0
             retryAfter = 0
             return
         }

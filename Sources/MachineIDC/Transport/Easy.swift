@@ -99,6 +99,11 @@ struct Easy: ~Copyable {
         options.check(ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { line, _, count, data in
             data.map { Transfer(callbackData: $0).receiveHead(line, count: count) } ?? 0
         })
+        options.set(CURLOPT_XFERINFODATA, pointer: transfer)
+        options.set(CURLOPT_NOPROGRESS, 0)
+        options.check(ccurl_set_progress(handle) { data, _, _, _, _ in
+            data.map { Transfer(callbackData: $0).look() } ?? 1
+        })
         options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
             data.map { Transfer(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
         })

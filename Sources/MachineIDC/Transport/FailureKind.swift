@@ -8,7 +8,11 @@ internal import CPlatform
 enum FailureKind {
     /// This library stopped it, for the reason in the transfer's `stop`.
     case stopped
+    /// This call, or another one whose peer kept libcurl busy, had to leave.
+    case cutShort
     case outOfMemory
+    /// The system refused the thread that libcurl resolves a name on.
+    case noThread
     case nameNotFound
     case notConnected
     /// The handshake broke off. A certificate, a name or a pin that does not fit is `untrusted`.
@@ -28,7 +32,7 @@ enum FailureKind {
     /// Whether the network may do better the next moment.
     var mayPass: Bool {
         switch self {
-        case .nameNotFound, .notConnected, .noHandshake, .lost, .strayBytes: true
+        case .cutShort, .noThread, .nameNotFound, .notConnected, .noHandshake, .lost, .strayBytes: true
         case .stopped, .outOfMemory, .untrusted, .notHTTP, .broken: false
         }
     }
@@ -37,7 +41,11 @@ enum FailureKind {
 extension Transfer {
     /// Of a transfer that ended with this code, and not with CURLE_OK.
     func kind(of code: CURLcode) -> FailureKind {
-        if exchange.pointee.stop != nil { return .stopped }
+        switch exchange.pointee.stop {
+        case nil: break
+        case .cutShort: return .cutShort
+        default: return .stopped
+        }
         switch code {
         case CURLE_ABORTED_BY_CALLBACK: return .strayBytes
         case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL: return .broken
@@ -53,7 +61,8 @@ extension Transfer {
     }
 
     private func kindWhileConnecting(_ code: CURLcode) -> FailureKind {
-        switch code {
+        if isResolving, couldNotStartThread() { return .noThread }
+        return switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotFound
         case CURLE_SSL_CONNECT_ERROR: .noHandshake
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,

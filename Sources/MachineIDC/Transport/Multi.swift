@@ -2,35 +2,62 @@ internal import CCurl
 internal import CPlatform
 
 /// A libcurl multi handle: the connections that transfers share. One thread at a time uses it, the driver; `wakeUp`
-/// alone may be called by any.
+/// alone may be called by any, with the transport locked.
 struct Multi: ~Copyable {
     let sockets: SocketTable
-    private let handle: UnsafeMutableRawPointer
+    /// nil where another one was needed, and could not be made yet: libcurl then refuses whatever it is asked.
+    private let place: Box<UnsafeMutableRawPointer?>
+    private var handle: UnsafeMutableRawPointer? { place.pointer.pointee }
 
     init(maxConnections: Int) throws(Failure) {
+        let place = try Box<UnsafeMutableRawPointer?>(nil)
         // An attempt to connect may hold two sockets at once, one for IPv6 and one for IPv4.
-        let sockets = try SocketTable(capacity: maxConnections &* 2)
-        guard let made = curl_multi_init() else {
+        let sockets = try SocketTable(capacity: maxConnections &* 2 &+ 1)
+        do throws(Failure) {
+            place.pointer.pointee = try Multi.make(maxConnections, sockets)
+        } catch {
+            sockets.clear()
             sockets.destroy()
-            throw .outOfMemory
+            throw error
         }
-        // Without a descriptor left for it, libcurl makes a handle that nothing can wake.
+        self.sockets = sockets
+        self.place = place
+    }
+
+    @inline(never)
+    private static func make(_ maxConnections: Int, _ sockets: SocketTable) throws(Failure) -> UnsafeMutableRawPointer {
+        guard let made = curl_multi_init() else { throw areDescriptorsLeft() ? .outOfMemory : .noDescriptor }
+        // Without a descriptor left for it, an older libcurl makes a handle that nothing can wake.
         guard curl_multi_wakeup(made) == CURLM_OK else {
             curl_multi_cleanup(made)
-            sockets.destroy()
-            throw Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
+            throw .noDescriptor
+        }
+        guard sockets.openSentinel() else {
+            curl_multi_cleanup(made)
+            throw .noDescriptor
         }
         guard Multi.configure(made, maxConnections), Multi.learnNoSignal(made) else {
             curl_multi_cleanup(made)
-            sockets.destroy()
             throw .outOfMemory
         }
-        self.sockets = sockets
-        handle = made
+        return made
     }
 
+    /// After the host has closed descriptors of it: leaves all that libcurl has under way and open alone for good, and makes
+    /// another handle. Locked, as `wakeUp` is.
+    @inline(never)
+    func renew(maxConnections: Int) {
+        sockets.clear()
+        place.pointer.pointee = nil
+        do throws(Failure) { place.pointer.pointee = try Multi.make(maxConnections, sockets) } catch { error.message.discard() }
+    }
+
+    var isMissing: Bool { handle == nil }
+
     private static func configure(_ multi: UnsafeMutableRawPointer, _ maxConnections: Int) -> Bool {
-        limit(multi, to: maxConnections)
+        // A newer libcurl would otherwise wait for those who resolve names; before it does not know the option.
+        ccurl_multi_leave_resolvers(multi)
+        return limit(multi, to: maxConnections)
             && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
     }
 
@@ -51,13 +78,17 @@ struct Multi: ~Copyable {
     }
 
     deinit {
-        let handle = handle
-        ForkGate.working { _ = curl_multi_cleanup(handle) }
+        // libcurl would close, and TLS write to, what the host has opened since.
+        if !sockets.check() {
+            let handle = handle
+            ForkGate.working { _ = curl_multi_cleanup(handle) }
+        }
+        sockets.clear()
         sockets.destroy()
     }
 
     /// Connections beyond it that stand are closed as their transfers end.
-    func limit(to maxConnections: Int) -> Bool { Multi.limit(handle, to: maxConnections) }
+    func limit(to maxConnections: Int) -> Bool { handle.map { Multi.limit($0, to: maxConnections) } ?? false }
 
     /// How a transfer ends that libcurl does not take or cannot go on with.
     private static func ending(_ code: CURLMcode) -> CURLcode {
@@ -78,9 +109,9 @@ struct Multi: ~Copyable {
         ForkGate.working { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
     }
 
-    /// Does what can be done without waiting. CURLE_OK unless libcurl cannot go on.
-    func perform() -> CURLcode {
-        sockets.forgetTLSMessages()
+    /// Does what can be done without waiting, and not for long after the deadline. CURLE_OK unless libcurl cannot go on.
+    func perform(until deadline: Deadline) -> CURLcode {
+        sockets.step.pointee.begin(until: deadline)
         var running: Int32 = 0
         return Multi.ending(ForkGate.working { curl_multi_perform(handle, &running) })
     }
@@ -107,4 +138,17 @@ struct Multi: ~Copyable {
         }
         return nil
     }
+}
+
+/// As many as libcurl needs to wake itself with, which is two in one version and four in another.
+private func areDescriptorsLeft() -> Bool { withSocketPair { withSocketPair { true } } }
+
+private func withSocketPair(_ body: () -> Bool) -> Bool {
+    var (one, other): (Int32, Int32) = (-1, -1)
+    guard platform_socket_pair(Int32(SOCK_STREAM.rawValue), &one, &other) == 0 else { return false }
+    defer {
+        close(one)
+        close(other)
+    }
+    return body()
 }

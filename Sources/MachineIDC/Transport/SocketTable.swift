@@ -2,7 +2,8 @@ internal import CCurl
 internal import CPlatform
 internal import Synchronization
 
-/// The open sockets of one transport, so that a forked child can close its copies without a word to the server.
+/// The open sockets of one transport, so that a forked child can close its copies without a word to the server, and so that
+/// nothing is said to a file of the host's that stands under the number of a socket that was ours.
 ///
 /// Only the driver writes. A child reads what its memory held at the moment of the fork, so each entry is made visible
 /// last and hidden first: at worst one socket is missed. The inode is kept because a child may have closed everything
@@ -17,8 +18,14 @@ struct SocketTable {
         var localPort: Int32 = 0
     }
 
+    /// What else libcurl's callbacks look at.
     private struct Header: ~Copyable {
-        var flood = TLSFlood()
+        var step = Step()
+        /// Whether the host has closed one of them.
+        var isRobbed = false
+
+        /// How many entries would fill its place.
+        static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
     }
 
     private static var unused: Int32 { -1 }
@@ -28,11 +35,12 @@ struct SocketTable {
 
     /// They follow the header.
     private var entries: UnsafeMutablePointer<Entry> {
-        UnsafeMutableRawPointer(header).advanced(by: MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
+        (UnsafeMutableRawPointer(header) + Header.entries &* MemoryLayout<Entry>.stride)
+            .assumingMemoryBound(to: Entry.self)
     }
 
     init(capacity: Int) throws(Failure) {
-        guard let memory = calloc(capacity &+ 2, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+        guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
         header = memory.assumingMemoryBound(to: Header.self)
         header.initialize(to: Header())
         var entry = entries
@@ -52,10 +60,18 @@ struct SocketTable {
 
     func destroy() { free(header) }
 
-    /// Opens a socket that no program started later inherits, and notes it.
+    /// Opens a socket that leads nowhere. libcurl has descriptors that are not known here; a host that closes whatever is
+    /// open from some number on closes this one as well. False when there is none left.
+    func openSentinel() -> Bool { open(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) >= 0 }
+
     func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        open(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+    }
+
+    /// Opens a socket that no program started later inherits, and notes it.
+    @inline(never)
+    private func open(_ family: Int32, _ type: Int32, _ proto: Int32) -> Int32 {
+        let descriptor = socket(family, type | Int32(bitPattern: SOCK_CLOEXEC.rawValue), proto)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
         guard let inode = Inode(of: descriptor), let entry = first(SocketTable.unused) else {
             _ = CPlatform.close(descriptor)
@@ -68,13 +84,50 @@ struct SocketTable {
     }
 
     func close(_ descriptor: curl_socket_t) -> Int32 {
-        first(descriptor)?.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        if let entry = first(descriptor) {
+            if !isOurs(descriptor, entry) { return 0 }
+            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        }
         return CPlatform.close(descriptor)
     }
 
-    /// How many are open.
+    /// Whether the descriptor still leads to the socket that was noted; if not, the host has closed it.
+    @inline(never)
+    private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
+        if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
+        header.pointee.isRobbed = true
+        return false
+    }
+
+    /// Whether the host is known to have closed one of them.
+    var isRobbed: Bool { header.pointee.isRobbed }
+
+    /// Looks at the sentinel alone, which is the first entry. Whether the host has closed one.
+    func checkSentinel() -> Bool {
+        _ = isOurs(entries.pointee.descriptor.load(ordering: .relaxed), entries)
+        return isRobbed
+    }
+
+    /// Looks at all of them. Whether the host has closed one.
+    @inline(never)
+    func check() -> Bool {
+        forEachOpen { descriptor, entry in _ = isOurs(descriptor, entry) }
+        return isRobbed
+    }
+
+    /// Closes those that are still ours, past libcurl, who is not to use any of them again.
+    @inline(never)
+    func clear() {
+        forEachOpen { descriptor, entry in
+            entry.pointee.inode?.close(descriptor)
+            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        }
+        header.pointee.isRobbed = false
+    }
+
+    /// How many connections are open.
     var count: Int {
-        var count = 0
+        var count = -1 // the sentinel
         forEachOpen { _, _ in count &+= 1 }
         return count
     }
@@ -84,26 +137,32 @@ struct SocketTable {
         forEachOpen { descriptor, entry in entry.pointee.inode?.close(descriptor) }
     }
 
-    /// Whether a connection from this port holds bytes that nobody has read yet.
-    func hasUnreadBytes(localPort port: Int32) -> Bool {
-        var entry = entries
-        while true {
-            let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
-            if descriptor == SocketTable.end { return false }
-            if descriptor >= 0 {
-                if entry.pointee.localPort == 0 { entry.pointee.localPort = platform_local_port(descriptor) }
-                if entry.pointee.localPort == port, hasUnread(descriptor) { return true }
+    /// Whether the connection from this port is ours, and holds no bytes that nobody has read yet.
+    @inline(never)
+    func isFit(localPort port: Int32, mayHoldBytes: Bool) -> Bool {
+        var isFit = true
+        forEachOpen { descriptor, entry in
+            if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
+            if !isOurs(descriptor, entry) {
+                isFit = false
+                return
             }
-            entry += 1
+            entry.pointee.localPort = platform_local_port(descriptor)
+            if !mayHoldBytes, entry.pointee.localPort == port, hasUnread(descriptor) { isFit = false }
         }
+        return isFit
     }
 
-    func forgetTLSMessages() { header.pointee.flood = TLSFlood() }
+    var step: UnsafeMutablePointer<Step> {
+        UnsafeMutableRawPointer(header).assumingMemoryBound(to: Step.self)
+    }
 
     /// Breaks all connections, which lead to the same server, when it floods one: the next read fails.
     func noteTLSMessage(type: Int32) {
-        guard header.pointee.flood.grows(by: type) else { return }
-        forEachOpen { descriptor, _ in platform_disconnect(descriptor) }
+        guard step.pointee.isFlood(with: type) else { return }
+        forEachOpen { descriptor, entry in
+            if isOurs(descriptor, entry) { platform_disconnect(descriptor) }
+        }
     }
 
     private func forEachOpen(_ body: (Int32, UnsafeMutablePointer<Entry>) -> Void) {

@@ -15,7 +15,7 @@ struct Transfer: Linked {
     /// Why libcurl was told to stop.
     enum Stop {
         case head(HeadFault)
-        case tooLargeBody, noMemory
+        case tooLargeBody, noMemory, cutShort, robbed
     }
 
     /// What never changes.
@@ -23,6 +23,8 @@ struct Transfer: Linked {
         /// Woken when the stage may have changed, or the client was cancelled.
         let caller: Sleeper
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
+        /// Whether nobody waits for it any more: for libcurl's callbacks, which do not hold the lock.
+        let isUnwanted = Atomic<Bool>(false)
         let sockets: SocketTable
         let isSecure: Bool
         let isProxied: Bool
@@ -51,6 +53,8 @@ struct Transfer: Linked {
         var maximumReplyBytes = 0
         var stop: Stop?
         var code = CURLE_OK
+        /// Whether its easy handle can neither be used nor freed any more.
+        var isLost = false
 
         init() throws(Failure) {
             easy = try Easy()
@@ -105,6 +109,9 @@ struct Transfer: Linked {
 
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
+    /// Whether libcurl does not know yet where to connect to. For the driver.
+    var isResolving: Bool { ccurl_get_offset(easyHandle, CURLINFO_NAMELOOKUP_TIME_T) == 0 }
+
     /// Wakes whoever waits for it. Locked.
     func wake() {
         if let group = place.pointee.group {
@@ -114,8 +121,12 @@ struct Transfer: Linked {
         }
     }
 
+    /// Nobody waits for it any more: ends what its peer keeps libcurl busy with.
+    func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
+
     /// Sets up the request. The transfer keeps the body until it is prepared again or recycled.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
+        if exchange.pointee.isLost { throw .robbed }
         exchange.pointee.request = body
         exchange.pointee.maximumReplyBytes = operation.maximumReplyBytes
         try exchange.pointee.easy.prepare(operation, settings, body: exchange.pointee.request)
@@ -132,6 +143,7 @@ struct Transfer: Linked {
         exchange.pointee.reply.clear()
         exchange.pointee.head = ReplyHead()
         exchange.pointee.stop = nil
+        shared.pointee.isUnwanted.store(false, ordering: .relaxed)
         exchange.pointee.easy.errorText[0] = 0
         exchange.pointee.code = CURLE_OK
         shared.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
@@ -146,13 +158,28 @@ extension Transfer {
     /// earlier request, waiting in a kept connection, for the reply to this one; so the connection is given up. Only
     /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets. Later, TLS
     /// may have taken in more than libcurl has asked it for.
+    ///
+    /// And the host may have closed the socket, and opened a file of its own under its number: nothing is sent there, and
+    /// TLS does not say goodbye there.
     func beginRequest(localPort: Int32) -> Int32 {
         shared.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
-        if shared.pointee.isSecure {
-            if exchange.pointee.easy.madeConnection { return CURL_PREREQFUNC_OK }
-            if Process.knowsOpenSSL, ccurl_tls_has_pending(easyHandle) != 0 { return CURL_PREREQFUNC_ABORT }
+        let asksTLS = shared.pointee.isSecure && Process.knowsOpenSSL
+        let mayHoldBytes = shared.pointee.isSecure && exchange.pointee.easy.madeConnection
+        guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes) else {
+            if shared.pointee.sockets.isRobbed, asksTLS { ccurl_tls_silence(easyHandle) }
+            return CURL_PREREQFUNC_ABORT
         }
-        return shared.pointee.sockets.hasUnreadBytes(localPort: localPort) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        let holdsBytes = asksTLS && !mayHoldBytes && ccurl_tls_has_pending(easyHandle) != 0
+        return holdsBytes ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+    }
+
+    /// Called now and then, and all the time while a peer keeps libcurl busy. Not 0 makes libcurl stop.
+    func look() -> Int32 {
+        let step = shared.pointee.sockets.step
+        guard step.pointee.isTimeToLook() else { return 0 }
+        guard shared.pointee.isUnwanted.load(ordering: .relaxed) || step.pointee.isLate else { return 0 }
+        exchange.pointee.stop = .cutShort
+        return 1
     }
 
     /// Takes one line of the head. Returns `count`, or less to make libcurl stop.

@@ -11,7 +11,9 @@ extension Transfer {
     func failure(_ code: CURLcode, _ settings: borrowing Settings) -> Failure {
         switch kind(of: code) {
         case .stopped: return stopped
+        case .cutShort: return Failure(.timeout, "what came in kept the thread busy beyond its time")
         case .outOfMemory: return .outOfMemory
+        case .noThread: return .noThreadToResolve
         case .nameNotFound:
             let isProxy = code == CURLE_COULDNT_RESOLVE_PROXY
             let host = quoted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
@@ -39,7 +41,8 @@ extension Transfer {
         case .head(let fault): fault.failure
         case .tooLargeBody:
             Failure(.badReply, "the reply is larger than \(exchange.pointee.maximumReplyBytes) bytes")
-        case .noMemory, nil: .outOfMemory
+        case .robbed: .robbed
+        case .noMemory, .cutShort, nil: .outOfMemory
         }
     }
 

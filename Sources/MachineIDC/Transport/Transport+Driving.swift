@@ -38,6 +38,10 @@ extension Transport {
             }
         }
         if let mine {
+            if case .cutShort = mine.exchange.pointee.stop {
+                if calls.pointee.areCancelled { ending = .cancelled }
+                else if deadline.hasPassed { ending = .timedOut(mine.progress) }
+            }
             calls.pointee.ended.remove(mine)
             mine.place.pointee.stage = .idle
         }
@@ -69,14 +73,20 @@ extension Transport {
     func drive(until deadline: Deadline, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
+        if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
+            renew()
+            callEnded()
+            if isDone() { return CURLE_OK }
+        }
         var areCallersLate = false
         while true {
             takeOn()
             unlock()
-            let performed = shared.pointee.multi.perform()
+            let performed = shared.pointee.multi.perform(until: deadline)
             lock()
             if isInherited { return CURLE_OK }
             reap()
+            if shared.pointee.multi.sockets.isRobbed { renew() }
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
             }
@@ -94,12 +104,18 @@ extension Transport {
             guard performed == CURLE_OK else { return performed }
             if canTakeOn { continue }
 
+            let patience = patience(until: deadline)
             calls.pointee.isDriverIdle = true
             unlock()
-            let polled = shared.pointee.multi.poll(milliseconds: deadline.remainingMilliseconds)
+            let polled = shared.pointee.multi.poll(milliseconds: patience)
             lock()
             if isInherited { return CURLE_OK }
             calls.pointee.isDriverIdle = false
+            // Rather than read from what may be the host's by now, and may block.
+            if shared.pointee.multi.sockets.checkSentinel() {
+                renew()
+                continue
+            }
             guard polled == CURLE_OK else {
                 clearAbandoned()
                 return polled
@@ -109,17 +125,24 @@ extension Transport {
 
     private var hasRoom: Bool { calls.pointee.running.count < calls.pointee.width }
 
-    private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil }
+    private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
+
+    /// How long to wait for something to do.
+    private func patience(until deadline: Deadline) -> Int {
+        guard hasRoom, calls.pointee.queued.first != nil else { return deadline.remainingMilliseconds }
+        return min(deadline.remainingMilliseconds, max(lookupWait(), 1))
+    }
 
     /// Moves what was queued into libcurl's hands.
     private func takeOn() {
         if calls.pointee.isWidthNew {
             calls.pointee.isWidthNew = !shared.pointee.multi.limit(to: calls.pointee.width)
         }
-        while hasRoom, let transfer = calls.pointee.queued.removeFirst() {
+        while canTakeOn, let transfer = calls.pointee.queued.removeFirst() {
             calls.pointee.running.append(transfer)
             calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
+            if calls.pointee.areCancelled { transfer.cutShort() }
             let added = shared.pointee.multi.add(transfer)
             if added != CURLE_OK { end(transfer, added) }
         }
@@ -128,6 +151,7 @@ extension Transport {
     /// Gives transfers that have ended back to their callers.
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
+            if code == CURLE_OPERATION_TIMEDOUT { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
             end(transfer, code)
         }
@@ -148,6 +172,17 @@ extension Transport {
         } else {
             calls.pointee.ended.append(transfer)
         }
+    }
+
+    /// The host has closed descriptors of libcurl's: begins with none. What is under way is lost.
+    @inline(never)
+    private func renew() {
+        calls.pointee.running.forEach { transfer in
+            transfer.exchange.pointee.isLost = true
+            transfer.exchange.pointee.stop = .robbed
+            end(transfer, CURLE_FAILED_INIT)
+        }
+        shared.pointee.multi.renew(maxConnections: calls.pointee.width)
     }
 
     private func callEnded() {
@@ -186,10 +221,15 @@ extension Transport {
             calls.pointee.queued.remove(transfer)
         case .running where calls.pointee.areDriven:
             transfer.place.pointee.isAbandoned = true
+            transfer.cutShort()
             calls.pointee.abandonedCount &+= 1
             shared.pointee.multi.wakeUp()
             return false
+        case .running where shared.pointee.multi.sockets.check():
+            renew()
+            calls.pointee.ended.remove(transfer)
         case .running:
+            noteLookup(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
         case .idle, .ended:
@@ -200,8 +240,10 @@ extension Transport {
 
     private func clearAbandoned() {
         guard calls.pointee.abandonedCount > 0 else { return }
+        if shared.pointee.multi.sockets.check() { return renew() }
         calls.pointee.running.forEach { transfer in
             guard transfer.place.pointee.isAbandoned else { return }
+            noteLookup(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
             discard(transfer)

@@ -75,7 +75,7 @@ extension Transport {
     func wake(_ group: TransferGroup) {
         group.place.pointee.isWoken = true
         group.shared.pointee.caller.wake()
-        shared.pointee.multi.wakeUp()
+        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
     }
 
     /// Gives a transfer up, wherever it is. False when another thread has it in hand: it is that one's now.

@@ -68,6 +68,8 @@ struct Transport {
         var paused = LinkedList<Transfer>()
         /// Of single calls, whose callers the driver is still to call.
         var ended = LinkedList<Transfer>()
+        /// Set where a look-up of this transport's was left behind not long ago: see `Lookups`.
+        var lookupsAreSlowUntil: Deadline?
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
         /// The open ones.
@@ -135,12 +137,15 @@ struct Transport {
         calls.pointee.areCancelled = true
         endGuards()
         calls.pointee.queued.forEach { $0.wake() }
-        calls.pointee.running.forEach { $0.wake() }
+        calls.pointee.running.forEach {
+            $0.cutShort()
+            $0.wake()
+        }
         calls.pointee.paused.forEach { $0.wake() }
         calls.pointee.ended.forEach { $0.wake() }
         calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
+        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
         unlock()
-        shared.pointee.multi.wakeUp()
         forEachShard { $0.cancel() }
     }
 
@@ -198,8 +203,10 @@ extension Transport {
         if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. Locked.
+    /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. One that
+    /// is lost stays where it is for good. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
+        if transfer.exchange.pointee.isLost { return nil }
         calls.pointee.idle.append(transfer)
         if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
             return calls.pointee.idle.removeFirst()

@@ -1,0 +1,77 @@
+/*
+ * A nameserver that never answers, and calls with little time: libcurl leaves a thread with two descriptors behind for
+ * each look-up, for as long as the system's resolver has patience. They are bounded in the process; a call that would need
+ * one more waits within its time. What needs no look-up does not.
+ *
+ * Needs a nameserver that never answers.
+ */
+#include "decisions.h"
+#include "server.h"
+
+#include <dirent.h>
+
+enum { CALLS = 150, TIMEOUT_MS = 50, MOST = 40 };
+
+static int entries(const char *folder) {
+    DIR *listed = opendir(folder);
+    int count = 0;
+    check_need(listed != NULL, folder);
+    while (readdir(listed) != NULL) count++;
+    check_need(closedir(listed) == 0, "closedir");
+    return count;
+}
+
+static void ask(mid_client *client, mid_status expected) {
+    int allowed = 1;
+    char *json = NULL;
+    double began = check_now_ms();
+    mid_status status = mid_validate(client, "lookups", &allowed, &json);
+    if (expected == MID_OK) {
+        CHECK_STATUS(MID_OK, status);
+        mid_free(json);
+        return;
+    }
+    CHECK_STATUS(expected, status);
+    check_failure(status, json, "not connected yet");
+    CHECK(allowed == 0 && check_now_ms() - began <= TIMEOUT_MS + check_slack_ms());
+}
+
+/* One client for all calls, or one for each. */
+static void pile_up(int clients, const char *options, mid_status expected) {
+    mid_client *client = NULL;
+    int threads = entries("/proc/self/task"), descriptors = entries("/proc/self/fd");
+    int most_threads = 0, most_descriptors = 0;
+    for (int n = 0; n < CALLS; n++) {
+        if (n % (CALLS / clients) == 0) {
+            mid_client_free(client);
+            client = check_client(options);
+        }
+        ask(client, expected);
+        if (entries("/proc/self/task") > most_threads) most_threads = entries("/proc/self/task");
+        if (entries("/proc/self/fd") > most_descriptors) most_descriptors = entries("/proc/self/fd");
+    }
+    mid_client_free(client);
+    printf("%d threads, %d descriptors more at most\n", most_threads - threads, most_descriptors - descriptors);
+    CHECK(most_threads - threads <= MOST && most_descriptors - descriptors <= 2 * MOST + 8);
+}
+
+int main(void) {
+    static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"allowed\":false}";
+    struct server server;
+    char options[128];
+    mid_client *local;
+    server_start(&server, reply);
+    server.closes = 0;
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\"}", server.port);
+    local = check_client(options);
+    check_about = "time is short";
+    pile_up(1, "{\"base_url\":\"https://silent.example\",\"timeout_ms\":50,\"max_retries\":0}", MID_TIMEOUT);
+    ask(local, MID_OK);
+    check_about = "a few clients";
+    pile_up(5, "{\"base_url\":\"https://silent.example\",\"timeout_ms\":50,\"max_retries\":0}", MID_TIMEOUT);
+    ask(local, MID_OK);
+    check_about = "";
+    mid_client_free(local);
+    server_stop(&server);
+    return check_done();
+}

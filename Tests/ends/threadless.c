@@ -1,0 +1,39 @@
+/*
+ * The system refuses threads, as a seccomp filter of clone3() or a full pids cgroup does. libcurl cannot resolve a name
+ * then, and that is said; not that the name was not found. What needs no name works.
+ */
+#include "decisions.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+static void refuse_threads(void) {
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
+    check_need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
+    check_need(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "PR_SET_SECCOMP");
+}
+
+int main(void) {
+    mid_client *named = check_client("{\"base_url\":\"https://name.example\",\"max_retries\":0,\"timeout_ms\":5000}");
+    mid_client *numbered = decisions_client();
+    int allowed = 1;
+    char *json = NULL;
+    refuse_threads();
+    CHECK_STATUS(MID_INTERNAL, mid_validate(named, "threadless", &allowed, &json));
+    check_failure(MID_INTERNAL, json, "no thread could be started to resolve the name");
+    CHECK(allowed == 0);
+    decide(numbered, "threadless", 0);
+    mid_client_free(named);
+    mid_client_free(numbered);
+    return check_done();
+}
