@@ -73,6 +73,8 @@ struct SocketTable {
     private func open(_ family: Int32, _ type: Int32, _ proto: Int32) -> Int32 {
         let descriptor = socket(family, type | Int32(bitPattern: SOCK_CLOEXEC.rawValue), proto)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+        // Noted under this number is what has been closed since.
+        first(descriptor)?.pointee.descriptor.store(SocketTable.unused, ordering: .relaxed)
         guard let inode = Inode(of: descriptor), let entry = first(SocketTable.unused) else {
             _ = CPlatform.close(descriptor)
             return CURL_SOCKET_BAD
@@ -84,18 +86,21 @@ struct SocketTable {
     }
 
     func close(_ descriptor: curl_socket_t) -> Int32 {
-        if let entry = first(descriptor) {
-            if !isOurs(descriptor, entry) { return 0 }
-            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
-        }
+        guard let entry = first(descriptor), isOurs(descriptor, entry) else { return 0 }
+        entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
         return CPlatform.close(descriptor)
     }
 
-    /// Whether the descriptor still leads to the socket that was noted; if not, the host has closed it.
+    /// Whether the descriptor still leads to the socket that was noted; if not, the host has closed it. But libcurl 7.88
+    /// closes a socket that never came to be connected without calling back: that one is forgotten.
     @inline(never)
     private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
         if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
-        header.pointee.isRobbed = true
+        if entry.pointee.localPort != 0 || entry == entries {
+            header.pointee.isRobbed = true
+        } else {
+            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        }
         return false
     }
 
@@ -128,7 +133,7 @@ struct SocketTable {
     /// How many connections are open.
     var count: Int {
         var count = -1 // the sentinel
-        forEachOpen { _, _ in count &+= 1 }
+        forEachOpen { descriptor, entry in if isOurs(descriptor, entry) { count &+= 1 } }
         return count
     }
 
@@ -140,17 +145,14 @@ struct SocketTable {
     /// Whether the connection from this port is ours, and holds no bytes that nobody has read yet.
     @inline(never)
     func isFit(localPort port: Int32, mayHoldBytes: Bool) -> Bool {
-        var isFit = true
+        var isFit = false
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
-            if !isOurs(descriptor, entry) {
-                isFit = false
-                return
-            }
+            guard isOurs(descriptor, entry) else { return }
             entry.pointee.localPort = platform_local_port(descriptor)
-            if !mayHoldBytes, entry.pointee.localPort == port, hasUnread(descriptor) { isFit = false }
+            if entry.pointee.localPort == port { isFit = mayHoldBytes || !hasUnread(descriptor) }
         }
-        return isFit
+        return isFit && !isRobbed
     }
 
     var step: UnsafeMutablePointer<Step> {
