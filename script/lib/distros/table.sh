@@ -19,9 +19,11 @@ cell() {
     fi
 }
 
-# failing_lines LOG: those that say what failed, or the last ones where none does.
+# failing_lines LOG: what failed, with the details below each; or the last lines, where nothing says that it did.
 failing_lines() {
-    grep -A 12 -E '(^FAILED |  FAILED$|WRONG ALLOWED)' "$1" | head -n 60 | grep . || tail -n 10 "$1"
+    awk '/^FAILED |  FAILED$/ { inside = 1; count = 0; print; next }
+        inside && /^ / { if (++count <= 12) print; next }
+        { inside = 0 }' "$1" | head -n 60 | grep . || tail -n 10 "$1"
 }
 
 # versions ROOT: what the library meets there, a line each.
