@@ -13,6 +13,8 @@ CHUNK = b"%x\r\n%b\r\n" % (len(ALLOW), ALLOW)
 
 IDENTITY = DELIMITED[:-2] + b"Transfer-Encoding: identity\r\n\r\n"
 WITHOUT_END = ("MID_BAD_REPLY", "does not say where it ends")
+# libcurl 8 sees it when a connection was cut, and 7 does not.
+CUT = (("MID_BAD_REPLY", "MID_TRANSFER_FAILED"), f"{WITHOUT_END[1]}|broke before the reply was complete")
 BROKEN = ("MID_TRANSFER_FAILED", "broke before the reply was complete")
 WHOLE = ("MID_OK", "")
 
@@ -22,10 +24,10 @@ CASES = [
     ("a body shorter than its length", http(ALLOW, length=len(ALLOW) + 1), "cut", BROKEN),
     ("a body shorter than its length, close_notify", http(ALLOW, length=999), "goodbye", BROKEN),
     ("a body shorter than its length, reset", http(ALLOW, length=999), "reset", BROKEN),
-    ("a body that ends with the connection", DELIMITED + ALLOW, "cut", WITHOUT_END),
+    ("a body that ends with the connection", DELIMITED + ALLOW, "cut", CUT),
     ("a body that ends with the connection, close_notify", DELIMITED + ALLOW, "goodbye", WITHOUT_END),
     ("a body that ends with the connection, reset", DELIMITED + ALLOW, "reset", BROKEN),
-    ("a body that ends with the connection, encoded as it is", IDENTITY + ALLOW, "cut", WITHOUT_END),
+    ("a body that ends with the connection, encoded as it is", IDENTITY + ALLOW, "cut", CUT),
     ("a chunked body without its end", CHUNKED + CHUNK, "cut", BROKEN),
     ("a chunked body without its end, close_notify", CHUNKED + CHUNK, "goodbye", BROKEN),
     ("a head without its end", b"HTTP/1.1 200 OK\r\nX-More: y", "cut", BROKEN),
@@ -56,7 +58,7 @@ def run(world):
         for name, reply, end, (status, message) in CASES:
             with Server(script(reply, end), context) as server:
                 with Probe(base_url=server.url, ca_file=world.ca_file) as probe:
-                    what = f"truncation, {version.name}: {name}: {status}"
+                    what = f"truncation, {version.name}: {name}: {status if isinstance(status, str) else ' or '.join(status)}"
                     expect(what, probe.validate(), status, allowed=status == "MID_OK", message=message)
                     server.script = serve
                     expect(f"{what}; then all is well", probe.validate(), "MID_OK", 1)
