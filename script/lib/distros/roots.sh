@@ -32,14 +32,15 @@ root_packages() {
 # make_root RELEASE STAMP: into $roots/RELEASE, the stamp in a file inside. It is made under another name, and gets its own
 # when it is whole. The steps go to stdout; why there is none is its last line.
 make_root() {
-    local release=$1 stamp=$2 new=$roots/$1.new log=$roots/$1.log start=$SECONDS packages sources
+    local release=$1 stamp=$2 start=$SECONDS packages sources
+    local new=$roots/$1.new old=$roots/$1.old log=$roots/$1.log
     sources=$(archive_lines "$release")
     if [ -z "$sources" ]; then
         echo 'no root: apt-get indextargets names no archive of Debian; apt-get update reads those of /etc/apt'
         return 1
     fi
     packages=$(root_packages | paste -sd ,)
-    rm -rf --one-file-system "$new"
+    rm -rf --one-file-system "$new" "$old"
     # --variant=apt: the essential packages and apt. The archive's index may be older than it says it may be, where a machine
     # has a copy of the archive.
     # shellcheck disable=SC2016 # mmdebstrap's own
@@ -54,8 +55,9 @@ make_root() {
         return 1
     fi
     # What is at its place is an older root of ours.
-    if rm -rf --one-file-system "${roots:?}/$release" && printf '%s\n' "$stamp" >"$new/etc/machineid-root" &&
+    if printf '%s\n' "$stamp" >"$new/etc/machineid-root" && { [ ! -e "$roots/$release" ] || mv "$roots/$release" "$old"; } &&
         mv "$new" "$roots/$release"; then
+        rm -rf --one-file-system "$old"
         echo "its root is made, in $((SECONDS - start)) s"
     else
         echo "no root: $roots/$release cannot be replaced"
