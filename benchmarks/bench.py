@@ -54,6 +54,12 @@ class Server:
         return kept | {"MACHINEID_BASE_URL": self.nginx.url("https"), "CA_FILE": self.ca, "REQUESTS_CA_BUNDLE": self.ca}
 
 
+def progress(text):
+    """What is going on, for whoever looks on: over the line before it, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r{text:70.70}" + ("" if text else "\r"), end="", file=sys.stderr, flush=True)
+
+
 class Bench:
     def __init__(self, build, quick, wanted):
         self.build, self.quick, self.wanted, self.rows = build, quick, wanted, []
@@ -75,9 +81,9 @@ class Bench:
         results = {name: [] for name in contenders}
         for n in range(1 if self.quick else rounds):
             for name, command in contenders.items():
-                print(f"\r{name:70.70}", end="", file=sys.stderr, flush=True)
+                progress(name)
                 results[name].append(self.numbers(environment, command))
-        print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
+        progress("")
         return results
 
     def row(self, what, value, unit, ratio="", target=""):

@@ -129,7 +129,8 @@ def plan(arguments):
     wanted = [behaviour for behaviour in behaviours.all.values()
               if not arguments.names or any(fnmatch.fnmatch(behaviour.name, name) for name in arguments.names)]
     if not wanted:
-        sys.exit(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them")
+        print(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them", file=sys.stderr)
+        sys.exit(2)
     watch = WATCHES[arguments.watch]
     for behaviour in wanted:
         if arguments.https and not behaviour.over_tls:

@@ -2,31 +2,41 @@
 # What Tests/ends, fork, guard, many, secrets and threads share: their arguments, and C programs that are compiled, run
 # against an emulator, and shown with all their stacks when they hang. Sourced from the root of the project.
 #
-# Sets long (empty or --long), library (the folder) and work (a folder that is gone afterwards).
+# Sets me (the suite's path from here), long (empty or --long), library (the folder) and work (a folder that is gone
+# afterwards).
+# shellcheck source=script/lib/arguments.sh
+. script/lib/arguments.sh
 # shellcheck source=script/lib/report.sh
 . script/lib/report.sh
 # shellcheck source=script/lib/emulator.sh
 . script/lib/emulator.sh
+# shellcheck source=Tests/lib/valgrind.sh
+. Tests/lib/valgrind.sh
 
+me=Tests/$(basename "$(dirname "$(cd "$OLDPWD" && realpath "${BASH_SOURCE[1]}")")")/run
+# The tests there are, by the questions after them.
+mapfile -t tests < <(grep -oE '\bwants [A-Za-z_0-9-]+' "$me" | cut -d ' ' -f 2 | sort -u)
 long='' library=$PWD/build/lib wanted=()
 # shellcheck disable=SC2034 # for whoever sources this
 while [ $# -gt 0 ]; do
     case $1 in
     --long) long=--long ;;
+    --help) help "$me" ;;
     --library)
+        [ -n "${2:-}" ] || refuse "$me" '--library needs a folder'
         library=$(realpath "$2")
         shift
         ;;
-    -*)
-        echo "$0: there is no option $1; there are --long and --library FOLDER, and names of tests" >&2
-        exit 2
+    -*) unknown "$me" "$1" ;;
+    *)
+        [[ " ${tests[*]} " == *" $1 "* ]] || refuse "$me" "there is no test $1; there are ${tests[*]}"
+        wanted+=("$1")
         ;;
-    *) wanted+=("$1") ;;
     esac
     shift
 done
 if [ ! -e "$library/libmachineid.so" ] || [ ! -x build/bin/machineid-emulator ]; then
-    echo "$0: there is no library in $library or no emulator in build/bin; script/build makes them" >&2
+    echo "$me: there is no library in $library or no emulator in build/bin; script/build makes them" >&2
     exit 1
 fi
 

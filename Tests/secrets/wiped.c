@@ -151,12 +151,33 @@ static int copies(const unsigned char *start, const unsigned char *end) {
     return count;
 }
 
+/* Whether a page can be read, by asking the kernel. Not all that /proc/self/maps says can: from glibc 2.42 on, a thread's
+ * stack and the guard page at its end are one mapping. */
+static int is_readable(int memory, unsigned long page) {
+    char byte;
+    return pread(memory, &byte, 1, (off_t)page) == 1;
+}
+
+/* Copies of the key in what can be read of a mapping. */
+static int copies_in_mapping(int memory, unsigned long start, unsigned long end) {
+    unsigned long page = (unsigned long)sysconf(_SC_PAGESIZE);
+    int count = 0;
+    while (start < end) {
+        unsigned long stop = start;
+        while (stop < end && is_readable(memory, stop)) stop += page;
+        count += copies((const unsigned char *)start, (const unsigned char *)stop);
+        start = stop + page;
+    }
+    return count;
+}
+
 /* All memory of this process that can be written to. The authority in this process receives the key, of course: its
  * buffer is on the heap. */
 static void search(int found[PLACES]) {
     char line[512];
     FILE *maps = fopen("/proc/self/maps", "r");
-    check_need(maps != NULL, "/proc/self/maps");
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    check_need(maps != NULL && memory >= 0, "/proc/self/maps and mem");
     memset(found, 0, PLACES * sizeof *found);
     while (fgets(line, sizeof line, maps) != NULL) {
         unsigned long start, end;
@@ -166,9 +187,9 @@ static void search(int found[PLACES]) {
         check_need(sscanf(line, "%lx-%lx %7s", &start, &end, rights) == 3, "a mapping");
         if (strncmp(rights, "rw", 2) != 0) continue;
         place = strstr(line, "[stack]") != NULL ? 1 : name != NULL ? 2 : strstr(line, "[heap]") != NULL ? 0 : 3;
-        found[place] += copies((const unsigned char *)start, (const unsigned char *)end);
+        found[place] += copies_in_mapping(memory, start, end);
     }
-    check_need(fclose(maps) == 0, "fclose");
+    check_need(fclose(maps) == 0 && close(memory) == 0, "close");
 }
 
 int main(int count, char **arguments) {

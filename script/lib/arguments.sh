@@ -1,0 +1,34 @@
+# shellcheck shell=sh
+# What every script does with --help and with what it does not know. Sourced from the root of the project. SCRIPT is the
+# script's own path there.
+
+# help SCRIPT: prints the comment at its head, which has its usage, and ends it.
+help() {
+    sed -n '2,$ { /^#/!q; s/^# \{0,1\}//p; }' "$1"
+    exit 0
+}
+
+# refuse SCRIPT WHAT: says what is wrong with the arguments, and ends it.
+refuse() {
+    printf '%s: %s; --help has the usage\n' "$1" "$2" >&2
+    exit 2
+}
+
+# unknown SCRIPT ARGUMENT
+unknown() { refuse "$1" "unknown argument $2"; }
+
+# takes SCRIPT WORDS [ARGUMENT...]: for scripts all of whose arguments are words of this list.
+takes() {
+    takes_script=$1 takes_words=" $2 "
+    shift 2
+    for argument; do
+        case $argument in
+        --help) help "$takes_script" ;;
+        '' | *' '*) unknown "$takes_script" "'$argument'" ;;
+        esac
+        case $takes_words in
+        *" $argument "*) ;;
+        *) unknown "$takes_script" "$argument" ;;
+        esac
+    done
+}

@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# What test-distros says of the suites in its roots. Sourced. $work has a folder for each root, with its versions and with
+# the cell of each suite in files of these names.
+# shellcheck disable=SC2154
+
+# cell LOG STATUS: passed / failed, and how often a wrong allow was seen, where a suite counts these. A suite that ended
+# before it could count has failed.
+cell() {
+    local counts wrong
+    counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*/\1 \2/p' "$1" |
+        awk '{ passed += $1; failed += $2 } END { if (NR) print passed " / " failed }')
+    wrong=$(sed -n 's/^wrong allowed: \([0-9][0-9]*\);.*/\1/p' "$1" | awk '{ sum += $1 } END { if (NR) print " / " sum }')
+    if [ -z "$counts" ]; then
+        echo 'no result'
+    elif [ "$2" -ne 0 ] && [[ $counts == *' / 0' ]]; then
+        echo "$counts$wrong, status $2"
+    else
+        echo "$counts$wrong"
+    fi
+}
+
+# failing_lines LOG: what failed, with the details below each; or the last lines, where nothing says that it did.
+failing_lines() {
+    awk '/^FAILED |  FAILED$/ { inside = 1; count = 0; print; next }
+        inside && /^ / { if (++count <= 12) print; next }
+        { inside = 0 }' "$1" | head -n 60 | grep . || tail -n 10 "$1"
+}
+
+# versions ROOT: what the library meets there, a line each.
+versions() {
+    chroot "$1" curl --version | sed -n '1s/.* libcurl\/\([^ ]*\).*/libcurl \1/p'
+    chroot "$1" openssl version | sed 's/OpenSSL \([^ ]*\).*/OpenSSL \1/'
+    chroot "$1" ldd --version | sed -n '1s/.* /glibc /p'
+    date -r "$1/etc/machineid-root" '+of %Y-%m-%d'
+}
+
+# table: of $releases and $suites.
+table() {
+    local row release
+    printf '\n%-10s' ''
+    { printf '%-22s' "${releases[@]}" && echo; } | sed 's/ *$//'
+    for row in libcurl OpenSSL glibc of "${suites[@]}"; do
+        printf '%-10s' "${row/#of/made}"
+        for release in "${releases[@]}"; do printf '%-22s' "$(cat "$work/$release/$row" 2>/dev/null || echo -)"; done
+        echo
+    done | sed 's/ *$//'
+    echo 'Passed / failed / wrong allowed.'
+}
