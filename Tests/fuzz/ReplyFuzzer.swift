@@ -6,14 +6,18 @@ import Foundation
 private let httpStatuses = [200, 201, 204, 299, 302, 400, 403, 500, 503, 0]
 private let operations: [Operation] = [.validate, .validate, .validate, .register, .listDevices]
 
+private let device = UnsafePointer(strdup("agent-01"))
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     guard size > 0 else { return 0 }
+    readHead(data, size)
     let httpStatus = httpStatuses[Int(data[0]) % httpStatuses.count]
     let operation = operations[Int(data[0]) / httpStatuses.count % operations.count]
     do throws(Failure) {
         try Process.prepare()
-        let answer = try Answer(to: operation, httpStatus: httpStatus, body: data + 1, count: size - 1)
+        let answer = try Answer(
+            to: operation, device: device, httpStatus: httpStatus, body: data + 1, count: size - 1)
         let body = Data(bytes: data + 1, count: size - 1)
         let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
         if answer.isAllow {
@@ -31,4 +35,18 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         error.message.discard()
     }
     return 0
+}
+
+/// The same bytes as a head, line by line. Only one that begins with an exact status line is complete.
+private func readHead(_ data: UnsafePointer<UInt8>, _ size: Int) {
+    let text = UnsafeRawPointer(data).assumingMemoryBound(to: CChar.self)
+    var head = ReplyHead()
+    var start = 0
+    while start < size {
+        let end = memchr(text + start, 0x0a, size - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(text) + 1 } ?? size
+        if head.take(text + start, count: end - start) != nil { return }
+        start = end
+    }
+    precondition(!head.isComplete || (200...999).contains(head.status))
+    precondition(!head.isComplete || memcmp(text, "HTTP/1.", 7) == 0)
 }
