@@ -82,6 +82,7 @@ struct Batch: ~Copyable {
         while settled < count {
             fill()
             if settled == count { break }
+            if limit.isOver { return timeOut() }
             if verdicts.lacksMemory { throw .outOfMemory }
             let turn = transport.next(in: group, until: earliestResumption())
             // An answer that has come too late decides nothing.
@@ -103,6 +104,10 @@ struct Batch: ~Copyable {
                 lanes[lane].index = begun
                 begun &+= 1
                 do throws(Failure) {
+                    // After the host has closed descriptors, its transfer is lost, and it takes another.
+                    if lanes[lane].call.isLost {
+                        lanes[lane].call = try Call(on: transport, client.state.pointee.settings)
+                    }
                     let body = try DeviceID(devices[lanes[lane].index]).requestBody()
                     try lanes[lane].call.prepare(.validate, client.state.pointee.settings, body: body)
                     lanes[lane].schedule = RetrySchedule(client.state.pointee.settings)

@@ -49,7 +49,7 @@ struct Verdicts: ~Copyable {
             let length = strlen(reply)
             guard length <= bytesLeft else {
                 free(reply)
-                return set(index, Failure(.badReply, "the replies of all devices together are larger than 1 KiB for each"))
+                return set(index, Failure(.badReply, "the replies of all devices together are larger than 64 MiB and than 1 KiB for each"))
             }
             bytesLeft &-= length
             keep(reply, index)

@@ -82,7 +82,7 @@ private let failed = Attempt(mayBeRetried: true)
 extension Attempt {
     fileprivate init(mayBeRetried: Bool, wasStale: Bool = false, retryAfter: Int = 0) {
         self.init(
-            code: CURLE_OK, hasReply: true, httpStatus: mayBeRetried ? 503 : 200, mayBeRetried: mayBeRetried, wasStale: wasStale,
+            code: CURLE_OK, failureKind: nil, hasReply: true, httpStatus: mayBeRetried ? 503 : 200, mayBeRetried: mayBeRetried, wasStale: wasStale,
             retryAfter: retryAfter)
     }
 }

@@ -6,7 +6,7 @@ import Foundation
 private let httpStatuses = [200, 201, 204, 299, 302, 400, 403, 500, 503, 0]
 private let operations: [Operation] = [.validate, .validate, .validate, .register, .listDevices]
 
-private let device = UnsafePointer(strdup("agent-01"))
+nonisolated(unsafe) private let device = UnsafePointer(strdup("agent-01"))
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {

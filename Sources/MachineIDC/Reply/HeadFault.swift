@@ -21,9 +21,9 @@ enum HeadFault: Sendable {
         case .doubtfulLength:
             Failure(.badReply, "the reply has a Content-Length that cannot be trusted")
         case .transferEncoding:
-            Failure(.badReply, "the reply has a Transfer-Encoding other than chunked")
+            Failure(.badReply, "the reply has a Transfer-Encoding other than chunked, or one under HTTP/1.0")
         case .contentEncoding(let name):
-            Failure(.badReply, "the reply has Content-Encoding \(name), which was not asked for")
+            Failure(.badReply, "the reply has Content-Encoding \(name), and none was asked for")
         }
     }
 }

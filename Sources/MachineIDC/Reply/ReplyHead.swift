@@ -2,8 +2,9 @@ internal import CPlatform
 
 /// The head of a reply, read while it arrives, line by line, as libcurl passes it on.
 ///
-/// Each libcurl is lenient in its own way, so what it makes of a head decides nothing here: a line that is not exactly
-/// what HTTP/1.1 says ends the transfer, before a byte of the body is decoded.
+/// Each libcurl is lenient in its own way, so what it makes of a head decides nothing here: a status line that is not
+/// exact, a line that is no header, or a length or a coding that is in doubt ends the transfer, before a byte of the body
+/// is decoded.
 struct ReplyHead {
     private static var maximumBytes: Int { 64 * 1024 }
 
@@ -11,6 +12,7 @@ struct ReplyHead {
     /// Of the status line; 0 before there is one.
     private(set) var status = 0
     private(set) var isComplete = false
+    private var isCut = false
     private var isOldHTTP = false
     private var contentLength: Int?
     private var isChunked = false
@@ -20,7 +22,7 @@ struct ReplyHead {
 
     /// Whether a reply with so many bytes of body is complete, as far as the head can tell.
     func isWhole(withBodyOf count: Int) -> Bool {
-        guard isComplete else { return false }
+        guard isComplete, !isCut else { return false }
         guard let contentLength, status != 204, status != 304 else { return true }
         return count == contentLength
     }
@@ -29,8 +31,12 @@ struct ReplyHead {
     mutating func take(_ line: UnsafePointer<CChar>, count: Int) -> HeadFault? {
         bytes &+= count
         if bytes > ReplyHead.maximumBytes { return .tooLarge }
-        // What libcurl passes on without its end was cut: the head stays incomplete.
-        guard let line = HeaderLine(line, count: count) else { return nil }
+        // A line without its end was cut, and so nothing can follow it.
+        if isCut { return .malformedLine }
+        guard let line = HeaderLine(line, count: count) else {
+            isCut = true
+            return nil
+        }
         if isComplete { return takeTrailer(line) }
         if status == 0 { return takeStatus(line) }
         if line.isEmpty { return finish() }
@@ -51,7 +57,8 @@ struct ReplyHead {
 
     /// The line that ends the head. One with a status from 100 to 199 is followed by another.
     private mutating func finish() -> HeadFault? {
-        if isChunked, isOldHTTP || contentLength != nil { return .doubtfulLength }
+        if isChunked, contentLength != nil { return .doubtfulLength }
+        if isChunked, isOldHTTP { return .transferEncoding }
         if status >= 200 {
             isComplete = true
         } else {
@@ -93,6 +100,6 @@ private enum ContentEncoding {
         if value.matches("br") { return .contentEncoding("br") }
         if value.matches("zstd") { return .contentEncoding("zstd") }
         if value.matches("compress") || value.matches("x-compress") { return .contentEncoding("compress") }
-        return .contentEncoding("of another kind")
+        return .contentEncoding("that is not known")
     }
 }

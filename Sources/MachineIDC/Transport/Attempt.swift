@@ -3,6 +3,8 @@ internal import CCurl
 /// What one attempt came to, read from a transfer that has ended.
 struct Attempt {
     let code: CURLcode
+    /// nil when there is a reply.
+    let failureKind: FailureKind?
     /// Whether there is a reply to read. It may still be refused: see `Call.read`.
     let hasReply: Bool
     /// 0 when there is no reply.
@@ -21,9 +23,10 @@ struct Attempt {
 extension Attempt {
     init(_ transfer: Transfer) {
         code = transfer.exchange.pointee.code
-        hasReply = code == CURLE_OK || transfer.endsAnywhere
+        hasReply = code == CURLE_OK || (transfer.endsAnywhere && transfer.exchange.pointee.stop == nil)
         guard hasReply else {
             let kind = transfer.kind(of: code)
+            failureKind = kind
             httpStatus = 0
             mayBeRetried = kind.mayPass
             wasStale =
@@ -32,6 +35,7 @@ extension Attempt {
             retryAfter = 0
             return
         }
+        failureKind = nil
         httpStatus = transfer.exchange.pointee.head.status
         mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
         wasStale = false

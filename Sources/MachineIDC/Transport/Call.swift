@@ -36,6 +36,9 @@ struct Call: ~Copyable {
         }
     }
 
+    /// Whether its transfer can never be used again.
+    var isLost: Bool { transfer?.exchange.pointee.isLost ?? true }
+
     func pause(milliseconds: Int) throws(Failure) {
         guard let transfer else { throw .cancelled }
         guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw transport.cancellation }
@@ -55,7 +58,7 @@ struct Call: ~Copyable {
         _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: Attempt, _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
         guard let transfer else { throw .cancelled }
-        guard attempt.hasReply else { throw transfer.failure(attempt.code, settings) }
+        if let kind = attempt.failureKind { throw transfer.failure(kind, attempt.code, settings) }
         // Anybody on the way can end a connection, and with it a reply that says no other end.
         guard !transfer.endsAnywhere else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")

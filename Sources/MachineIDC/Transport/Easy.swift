@@ -12,7 +12,7 @@ struct Easy: ~Copyable {
     /// The path that the handle is set up for.
     private var path: UnsafePointer<CChar>?
 
-    /// And the whole URL: the handle only borrows it, and goes before it.
+    /// The whole URL. The handle only borrows it, and is freed first.
     private var url: CurlURL?
 
     init() throws(Failure) {
@@ -63,11 +63,11 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
         options.set(CURLOPT_MAXAGE_CONN, 30)
-        options.set(CURLOPT_OPENSOCKETDATA, pointer: sockets.callbackData)
+        options.set(CURLOPT_OPENSOCKETDATA, pointer: transfer)
         options.set(CURLOPT_CLOSESOCKETDATA, pointer: sockets.callbackData)
         options.check(ccurl_set_opensocket(handle) { data, _, address in
             guard let data, let address else { return CURL_SOCKET_BAD }
-            return SocketTable(callbackData: data).open(address)
+            return Transfer(callbackData: data).openSocket(address)
         })
         options.check(ccurl_set_closesocket(handle) { data, descriptor in
             data.map { SocketTable(callbackData: $0).close(descriptor) } ?? 1

@@ -51,7 +51,17 @@ extension Transfer {
         case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL: return .broken
         // libcurl 7.88 says the same of a line that is longer than it takes.
         case CURLE_OUT_OF_MEMORY where !isReadingHead || !memoryIsLeft(): return .outOfMemory
-        default: return progress == .connecting ? kindWhileConnecting(code) : kindAfterConnecting(code)
+        default: return isConnecting(code) ? kindWhileConnecting(code) : kindAfterConnecting(code)
+        }
+    }
+
+    /// Also where libcurl had to look up the name or to connect anew, after a request on a kept connection was lost.
+    private func isConnecting(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
+            CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CACERT_BADFILE:
+            exchange.pointee.head.bytes == 0
+        default: progress == .connecting
         }
     }
 
@@ -64,7 +74,7 @@ extension Transfer {
         if isResolving, couldNotStartThread() { return .noThread }
         return switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotFound
-        case CURLE_SSL_CONNECT_ERROR: .noHandshake
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CLIENTCERT: .noHandshake
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
             .untrusted

@@ -11,8 +11,8 @@ struct Multi: ~Copyable {
 
     init(maxConnections: Int) throws(Failure) {
         let place = try Box<UnsafeMutableRawPointer?>(nil)
-        // An attempt to connect may hold two sockets at once, one for IPv6 and one for IPv4.
-        let sockets = try SocketTable(capacity: maxConnections &* 2 &+ 1)
+        // An attempt to connect may hold two sockets at once, one for IPv6 and one for IPv4, and six from libcurl 8.20 on.
+        let sockets = try SocketTable(capacity: maxConnections &* 6 &+ 1)
         do throws(Failure) {
             place.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {

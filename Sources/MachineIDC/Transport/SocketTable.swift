@@ -44,11 +44,11 @@ struct SocketTable {
         header = memory.assumingMemoryBound(to: Header.self)
         header.initialize(to: Header())
         var entry = entries
-        while entry < entries + capacity {
-            entry.initialize(to: Entry(descriptor: Atomic(SocketTable.unused)))
+        while entry <= entries + capacity {
+            entry.initialize(to: Entry(descriptor: Atomic(SocketTable.end)))
             entry += 1
         }
-        entry.initialize(to: Entry(descriptor: Atomic(SocketTable.end)))
+        header.pointee.last = entries + capacity
     }
 
     /// The table that was given to libcurl as a callback's data.
@@ -73,9 +73,9 @@ struct SocketTable {
     private func open(_ family: Int32, _ type: Int32, _ proto: Int32) -> Int32 {
         let descriptor = socket(family, type | Int32(bitPattern: SOCK_CLOEXEC.rawValue), proto)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
-        // Noted under this number is what has been closed since.
-        first(descriptor)?.pointee.descriptor.store(SocketTable.unused, ordering: .relaxed)
-        guard let inode = Inode(of: descriptor), let entry = first(SocketTable.unused) else {
+        // An entry under this number is of a socket that has been closed since.
+        if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
+        guard !isRobbed, let inode = Inode(of: descriptor), let entry = freeEntry() else {
             _ = CPlatform.close(descriptor)
             return CURL_SOCKET_BAD
         }
@@ -131,7 +131,8 @@ struct SocketTable {
     }
 
     /// How many connections are open.
-    var count: Int {
+    @inline(never)
+    func countOpen() -> Int {
         var count = -1 // the sentinel
         forEachOpen { descriptor, entry in if isOurs(descriptor, entry) { count &+= 1 } }
         return count
@@ -145,14 +146,19 @@ struct SocketTable {
     /// Whether the connection from this port is ours, and holds no bytes that nobody has read yet.
     @inline(never)
     func isFit(localPort port: Int32, mayHoldBytes: Bool) -> Bool {
-        var isFit = false
+        var isFound = false
+        var holdsBytes = false
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
             guard isOurs(descriptor, entry) else { return }
-            entry.pointee.localPort = platform_local_port(descriptor)
-            if entry.pointee.localPort == port { isFit = mayHoldBytes || !hasUnread(descriptor) }
+            if entry.pointee.localPort == 0 {
+                guard platform_local_port(descriptor) == port else { return }
+                entry.pointee.localPort = port
+            }
+            isFound = true
+            if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
-        return isFit && !isRobbed
+        return isFound && !holdsBytes && !isRobbed
     }
 
     var step: UnsafeMutablePointer<Step> {
@@ -165,6 +171,19 @@ struct SocketTable {
         forEachOpen { descriptor, entry in
             if isOurs(descriptor, entry) { platform_disconnect(descriptor) }
         }
+    }
+
+    /// One that is unused, or else one more: no walk goes further than to the first that has never been used.
+    private func freeEntry() -> UnsafeMutablePointer<Entry>? {
+        if let entry = first(SocketTable.unused) { return entry }
+        guard let entry = firstEnd, entry < header.pointee.last else { return nil }
+        return entry
+    }
+
+    private var firstEnd: UnsafeMutablePointer<Entry>? {
+        var entry = entries
+        while entry.pointee.descriptor.load(ordering: .relaxed) != SocketTable.end { entry += 1 }
+        return entry
     }
 
     private func forEachOpen(_ body: (Int32, UnsafeMutablePointer<Entry>) -> Void) {

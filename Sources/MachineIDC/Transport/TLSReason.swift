@@ -3,12 +3,15 @@ internal import CPlatform
 
 extension Transfer {
     /// Why there is no trusted TLS connection, in the constant words of this library, of libcurl or of OpenSSL.
-    func tlsReason(_ code: CURLcode) -> UnsafePointer<CChar>? {
-        let isProxys = shared.pointee.isProxied && exchange.pointee.easy.connectStatus == 0
+    func tlsReason(_ code: CURLcode, _ settings: borrowing Settings) -> UnsafePointer<CChar>? {
+        let easy = exchange.pointee.easy.handle
+        let isProxys = settings.proxies.isSecure && ccurl_used_proxy(easy) != 0 && ccurl_get_long(easy, CURLINFO_HTTP_CONNECTCODE) == 0
         if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(easyHandle, isProxys ? 1 : 0) { return fault }
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION:
-            return Literal("the certificate is not for this host name").cString
+            let mismatch: Literal = "the certificate is not for this host name"
+            let either: Literal = "the certificate is not trusted, or not for this host name"
+            return Process.knowsOpenSSL ? mismatch.cString : either.cString
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
             return Literal("the server's public key is none of those in pinned_public_key").cString
         case CURLE_SSL_CACERT_BADFILE:

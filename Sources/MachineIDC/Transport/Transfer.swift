@@ -152,6 +152,12 @@ struct Transfer: Linked {
 
 // What libcurl calls while the transfer runs, on the driver's thread.
 extension Transfer {
+    /// Opens a socket to connect with. libcurl may do so a second time, after a request on a kept connection was lost.
+    func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        shared.pointee.progress.store(Progress.connecting.rawValue, ordering: .relaxed)
+        return shared.pointee.sockets.open(address)
+    }
+
     /// Called when there is a connection and the request is about to be written.
     ///
     /// Bytes that have come in already answer nothing that this transfer asked. libcurl would take a late reply to an

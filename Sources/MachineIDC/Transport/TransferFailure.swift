@@ -8,8 +8,8 @@ internal import CPlatform
 extension Transfer {
     /// Why a transfer that ended with this code, and not CURLE_OK, has no reply.
     @inline(never)
-    func failure(_ code: CURLcode, _ settings: borrowing Settings) -> Failure {
-        switch kind(of: code) {
+    func failure(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
+        switch kind {
         case .stopped: return stopped
         case .cutShort: return Failure(.timeout, "what came in kept the thread busy beyond its time")
         case .outOfMemory: return .outOfMemory
@@ -21,7 +21,7 @@ extension Transfer {
             return Failure(.resolveFailed, "the host name of the \(peer) was not found: \(host)")
         case .notConnected: return notConnected(code, settings)
         case .noHandshake, .untrusted:
-            return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code))\(whereTrustWasSought(code, settings))")
+            return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code, settings))\(whereTrustWasSought(code, settings))")
         case .lost:
             let seen: Literal = exchange.pointee.head.bytes > 0 ? "was complete" : "began"
             let reason = shared.pointee.isSecure ? opensslReason : nil

@@ -151,7 +151,7 @@ extension Transport {
     /// Gives transfers that have ended back to their callers.
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
-            if code == CURLE_OPERATION_TIMEDOUT { noteLookup(of: transfer) }
+            if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
             end(transfer, code)
         }
@@ -183,6 +183,8 @@ extension Transport {
             end(transfer, CURLE_FAILED_INIT)
         }
         shared.pointee.multi.renew(maxConnections: calls.pointee.width)
+        // Whoever waits may have nobody left who drives.
+        calls.pointee.ended.forEach { $0.wake() }
     }
 
     private func callEnded() {
