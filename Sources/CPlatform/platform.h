@@ -85,6 +85,16 @@ static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnul
     return 0;
 }
 
+// Two descriptors again. 0 when it worked. The headers declare pipe2() only under _GNU_SOURCE.
+int pipe2(int *_Nonnull pair, int flags);
+static inline int platform_pipe(int *_Nonnull reader, int *_Nonnull writer) {
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+    *reader = pair[0];
+    *writer = pair[1];
+    return 0;
+}
+
 // prctl is variadic. At most 15 characters show.
 static inline void platform_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);

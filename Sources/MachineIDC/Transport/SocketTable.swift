@@ -14,7 +14,7 @@ struct SocketTable {
     struct Entry: ~Copyable {
         let descriptor: Atomic<Int32>
         var inode: Inode?
-        /// Of this end of the connection; 0 until it is asked for.
+        /// Of this end of the connection; 0 until a request goes out on it.
         var localPort: Int32 = 0
     }
 
@@ -28,6 +28,7 @@ struct SocketTable {
         static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
     }
 
+    private static var noPort: Int32 { -1 }
     private static var unused: Int32 { -1 }
     private static var end: Int32 { -2 }
 
@@ -60,51 +61,93 @@ struct SocketTable {
 
     func destroy() { free(header) }
 
-    /// Opens a socket that leads nowhere. libcurl has descriptors that are not known here; a host that closes whatever is
-    /// open from some number on closes this one as well. False when there is none left.
-    func openSentinel() -> Bool { open(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) >= 0 }
+    /// Opens the pipe that wakes whoever polls it, in place of libcurl's own descriptors for that, which are not known here
+    /// and cannot be asked whether they are still libcurl's. A host that closes whatever is open from some number on closes
+    /// both alike. False when no descriptor is left. (A pipe, which a filter of address families has no part in.)
+    func openAlarm() -> Bool {
+        var (reader, writer): (Int32, Int32) = (-1, -1)
+        guard platform_pipe(&reader, &writer) == 0 else { return false }
+        guard note(reader), note(writer) else { return false }
+        entries.pointee.localPort = SocketTable.noPort
+        (entries + 1).pointee.localPort = SocketTable.noPort
+        return true
+    }
 
-    func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        open(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+    /// The end of it to poll; -1 when it is not ours any more. Any thread's to ask.
+    var alarm: Int32 { descriptor(of: entries) }
+
+    /// Makes it readable. Any thread's to call.
+    func raiseAlarm() {
+        // Who writes to a pipe without a reader gets a signal.
+        guard alarm >= 0 else { return }
+        var byte: UInt8 = 0
+        // Where it is full, it is readable already.
+        _ = write(descriptor(of: entries + 1), &byte, 1)
+    }
+
+    func silenceAlarm() {
+        var bytes: UInt64 = 0
+        while read(alarm, &bytes, 8) > 0 { continue }
+    }
+
+    private func descriptor(of entry: UnsafeMutablePointer<Entry>) -> Int32 {
+        let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+        return entry.pointee.inode?.isReached(by: descriptor) ?? false ? descriptor : -1
     }
 
     /// Opens a socket that no program started later inherits, and notes it.
+    func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        return descriptor >= 0 && note(descriptor) ? descriptor : CURL_SOCKET_BAD
+    }
+
+    /// Closes it where it cannot be noted.
     @inline(never)
-    private func open(_ family: Int32, _ type: Int32, _ proto: Int32) -> Int32 {
-        let descriptor = socket(family, type | Int32(bitPattern: SOCK_CLOEXEC.rawValue), proto)
-        guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+    private func note(_ descriptor: Int32) -> Bool {
+        if first(SocketTable.unused) == nil { _ = check() }
         guard let inode = Inode(of: descriptor), let entry = first(SocketTable.unused) else {
             _ = CPlatform.close(descriptor)
-            return CURL_SOCKET_BAD
+            return false
         }
         entry.pointee.inode = inode
         entry.pointee.localPort = 0
         entry.pointee.descriptor.store(descriptor, ordering: .releasing)
-        return descriptor
+        return true
     }
 
     func close(_ descriptor: curl_socket_t) -> Int32 {
-        if let entry = first(descriptor) {
-            if !isOurs(descriptor, entry) { return 0 }
-            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
-        }
+        guard let entry = entry(of: descriptor) else { return 0 }
+        entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
         return CPlatform.close(descriptor)
     }
 
-    /// Whether the descriptor still leads to the socket that was noted; if not, the host has closed it.
+    /// Whether the descriptor still leads to the socket that was noted. If not, the host has closed it; or libcurl has,
+    /// which before 8.0 says nothing of sockets that it gives up while they connect.
     @inline(never)
     private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
         if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
-        header.pointee.isRobbed = true
+        if entry.pointee.localPort == 0 {
+            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        } else {
+            header.pointee.isRobbed = true
+        }
         return false
+    }
+
+    /// Of this number and still ours.
+    private func entry(of descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
+        var found: UnsafeMutablePointer<Entry>?
+        forEachOpen { other, entry in if other == descriptor, isOurs(descriptor, entry) { found = entry } }
+        return found
     }
 
     /// Whether the host is known to have closed one of them.
     var isRobbed: Bool { header.pointee.isRobbed }
 
-    /// Looks at the sentinel alone, which is the first entry. Whether the host has closed one.
-    func checkSentinel() -> Bool {
-        _ = isOurs(entries.pointee.descriptor.load(ordering: .relaxed), entries)
+    /// Looks at the alarm alone. Whether the host has closed one.
+    func checkAlarm() -> Bool {
+        if alarm < 0 { header.pointee.isRobbed = true }
         return isRobbed
     }
 
@@ -127,7 +170,7 @@ struct SocketTable {
 
     /// How many connections are open.
     var count: Int {
-        var count = -1 // the sentinel
+        var count = -2 // the alarm
         forEachOpen { _, _ in count &+= 1 }
         return count
     }
@@ -144,10 +187,10 @@ struct SocketTable {
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
             if !isOurs(descriptor, entry) {
-                isFit = false
+                isFit = isFit && !isRobbed
                 return
             }
-            entry.pointee.localPort = platform_local_port(descriptor)
+            if entry.pointee.localPort == 0 { entry.pointee.localPort = platform_local_port(descriptor) }
             if !mayHoldBytes, entry.pointee.localPort == port, hasUnread(descriptor) { isFit = false }
         }
         return isFit

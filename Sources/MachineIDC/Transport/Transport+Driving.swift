@@ -105,7 +105,7 @@ extension Transport {
             lock()
             calls.pointee.isDriverIdle = false
             // Rather than read from what may be the host's by now, and may block.
-            if shared.pointee.multi.sockets.checkSentinel() {
+            if shared.pointee.multi.sockets.checkAlarm() {
                 renew()
                 continue
             }
