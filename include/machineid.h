@@ -50,7 +50,15 @@
  *
  * Threads
  *   A client may be used by any number of threads at once; they share its connections. The library starts no thread
- *   unless it is asked for a guard: see Guards. (libcurl uses a short-lived one to resolve a host name.)
+ *   unless it is asked for a guard: see Guards. (libcurl uses a short-lived one to resolve a host name; from 8.20 on it
+ *   keeps that for two seconds. Of those that a silent nameserver holds, eight may be left behind by calls whose time was over,
+ *   and one a second from then on: a call that needs another one waits for its turn, within its own time.)
+ *
+ * Descriptors
+ *   Close none but your own: the sockets of a client, the pipe that wakes its callers, and the descriptors with which
+ *   libcurl wakes itself are the library's until mid_client_free(). Where a host has closed them all the same, as
+ *   closefrom(3) does, the next call notices, leaves alone what has been opened under their numbers since, and connects
+ *   anew; memory is lost, and a call that is going on at that moment may fail, in its time.
  *
  * fork
  *   A client made before fork() may be used in the child and in the parent. The child drops the inherited connections

@@ -71,7 +71,7 @@ static inline uintptr_t platform_this_thread(void) {
 // stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
 char *_Nullable secure_getenv(const char *_Nonnull name);
 
-// And semaphore.h this one. Status 0 when it was woken.
+// Likewise in semaphore.h. Returns 0 when woken.
 int sem_clockwait(sem_t *_Nonnull semaphore, clockid_t clock, const struct timespec *_Nonnull until);
 
 // NULL too in a program with elevated privileges: set-user-ID, set-group-ID, or with file capabilities.
@@ -121,6 +121,16 @@ static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnul
 // fcntl is variadic. The lowest free number from `least` on, and so never the place of another file; -1 when there is none.
 static inline int platform_duplicate(int descriptor, int least) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, least);
+}
+
+// Two descriptors again. 0 when it worked. The headers declare pipe2() only under _GNU_SOURCE.
+int pipe2(int *_Nonnull pair, int flags);
+static inline int platform_pipe(int *_Nonnull reader, int *_Nonnull writer) {
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+    *reader = pair[0];
+    *writer = pair[1];
+    return 0;
 }
 
 // prctl is variadic. At most 15 characters show.

@@ -56,7 +56,7 @@ extension Transport {
         }
         var resolving = 0
         calls.pointee.running.forEach { if $0.isResolving { resolving &+= 1 } }
-        if calls.pointee.running.count &- resolving < shared.pointee.multi.sockets.count { return 0 }
+        if calls.pointee.running.count &- resolving < shared.pointee.multi.sockets.countOpen() { return 0 }
         let wait = WipedOnFork.page?.pointee.lookups.wait ?? 0
         return resolving < Transport.width ? wait : max(wait, 100)
     }

@@ -12,7 +12,7 @@ struct Multi: ~Copyable {
     init(maxConnections: Int) throws(Failure) {
         let place = try Box<UnsafeMutableRawPointer?>(nil)
         // An attempt to connect may hold two sockets at once, one for IPv6 and one for IPv4, and six from libcurl 8.20 on.
-        let sockets = try SocketTable(capacity: maxConnections &* 6 &+ 1)
+        let sockets = try SocketTable(capacity: maxConnections &* 6 &+ 2)
         do throws(Failure) {
             place.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {
@@ -27,12 +27,7 @@ struct Multi: ~Copyable {
     @inline(never)
     private static func make(_ maxConnections: Int, _ sockets: SocketTable) throws(Failure) -> UnsafeMutableRawPointer {
         guard let made = curl_multi_init() else { throw areDescriptorsLeft() ? .outOfMemory : .noDescriptor }
-        // Without a descriptor left for it, an older libcurl makes a handle that nothing can wake.
-        guard curl_multi_wakeup(made) == CURLM_OK else {
-            curl_multi_cleanup(made)
-            throw .noDescriptor
-        }
-        guard sockets.openSentinel() else {
+        guard sockets.openAlarm() else {
             curl_multi_cleanup(made)
             throw .noDescriptor
         }
@@ -55,7 +50,7 @@ struct Multi: ~Copyable {
     var isMissing: Bool { handle == nil }
 
     private static func configure(_ multi: UnsafeMutableRawPointer, _ maxConnections: Int) -> Bool {
-        // A newer libcurl would otherwise wait for those who resolve names; before it does not know the option.
+        // From 8.20 on libcurl would otherwise wait for the threads that resolve names; before, it never did.
         ccurl_multi_leave_resolvers(multi)
         return limit(multi, to: maxConnections)
             && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
@@ -117,15 +112,20 @@ struct Multi: ~Copyable {
     }
 
     /// Waits for something to do, for a `wakeUp`, or for `milliseconds`. CURLE_OK unless libcurl cannot go on.
+    ///
+    /// Not by `curl_multi_poll` and `curl_multi_wakeup`: theirs are descriptors that nobody can ask whether they still lead
+    /// where they did.
     func poll(milliseconds: Int) -> CURLcode {
         let limit = Int32(truncatingIfNeeded: min(milliseconds, 60_000))
-        return Multi.ending(curl_multi_poll(handle, nil, 0, limit, nil))
+        var alarm = curl_waitfd(fd: sockets.alarm, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        guard alarm.fd >= 0 else { return CURLE_OK }
+        let code = curl_multi_wait(handle, &alarm, 1, limit, nil)
+        if alarm.revents != 0 { sockets.silenceAlarm() }
+        return Multi.ending(code)
     }
 
     /// Ends the `poll` that is going on, or else the next one.
-    func wakeUp() {
-        curl_multi_wakeup(handle)
-    }
+    func wakeUp() { sockets.raiseAlarm() }
 
     /// A transfer that has ended, and how.
     func nextEnded() -> (transfer: Transfer, code: CURLcode)? {

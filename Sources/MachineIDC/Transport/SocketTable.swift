@@ -14,7 +14,7 @@ struct SocketTable {
     struct Entry: ~Copyable {
         let descriptor: Atomic<Int32>
         var inode: Inode?
-        /// Of this end of the connection; 0 until it is asked for.
+        /// Of this end of the connection; 0 until a request goes out on it.
         var localPort: Int32 = 0
     }
 
@@ -23,12 +23,16 @@ struct SocketTable {
         var step = Step()
         /// Whether the host has closed one of them.
         var isRobbed = false
+        /// Where the row ends.
+        let last: UnsafeMutablePointer<Entry>
 
         /// How many entries would fill its place.
         static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
     }
 
+    private static var noPort: Int32 { -1 }
     private static var unused: Int32 { -1 }
+    /// No entry from here on has ever been used.
     private static var end: Int32 { -2 }
 
     private let header: UnsafeMutablePointer<Header>
@@ -42,13 +46,13 @@ struct SocketTable {
     init(capacity: Int) throws(Failure) {
         guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
         header = memory.assumingMemoryBound(to: Header.self)
-        header.initialize(to: Header())
+        let first = (memory + Header.entries &* MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
+        header.initialize(to: Header(last: first + capacity))
         var entry = entries
-        while entry <= entries + capacity {
+        while entry <= header.pointee.last {
             entry.initialize(to: Entry(descriptor: Atomic(SocketTable.end)))
             entry += 1
         }
-        header.pointee.last = entries + capacity
     }
 
     /// The table that was given to libcurl as a callback's data.
@@ -60,56 +64,94 @@ struct SocketTable {
 
     func destroy() { free(header) }
 
-    /// Opens a socket that leads nowhere. libcurl has descriptors that are not known here; a host that closes whatever is
-    /// open from some number on closes this one as well. False when there is none left.
-    func openSentinel() -> Bool { open(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) >= 0 }
+    /// Opens the pipe that wakes whoever polls it, in place of libcurl's own descriptors for that, which are not known here
+    /// and cannot be asked whether they are still libcurl's. A host that closes whatever is open from some number on closes
+    /// both alike. False when no descriptor is left. (A pipe, which a filter of address families has no part in.)
+    func openAlarm() -> Bool {
+        var (reader, writer): (Int32, Int32) = (-1, -1)
+        guard platform_pipe(&reader, &writer) == 0 else { return false }
+        guard note(reader), note(writer) else { return false }
+        entries.pointee.localPort = SocketTable.noPort
+        (entries + 1).pointee.localPort = SocketTable.noPort
+        return true
+    }
 
-    func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        open(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+    /// The end of it to poll; -1 when it is not ours any more. Any thread's to ask.
+    var alarm: Int32 { descriptor(of: entries) }
+
+    /// Makes it readable. Any thread's to call.
+    func raiseAlarm() {
+        // Who writes to a pipe without a reader gets a signal.
+        guard alarm >= 0 else { return }
+        var byte: UInt8 = 0
+        // Where it is full, it is readable already.
+        _ = write(descriptor(of: entries + 1), &byte, 1)
+    }
+
+    func silenceAlarm() {
+        var bytes: UInt64 = 0
+        while read(alarm, &bytes, 8) > 0 { continue }
+    }
+
+    private func descriptor(of entry: UnsafeMutablePointer<Entry>) -> Int32 {
+        let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+        return entry.pointee.inode?.isReached(by: descriptor) ?? false ? descriptor : -1
     }
 
     /// Opens a socket that no program started later inherits, and notes it.
+    func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        return descriptor >= 0 && note(descriptor) ? descriptor : CURL_SOCKET_BAD
+    }
+
+    /// Closes it where it cannot be noted.
     @inline(never)
-    private func open(_ family: Int32, _ type: Int32, _ proto: Int32) -> Int32 {
-        let descriptor = socket(family, type | Int32(bitPattern: SOCK_CLOEXEC.rawValue), proto)
-        guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+    private func note(_ descriptor: Int32) -> Bool {
         // An entry under this number is of a socket that has been closed since.
         if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
         guard !isRobbed, let inode = Inode(of: descriptor), let entry = freeEntry() else {
             _ = CPlatform.close(descriptor)
-            return CURL_SOCKET_BAD
+            return false
         }
         entry.pointee.inode = inode
         entry.pointee.localPort = 0
         entry.pointee.descriptor.store(descriptor, ordering: .releasing)
-        return descriptor
+        return true
     }
 
     func close(_ descriptor: curl_socket_t) -> Int32 {
-        guard let entry = first(descriptor), isOurs(descriptor, entry) else { return 0 }
+        guard let entry = entry(of: descriptor) else { return 0 }
         entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
         return CPlatform.close(descriptor)
     }
 
-    /// Whether the descriptor still leads to the socket that was noted; if not, the host has closed it. But libcurl 7.88
-    /// closes a socket that never came to be connected without calling back: that one is forgotten.
+    /// Whether the descriptor still leads to the socket that was noted. If not, the host has closed it; or libcurl has,
+    /// which before 8.0 says nothing of sockets that it gives up while they connect.
     @inline(never)
     private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
         if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
-        if entry.pointee.localPort != 0 || entry == entries {
-            header.pointee.isRobbed = true
-        } else {
+        if entry.pointee.localPort == 0 {
             entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        } else {
+            header.pointee.isRobbed = true
         }
         return false
+    }
+
+    /// Of this number and still ours.
+    private func entry(of descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
+        var found: UnsafeMutablePointer<Entry>?
+        forEachOpen { other, entry in if other == descriptor, isOurs(descriptor, entry) { found = entry } }
+        return found
     }
 
     /// Whether the host is known to have closed one of them.
     var isRobbed: Bool { header.pointee.isRobbed }
 
-    /// Looks at the sentinel alone, which is the first entry. Whether the host has closed one.
-    func checkSentinel() -> Bool {
-        _ = isOurs(entries.pointee.descriptor.load(ordering: .relaxed), entries)
+    /// Looks at the alarm alone. Whether the host has closed one.
+    func checkAlarm() -> Bool {
+        if alarm < 0 { header.pointee.isRobbed = true }
         return isRobbed
     }
 
@@ -133,7 +175,7 @@ struct SocketTable {
     /// How many connections are open.
     @inline(never)
     func countOpen() -> Int {
-        var count = -1 // the sentinel
+        var count = -2 // the alarm
         forEachOpen { descriptor, entry in if isOurs(descriptor, entry) { count &+= 1 } }
         return count
     }
@@ -173,17 +215,13 @@ struct SocketTable {
         }
     }
 
-    /// One that is unused, or else one more: no walk goes further than to the first that has never been used.
+    /// One that is unused, or else the first that has never been used; nil where all are of open sockets.
     private func freeEntry() -> UnsafeMutablePointer<Entry>? {
         if let entry = first(SocketTable.unused) { return entry }
-        guard let entry = firstEnd, entry < header.pointee.last else { return nil }
-        return entry
-    }
-
-    private var firstEnd: UnsafeMutablePointer<Entry>? {
         var entry = entries
         while entry.pointee.descriptor.load(ordering: .relaxed) != SocketTable.end { entry += 1 }
-        return entry
+        if entry < header.pointee.last { return entry }
+        return check() ? nil : first(SocketTable.unused)
     }
 
     private func forEachOpen(_ body: (Int32, UnsafeMutablePointer<Entry>) -> Void) {

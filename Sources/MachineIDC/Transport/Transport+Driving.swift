@@ -88,7 +88,7 @@ extension Transport {
             reap()
             if shared.pointee.multi.sockets.isRobbed { renew() }
             if calls.pointee.makesRoom {
-                calls.pointee.mostOpen = max(shared.pointee.multi.sockets.count, calls.pointee.running.count)
+                calls.pointee.mostOpen = max(shared.pointee.multi.sockets.countOpen(), calls.pointee.running.count)
             }
             let mustLeave = calls.pointee.areCancelled || deadline.hasPassed
             // Who is called often runs at once: so requests first, or connections would stand idle meanwhile. Once only:
@@ -112,7 +112,7 @@ extension Transport {
             if isInherited { return CURLE_OK }
             calls.pointee.isDriverIdle = false
             // Rather than read from what may be the host's by now, and may block.
-            if shared.pointee.multi.sockets.checkSentinel() {
+            if shared.pointee.multi.sockets.checkAlarm() {
                 renew()
                 continue
             }
@@ -151,6 +151,8 @@ extension Transport {
     /// Gives transfers that have ended back to their callers.
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
+            // What was read may have come from what the host has opened since it closed ours.
+            if shared.pointee.multi.sockets.checkAlarm() { return }
             if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
             end(transfer, code)
