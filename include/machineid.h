@@ -35,22 +35,22 @@
  *     any other status      {"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}
  *                           always these four keys; the code is the status name with CLIENT_ in place of MID_, and the
  *                           message is one line for a person. The wording of messages may change.
- *   The org key appears in no json of this library's making and in no message, and nothing that a server, a proxy or a
- *   certificate said does: messages are the library's own words, constant names of errors, and what the host gave. Do not
- *   write into the text: when memory
- *   has run out it is a static one, with MID_OUT_OF_MEMORY. mid_free() knows it.
+ *   The org key appears in no json of this library's making and in no message, and neither does any text that a server, a
+ *   proxy or a certificate sent: messages are the library's own words, constant names of errors, and what the host gave.
+ *   Do not write into the text: when memory has run out it is a static one, with MID_OUT_OF_MEMORY. mid_free() knows it.
  *
  * Blocking
  *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
  *   is wall clock over everything: waiting for other threads, DNS, TLS, retries. In a runtime with a global lock,
  *   release the lock around the call; do not call from an event loop. mid_client_cancel() ends calls early. When the
  *   machine is suspended during a call, what is left of the limit is waited for once it runs again, but an answer that is
- *   then older than timeout_ms decides nothing: it is MID_TIMEOUT. The first
- *   call of the process makes libcurl and OpenSSL ready, some milliseconds that no limit cuts short.
+ *   then older than timeout_ms decides nothing: it is MID_TIMEOUT. The first call of the process makes libcurl and OpenSSL
+ *   ready, some milliseconds that no limit cuts short.
  *
  * Threads
  *   A client may be used by any number of threads at once; they share its connections. The library starts no thread
- *   unless it is asked for a guard: see Guards. (libcurl uses a short-lived one to resolve a host name; from 8.20 on it
+ *   unless it is asked for a guard: see Guards. (Where a host name cannot be resolved, it starts one that ends at once, to
+ *   see whether the system refuses threads. libcurl uses a short-lived one to resolve a host name; from 8.20 on it
  *   keeps that for two seconds. Of those that a silent nameserver holds, eight may be left behind by calls whose time was over,
  *   and one a second from then on: a call that needs another one waits for its turn, within its own time.)
  *
@@ -124,11 +124,13 @@ enum {
     MID_RESOLVE_FAILED = 200,  /* the host name of the authority or of the proxy was not found */
     MID_CONNECT_FAILED = 201,  /* none: refused, unreachable, turned away by the proxy, or connect_timeout_ms passed */
     MID_TLS_FAILED = 202,      /* no trusted TLS connection: certificate, host name, pin or handshake */
-    MID_TRANSFER_FAILED = 203, /* the connection broke before the reply was complete */
+    MID_TRANSFER_FAILED = 203, /* the connection broke before the reply was complete, or its chunks are wrong */
     MID_TIMEOUT = 204,         /* timeout_ms passed first */
 
     /* 300: there is no answer, because what came back is not one. */
-    MID_BAD_REPLY = 300, /* not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large */
+    /* Not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large. Of a reply whose chunks are
+     * wrong either this or MID_TRANSFER_FAILED is right: libcurl reports some such faults as a connection that broke. */
+    MID_BAD_REPLY = 300,
 
     /* 400: there is no answer, for a reason on this side. */
     MID_CANCELLED = 400,     /* mid_client_cancel() or mid_client_free(); or a fork in the middle of the call, in the child */
@@ -264,11 +266,11 @@ mid_status mid_validate(mid_client *client, const char *device_id, int *allowed,
  *
  * device_ids  `count` device ids. Not NULL. One that is NULL or cannot be sent costs only that device its decision.
  * count       As many as you like; 0 asks nothing. timeout_ms is to be chosen for the number: with the default, 10000 devices
- *             have 8 ms each. One that can be no number of device ids, such as a negative number in disguise, is
+ *             have 8 ms each. A count that is impossible, such as a negative number converted to size_t, is
  *             MID_INVALID_ARGUMENT.
  * allowed     A row of `count` flags, each as with mid_validate(): 0 on entry, whatever else is wrong, and 1 only after the
- *             authority allowed that device. Not NULL. Each device fails closed on its own. Only with a count that can be none
- *             is nothing touched.
+ *             authority allowed that device. Not NULL. Each device fails closed on its own. Only with an impossible count are
+ *             the flags not touched.
  * json        See "json" above, but for this: it is an array "[...]" of what mid_validate() would have given for each
  *             device, in order. Together the replies may take 64 MiB, or 1 KiB for each device where that is more; a device
  *             whose reply has no room has no decision, and MID_BAD_REPLY. Once time is over, writing it takes up to a

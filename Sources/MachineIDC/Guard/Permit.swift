@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The permission to run, with its end: what `mid_guard_allowed` looks at, without a lock and from any thread.
 ///
-/// One read of the exact clock, which goes on during suspend. Cheaper clocks there are, but none that tells of a suspend
-/// and cannot be set: whoever trusts them says yes for too long, however rarely.
+/// One read of the exact clock, which goes on during suspend. There are cheaper clocks, but none that both counts a
+/// suspend and cannot be set: whoever trusts one of them says yes for too long, however rarely.
 struct Permit: ~Copyable {
     /// On the clock of ages; 0 for no permission.
     private let end = Atomic<Int64>(0)

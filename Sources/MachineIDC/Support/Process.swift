@@ -78,7 +78,7 @@ enum Process {
         defaultsReturn.store(info.pointee.version_num >= 0x081100, ordering: .releasing)
     }
 
-    /// libcurl goes by these in every program. Into the file that the first one names it writes the secrets of all its
+    /// libcurl obeys these even in such a program. Into the file that the first one names it writes the secrets of all its
     /// connections, and a program with elevated privileges may write where whoever started it may not.
     private static func checkEnvironment() throws(Failure) {
         guard hasElevatedPrivileges() else { return }

@@ -19,7 +19,8 @@ struct Lookups: ~Copyable {
     func note() {
         let now = Clock.read(CLOCK_MONOTONIC)
         let known = end.load(ordering: .relaxed)
-        // Where another thread comes between, one is not counted. Many at once count for no more than is allowed, and one.
+        // Where another thread comes between, one is not counted. However many come at once, they never
+        // count for more than the burst and one.
         let next = min(max(known, now), now &+ Lookups.burst &* Lookups.weight) &+ Lookups.weight
         _ = end.compareExchange(expected: known, desired: next, ordering: .relaxed)
     }

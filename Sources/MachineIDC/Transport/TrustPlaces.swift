@@ -37,7 +37,7 @@ extension EasyOptions {
         let noFolders: UnsafePointer<CChar>? = Process.trustsSystemUnlessTold ? Literal("/dev/null").cString : nil
         set(file, text: places.file)
         set(folders, text: places.folders ?? noFolders)
-        // Nor that there is no file; but bytes in memory stand in for one.
+        // It cannot be told that there is no file either, but certificates in memory take its place.
         if places.file == nil, Process.trustsSystemUnlessTold { check(ccurl_set_blob(handle, bytes, nobody.cString)) }
     }
 }
