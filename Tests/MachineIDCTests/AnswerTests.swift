@@ -203,8 +203,21 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         }
         #expect(message(200, #"{"allowed":1}"#) == #"the reply (HTTP 200) has no boolean "allowed""#)
         #expect(message(500, "") == "the reply (HTTP 500) is empty")
-        #expect(message(302, "{}")?.hasPrefix("HTTP 302 is not an answer") == true)
+        #expect(message(206, allow) == "HTTP 206 is not an answer: it is a part of one")
+        #expect(message(302, "{}") == "HTTP 302 is not an answer; redirects are not followed, so check base_url")
+        #expect(message(304, "") == "HTTP 304 is not an answer: it says that nothing has changed since an earlier one")
         #expect(message(200, #"{"a":1,"a":2}"#)?.hasPrefix("the reply (HTTP 200) repeats a key (line 1, column") == true)
         #expect(message(502, "<html>")?.hasPrefix("the reply (HTTP 502) is not JSON (line 1") == true)
+        #expect(message(200, "{\n \"a\":\0}") == "the reply (HTTP 200) holds a NUL (line 2, column 6)")
+        let nested = String(repeating: "[", count: JSON.maximumDepth + 1)
+        #expect(
+            message(200, "[\n\n" + nested)
+                == "the reply (HTTP 200) nests too deep (line 3, column \(JSON.maximumDepth))")
+        #expect(
+            message(200, #"{"a":"\ud800"}"#)?.hasPrefix(
+                #"the reply (HTTP 200) is not JSON: it holds a lone surrogate (\ud800 to \udfff) (line 1, column"#) == true)
+        #expect(
+            message(200, "\u{feff}{}")?.hasPrefix(
+                "the reply (HTTP 200) is not JSON: it begins with a byte order mark (line 1, column") == true)
     }
 }

@@ -6,29 +6,34 @@
 
 enum { FORKS = 5, PATIENCE_MS = 250 /* of whatever waits for a fork */ };
 
-/* Less than three times that. */
-#define OPTIONS ",\"timeout_ms\":700,\"max_retries\":0"
+/* Who asks. */
+enum place { PREPARE, PARENT, CHILD, OTHER_THREAD, AFTER_IN_PARENT, AFTER_IN_CHILD, PLACES };
+static const char *const names[] = {"prepare", "parent", "child", "another thread", "after the fork, parent",
+                                    "after the fork, child"};
 
 static mid_client *client;
 static mid_guard *guard;
 static atomic_int is_on, other_begins, other_is_done;
-static double quickest = 1e9;
 
-static void ask(const char *where) {
+/* The quickest call of each place, in memory that all processes share: however busy the machine is, one of the calls was
+ * held up by nothing but what holds up each of them. */
+static atomic_int *quickest_ms;
+
+static void ask(enum place place) {
     int allowed = 7;
-    check_about = where;
+    double took = check_now_ms();
+    check_about = names[place];
     CHECK_STATUS(MID_OK, mid_validate(client, "good", &allowed, NULL));
     CHECK(allowed == 1);
     check_about = "";
+    took = check_now_ms() - took;
+    if (took < atomic_load(&quickest_ms[place])) atomic_store(&quickest_ms[place], (int)took);
 }
 
 /* What runs between this and the end of the fork may take as long as it likes. */
 static void prepare(void) {
-    double took = check_now_ms();
     if (!atomic_load(&is_on)) return;
-    ask("prepare");
-    took = check_now_ms() - took;
-    if (took < quickest) quickest = took;
+    ask(PREPARE);
     CHECK(mid_guard_allowed(guard) == 1);
     atomic_store(&other_begins, 1);
     AWAIT(atomic_load(&other_is_done));
@@ -36,48 +41,61 @@ static void prepare(void) {
 
 static void go_on(void) {
     if (!atomic_load(&is_on)) return;
-    ask("parent");
+    ask(PARENT);
     CHECK(mid_guard_allowed(guard) == 1);
 }
 
 static void go_on_in_child(void) {
     if (!atomic_load(&is_on)) return;
     CHECK(mid_guard_allowed(guard) == 0);
-    ask("child");
+    ask(CHILD);
 }
 
 static void *call_meanwhile(void *unused) {
     while (!atomic_load(&other_begins)) (void)sched_yield();
-    ask("another thread");
+    ask(OTHER_THREAD);
     atomic_store(&other_is_done, 1);
     return unused;
 }
 
+static void fork_once(void) {
+    pthread_t thread;
+    pid_t child;
+    atomic_store(&other_begins, 0);
+    atomic_store(&other_is_done, 0);
+    check_need(pthread_create(&thread, NULL, call_meanwhile, NULL) == 0, "pthread_create");
+    child = fork();
+    check_need(child >= 0, "fork");
+    if (child == 0) {
+        ask(AFTER_IN_CHILD);
+        child_done();
+    }
+    ask(AFTER_IN_PARENT);
+    (void)child_await(child, "the child");
+    CHECK(mid_guard_allowed(guard) == 1);
+    check_need(pthread_join(thread, NULL) == 0, "pthread_join");
+}
+
 int main(void) {
     struct authority *authority = authority_start();
-    pthread_t thread;
+    size_t size = PLACES * sizeof *quickest_ms;
+    quickest_ms = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    check_need(quickest_ms != MAP_FAILED, "mmap");
+    for (int place = 0; place < PLACES; place++) atomic_store(&quickest_ms[place], INT32_MAX);
     atomic_store(&authority->mood, JUDGES);
     check_need(pthread_atfork(prepare, go_on, go_on_in_child) == 0, "pthread_atfork");
-    client = authority_client(authority, OPTIONS);
+    client = authority_client(authority, ",\"timeout_ms\":10000,\"max_retries\":0");
     check_need(mid_guard_start(client, "good", NULL, &guard, NULL) == MID_OK, "mid_guard_start");
-    check_need(pthread_create(&thread, NULL, call_meanwhile, NULL) == 0, "pthread_create");
 
     atomic_store(&is_on, 1);
-    for (int n = 0; n < FORKS; n++) {
-        pid_t child = fork();
-        check_need(child >= 0, "fork");
-        if (child == 0) {
-            ask("after the fork, child");
-            child_done();
-        }
-        ask("after the fork, parent");
-        (void)child_await(child, "the child");
-        CHECK(mid_guard_allowed(guard) == 1);
-    }
+    for (int n = 0; n < FORKS; n++) fork_once();
     atomic_store(&is_on, 0);
-    /* However slow the machine is, one of them was not held up by the fork. */
-    CHECK(quickest < PATIENCE_MS);
-    check_need(pthread_join(thread, NULL) == 0, "pthread_join");
+    for (int place = 0; place < PLACES; place++) {
+        check_about = names[place];
+        /* A handler does not wait for its own fork at all; who waits for one does so once, and not again and again. */
+        CHECK(atomic_load(&quickest_ms[place]) < (place == PREPARE ? 1 : 3) * PATIENCE_MS);
+    }
+    check_about = "";
     mid_guard_stop(guard);
     mid_client_free(client);
     authority_stop(authority);

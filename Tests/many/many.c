@@ -114,7 +114,7 @@ static void arguments(mid_client *client) {
     array = array_of(json, 0);
     json_decref(array);
     check_denied(0);
-    /* How long the row is nobody knows then. */
+    /* Nobody knows how long the row is then. */
     for (size_t n = 0; n < sizeof meant_otherwise / sizeof *meant_otherwise; n++) {
         CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, meant_otherwise[n], flags, &json));
         check_failure(MID_INVALID_ARGUMENT, json, "count");

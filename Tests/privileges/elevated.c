@@ -1,14 +1,17 @@
 /*
- * A program with elevated privileges, started by somebody without them who has filled the environment with what would serve
- * him: nothing of it is obeyed.
+ * A program with elevated privileges, started by somebody without them who has filled the environment with whatever might
+ * help him; the library obeys none of it.
  *
- *     elevated                         only whether it has any: status 0, or 1
+ *     elevated                         only whether it has any: status 0, or 77 for none
  *     elevated URL CA_FILE KEY_LOG     KEY_LOG is what SSLKEYLOGFILE names, which must not come into being
  */
 #include "check.h"
 
 #include <sys/auxv.h>
 #include <unistd.h>
+
+/* No other end of a program has this status: not one of the loader, nor of a crash. */
+enum { HAS_NONE = 77 };
 
 static const char *options;
 
@@ -69,7 +72,7 @@ int main(int count, char **arguments) {
     static char text[1024];
     mid_client *client;
     int allowed = 0;
-    if (count == 1) return getauxval(AT_SECURE) != 0 ? 0 : 1;
+    if (count == 1) return getauxval(AT_SECURE) != 0 ? 0 : HAS_NONE;
     check_need(count == 4, "a URL, a file of authorities and a key log");
     check_need(getauxval(AT_SECURE) != 0, "privileges");
     (void)snprintf(text, sizeof text, "{\"base_url\":\"%s\",\"ca_file\":\"%s\"}", arguments[1], arguments[2]);

@@ -1,4 +1,4 @@
-"""What is trusted: which certificates of an authority that is, for which host, with which key."""
+"""Which certificates of a trusted authority are accepted, for which host, with which key."""
 
 from checks import equal, expect
 from probe import Probe, attempt

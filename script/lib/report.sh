@@ -2,6 +2,7 @@
 # Results of checks: a line each, and a count at the end. Sourced.
 passed=0
 failed=0
+skipped=0
 
 # ok WHAT
 ok() {
@@ -16,6 +17,12 @@ failed() {
     [ -z "${2:-}" ] || printf '%s\n' "$2" | sed 's/^/            /'
 }
 
+# skip WHAT WHY: what cannot be tested here, by name.
+skip() {
+    skipped=$((skipped + 1))
+    printf 'skipped %s: %s\n' "$1" "$2"
+}
+
 # equal WHAT EXPECTED FOUND
 equal() {
     if [ "$2" = "$3" ]; then
@@ -26,8 +33,11 @@ found:    $3"
     fi
 }
 
-# Closes the report; its status is that of the whole.
+# Closes the report; its status is that of the whole. Where nothing passed and nothing was skipped by name, nothing is known.
 finish() {
-    printf '%d passed, %d failed\n' "$passed" "$failed"
+    if [ "$((passed + failed + skipped))" -eq 0 ]; then failed 'something was tested'; fi
+    printf '%d passed, %d failed' "$passed" "$failed"
+    [ "$skipped" -eq 0 ] || printf ', %d skipped' "$skipped"
+    echo
     [ "$failed" -eq 0 ]
 }

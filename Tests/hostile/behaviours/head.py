@@ -131,6 +131,13 @@ def flood(exchange):
     return exchange.reply(STRAY, "200 OK", *lines)
 
 
+@either("head/6000-headers", OK, BAD_REPLY)
+def many_short_headers(exchange):
+    """Six thousand headers as short as can be, 30 KB in all. libcurl 8.14 and later take no more than five thousand; 7.88
+    takes as many as come."""
+    return exchange.reply(None, "200 OK", *["a:"] * 6000)
+
+
 @bad("head/100-kb-header", BAD_REPLY)
 def large_header(exchange):
     """One header of 100 KB, and then a permission."""
