@@ -205,6 +205,22 @@ static void no_device(mid_client *client) {
     json_decref(reply);
 }
 
+/* The answer stands, whatever else is in the reply. */
+static void odd_numbers(void) {
+    mid_client *client = NULL;
+    int allowed = 0;
+    char options[128];
+    const char *url = getenv("MACHINEID_ODD_URL");
+    mid_status status;
+
+    snprintf(options, sizeof options, "{\"base_url\":\"%s\"}", url ? url : "");
+    status = mid_client_new("org_runtimes", options, &client, NULL);
+    if (status == MID_OK)
+        status = mid_validate(client, device, &allowed, NULL);
+    printf("odd numbers: %s allowed=%d\n", mid_status_name(status), allowed);
+    mid_client_free(client);
+}
+
 static void unreachable(void) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -265,6 +281,7 @@ int main(void) {
     refused("surrogate", client, "w\xED\xA0\x80");
     refused("null", client, NULL);
     secret();
+    odd_numbers();
     unreachable();
 
     mid_client_free(client);

@@ -41,6 +41,11 @@ defmodule Scenario do
     refused("null", client, nil)
     secret([fn key -> MachineID.open(key) end, fn text -> MachineID.from_env(%{proxy: text}) end])
 
+    # The answer stands, whatever else is in the reply.
+    {:ok, odd} = MachineID.open("org_runtimes", %{base_url: System.fetch_env!("MACHINEID_ODD_URL")})
+    true = MachineID.allowed?(odd, @device)
+    IO.puts("odd numbers: #{status_and_allowed(outcome(odd, @device))}")
+
     {:ok, unreachable} = MachineID.open("org_runtimes", %{base_url: "http://127.0.0.1:1", max_retries: 0})
     decision = outcome(unreachable, @device)
     IO.puts("unreachable: #{status_and_allowed(decision)} #{decision.code}")

@@ -158,6 +158,11 @@ async function main() {
   await refused('null', client, null);
   secret();
 
+  // The answer stands, whatever else is in the reply.
+  const odd = new Client('org_runtimes', { base_url: process.env.MACHINEID_ODD_URL });
+  decision = await outcome(odd, device);
+  console.log(`odd numbers: ${decision.statusName} allowed=${digit(decision)}`);
+
   const unreachable = new Client('org_runtimes', { base_url: 'http://127.0.0.1:1', max_retries: 0 });
   decision = await outcome(unreachable, device);
   console.log(`unreachable: ${decision.statusName} allowed=${digit(decision)} ${decision.code}`);

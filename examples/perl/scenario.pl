@@ -111,6 +111,10 @@ refused('NUL', $client, "a\0b");
 refused('null', $client, undef);
 secret();
 
+# The answer stands, whatever else is in the reply.
+my $odd = MachineID->new('org_runtimes', base_url => $ENV{MACHINEID_ODD_URL});
+show('odd numbers', scalar $odd->validate(DEVICE));
+
 my $unreachable = MachineID->new('org_runtimes', base_url => 'http://127.0.0.1:1', max_retries => 0);
 $decision = $unreachable->validate(DEVICE);
 show('unreachable', $decision, ' ' . $decision->code);
