@@ -49,11 +49,11 @@ static void run(const char *step, mid_status (*operation)(mid_client *, const ch
 }
 
 /* Most programs need no more than this: no JSON, no status, may it run or may it not. */
-static int is_allowed(mid_client *client) {
+static int is_allowed(mid_client *client, const char *device_id) {
     int allowed = 0;
 
-    mid_validate(client, device, &allowed, NULL);
-    return allowed;
+    mid_validate(client, device_id, &allowed, NULL);
+    return allowed == 1;
 }
 
 /* A device that was never registered, in the condition that comes to mind first. That condition is not on the status: a
@@ -65,7 +65,7 @@ static void never_registered(mid_client *client) {
     mid_status status = mid_validate(client, never, &allowed, &json);
     json_t *reply = parsed(json);
 
-    printf("never registered: %s\n", allowed ? "work" : "nothing done");
+    printf("never registered: %s\n", allowed || is_allowed(client, never) ? "work" : "nothing done");
     printf("never registered: %s %s request_id=%zu characters\n", mid_status_name(status), text(reply, "code"),
            strlen(text(reply, "request_id")));
     json_decref(reply);
@@ -82,6 +82,18 @@ static void refused(const char *step, mid_client *client, const char *device_id)
 
     printf("%s: %s\n", step, is_it ? "an argument error that names it" : message);
     json_decref(reply);
+}
+
+/* An org key that cannot be sent: the message does not show it. */
+static void secret(void) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    mid_status status = mid_client_new("org_marker marker", NULL, &client, &json);
+    int is_shown = status != MID_INVALID_ARGUMENT || !json || strstr(json, "marker");
+
+    printf("secret: %s\n", is_shown ? json : "refused, and not shown");
+    mid_free(json);
+    mid_client_free(client);
 }
 
 static int validate(mid_client *client) {
@@ -102,7 +114,7 @@ static void *four_times(void *client) {
     intptr_t allowed = 0;
 
     for (int i = 0; i < 4; i++)
-        allowed += is_allowed(client);
+        allowed += is_allowed(client, device);
     return (void *)allowed;
 }
 
@@ -128,8 +140,8 @@ static void forked(mid_client *client) {
 
     child = fork();
     if (child == 0)
-        _exit(is_allowed(client) ? 0 : 1);
-    parent = is_allowed(client);
+        _exit(is_allowed(client, device) ? 0 : 1);
+    parent = is_allowed(client, device);
     if (child == -1 || waitpid(child, &ended, 0) == -1)
         perror("scenario: fork");
     printf("fork: parent %s, child %s\n", parent ? "allowed" : "denied", ended == 0 ? "allowed" : "denied");
@@ -193,6 +205,22 @@ static void no_device(mid_client *client) {
     json_decref(reply);
 }
 
+/* The answer stands, whatever else is in the reply. */
+static void odd_numbers(void) {
+    mid_client *client = NULL;
+    int allowed = 0;
+    char options[128];
+    const char *url = getenv("MACHINEID_ODD_URL");
+    mid_status status;
+
+    snprintf(options, sizeof options, "{\"base_url\":\"%s\"}", url ? url : "");
+    status = mid_client_new("org_runtimes", options, &client, NULL);
+    if (status == MID_OK)
+        status = mid_validate(client, device, &allowed, NULL);
+    printf("odd numbers: %s allowed=%d\n", mid_status_name(status), allowed);
+    mid_client_free(client);
+}
+
 static void unreachable(void) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -252,6 +280,8 @@ int main(void) {
     no_device(client);
     refused("surrogate", client, "w\xED\xA0\x80");
     refused("null", client, NULL);
+    secret();
+    odd_numbers();
     unreachable();
 
     mid_client_free(client);

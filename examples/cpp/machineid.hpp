@@ -46,10 +46,12 @@ struct freeing {
     void operator()(mid_client *client) const noexcept { mid_client_free(client); }
 };
 
-/// Parses what came out through a `json` parameter, and frees it.
+/// Parses what came out through a `json` parameter, and frees it. The flag that the library gives is the answer: a reply that
+/// nlohmann-json cannot read is an empty one.
 inline json take(char *text) {
     std::unique_ptr<char, freeing> owned(text);
-    return text ? json::parse(text) : json::object();
+    json reply = text ? json::parse(text, nullptr, false) : json::object();
+    return reply.is_object() ? reply : json::object();
 }
 
 /// A parameter of the name `name`. A NUL would cut the text short, and the question would be about another device. What is

@@ -208,9 +208,12 @@ module MachineID
     (reply["code"]? || reply["error"]?).try(&.as_s?)
   end
 
-  # :nodoc: Parses what came out through a json parameter, and frees it.
+  # :nodoc: Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a
+  # reply that Crystal cannot read, such as one with an integer of more than 64 bits, is an empty one.
   def self.take(json : UInt8*) : JSON::Any
     json.null? ? JSON::Any.new({} of String => JSON::Any) : JSON.parse(String.new(json))
+  rescue JSON::ParseException
+    JSON::Any.new({} of String => JSON::Any)
   ensure
     LibMachineID.free(json)
   end

@@ -47,6 +47,19 @@ rescue error : MachineID::Error
   error
 end
 
+# A key that cannot be sent: the error does not show it.
+def secret
+  shown = ["org_marker\0", String.new(Bytes[111, 114, 103, 95, 0xED, 0xA0, 0x80]) + "marker"].map do |key|
+    begin
+      MachineID::Client.new(key)
+      "accepted: marker"
+    rescue error : ArgumentError
+      error.inspect_with_backtrace.lines.first
+    end
+  end.select(&.includes?("marker"))
+  puts "secret: #{shown.empty? ? "refused, and not shown" : shown.join(", ")}"
+end
+
 # 8 fibers, each on a worker thread of its own, 4 times each.
 def validate_in_threads(client)
   counts = Channel(Int32).new
@@ -92,7 +105,13 @@ MachineID::Client.from_env do |client|
   puts "no device: #{decision.status} #{decision.code}"
   refused("NUL", client, "a\0b")
   refused("surrogate", client, String.new(Bytes['w'.ord, 0xED, 0xA0, 0x80]))
+  secret
 end
+
+# The answer stands, whatever else is in the reply.
+odd = MachineID::Client.new("org_runtimes", base_url: ENV["MACHINEID_ODD_URL"])
+raise "an odd reply" unless odd.allowed?(DEVICE)
+puts "odd numbers: #{show(outcome(odd, DEVICE))}"
 
 unreachable = MachineID::Client.new("org_runtimes", base_url: "http://127.0.0.1:1", max_retries: 0)
 decision = outcome(unreachable, DEVICE)

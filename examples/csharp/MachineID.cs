@@ -219,10 +219,13 @@ namespace MachineID
             return status == Status.OK.Number ? reply : throw new MachineIDException(new Status(status), reply);
         }
 
-        /// <summary>Parses the library's text and frees it.</summary>
+        /// <summary>Parses the library's text and frees it. The flag that the library gives is the answer: a reply that
+        /// Newtonsoft.Json cannot read, such as one with an integer of more than 64 bits, is an empty one.</summary>
         internal static JObject Take(IntPtr json)
         {
             try { return json == IntPtr.Zero ? new JObject() : JObject.Parse(Text(json)); }
+            catch (Newtonsoft.Json.JsonException) { return new JObject(); }
+            catch (OverflowException) { return new JObject(); }
             finally { Native.mid_free(json); }
         }
 

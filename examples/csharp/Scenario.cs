@@ -64,6 +64,16 @@ static class Scenario
             Refused("null", client, null);
         }
 
+        Secret();
+
+        // The answer stands, whatever else is in the reply.
+        var numbers = new JObject { ["base_url"] = Environment.GetEnvironmentVariable("MACHINEID_ODD_URL") };
+        using (var odd = new Client("org_runtimes", numbers))
+        {
+            Decision decision = odd.Validate(Device);
+            Console.WriteLine($"odd numbers: {decision.Status} allowed={Digit(decision)}");
+        }
+
         var nowhere = new JObject { ["base_url"] = "http://127.0.0.1:1", ["max_retries"] = 0 };
         using (var client = new Client("org_runtimes", nowhere))
         {
@@ -110,6 +120,25 @@ static class Scenario
             bool isIt = exception.ParamName == "deviceId";
             Console.WriteLine($"{step}: {(isIt ? "an argument error that names it" : exception.Message)}");
         }
+    }
+
+    // A key that cannot be sent: the error does not show it.
+    static void Secret()
+    {
+        var shown = new List<string>();
+        foreach (string key in new[] { "org_marker\0", "org_marker\ud800" })
+        {
+            try
+            {
+                new Client(key).Dispose();
+                shown.Add("accepted");
+            }
+            catch (ArgumentException exception)
+            {
+                if (exception.ToString().Contains("marker")) shown.Add(exception.Message);
+            }
+        }
+        Console.WriteLine("secret: " + (shown.Count == 0 ? "refused, and not shown" : string.Join(", ", shown)));
     }
 
     // 8 threads, 4 times each.

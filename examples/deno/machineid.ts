@@ -6,8 +6,10 @@
 //
 // A promise is always true in a condition, and so is every object: `if (client.validate(id))` would work on a denied device
 // wherever an await is forgotten. So no function here gives a promise of a decision, and there is no validate():
-// whenAllowed() does the work itself, and only when the device is allowed. isAllowedSync() is a boolean, for which the event
-// loop waits.
+// whenAllowed() does the work itself, and only when the device is allowed; it refuses work that returns the decision.
+// isAllowedSync() is a boolean, for which the event loop waits. What is left: a method that is named but not called,
+// `if (client.isAllowedSync)`, is true, and so is `if (client.whenAllowed(id, work))` without an await. Have typescript-eslint's
+// no-misused-promises and no-unnecessary-condition look for them.
 //
 // Every call runs on a thread of its own and gives a promise: the event loop goes on. Calls may overlap on one client.
 
@@ -97,7 +99,7 @@ export class Client implements Disposable {
   /**
    * Calls work(decision) when the device may run now, and gives a promise of what it returns. When the device may not, work
    * is not called, and the promise is rejected with a MachineIDError that has the code and the request id for your log.
-   * Throws at once without a function to call: then somebody meant to have a decision.
+   * Throws at once without a function to call, and rejects where work returns the decision: then somebody meant to have it.
    */
   whenAllowed<T>(device: string, work: (decision: Decision) => T | Promise<T>): Promise<T> {
     const id = text("device", device);
@@ -114,7 +116,12 @@ export class Client implements Disposable {
     const reply = take(json);
     const status = nameOf(number);
     if (allowed[0] !== 1) throw new MachineIDError(status, reply);
-    return work({ status, code: reply.code, request_id: reply.request_id, reply });
+    const decision = { status, code: reply.code, request_id: reply.request_id, reply };
+    const result: unknown = await work(decision);
+    if (result === decision) {
+      throw new TypeError("work must not return the decision: it is to do what needs the device to be allowed");
+    }
+    return result as T;
   }
 
   /**
@@ -204,12 +211,17 @@ function text(name: string, value: string): Bytes {
   return new TextEncoder().encode(value + "\0");
 }
 
-/** Parses what came out through a json parameter, and frees it. */
+/**
+ * Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
+ * JavaScript cannot read is an empty one.
+ */
 function take(json: BigUint64Array): Reply {
   const owned = Deno.UnsafePointer.create(json[0]);
   if (owned === null) return {};
   try {
     return JSON.parse(Deno.UnsafePointerView.getCString(owned));
+  } catch {
+    return {};
   } finally {
     lib.mid_free(owned);
   }

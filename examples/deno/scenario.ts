@@ -2,12 +2,13 @@
 import { Client, type Decision, MachineIDError, version } from "./machineid.ts";
 
 const device = "worker:prod:queue-consumer:07";
-type Outcome = Decision | MachineIDError;
+type Outcome = { isAllow: true; status: string; code?: string; request_id?: string } | MachineIDError;
 const show = (outcome: Outcome) => `${outcome.status} allowed=${Number(!(outcome instanceof MachineIDError))}`;
 
-/** A decision, or the error in its place. */
-function validate(client: Client, id: string): Promise<Outcome> {
-  return client.whenAllowed<Outcome>(id, (decision) => decision).catch((error) => {
+/** What a question about a device came to, allowed or not: it is true in a condition, and so it is only for printing. */
+function outcome(client: Client, id: string): Promise<Outcome> {
+  const told = ({ status, code, request_id }: Decision): Outcome => ({ isAllow: true, status, code, request_id });
+  return client.whenAllowed(id, told).catch((error) => {
     if (error instanceof MachineIDError) return error;
     throw error;
   });
@@ -48,7 +49,7 @@ async function neverRegistered(client: Client) {
   // @ts-expect-error this condition is always true, TypeScript says
   if (client.whenAllowed("never", () => done.push("work")).catch(() => {})) await 0;
   console.log(`never registered: ${done.join(", ") || "nothing done"}`);
-  const problem = await validate(client, "never");
+  const problem = await outcome(client, "never");
   console.log(`never registered: ${problem.status} ${problem.code} request_id=${problem.request_id?.length} characters`);
 }
 
@@ -69,6 +70,32 @@ async function refused(step: string, client: Client, device: unknown) {
   console.log(`${step}: ${[...said].join(", ")}`);
 }
 
+/** Work that hands the decision out is refused: a promise of it would be one more thing that is true in a condition. */
+async function handedOut(client: Client) {
+  for (const work of [(decision: Decision) => decision, (decision: Decision) => Promise.resolve(decision)]) {
+    try {
+      await client.whenAllowed<unknown>(device, work);
+    } catch (error) {
+      if (error instanceof TypeError) continue;
+      throw error;
+    }
+    throw new Error("whenAllowed gives the decision");
+  }
+}
+
+/** A key that cannot be sent: the error does not show it. */
+function secret() {
+  const shown = ["org_marker\0", "org_marker\ud800", ["org_marker"], { org_marker: 1 }].map((key) => {
+    try {
+      Client.open(key as string)[Symbol.dispose]();
+      return "accepted: marker";
+    } catch (error) {
+      return String(error);
+    }
+  }).filter((said) => said.includes("marker"));
+  console.log(`secret: ${shown.join(", ") || "refused, and not shown"}`);
+}
+
 async function refusal(call: () => unknown): Promise<MachineIDError> {
   try {
     await call();
@@ -84,28 +111,29 @@ console.log(`version ${version()}`);
   using client = Client.fromEnv();
   console.log(`register: MID_OK status=${(await client.register(device)).status}`);
   console.log(`register again: MID_OK status=${(await client.register(device)).status}`);
-  let decision = await validate(client, device);
+  let decision = await outcome(client, device);
   console.log(`validate: ${show(decision)} code=${decision.code}`);
   await client.whenAllowed(device, () => console.log("work: one unit done"));
+  await handedOut(client);
 
-  const decisions = await Promise.all(Array.from({ length: 32 }, () => validate(client, device)));
+  const decisions = await Promise.all(Array.from({ length: 32 }, () => outcome(client, device)));
   console.log(`threads: ${decisions.filter((one) => !(one instanceof MachineIDError)).length} of 32 allowed`);
 
   await client.revoke(device);
   console.log("revoke: MID_OK");
-  decision = await validate(client, device);
+  decision = await outcome(client, device);
   console.log(`validate: ${show(decision)} code=${decision.code} request_id=${decision.request_id?.length} characters`);
   console.log(`register revoked: MID_OK status=${(await client.register(device)).status}`);
   await client.unrevoke(device);
   console.log("unrevoke: MID_OK");
-  decision = await validate(client, device);
+  decision = await outcome(client, device);
   console.log(`validate: ${show(decision)} code=${decision.code}`);
   await client.restore(device);
   console.log("restore: MID_OK");
 
   console.log(`list: MID_OK ${(await client.listDevices()).devices.length} device`);
   console.log(`usage: MID_OK planTier=${(await client.usage()).planTier}`);
-  console.log(`umlaut device: ${show(await validate(client, "wörker:prod:07"))}`);
+  console.log(`umlaut device: ${show(await outcome(client, "wörker:prod:07"))}`);
   await neverRegistered(client);
   await client.remove(device);
   console.log("remove: MID_OK");
@@ -114,16 +142,22 @@ console.log(`version ${version()}`);
 
   const wrong = await refusal(() => Client.fromEnv({ timeout: 1 }));
   console.log(`wrong option: ${wrong.status} ${wrong.code} ${/timeout/.exec(wrong.message)}`);
-  decision = await validate(client, "");
+  decision = await outcome(client, "");
   console.log(`no device: ${decision.status} ${decision.code}`);
   await refused("NUL", client, "a\0b");
   await refused("surrogate", client, "w\ud800");
   await refused("null", client, null);
+  secret();
+}
+{
+  // The answer stands, whatever else is in the reply.
+  using client = Client.open("org_runtimes", { base_url: Deno.env.get("MACHINEID_ODD_URL") });
+  console.log(`odd numbers: ${show(await outcome(client, device))}`);
 }
 {
   using client = Client.open("org_runtimes", { base_url: "http://127.0.0.1:1", max_retries: 0 });
-  const decision = await validate(client, device);
+  const decision = await outcome(client, device);
   console.log(`unreachable: ${show(decision)} ${decision.code}`);
   client.cancel();
-  console.log(`cancelled: ${show(await validate(client, device))}`);
+  console.log(`cancelled: ${show(await outcome(client, device))}`);
 }

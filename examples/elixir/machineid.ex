@@ -93,7 +93,7 @@ defmodule MachineID do
   def from_env(options \\ %{}), do: do_open(nil, options)
 
   defp do_open(org_key, options) do
-    case Native.open(org_key, text(:options, IO.iodata_to_binary(:jiffy.encode(options)))) do
+    case Native.open(org_key, text(:options, encode(options))) do
       {:MID_OK, client, nil} -> {:ok, client}
       {status, _, json} -> {:error, Error.new(status, decode(json))}
     end
@@ -151,13 +151,27 @@ defmodule MachineID do
   defp result({:MID_OK, nil, json}), do: {:ok, decode(json)}
   defp result({status, nil, json}), do: {:error, Error.new(status, decode(json))}
 
-  defp decode(json), do: :jiffy.decode(json, [:return_maps, :use_nil])
+  # The flag that the library gives is the answer. A reply that jiffy cannot read is an empty map, not an exception in its place.
+  defp decode(json) do
+    :jiffy.decode(json, [:return_maps, :use_nil])
+  catch
+    _kind, _reason -> %{}
+  end
+
+  # What jiffy raises holds the text that it cannot encode, and an option may be a proxy with its password.
+  defp encode(options) do
+    try do
+      IO.iodata_to_binary(:jiffy.encode(options))
+    catch
+      _kind, _reason -> nil
+    end || raise(ArgumentError, "options must be a map that JSON can hold, with texts of UTF-8")
+  end
 
   # A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
-  # device.
+  # device. The message does not show the value, which may be the org key.
   defp text(name, value) do
     unless is_binary(value) and String.valid?(value) and not String.contains?(value, <<0>>) do
-      raise ArgumentError, "#{name} must be a string of UTF-8 without NUL, not #{inspect(value)}"
+      raise ArgumentError, "#{name} must be a string of UTF-8 without NUL"
     end
 
     value

@@ -1,5 +1,6 @@
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -235,12 +236,15 @@ public final class MachineIDClient implements AutoCloseable {
         return reply;
     }
 
-    /** Parses the library's text and frees it. */
+    /** Parses the library's text and frees it. The flag that the library gives is the answer: a reply that Gson cannot read is
+     * an empty one. */
     private static JsonObject take(PointerByReference json) {
         Pointer text = json.getValue();
         if (text == null) return new JsonObject();
         try {
             return JsonParser.parseString(text.getString(0, "UTF-8")).getAsJsonObject();
+        } catch (JsonParseException unreadable) {
+            return new JsonObject();
         } finally {
             LIBRARY.mid_free(text);
         }

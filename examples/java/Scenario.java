@@ -58,6 +58,15 @@ public final class Scenario {
             refused("null", NullPointerException.class, client, null);
         }
 
+        secret();
+
+        // The answer stands, whatever else is in the reply.
+        JsonObject numbers = new JsonObject();
+        numbers.addProperty("base_url", System.getenv("MACHINEID_ODD_URL"));
+        try (MachineIDClient odd = MachineIDClient.open("org_runtimes", numbers)) {
+            System.out.println("odd numbers: " + statusAndAllowed(odd.validate(DEVICE)));
+        }
+
         JsonObject nowhere = new JsonObject();
         nowhere.addProperty("base_url", "http://127.0.0.1:1");
         nowhere.addProperty("max_retries", 0);
@@ -100,6 +109,20 @@ public final class Scenario {
             boolean isIt = kind.isInstance(exception) && exception.getMessage().contains("deviceId");
             System.out.println(step + ": " + (isIt ? "an argument error that names it" : exception));
         }
+    }
+
+    /** A key that cannot be sent: the error does not show it. */
+    private static void secret() {
+        List<String> shown = new ArrayList<>();
+        for (String key : List.of("org_marker\0", "org_marker\ud800")) {
+            try {
+                MachineIDClient.open(key, null).close();
+                shown.add("accepted");
+            } catch (IllegalArgumentException exception) {
+                if (exception.toString().contains("marker")) shown.add(exception.toString());
+            }
+        }
+        System.out.println("secret: " + (shown.isEmpty() ? "refused, and not shown" : String.join(", ", shown)));
     }
 
     /** 8 threads, 4 times each. */

@@ -62,12 +62,14 @@ local function c_string(name, value)
     return value
 end
 
--- Parses what came out through a `json` parameter, and frees it.
+-- Parses what came out through a `json` parameter, and frees it. The flag that the library gives is the answer: a reply that
+-- cjson cannot read is an empty one.
 local function take(json)
     if json[0] == nil then return {} end
     local copy = ffi.string(json[0])
     C.mid_free(json[0])
-    return cjson.decode(copy)
+    local is_read, reply = pcall(cjson.decode, copy)
+    return is_read and reply or {}
 end
 
 -- The reply and the fields of it that a decision and an error have in common.

@@ -49,6 +49,16 @@ local function refused(step, client, device_id)
     printf("%s: %s", step, is_it and "an argument error that names it" or problem)
 end
 
+-- A key that cannot be sent: the error does not show it.
+local function secret()
+    local shown = {}
+    for _, key in ipairs { "org_marker\0", { "org_marker" }, true } do
+        local made, problem = pcall(machineid.new, key)
+        if made or problem:find "marker" then shown[#shown + 1] = made and "accepted" or problem end
+    end
+    printf("secret: %s", #shown == 0 and "refused, and not shown" or table.concat(shown, ", "))
+end
+
 print("version " .. machineid.version())
 local client = assert(machineid.from_env())
 
@@ -94,7 +104,14 @@ allowed, decision = client:validate "w\237\160\128" -- half of a surrogate pair
 local is_it = decision.status == "MID_INVALID_ARGUMENT" and decision.message:find("device_id", 1, true)
 printf("surrogate: %s", not allowed and is_it and "an argument error that names it" or decision.message)
 refused("null", client, nil)
+secret()
 client:close()
+
+-- The answer stands, whatever else is in the reply.
+local odd = assert(machineid.new("org_runtimes", { base_url = os.getenv "MACHINEID_ODD_URL" }))
+allowed, decision = odd:validate(DEVICE)
+printf("odd numbers: %s allowed=%d", decision.status, flag(allowed))
+odd:close()
 
 local unreachable = assert(machineid.new("org_runtimes", { base_url = "http://127.0.0.1:1", max_retries = 0 }))
 allowed, decision = unreachable:validate(DEVICE)

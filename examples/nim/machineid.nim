@@ -62,10 +62,12 @@ proc version*(): string = $mid_version()
 proc nameOf(status: int32): string = $mid_status_name(status)
 
 proc take(json: pointer): JsonNode =
-  ## Parses what came out through a json parameter, and frees it.
+  ## Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
+  ## std/json cannot read is an empty one.
   if json == nil: return newJObject()
   defer: mid_free(json)
-  parseJson($cast[cstring](json))
+  try: parseJson($cast[cstring](json))
+  except ValueError: newJObject()
 
 proc codeOf(reply: JsonNode): string = reply{"code"}.getStr(reply{"error"}.getStr)
 

@@ -1,6 +1,6 @@
 ## scenario.nim - every operation of machineid.nim, and the ways in which they fail.
 
-import std/[json, posix, strformat, strutils]
+import std/[json, os, posix, strformat, strutils]
 import machineid
 
 const device = "worker:prod:queue-consumer:07"
@@ -58,6 +58,13 @@ proc refused(step: string, client: Client, deviceId: string) =
   except ValueError as error: said = error.msg
   echo step, ": ", (if "deviceId" in said or "device_id" in said: "an argument error that names it" else: said)
 
+proc secret() =
+  ## A key that cannot be sent: the error does not show it.
+  var said = "accepted: marker"
+  try: discard newClient("org_marker\0")
+  except ValueError as error: said = error.msg
+  echo "secret: ", (if "marker" in said: said else: "refused, and not shown")
+
 proc main() =
   echo &"version {version()}"
   let client = clientFromEnv()
@@ -97,6 +104,12 @@ proc main() =
   echo &"no device: {decision.status} {decision.code}"
   refused("NUL", client, "a\0b")
   refused("surrogate", client, "w\xED\xA0\x80")
+
+  secret()
+
+  # The answer stands, whatever else is in the reply.
+  let odd = newClient("org_runtimes", %*{"base_url": getEnv("MACHINEID_ODD_URL")})
+  echo &"odd numbers: {show(odd.validate(device))}"
 
   let unreachable = newClient("org_runtimes", %*{"base_url": "http://127.0.0.1:1", "max_retries": 0})
   decision = unreachable.validate(device)

@@ -1,12 +1,12 @@
 // scenario.js - every operation of index.js, and the ways in which they fail.
 'use strict';
 
-const { Client, Decision, MachineIDError, version } = require('./index.js');
+const { Client, MachineIDError, version } = require('./index.js');
 
 const device = 'worker:prod:queue-consumer:07';
 
 // What a call came to: the name of its status, and its reply.
-async function outcome(call) {
+async function replied(call) {
   try {
     return { statusName: 'MID_OK', reply: await call };
   } catch (error) {
@@ -15,15 +15,42 @@ async function outcome(call) {
   }
 }
 
-// A decision, or the error in its place: both have a statusName, a code and a requestId.
-function validate(client, id) {
-  return client.whenAllowed(id, (decision) => decision).catch((error) => {
+// What a question about a device came to, allowed or not: it is true in a condition, and so it is only for printing.
+function outcome(client, id) {
+  const told = ({ statusName, code, requestId }) => ({ isAllow: true, statusName, code, requestId });
+  return client.whenAllowed(id, told).catch((error) => {
     if (!(error instanceof MachineIDError)) throw error;
     return error;
   });
 }
 
-const digit = (outcome) => Number(outcome instanceof Decision);
+const digit = (outcome) => Number(outcome.isAllow === true);
+
+// Work that hands the decision out is refused: a promise of it would be one more thing that is true in a condition.
+async function handedOut(client) {
+  for (const work of [(decision) => decision, async (decision) => decision]) {
+    try {
+      await client.whenAllowed(device, work);
+    } catch (error) {
+      if (error instanceof TypeError) continue;
+      throw error;
+    }
+    throw new Error('whenAllowed gives the decision');
+  }
+}
+
+// A key that cannot be sent: the error does not show it.
+function secret() {
+  const shown = ['org_marker\0', 'org_marker\ud800', ['org_marker'], { org_marker: 1 }].map((key) => {
+    try {
+      new Client(key);
+      return 'accepted: marker';
+    } catch (error) {
+      return error.stack.split('\n')[0];
+    }
+  }).filter((said) => said.includes('marker'));
+  console.log(`secret: ${shown.join(', ') || 'refused, and not shown'}`);
+}
 
 // A device that was never registered, in the conditions that come to mind first.
 async function neverRegistered(client) {
@@ -47,7 +74,7 @@ async function neverRegistered(client) {
     }
   }
   console.log(`never registered: ${done.join(', ') || 'nothing done'}`);
-  const { statusName, code, requestId } = await validate(client, 'never');
+  const { statusName, code, requestId } = await outcome(client, 'never');
   console.log(`never registered: ${statusName} ${code} request_id=${requestId?.length} characters`);
 }
 
@@ -80,42 +107,43 @@ async function main() {
   console.log(`version ${version()}`);
   const client = Client.fromEnv();
 
-  let { statusName, reply } = await outcome(client.register(device));
+  let { statusName, reply } = await replied(client.register(device));
   console.log(`register: ${statusName} status=${reply.status}`);
-  ({ statusName, reply } = await outcome(client.register(device)));
+  ({ statusName, reply } = await replied(client.register(device)));
   console.log(`register again: ${statusName} status=${reply.status}`);
 
-  let decision = await validate(client, device);
+  let decision = await outcome(client, device);
   console.log(`validate: ${decision.statusName} allowed=${digit(decision)} code=${decision.code}`);
   await client.whenAllowed(device, () => console.log('work: one unit done'));
+  await handedOut(client);
 
   const counts = await Promise.all(Array.from({ length: 8 }, () => validateFourTimes(client)));
   console.log(`threads: ${counts.reduce((sum, count) => sum + count)} of 32 allowed`);
 
-  ({ statusName } = await outcome(client.revoke(device)));
+  ({ statusName } = await replied(client.revoke(device)));
   console.log(`revoke: ${statusName}`);
-  decision = await validate(client, device);
+  decision = await outcome(client, device);
   console.log(`validate: ${decision.statusName} allowed=${digit(decision)} code=${decision.code} ` +
     `request_id=${decision.requestId?.length} characters`);
-  ({ statusName, reply } = await outcome(client.register(device)));
+  ({ statusName, reply } = await replied(client.register(device)));
   console.log(`register revoked: ${statusName} status=${reply.status}`);
-  ({ statusName } = await outcome(client.unrevoke(device)));
+  ({ statusName } = await replied(client.unrevoke(device)));
   console.log(`unrevoke: ${statusName}`);
-  decision = await validate(client, device);
+  decision = await outcome(client, device);
   console.log(`validate: ${decision.statusName} allowed=${digit(decision)} code=${decision.code}`);
-  ({ statusName } = await outcome(client.restore(device)));
+  ({ statusName } = await replied(client.restore(device)));
   console.log(`restore: ${statusName}`);
 
-  ({ statusName, reply } = await outcome(client.listDevices()));
+  ({ statusName, reply } = await replied(client.listDevices()));
   console.log(`list: ${statusName} ${reply.devices.length} device`);
-  ({ statusName, reply } = await outcome(client.usage()));
+  ({ statusName, reply } = await replied(client.usage()));
   console.log(`usage: ${statusName} planTier=${reply.planTier}`);
-  decision = await validate(client, 'wörker:prod:07');
+  decision = await outcome(client, 'wörker:prod:07');
   console.log(`umlaut device: ${decision.statusName} allowed=${digit(decision)}`);
   await neverRegistered(client);
-  ({ statusName } = await outcome(client.remove(device)));
+  ({ statusName } = await replied(client.remove(device)));
   console.log(`remove: ${statusName}`);
-  const { code, requestId, ...again } = await outcome(client.remove(device));
+  const { code, requestId, ...again } = await replied(client.remove(device));
   console.log(`remove again: ${again.statusName} ${code} request_id=${requestId?.length} characters`);
 
   try {
@@ -123,17 +151,23 @@ async function main() {
   } catch (error) {
     console.log(`wrong option: ${error.statusName} ${error.code} ${/timeout/.exec(error.message)}`);
   }
-  decision = await validate(client, '');
+  decision = await outcome(client, '');
   console.log(`no device: ${decision.statusName} ${decision.code}`);
   await refused('NUL', client, 'a\0b');
   await refused('surrogate', client, 'w\ud800');
   await refused('null', client, null);
+  secret();
+
+  // The answer stands, whatever else is in the reply.
+  const odd = new Client('org_runtimes', { base_url: process.env.MACHINEID_ODD_URL });
+  decision = await outcome(odd, device);
+  console.log(`odd numbers: ${decision.statusName} allowed=${digit(decision)}`);
 
   const unreachable = new Client('org_runtimes', { base_url: 'http://127.0.0.1:1', max_retries: 0 });
-  decision = await validate(unreachable, device);
+  decision = await outcome(unreachable, device);
   console.log(`unreachable: ${decision.statusName} allowed=${digit(decision)} ${decision.code}`);
   unreachable.cancel();
-  decision = await validate(unreachable, device);
+  decision = await outcome(unreachable, device);
   console.log(`cancelled: ${decision.statusName} allowed=${digit(decision)}`);
 }
 

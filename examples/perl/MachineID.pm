@@ -8,7 +8,9 @@
 # A child of fork may go on with the client, and so may Perl's threads: it is freed by the one that made it, which joins the
 # others before.
 #
-# What validate gives is true when the device is allowed; require dies when it is not.
+# What validate gives is true when the device is allowed; require dies when it is not. In list context validate croaks, since
+# there a denial counts as a value: `if (my ($d) = ...)` would work on a denied device. It is defined, denied or not: never ask
+# `defined $client->validate(...)`.
 package MachineID;
 use v5.36;
 
@@ -60,8 +62,11 @@ sub cancel ($self) {
     mid_client_cancel($self->{handle});
 }
 
-# May this device run now? Whatever goes wrong between here and the authority, the decision says so.
+# May this device run now? Whatever goes wrong between here and the authority, the decision says so. For scalar context: in
+# list context an empty list in the place of a denial would be no better, as the key after it in `(allowed => ..., retry => 1)`
+# would become the answer.
 sub validate ($self, $device_id) {
+    Carp::croak('validate must be called in scalar context: scalar $client->validate(...)') if wantarray;
     my ($id, $allowed, $json) = (_c_string('device_id', $device_id), 0, undef);
     my $status = mid_validate($self->{handle}, $id, \$allowed, \$json);
     return bless { _outcome($status, $json), allowed => $allowed == 1 }, 'MachineID::Decision';
@@ -101,7 +106,8 @@ sub _checked ($status, $json) {
 sub _outcome ($status, $json) {
     my $text = defined $json ? $ffi->cast(opaque => 'string', $json) : '{}';
     mid_free($json);
-    my $reply = JSON::PP::decode_json($text);
+    # The flag that the library gives is the answer: a reply that JSON::PP cannot read is an empty one.
+    my $reply = do { local $@; eval { JSON::PP::decode_json($text) } } // {};
     return (
         status => mid_status_name($status),
         code => $reply->{code} // $reply->{error},

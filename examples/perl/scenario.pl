@@ -40,6 +40,9 @@ sub never_registered ($client) {
     push @done, 'and' if $client->validate('never') and 1;
     push @done, 'my' if my $decision = $client->validate('never');
     push @done, 'grep' if grep { $client->validate($_) } 'never';
+    eval { push @done, 'list assignment' if my ($listed) = $client->validate('never') };
+    eval { my %h = (allowed => $client->validate('never'), retry => 1); push @done, 'hash' if $h{allowed} };
+    eval { push @done, 'map' if map { $client->validate($_) } 'never' };
     push @done, '==' if $client->validate('never') == 1;
     eval { $client->validate('never') || die "no\n"; push @done, 'or die' };
     eval { $client->require('never'); push @done, 'require' };
@@ -51,6 +54,15 @@ sub never_registered ($client) {
 sub refused ($step, $client, $device_id) {
     eval { $client->validate($device_id); 1 } and return say "$step: asked";
     say "$step: ", $@ =~ /device_id.* at \Q$0\E line/ ? 'an argument error that names it' : $@;
+}
+
+# A key that cannot be sent: the error does not show it.
+sub secret () {
+    my @shown = grep { /marker/ } map {
+        my $key = $_;
+        eval { MachineID->new($key); 1 } ? 'accepted: marker' : "$@"
+    } "org_marker\0", "org_marker\x{110000}", ['org_marker'], { org_marker => 1 };
+    say 'secret: ', @shown ? join(', ', @shown) : 'refused, and not shown';
 }
 
 $| = 1;
@@ -80,7 +92,7 @@ say 'restore: MID_OK';
 
 say 'list: MID_OK ', scalar @{ $client->list_devices->{devices} }, ' device';
 say 'usage: MID_OK planTier=', $client->usage->{planTier};
-show('umlaut device', $client->validate('wörker:prod:07'));
+show('umlaut device', scalar $client->validate('wörker:prod:07'));
 never_registered($client);
 $client->remove(DEVICE);
 say 'remove: MID_OK';
@@ -97,9 +109,14 @@ refused('NUL', $client, "a\0b");
     refused('surrogate', $client, "w\x{D800}");
 }
 refused('null', $client, undef);
+secret();
+
+# The answer stands, whatever else is in the reply.
+my $odd = MachineID->new('org_runtimes', base_url => $ENV{MACHINEID_ODD_URL});
+show('odd numbers', scalar $odd->validate(DEVICE));
 
 my $unreachable = MachineID->new('org_runtimes', base_url => 'http://127.0.0.1:1', max_retries => 0);
 $decision = $unreachable->validate(DEVICE);
 show('unreachable', $decision, ' ' . $decision->code);
 $unreachable->cancel;
-show('cancelled', $unreachable->validate(DEVICE));
+show('cancelled', scalar $unreachable->validate(DEVICE));

@@ -242,14 +242,17 @@ final class Library
         return $isText ? $text : throw new \ValueError("\$$name must be UTF-8 without NUL");
     }
 
-    /** The status that the call gives, and the text that comes out through its `json` parameter, parsed and freed. */
+    /**
+     * The status that the call gives, and the text that comes out through its `json` parameter, parsed and freed. The flag that
+     * the library gives is the answer: a reply that PHP cannot read is an empty one.
+     */
     public static function call(\Closure $call): array
     {
         $json = self::get()->new('char *');
         try {
             $status = Status::tryFrom($call(\FFI::addr($json))) ?? Status::Unknown;
-            $reply = \FFI::isNull($json) ? [] : json_decode(\FFI::string($json), true, flags: JSON_THROW_ON_ERROR);
-            return [$status, $reply];
+            $reply = \FFI::isNull($json) ? [] : json_decode(\FFI::string($json), true);
+            return [$status, $reply ?? []];
         } finally {
             self::get()->mid_free($json);
         }

@@ -81,6 +81,22 @@ function refused(string $step, string $kind, Client $client, mixed $deviceId): v
     }
 }
 
+/** A key that cannot be sent: neither the error nor its trace shows it. */
+function secret(): void
+{
+    $shown = [];
+    foreach (["org_marker\0", "org_marker\xED\xA0\x80", ['org_marker']] as $key) {
+        try {
+            Client::new($key);
+            $shown[] = 'accepted: marker';
+        } catch (\Error $error) {
+            $shown[] = (string) $error;
+        }
+    }
+    $shown = array_filter($shown, fn (string $said) => str_contains($said, 'marker'));
+    echo 'secret: ', implode(', ', $shown) ?: 'refused, and not shown', "\n";
+}
+
 echo 'version ', MachineID\version(), "\n";
 $client = Client::fromEnv();
 
@@ -131,6 +147,11 @@ echo "no device: {$problem->status->label()} $problem->errorCode\n";
 refused('NUL', \ValueError::class, $client, "a\0b");
 refused('surrogate', \ValueError::class, $client, "w\xED\xA0\x80");
 refused('null', \TypeError::class, $client, null);
+secret();
+
+// The answer stands, whatever else is in the reply.
+$odd = Client::new('org_runtimes', ['base_url' => getenv('MACHINEID_ODD_URL')]);
+show('odd numbers', outcome($odd, DEVICE));
 
 $unreachable = Client::new('org_runtimes', ['base_url' => 'http://127.0.0.1:1', 'max_retries' => 0]);
 $problem = outcome($unreachable, DEVICE);

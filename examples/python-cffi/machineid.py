@@ -155,9 +155,12 @@ def _checked(status, text):
 
 
 def _take(text):
-    """Parses what came out through a json parameter, and frees it."""
+    """Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
+    Python cannot read is an empty one."""
     try:
         return json.loads(_ffi.string(text[0])) if text[0] else {}
+    except (ValueError, RecursionError):
+        return {}
     finally:
         _mid.mid_free(text[0])
 

@@ -175,9 +175,12 @@ def _checked(status, text):
 
 
 def _take(text):
-    """Parses what came out through a json parameter, and frees it."""
+    """Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
+    Python cannot read is an empty one."""
     try:
         return json.loads(ctypes.string_at(text)) if text else {}
+    except (ValueError, RecursionError):
+        return {}
     finally:
         _mid.mid_free(text)
 

@@ -52,6 +52,19 @@ def refused(step, kind, client, device_id):
         print(f"{step}:", "an argument error that names it" if "device_id" in str(error) else error)
 
 
+def secret():
+    """A key that cannot be sent: the error does not show it."""
+    shown = []
+    for key in "org_marker\0", "org_marker\ud800", b"org_marker", ["org_marker"]:
+        try:
+            machineid.Client(key)
+            shown.append("accepted: marker")
+        except (TypeError, ValueError) as error:
+            if "marker" in repr(error):
+                shown.append(str(error))
+    print("secret:", ", ".join(shown) or "refused, and not shown")
+
+
 class Closing(str):
     """Closes the client at the last moment before the library is called."""
 
@@ -120,7 +133,13 @@ with machineid.Client.from_env() as client:
     refused("NUL", ValueError, client, "a\0b")
     refused("surrogate", ValueError, client, "w\ud800")
     refused("null", TypeError, client, None)
+    secret()
 closed_under_a_call()
+
+# The answer stands, whatever else is in the reply.
+with machineid.Client("org_runtimes", base_url=os.environ["MACHINEID_ODD_URL"]) as odd:
+    decision = odd.validate(DEVICE)
+    print(f"odd numbers: {decision.status} allowed={decision.allowed:d}")
 
 with machineid.Client("org_runtimes", base_url="http://127.0.0.1:1", max_retries=0) as unreachable:
     decision = unreachable.validate(DEVICE)

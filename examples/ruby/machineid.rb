@@ -40,16 +40,22 @@ module MachineID
     %i[list_devices usage].each { |name| function :"mid_#{name}", pointer, pointer }
     function :mid_free, pointer, returns: Fiddle::TYPE_VOID
 
-    # Yields a place for a `json` parameter. Gives what the block gives and the text parsed, and frees the text.
+    # Yields a place for a `json` parameter. Gives what the block gives and the text parsed, and frees the text. The flag that
+    # the library gives is the answer: a reply that JSON cannot read is an empty one.
     def self.reply
       Fiddle::Pointer.malloc(Fiddle::SIZEOF_VOIDP, Fiddle::RUBY_FREE) do |place|
         place[0, Fiddle::SIZEOF_VOIDP] = [0].pack("J")
         status = yield place
-        json = place.ptr
-        return status, json.null? ? {} : JSON.parse(json.to_s.force_encoding(Encoding::UTF_8))
+        return status, parse(place.ptr)
       ensure
         mid_free(place.ptr)
       end
+    end
+
+    def self.parse(json)
+      json.null? ? {} : JSON.parse(json.to_s.force_encoding(Encoding::UTF_8))
+    rescue JSON::ParserError
+      {}
     end
   end
 

@@ -53,6 +53,19 @@ rescue kind => e
   puts "#{step}: #{e.message.include?("device_id") ? "an argument error that names it" : e.message}"
 end
 
+# A key that cannot be sent: the error does not show it.
+def secret
+  keys = ["org_marker\0", "org_marker\xED\xA0\x80", ["org_marker"], :org_marker]
+  shown = keys.map do |key|
+    MachineID::Client.new(key)
+    "accepted: marker"
+  rescue TypeError, ArgumentError => e
+    e.full_message(highlight: false).lines.first
+  end
+  shown.select! { |said| said.include?("marker") }
+  puts "secret: #{shown.empty? ? "refused, and not shown" : shown}"
+end
+
 # Closes the client at the last moment before the library is called.
 class Closing < String
   attr_accessor :client
@@ -118,8 +131,14 @@ MachineID::Client.open do |client|
   refused("NUL", ArgumentError, client, "a\0b")
   refused("surrogate", ArgumentError, client, "w\xED\xA0\x80")
   refused("null", TypeError, client, nil)
+  secret
 end
 closed_under_a_call
+
+# The answer stands, whatever else is in the reply.
+MachineID::Client.open("org_runtimes", base_url: ENV.fetch("MACHINEID_ODD_URL")) do |client|
+  puts show("odd numbers", outcome(client, DEVICE))
+end
 
 MachineID::Client.open("org_runtimes", base_url: "http://127.0.0.1:1", max_retries: 0) do |client|
   decision = outcome(client, DEVICE)

@@ -106,6 +106,14 @@ fn main() -> Result<(), Error> {
     let is_it = decision.status == Status::INVALID_ARGUMENT && decision.message.contains("device_id");
     println!("NUL: {}", if is_it { "an argument error that names it" } else { &decision.message });
 
+    let said = Client::new("org_marker\0", &Value::Null).map_or_else(|error| format!("{error} {error:?}"), |_| "marker".into());
+    println!("secret: {}", if said.contains("marker") { &said } else { "refused, and not shown" });
+
+    // The answer stands, whatever else is in the reply.
+    let url = std::env::var("MACHINEID_ODD_URL").unwrap_or_default();
+    let decision = Client::new("org_runtimes", &json!({ "base_url": url }))?.validate(DEVICE);
+    println!("odd numbers: {} allowed={}", decision.status, decision.allowed as i32);
+
     let unreachable = Client::new("org_runtimes", &json!({"base_url": "http://127.0.0.1:1", "max_retries": 0}))?;
     let decision = unreachable.validate(DEVICE);
     println!("unreachable: {} allowed={} {}", decision.status, decision.allowed as i32, decision.code);

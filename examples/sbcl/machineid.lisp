@@ -47,10 +47,11 @@ denied. Then the status is MID_OK: the authority decided.")
 (defun name-of (status) (alien-funcall (extern-alien "mid_status_name" (function text (signed 32))) status))
 
 (defun take (json)
-  "Parses what came out through a json parameter, and frees it. An owned text is a pointer: as a text it would leak."
+  "Parses what came out through a json parameter, and frees it. An owned text is a pointer: as a text it would leak. The flag
+that the library gives is the answer: a reply that yason cannot read is an empty table, and no error in its place."
   (if (zerop (sb-sys:sap-int (alien-sap json)))
       (make-hash-table)
-      (unwind-protect (yason:parse (cast json text))
+      (unwind-protect (handler-case (yason:parse (cast json text)) (error () (make-hash-table)))
         (alien-funcall (extern-alien "mid_free" (function void (* char))) json))))
 
 (defun checked (status json)
@@ -58,12 +59,14 @@ denied. Then the status is MID_OK: the authority decided.")
     (if (zerop status) reply (error 'machineid-error :status (name-of status) :reply reply))))
 
 (defun c-text (name text)
-  "A NUL would cut the text short, and half of a surrogate pair is no character: the question would be about another device."
+  "A NUL would cut the text short, and half of a surrogate pair is no character: the question would be about another device.
+The error does not hold the value, which may be the org key, but its type."
   (unless (stringp text)
-    (error 'simple-type-error :datum text :expected-type 'string
-                              :format-control "~a must be a string, not ~s" :format-arguments (list name text)))
+    (error 'simple-type-error :datum (type-of text) :expected-type 'string
+                              :format-control "~a must be a string, not ~s"
+                              :format-arguments (list name (type-of text))))
   (when (find-if (lambda (character) (or (char= character #\Nul) (<= #xD800 (char-code character) #xDFFF))) text)
-    (error 'simple-type-error :datum text :expected-type 'string
+    (error 'simple-type-error :datum (type-of text) :expected-type 'string
                               :format-control "~a must be a string without NUL and surrogates"
                               :format-arguments (list name)))
   text)

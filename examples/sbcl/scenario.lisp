@@ -44,6 +44,15 @@
            (let ((text (princ-to-string condition)))
              (if (search "DEVICE-ID" text) "an argument error that names it" text))))))
 
+(defun secret ()
+  "A key that cannot be sent: neither the error nor what it holds shows it."
+  (let ((shown (loop for key in (list (format nil "org_marker~c" #\Nul) (format nil "org_marker~c" (code-char #xD800))
+                                      'org_marker '("org_marker"))
+                     for said = (handler-case (progn (open-client "{}" key) "accepted: marker")
+                                  (type-error (condition) (format nil "~a ~s" condition (type-error-datum condition))))
+                     when (search "marker" said :test #'char-equal) collect said)))
+    (say "secret: ~:[~{~a~^, ~}~;refused, and not shown~]" (null shown) shown)))
+
 (defun word (allowed) (if allowed "allowed" "denied"))
 
 (defun forks (client)
@@ -96,8 +105,12 @@
     (say "no device: ~a ~a" (status decision) (code decision)))
   (refused "NUL" client (format nil "a~cb" #\Nul))
   (refused "surrogate" client (format nil "w~c" (code-char #xD800)))
-  (refused "null" client nil))
+  (refused "null" client nil)
+  (secret))
 
+;; The answer stands, whatever else is in the reply.
+(with-client (client (format nil "{\"base_url\":\"~a\"}" (sb-posix:getenv "MACHINEID_ODD_URL")) "org_runtimes")
+  (say "odd numbers: ~a" (show (decision client *device*))))
 (with-client (client "{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}" "org_runtimes")
   (let ((decision (decision client *device*)))
     (say "unreachable: ~a ~a" (show decision) (code decision)))

@@ -83,6 +83,16 @@ func scenario() error {
 	fmt.Printf("no device: %v %s\n", decision.Status, decision.Code)
 	refused("NUL", client, "a\x00b")
 	refused("surrogate", client, "w\xed\xa0\x80")
+	secret()
+
+	// The answer stands, whatever else is in the reply.
+	odd, err := machineid.NewClient("org_runtimes", machineid.Options{"base_url": os.Getenv("MACHINEID_ODD_URL")})
+	if err != nil {
+		return err
+	}
+	defer odd.Close()
+	decision = odd.Validate(device)
+	fmt.Printf("odd numbers: %v allowed=%d\n", decision.Status, digit(decision.Allowed))
 
 	unreachable, err := machineid.NewClient("org_runtimes",
 		machineid.Options{"base_url": "http://127.0.0.1:1", "max_retries": 0})
@@ -135,6 +145,17 @@ func refused(step string, client *machineid.Client, id string) {
 		said = "an argument error that names it"
 	}
 	fmt.Printf("%s: %s\n", step, said)
+}
+
+// secret gives a key that cannot be sent: the error does not show it.
+func secret() {
+	said := "refused, and not shown"
+	for _, key := range []string{"org_marker\x00", "org_marker\xed\xa0\x80"} {
+		if _, err := machineid.NewClient(key, nil); err == nil || strings.Contains(fmt.Sprintf("%v %#v", err, err), "marker") {
+			said = fmt.Sprint("shown: ", err)
+		}
+	}
+	fmt.Println("secret:", said)
 }
 
 // validateInParallel has 8 goroutines validate 4 times each, and counts what is allowed.
