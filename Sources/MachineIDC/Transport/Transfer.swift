@@ -188,9 +188,10 @@ extension Transfer {
         return 1
     }
 
-    /// Takes one line of the head. Returns `count`, or less to make libcurl stop.
+    /// Takes one line of the head. Returns `count`, or less to make libcurl stop. libcurl 7.88 passes on the trailers of a
+    /// proxy's reply too, before there is a connection: they are no part of any reply.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
-        guard let line, count > 0 else { return 0 }
+        guard let line, count > 0, progress != .connecting else { return 0 }
         shared.pointee.progress.store(Progress.reading.rawValue, ordering: .relaxed)
         guard let fault = exchange.pointee.head.take(line, count: count) else { return count }
         exchange.pointee.stop = .head(fault)
