@@ -220,7 +220,7 @@ namespace MachineID
         }
 
         /// <summary>Parses the library's text and frees it. The flag that the library gives is the answer: a reply that
-        /// Newtonsoft.Json cannot read, such as one with an integer of more than 64 bits, is an empty one.</summary>
+        /// Newtonsoft.Json cannot read is an empty one.</summary>
         internal static JObject Take(IntPtr json)
         {
             try { return json == IntPtr.Zero ? new JObject() : JObject.Parse(Text(json)); }

@@ -236,8 +236,10 @@ public final class MachineIDClient implements AutoCloseable {
         return reply;
     }
 
-    /** Parses the library's text and frees it. The flag that the library gives is the answer: a reply that Gson cannot read is
-     * an empty one. */
+    /**
+     * Parses the library's text and frees it. The flag that the library gives is the answer: a reply that Gson cannot read is
+     * an empty one.
+     */
     private static JsonObject take(PointerByReference json) {
         Pointer text = json.getValue();
         if (text == null) return new JsonObject();
