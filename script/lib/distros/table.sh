@@ -40,10 +40,10 @@ versions() {
 # table: of $releases and $suites.
 table() {
     local row release
-    printf '\n%-10s' ''
+    printf '\n%-12s' ''
     { printf '%-22s' "${releases[@]}" && echo; } | sed 's/ *$//'
     for row in libcurl OpenSSL glibc of "${suites[@]}"; do
-        printf '%-10s' "${row/#of/made}"
+        printf '%-12s' "${row/#of/made}"
         for release in "${releases[@]}"; do printf '%-22s' "$(cat "$work/$release/$row" 2>/dev/null || echo -)"; done
         echo
     done | sed 's/ *$//'
