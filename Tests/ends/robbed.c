@@ -65,14 +65,19 @@ static int own[OWN];
 static struct stat own_status[OWN];
 static atomic_int are_robbed;
 
-static void rob(void) {
+/* `flags`: SOCK_NONBLOCK for connections that do not block, or 0. */
+static void rob(int flags) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     address.sin_port = htons((uint16_t)other->port);
     check_need(close_range(3, ~0U, 0) == 0, "close_range");
     atomic_store(&other->bytes, 0);
     for (int n = 0; n < OWN; n++) {
-        own[n] = socket(AF_INET, SOCK_STREAM, 0);
-        check_need(own[n] >= 3 && connect(own[n], (struct sockaddr *)&address, sizeof address) == 0, "connect");
+        own[n] = socket(AF_INET, SOCK_STREAM | flags, 0);
+        check_need(own[n] >= 3, "socket");
+        if (connect(own[n], (struct sockaddr *)&address, sizeof address) != 0) {
+            struct pollfd polled = {own[n], POLLOUT, 0};
+            check_need(errno == EINPROGRESS && poll(&polled, 1, 20000) == 1 && polled.revents == POLLOUT, "connect");
+        }
         check_need(fstat(own[n], &own_status[n]) == 0, "fstat");
     }
     atomic_store(&are_robbed, 1);
@@ -115,7 +120,7 @@ static void between_calls(enum next next) {
     mid_client *client = decisions_client();
     check_about = names[next];
     decide(client, device_id, 0);
-    rob();
+    rob(0);
     if (next == VALIDATE) {
         decide_in_time(client);
         expect_intact();
@@ -135,7 +140,7 @@ static void without_a_connection(void) {
     int allowed = 1;
     check_about = "without a connection";
     CHECK_STATUS(MID_CONNECT_FAILED, mid_validate(client, device_id, &allowed, NULL));
-    rob();
+    rob(0);
     CHECK_STATUS(MID_CONNECT_FAILED, mid_validate(client, device_id, &allowed, NULL));
     free_in_time(client);
     expect_intact();
@@ -145,8 +150,9 @@ static void without_a_connection(void) {
 /*
  * ---- Under a call, which is an error of the host's: it ends in its time, and denies ----
  *
- * The call waits for its answer then, as calls do nearly always. Between two of libcurl's own system calls nobody can look
- * whether a number still leads where it did, and a call that reads from a socket of the host's stays there.
+ * The call waits for its answer then, as calls do nearly always. That both ends of what libcurl wakes itself with are closed
+ * ends its poll(), and it reads from that number at once, before anybody can look whose it is by now: where that is a socket of
+ * the host's that blocks, the call stays there. These do not block.
  */
 
 static atomic_int asking; /* the thread that asks, by the kernel's number */
@@ -183,7 +189,7 @@ static void under_a_call(struct authority *authority) {
     check_need(pthread_create(&thread, NULL, ask, client) == 0, "pthread_create");
     AWAIT(atomic_load(&authority->requests) > requests);
     AWAIT(is_asleep(atomic_load(&asking)));
-    rob();
+    rob(SOCK_NONBLOCK);
     check_need(pthread_join(thread, NULL) == 0, "pthread_join");
     expect_intact();
     atomic_store(&authority->mood, DENIES);
@@ -205,7 +211,7 @@ static void under_a_guard(struct authority *authority) {
     atomic_store(&authority->mood, ALLOWS);
     guard = guard_start(client, "{\"interval_ms\":2000,\"max_age_ms\":60000}");
     CHECK(mid_guard_fd(guard) >= 0);
-    rob();
+    rob(0);
     requests = atomic_load(&authority->requests);
     AWAIT(atomic_load(&authority->requests) > requests + 1);
     expect_intact();

@@ -3,10 +3,11 @@
 # the cell of each suite in files of these names.
 # shellcheck disable=SC2154
 
-# cell LOG STATUS: passed / failed, and how often a wrong allow was seen, where a suite counts these. A suite that ended
-# before it could count has failed.
+# cell LOG STATUS: passed / failed, and how often a wrong allow was seen, where a suite counts these. Its own status says
+# whether all is well: a suite that ended before it could count has failed, whatever it ended with, and so has one that saw a
+# wrong allow.
 cell() {
-    local counts wrong
+    local counts wrong has_failed=1
     counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*/\1 \2/p' "$1" |
         awk '{ passed += $1; failed += $2 } END { if (NR) print passed " / " failed }')
     wrong=$(sed -n 's/^wrong allowed: \([0-9][0-9]*\);.*/\1/p' "$1" | awk '{ sum += $1 } END { if (NR) print " / " sum }')
@@ -16,7 +17,9 @@ cell() {
         echo "$counts$wrong, status $2"
     else
         echo "$counts$wrong"
+        if [ "$2" -eq 0 ] && [[ $counts == *' / 0' ]] && [[ $wrong == '' || $wrong == ' / 0' ]]; then has_failed=0; fi
     fi
+    return "$has_failed"
 }
 
 # failing_lines LOG: what failed, with the details below each; or the last lines, where nothing says that it did.
@@ -37,10 +40,10 @@ versions() {
 # table: of $releases and $suites.
 table() {
     local row release
-    printf '\n%-10s' ''
+    printf '\n%-12s' ''
     { printf '%-22s' "${releases[@]}" && echo; } | sed 's/ *$//'
     for row in libcurl OpenSSL glibc of "${suites[@]}"; do
-        printf '%-10s' "${row/#of/made}"
+        printf '%-12s' "${row/#of/made}"
         for release in "${releases[@]}"; do printf '%-22s' "$(cat "$work/$release/$row" 2>/dev/null || echo -)"; done
         echo
     done | sed 's/ *$//'
