@@ -11,6 +11,7 @@ static const char denies_second[] = "{\"allowed\":false,\"code\":\"DEVICE_REVOKE
 static struct {
     int listener, port;
     atomic_int connections, repeats; /* how many replies it still repeats */
+    atomic_int delays;               /* how many right answers it still keeps back until the next request has come */
 } front;
 
 /* The replies about the first device and about the second, or both in one piece. */
@@ -27,6 +28,7 @@ static void serve(int connection) {
     char request[SERVER_REQUEST_BYTES] = "";
     size_t have = 0;
     ssize_t count;
+    int is_owed = 0;
     while ((count = recv(connection, request + have, sizeof request - 1 - have, 0)) > 0) {
         have += (size_t)count;
         request[have] = '\0';
@@ -35,7 +37,11 @@ static void serve(int connection) {
         int is_about_first = strstr(request, "\"first\"") != NULL;
         int repeats = !is_about_first && atomic_load(&front.repeats) > 0;
         if (repeats) atomic_fetch_sub(&front.repeats, 1);
-        say(connection, is_about_first || repeats, !is_about_first);
+        int delays = repeats && atomic_load(&front.delays) > 0;
+        if (delays) atomic_fetch_sub(&front.delays, 1);
+        if (is_owed) say(connection, 0, 1);
+        is_owed = delays;
+        say(connection, is_about_first || repeats, !is_about_first && !delays);
     }
 }
 
@@ -59,6 +65,21 @@ static void expect(mid_client *client, const char *device_id, int is_allowed) {
     int allowed = !is_allowed;
     CHECK_STATUS(MID_OK, mid_validate(client, device_id, &allowed, NULL));
     CHECK(allowed == is_allowed);
+}
+
+/* The right answer has not come when the next call looks for bytes that it did not ask for, and yet is on its way there. */
+static void late_answers(void) {
+    mid_client *client = new_client();
+    int before = atomic_load(&front.connections), allowed = 1;
+    expect(client, "first", 1);
+    atomic_store(&front.repeats, 1);
+    atomic_store(&front.delays, 1);
+    CHECK_STATUS(MID_BAD_REPLY, mid_validate(client, "second", &allowed, NULL));
+    CHECK(allowed == 0);
+    expect(client, "first", 1);
+    expect(client, "second", 0);
+    CHECK(atomic_load(&front.connections) == before + 2 && atomic_load(&front.delays) == 0);
+    mid_client_free(client);
 }
 
 static void single_calls(void) {
@@ -115,6 +136,7 @@ int main(void) {
     front.port = ntohs(address.sin_port);
     check_need(pthread_create(&thread, NULL, front_run, NULL) == 0, "pthread_create");
     single_calls();
+    late_answers();
     many_devices();
     guards();
     check_need(shutdown(front.listener, SHUT_RDWR) == 0 && pthread_join(thread, NULL) == 0, "pthread_join");

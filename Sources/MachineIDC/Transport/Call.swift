@@ -66,9 +66,15 @@ struct Call: ~Copyable {
         guard attempt.httpStatus == transfer.exchange.pointee.easy.httpStatus else {
             throw Failure(.badReply, "the reply's status line can be read in two ways")
         }
-        return try Answer(
-            to: operation, device: device, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
-            count: transfer.exchange.pointee.reply.count)
+        do throws(Failure) {
+            return try Answer(
+                to: operation, device: device, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
+                count: transfer.exchange.pointee.reply.count)
+        } catch {
+            // It may be the answer to another question, and then that to this one is still to come.
+            transfer.shared.pointee.sockets.suspectAll()
+            throw error
+        }
     }
 
     /// The reply, malloc'd, which is the caller's from now on.

@@ -16,6 +16,8 @@ struct SocketTable {
         var inode: Inode?
         /// Of this end of the connection; 0 until a request goes out on it.
         var localPort: Int32 = 0
+        /// Whether no further request goes out on it.
+        var isSpent = false
     }
 
     /// What else libcurl's callbacks look at.
@@ -23,6 +25,9 @@ struct SocketTable {
         var step = Step()
         /// Whether the host has closed one of them.
         var isRobbed = false
+        /// Whether a reply was not what it should be, so that nobody knows what else is on its way on the connections there
+        /// are. Any thread's to set.
+        let areSuspect = Atomic<Bool>(false)
         /// Where the row ends.
         let last: UnsafeMutablePointer<Entry>
 
@@ -116,6 +121,7 @@ struct SocketTable {
         }
         entry.pointee.inode = inode
         entry.pointee.localPort = 0
+        entry.pointee.isSpent = false
         entry.pointee.descriptor.store(descriptor, ordering: .releasing)
         return true
     }
@@ -188,6 +194,9 @@ struct SocketTable {
     /// Whether the connection from this port is ours, and holds no bytes that nobody has read yet.
     @inline(never)
     func isFit(localPort port: Int32, mayHoldBytes: Bool) -> Bool {
+        if header.pointee.areSuspect.exchange(false, ordering: .relaxed) {
+            forEachOpen { _, entry in entry.pointee.isSpent = entry.pointee.localPort > 0 }
+        }
         var isFound = false
         var holdsBytes = false
         forEachOpen { descriptor, entry in
@@ -197,11 +206,14 @@ struct SocketTable {
                 guard platform_local_port(descriptor) == port else { return }
                 entry.pointee.localPort = port
             }
-            isFound = true
+            isFound = !entry.pointee.isSpent
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
         return isFound && !holdsBytes && !isRobbed
     }
+
+    /// No further request goes out on a connection that there is now. Any thread's to call.
+    func suspectAll() { header.pointee.areSuspect.store(true, ordering: .relaxed) }
 
     var step: UnsafeMutablePointer<Step> {
         UnsafeMutableRawPointer(header).assumingMemoryBound(to: Step.self)
