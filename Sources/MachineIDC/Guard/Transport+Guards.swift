@@ -119,13 +119,8 @@ extension Transport {
 
 /// With all signals blocked, which are the host's. nil when there can be no thread.
 private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthread_t? {
-    var all = sigset_t()
-    var before = sigset_t()
     var thread = pthread_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    let code = pthread_create(&thread, nil, { context in
+    let begin: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
         platform_name_thread("machineid-guard")
         // It has left its loop. Whoever waits for this one has waited for both.
@@ -136,6 +131,7 @@ private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthrea
         GuardRegistry.remove(context)
         deallocate(context)
         return nil
-    }, context)
+    }
+    let code = withSignalsBlocked { pthread_create(&thread, nil, begin, context) }
     return code == 0 ? thread : nil
 }

@@ -6,13 +6,9 @@ internal import CPlatform
 /// Asked only after a failure: it tries.
 @inline(never)
 func couldNotStartThread() -> Bool {
-    var all = sigset_t()
-    var before = sigset_t()
     var thread = pthread_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    guard pthread_create(&thread, nil, { _ in nil }, nil) == 0 else { return true }
+    let code = withSignalsBlocked { pthread_create(&thread, nil, { _ in nil }, nil) }
+    guard code == 0 else { return true }
     pthread_join(thread, nil)
     return false
 }
