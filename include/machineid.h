@@ -177,7 +177,7 @@ const char *mid_status_name(mid_status status);
  *                                  Only the authorities in ca_file and ca_path are trusted. Without both, those in the
  *                                  file CURL_CA_BUNDLE, or else in SSL_CERT_FILE and SSL_CERT_DIR, as they are now; without
  *                                  these too, those in the system's file. A variable that names what cannot be used is
- *                                  MID_INVALID_OPTIONS, as an option is.
+ *                                  MID_INVALID_OPTIONS, as an option is, unless no TLS is spoken.
  *             "pinned_public_key"  string, "sha256//BASE64" or several joined by ";". Accept no other server key.
  *             "proxy"              string, such as "http://proxy.example:3128", an http, https, socks4, socks4a, socks5
  *                                  or socks5h URL; "" for none. Default: https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY

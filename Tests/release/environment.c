@@ -83,17 +83,20 @@ int main(void) {
 
     check_about = "authorities";
     set("MACHINEID_BASE_URL", url);
+    set("CURL_CA_BUNDLE", "/does/not/exist");
+    expect_client(NULL, &server); /* over http nobody is to be trusted */
+    set("CURL_CA_BUNDLE", NULL);
+    set("MACHINEID_BASE_URL", "https://127.0.0.1:1");
     set("SSL_CERT_FILE", "/does/not/exist");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_FILE cannot be read: /does/not/exist: No such file or directory");
     set("SSL_CERT_FILE", "/etc/passwd");
-    expect_client(NULL, &server); /* over http nobody is to be trusted */
     set("SSL_CERT_DIR", "/etc:/does/not/exist");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_DIR cannot be read: /does/not/exist: No such file or directory");
-    expect_client("{\"ca_path\":\"/etc:/usr\",\"ca_file\":\"/etc/passwd\"}", &server);
+    mid_client_free(check_client("{\"ca_path\":\"/etc:/usr\",\"ca_file\":\"/etc/passwd\"}"));
     set("CURL_CA_BUNDLE", "/etc");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "CURL_CA_BUNDLE must be a regular file: /etc");
     set("CURL_CA_BUNDLE", "/etc/passwd");
-    expect_client(NULL, &server);
+    mid_client_free(check_client(NULL));
     set("CURL_CA_BUNDLE", NULL);
     set("SSL_CERT_FILE", NULL);
     set("SSL_CERT_DIR", NULL);

@@ -49,7 +49,9 @@ struct Settings: ~Copyable {
         _ orgKey: borrowing OrgKey, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
         let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
-        let trust = try Trust(file: options.certificateFile, folders: options.certificateFolders)
+        let trust = try Trust(
+            file: options.certificateFile, folders: options.certificateFolders,
+            isNeeded: baseURL.isSecure || proxies.isSecure)
         let pinnedPublicKey = try CString(copyingIfGiven: options.pinnedPublicKey)
         let userAgent =
             if let given = options.userAgent {

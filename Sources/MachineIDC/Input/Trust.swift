@@ -14,12 +14,13 @@ struct Trust: ~Copyable {
     /// - Parameters:
     ///   - file: the option `ca_file`; nil when it was not given.
     ///   - folders: the option `ca_path`; nil when it was not given.
-    init(file: UnsafePointer<CChar>?, folders: UnsafePointer<CChar>?) throws(Failure) {
+    ///   - isNeeded: whether TLS is spoken. Where it is not, the environment says nothing that could be wrong.
+    init(file: UnsafePointer<CChar>?, folders: UnsafePointer<CChar>?, isNeeded: Bool) throws(Failure) {
         var file = file
         var folders = folders
         var fileSource: Literal = "ca_file"
         var foldersSource: Literal = "ca_path"
-        if file == nil, folders == nil {
+        if isNeeded, file == nil, folders == nil {
             // As the curl program looks.
             (file, fileSource) = (environment("CURL_CA_BUNDLE"), "CURL_CA_BUNDLE")
             if file == nil {
