@@ -28,7 +28,12 @@ extension Transfer {
     var opensslReason: UnsafePointer<CChar>? {
         guard Process.knowsOpenSSL else { return nil }
         let lead: Literal = "error:"
-        guard let found = strstr(exchange.pointee.easy.errorText, lead.cString) else { return nil }
-        return ccurl_openssl_reason(strtoul(found + strlen(lead.cString), nil, 16))
+        var text = UnsafePointer(exchange.pointee.easy.errorText)
+        // libcurl 8 has the word in its own words before that, too.
+        while let found = strstr(text, lead.cString) {
+            text = UnsafePointer(found) + strlen(lead.cString)
+            if isxdigit(Int32(text[0])) != 0 { return ccurl_openssl_reason(strtoul(text, nil, 16)) }
+        }
+        return nil
     }
 }

@@ -15,7 +15,8 @@ extension Transfer {
         case .outOfMemory: return .outOfMemory
         case .noThread: return .noThreadToResolve
         case .nameNotFound:
-            let isProxy = code == CURLE_COULDNT_RESOLVE_PROXY
+            // libcurl 8 does not always tell the two apart by its code.
+            let isProxy = exchange.pointee.easy.usedProxy ?? (code == CURLE_COULDNT_RESOLVE_PROXY)
             let host = quoted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
             let peer: Literal = isProxy ? "proxy" : "authority"
             return Failure(.resolveFailed, "the host name of the \(peer) was not found: \(host)")
