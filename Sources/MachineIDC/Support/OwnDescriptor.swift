@@ -19,7 +19,7 @@ struct OwnDescriptor {
     }
 
     /// The number while it leads to our file, otherwise nil.
-    var current: Int32? { Inode(of: number) == inode ? number : nil }
+    var current: Int32? { inode.isReached(by: number) ? number : nil }
 
     func close() { inode.close(number) }
 }

@@ -4,8 +4,10 @@ internal import CPlatform
 extension Transfer {
     /// Why there is no trusted TLS connection, in the constant words of this library, of libcurl or of OpenSSL.
     func tlsReason(_ code: CURLcode, _ settings: borrowing Settings) -> UnsafePointer<CChar>? {
-        let easy = exchange.pointee.easy.handle
-        let isProxys = settings.proxies.isSecure && ccurl_used_proxy(easy) != 0 && ccurl_get_long(easy, CURLINFO_HTTP_CONNECTCODE) == 0
+        // Until the proxy has answered, the handshake is the one with the proxy itself.
+        let isProxys =
+            settings.proxies.isSecure && exchange.pointee.easy.usedProxy != false
+            && exchange.pointee.easy.connectStatus == 0
         if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(easyHandle, isProxys ? 1 : 0) { return fault }
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION:
@@ -29,7 +31,7 @@ extension Transfer {
         guard Process.knowsOpenSSL else { return nil }
         let lead: Literal = "error:"
         var text = UnsafePointer(exchange.pointee.easy.errorText)
-        // libcurl 8 has the word in its own words before that, too.
+        // The words of libcurl 8 before the number hold "error:" too.
         while let found = strstr(text, lead.cString) {
             text = UnsafePointer(found) + strlen(lead.cString)
             if isxdigit(Int32(text[0])) != 0 { return ccurl_openssl_reason(strtoul(text, nil, 16)) }
