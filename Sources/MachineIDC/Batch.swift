@@ -84,7 +84,8 @@ struct Batch: ~Copyable {
             if settled == count { break }
             if limit.isOver { return timeOut() }
             if verdicts.lacksMemory { throw .outOfMemory }
-            let turn = transport.next(in: group, until: earliestResumption())
+            let turn = transport.next(
+                in: group, until: earliestResumption(), client.state.pointee.settings)
             // An answer that has come too late decides nothing.
             if limit.isOver { return timeOut() }
             switch turn {

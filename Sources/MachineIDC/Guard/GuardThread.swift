@@ -64,7 +64,8 @@ struct GuardThread: ~Copyable {
             case .check(let question): begin(question)
             case .giveUp(let slot): giveUp(slot)
             case .wait(let deadline):
-                if case .ended(let transfer) = transport.next(in: group, until: deadline) { finish(transfer) }
+                let turn = transport.next(in: group, until: deadline, client.state.pointee.settings)
+                if case .ended(let transfer) = turn { finish(transfer) }
                 dropOverdue()
             }
         }

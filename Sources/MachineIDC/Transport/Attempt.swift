@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// What one attempt came to, read from a transfer that has ended.
+/// What one attempt came to, read from an exchange that has ended.
 struct Attempt {
     let code: CURLcode
     /// nil when there is a reply.
@@ -21,24 +21,24 @@ struct Attempt {
 }
 
 extension Attempt {
-    init(_ transfer: Transfer) {
-        code = transfer.exchange.pointee.code
-        hasReply = code == CURLE_OK || (transfer.endsAnywhere && transfer.exchange.pointee.stop == nil)
+    init(_ exchange: Exchange) {
+        code = exchange.content.pointee.code
+        hasReply = code == CURLE_OK || (exchange.endsAnywhere && exchange.content.pointee.stop == nil)
         guard hasReply else {
-            let kind = transfer.kind(of: code)
+            let kind = exchange.kind(of: code)
             failureKind = kind
             httpStatus = 0
             mayBeRetried = kind.mayPass
             wasStale =
-                kind == .cutShort || kind.isOfConnection && !transfer.exchange.pointee.easy.madeConnection
-                && transfer.exchange.pointee.head.bytes == 0
+                kind == .cutShort || kind.isOfConnection && !exchange.content.pointee.easy.madeConnection
+                && exchange.content.pointee.head.bytes == 0
             retryAfter = 0
             return
         }
         failureKind = nil
-        httpStatus = transfer.exchange.pointee.head.status
+        httpStatus = exchange.content.pointee.head.status
         mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
         wasStale = false
-        retryAfter = mayBeRetried ? transfer.exchange.pointee.easy.retryAfter : 0
+        retryAfter = mayBeRetried ? exchange.content.pointee.easy.retryAfter : 0
     }
 }

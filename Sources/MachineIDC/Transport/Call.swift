@@ -21,15 +21,15 @@ struct Call: ~Copyable {
     deinit { transport.end(transfer) }
 
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
-        try transfer?.prepare(operation, settings, body: body)
+        try transfer?.exchange.prepare(operation, settings, body: body)
     }
 
     /// One attempt. Returns when it has ended, well or badly; throws when the caller has to leave.
     mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> Attempt {
         guard let current = transfer else { throw .cancelled }
-        current.rewind()
-        switch transport.run(&transfer, until: deadline) {
-        case .ended: return Attempt(current)
+        current.exchange.rewind()
+        switch transport.run(&transfer, until: deadline, settings) {
+        case .ended: return Attempt(current.exchange)
         case .cancelled: throw transport.cancellation
         case .timedOut(let progress):
             throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(progress.text)")
@@ -37,7 +37,7 @@ struct Call: ~Copyable {
     }
 
     /// Whether its transfer can never be used again.
-    var isLost: Bool { transfer?.exchange.pointee.isLost ?? true }
+    var isLost: Bool { transfer?.exchange.content.pointee.isLost ?? true }
 
     func pause(milliseconds: Int) throws(Failure) {
         guard let transfer else { throw .cancelled }
@@ -47,7 +47,7 @@ struct Call: ~Copyable {
     /// Whether the reply of the last attempt can be read by then, and has not come too late itself. jansson takes up to
     /// 40 ns for a byte, and cannot be stopped: 170 ms for the largest list.
     func hasTimeToRead(within limit: TimeLimit) -> Bool {
-        guard let count = transfer?.exchange.pointee.reply.count else { return true }
+        guard let count = transfer?.exchange.content.pointee.reply.count else { return true }
         return count / 25_000 < limit.remainingMilliseconds
     }
 
@@ -57,33 +57,33 @@ struct Call: ~Copyable {
     func read(
         _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: Attempt, _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
-        guard let transfer else { throw .cancelled }
-        if let kind = attempt.failureKind { throw transfer.failure(kind, attempt.code, settings) }
+        guard let exchange = transfer?.exchange else { throw .cancelled }
+        if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
         // Anybody on the way can end a connection, and with it a reply that says no other end.
-        guard !transfer.endsAnywhere else {
+        guard !exchange.endsAnywhere else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
-        guard attempt.httpStatus == transfer.exchange.pointee.easy.httpStatus else {
+        guard attempt.httpStatus == exchange.content.pointee.easy.httpStatus else {
             throw Failure(.badReply, "the reply's status line can be read in two ways")
         }
         do throws(Failure) {
             return try Answer(
-                to: operation, device: device, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
-                count: transfer.exchange.pointee.reply.count)
+                to: operation, device: device, httpStatus: attempt.httpStatus, body: exchange.content.pointee.reply.base,
+                count: exchange.content.pointee.reply.count)
         } catch {
             // It may be the answer to another question, and then that to this one is still to come.
-            transfer.shared.pointee.sockets.suspectAll()
+            exchange.shared.pointee.sockets.suspectAll()
             throw error
         }
     }
 
     /// The reply, malloc'd, which is the caller's from now on.
     func takeReply() -> UnsafeMutablePointer<CChar>? {
-        transfer?.exchange.pointee.reply.take()
+        transfer?.exchange.content.pointee.reply.take()
     }
 }
 
-extension Transfer.Progress {
+extension Exchange.Progress {
     fileprivate var text: Literal {
         switch self {
         case .connecting: "not connected yet"

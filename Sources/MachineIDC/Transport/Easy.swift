@@ -12,6 +12,8 @@ struct Easy: ~Copyable {
     /// The path that the handle is set up for.
     private var path: UnsafePointer<CChar>?
 
+    private var isForNewConnection = false
+
     /// The whole URL. The handle only borrows it, and is freed first.
     private var url: CurlURL?
 
@@ -27,7 +29,7 @@ struct Easy: ~Copyable {
 
     /// Sets all that never changes from call to call.
     func configure(
-        _ settings: borrowing Settings, sockets: SocketTable, for transfer: UnsafeMutableRawPointer
+        _ settings: borrowing Settings, sockets: SocketTable, for exchange: UnsafeMutableRawPointer
     ) throws(Failure) {
         var options = EasyOptions(handle)
 
@@ -63,11 +65,11 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
         options.set(CURLOPT_MAXAGE_CONN, 30)
-        options.set(CURLOPT_OPENSOCKETDATA, pointer: transfer)
+        options.set(CURLOPT_OPENSOCKETDATA, pointer: exchange)
         options.set(CURLOPT_CLOSESOCKETDATA, pointer: sockets.callbackData)
         options.check(ccurl_set_opensocket(handle) { data, _, address in
             guard let data, let address else { return CURL_SOCKET_BAD }
-            return Transfer(callbackData: data).openSocket(address)
+            return Exchange(callbackData: data).openSocket(address)
         })
         options.check(ccurl_set_closesocket(handle) { data, descriptor in
             data.map { SocketTable(callbackData: $0).close(descriptor) } ?? 1
@@ -89,23 +91,22 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_BUFFERSIZE, 1024)
 
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
-        options.set(CURLOPT_PRIVATE, pointer: transfer)
-        options.set(CURLOPT_WRITEDATA, pointer: transfer)
-        options.set(CURLOPT_HEADERDATA, pointer: transfer)
-        options.set(CURLOPT_PREREQDATA, pointer: transfer)
+        options.set(CURLOPT_WRITEDATA, pointer: exchange)
+        options.set(CURLOPT_HEADERDATA, pointer: exchange)
+        options.set(CURLOPT_PREREQDATA, pointer: exchange)
         options.check(ccurl_set_receiver(handle, CURLOPT_WRITEFUNCTION) { bytes, _, count, data in
-            data.map { Transfer(callbackData: $0).receiveBody(bytes, count: count) } ?? 0
+            data.map { Exchange(callbackData: $0).receiveBody(bytes, count: count) } ?? 0
         })
         options.check(ccurl_set_receiver(handle, CURLOPT_HEADERFUNCTION) { line, _, count, data in
-            data.map { Transfer(callbackData: $0).receiveHead(line, count: count) } ?? 0
+            data.map { Exchange(callbackData: $0).receiveHead(line, count: count) } ?? 0
         })
-        options.set(CURLOPT_XFERINFODATA, pointer: transfer)
+        options.set(CURLOPT_XFERINFODATA, pointer: exchange)
         options.set(CURLOPT_NOPROGRESS, 0)
         options.check(ccurl_set_progress(handle) { data, _, _, _, _ in
-            data.map { Transfer(callbackData: $0).look() } ?? 1
+            data.map { Exchange(callbackData: $0).look() } ?? 1
         })
         options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
-            data.map { Transfer(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
+            data.map { Exchange(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
         })
         try options.finish()
     }
@@ -118,9 +119,13 @@ struct Easy: ~Copyable {
 
     /// Makes the next transfer a request for `operation`. `body` must stay where it is until the transfer has ended.
     mutating func prepare(
-        _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer
+        _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
     ) throws(Failure) {
         var options = EasyOptions(handle)
+        if isForNewConnection != onNewConnection {
+            options.set(CURLOPT_FRESH_CONNECT, onNewConnection ? 1 : 0)
+            isForNewConnection = onNewConnection
+        }
         if path != operation.path.cString {
             path = nil
             try setOperation(operation, settings)
@@ -156,6 +161,9 @@ struct Easy: ~Copyable {
         }
         try options.finish()
     }
+
+    /// Whose it is: `Multi.nextEnded` finds that by the handle.
+    func note(owner: UnsafeMutableRawPointer) { _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, owner) }
 
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }
     /// The `errno` of the last failure to connect; 0 when there was none.

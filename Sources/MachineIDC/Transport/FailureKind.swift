@@ -38,10 +38,10 @@ enum FailureKind {
     }
 }
 
-extension Transfer {
+extension Exchange {
     /// Of a transfer that ended with this code, and not with CURLE_OK.
     func kind(of code: CURLcode) -> FailureKind {
-        switch exchange.pointee.stop {
+        switch content.pointee.stop {
         case nil: break
         case .cutShort: return .cutShort
         default: return .stopped
@@ -60,14 +60,14 @@ extension Transfer {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
             CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CACERT_BADFILE:
-            exchange.pointee.head.bytes == 0
+            content.pointee.head.bytes == 0
         default: progress == .connecting
         }
     }
 
     /// Whether the peer is sending a head: the authority in its reply, or a proxy.
     private var isReadingHead: Bool {
-        progress == .connecting ? shared.pointee.isProxied : !exchange.pointee.head.isComplete
+        progress == .connecting ? shared.pointee.isProxied : !content.pointee.head.isComplete
     }
 
     private func kindWhileConnecting(_ code: CURLcode) -> FailureKind {

@@ -12,7 +12,7 @@ struct Multi: ~Copyable {
     init(maxConnections: Int) throws(Failure) {
         let place = try Box<UnsafeMutableRawPointer?>(nil)
         // An attempt to connect may hold two sockets at once, one for IPv6 and one for IPv4, and six from libcurl 8.20 on.
-        let sockets = try SocketTable(capacity: maxConnections &* 6 &+ 2)
+        let sockets = try SocketTable(capacity: (maxConnections &+ Hedging.mostAtOnce) &* 6 &+ 2)
         do throws(Failure) {
             place.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {
@@ -56,9 +56,9 @@ struct Multi: ~Copyable {
             && ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)) == CURLM_OK
     }
 
-    /// Of open connections, and of those that are kept.
+    /// Of open connections, beside those of questions that are asked a second time; and of those that are kept.
     private static func limit(_ multi: UnsafeMutableRawPointer, to maxConnections: Int) -> Bool {
-        ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections) == CURLM_OK
+        ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections &+ Hedging.mostAtOnce) == CURLM_OK
             && ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maxConnections) == CURLM_OK
     }
 
@@ -134,7 +134,7 @@ struct Multi: ~Copyable {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let data = ccurl_get_private(easy)
             else { continue }
-            return (Transfer(callbackData: data), message.pointee.data.result)
+            return (Transfer(owner: data), message.pointee.data.result)
         }
         return nil
     }

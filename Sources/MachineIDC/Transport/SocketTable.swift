@@ -16,6 +16,8 @@ struct SocketTable {
         var inode: Inode?
         /// Of this end of the connection; 0 until a request goes out on it.
         var localPort: Int32 = 0
+        /// When the last request went out on it, on the monotonic clock.
+        var askedAt: Int64 = 0
         /// Whether no further request goes out on it.
         var isSpent = false
     }
@@ -193,7 +195,7 @@ struct SocketTable {
 
     /// Whether the connection from this port is ours, and holds no bytes that nobody has read yet.
     @inline(never)
-    func isFit(localPort port: Int32, mayHoldBytes: Bool) -> Bool {
+    func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: Int64) -> Bool {
         if header.pointee.areSuspect.exchange(false, ordering: .relaxed) {
             forEachOpen { _, entry in entry.pointee.isSpent = entry.pointee.localPort > 0 }
         }
@@ -207,9 +209,18 @@ struct SocketTable {
                 entry.pointee.localPort = port
             }
             isFound = !entry.pointee.isSpent
+            entry.pointee.askedAt = now
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
         return isFound && !holdsBytes && !isRobbed
+    }
+
+    /// No further request goes out on a connection that none has gone out on since that moment.
+    @inline(never)
+    func spend(unusedSince moment: Int64) {
+        forEachOpen { _, entry in
+            if entry.pointee.localPort > 0, entry.pointee.askedAt < moment { entry.pointee.isSpent = true }
+        }
     }
 
     /// No further request goes out on a connection that there is now. Any thread's to call.

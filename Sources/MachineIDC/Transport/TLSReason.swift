@@ -1,14 +1,14 @@
 internal import CCurl
 internal import CPlatform
 
-extension Transfer {
+extension Exchange {
     /// Why there is no trusted TLS connection, in the constant words of this library, of libcurl or of OpenSSL.
     func tlsReason(_ code: CURLcode, _ settings: borrowing Settings) -> UnsafePointer<CChar>? {
         // Until the proxy has answered, the handshake is the one with the proxy itself.
         let isProxys =
-            settings.proxies.isSecure && exchange.pointee.easy.usedProxy != false
-            && exchange.pointee.easy.connectStatus == 0
-        if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(easyHandle, isProxys ? 1 : 0) { return fault }
+            settings.proxies.isSecure && content.pointee.easy.usedProxy != false
+            && content.pointee.easy.connectStatus == 0
+        if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(content.pointee.easy.handle, isProxys ? 1 : 0) { return fault }
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION:
             let mismatch: Literal = "the certificate is not for this host name"
@@ -30,7 +30,7 @@ extension Transfer {
     var opensslReason: UnsafePointer<CChar>? {
         guard Process.knowsOpenSSL else { return nil }
         let lead: Literal = "error:"
-        var text = UnsafePointer(exchange.pointee.easy.errorText)
+        var text = UnsafePointer(content.pointee.easy.errorText)
         // The words of libcurl 8 before the number hold "error:" too.
         while let found = strstr(text, lead.cString) {
             text = UnsafePointer(found) + strlen(lead.cString)

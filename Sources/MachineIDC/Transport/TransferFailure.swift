@@ -5,7 +5,7 @@ internal import CPlatform
 //
 // A message holds nothing that a peer could have written: no text that libcurl or OpenSSL made for the occasion, since
 // either may repeat what the peer said. There are our own words, the constant names of errors, and what the host gave.
-extension Transfer {
+extension Exchange {
     /// Why a transfer that ended with this code, and not CURLE_OK, has no reply.
     @inline(never)
     func failure(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
@@ -16,7 +16,7 @@ extension Transfer {
         case .noThread: return .noThreadToResolve
         case .nameNotFound:
             // libcurl 8 does not always tell the two apart by its code.
-            let isProxy = exchange.pointee.easy.usedProxy ?? (code == CURLE_COULDNT_RESOLVE_PROXY)
+            let isProxy = content.pointee.easy.usedProxy ?? (code == CURLE_COULDNT_RESOLVE_PROXY)
             let host = quoted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
             let peer: Literal = isProxy ? "proxy" : "authority"
             return Failure(.resolveFailed, "the host name of the \(peer) was not found: \(host)")
@@ -24,7 +24,7 @@ extension Transfer {
         case .noHandshake, .untrusted:
             return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code, settings))\(whereTrustWasSought(code, settings))")
         case .lost:
-            let seen: Literal = exchange.pointee.head.bytes > 0 ? "was complete" : "began"
+            let seen: Literal = content.pointee.head.bytes > 0 ? "was complete" : "began"
             let reason = shared.pointee.isSecure ? opensslReason : nil
             guard let reason else { return Failure(.transferFailed, "the connection broke before the reply \(seen)") }
             return Failure(.transferFailed, "the connection broke before the reply \(seen): \(reason)")
@@ -38,23 +38,23 @@ extension Transfer {
     }
 
     private var stopped: Failure {
-        switch exchange.pointee.stop {
+        switch content.pointee.stop {
         case .head(let fault): fault.failure
         case .tooLargeBody:
-            Failure(.badReply, "the reply is larger than \(exchange.pointee.maximumReplyBytes) bytes")
+            Failure(.badReply, "the reply is larger than \(content.pointee.operation.maximumReplyBytes) bytes")
         case .robbed: .robbed
         case .noMemory, .cutShort, nil: .outOfMemory
         }
     }
 
     private func notConnected(_ code: CURLcode, _ settings: borrowing Settings) -> Failure {
-        let status = exchange.pointee.easy.connectStatus
+        let status = content.pointee.easy.connectStatus
         if status != 0, !(200...299).contains(status) {
             return Failure(.connectFailed, "the proxy refused to connect: HTTP \(status)")
         }
         var message: Message = "no connection to "
         // libcurl before 8.7 does not say whether `no_proxy` made it go past the proxy.
-        let wentByProxy = settings.proxies.isSet ? exchange.pointee.easy.usedProxy : false
+        let wentByProxy = settings.proxies.isSet ? content.pointee.easy.usedProxy : false
         if wentByProxy != false { message.append(discarding: "the proxy \(quoted(settings.proxies.host.pointer))") }
         if wentByProxy == nil { message.append(" or to ") }
         if wentByProxy != true { message.append(discarding: "the authority \(quoted(settings.baseURL.host.pointer))") }
@@ -67,7 +67,7 @@ extension Transfer {
     }
 
     private func connectReason(_ code: CURLcode) -> UnsafePointer<CChar>? {
-        let number = exchange.pointee.easy.systemError
+        let number = content.pointee.easy.systemError
         guard code == CURLE_COULDNT_CONNECT, number > 0 else { return curl_easy_strerror(code) }
         return UnsafePointer(strerror_l(Int32(truncatingIfNeeded: number), Process.cLocale))
     }

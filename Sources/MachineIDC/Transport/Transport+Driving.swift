@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CPlatform
 
 // How callers drive. Everything here runs with the lock held but for the lines that say otherwise, in `drive`
 // and `call`: whatever ends a transfer, or hands over, may let go of it in between.
@@ -8,13 +9,13 @@ extension Transport {
         /// libcurl is done with it: see the transfer's `code`.
         case ended
         /// It had come this far.
-        case timedOut(Transfer.Progress)
+        case timedOut(Exchange.Progress)
         case cancelled
     }
 
     /// Takes a transfer through libcurl. When its caller has to leave while another thread is driving, it is abandoned:
     /// `mine` is nil then, and the driver's.
-    func run(_ mine: inout Transfer?, until deadline: Deadline) -> Ending {
+    func run(_ mine: inout Transfer?, until deadline: Deadline, _ settings: borrowing Settings) -> Ending {
         guard let transfer = mine else { return .cancelled }
         lock()
         defer { unlock() }
@@ -22,14 +23,14 @@ extension Transport {
         var ending = Ending.ended
         while transfer.place.pointee.stage != .ended {
             if calls.pointee.areCancelled || deadline.hasPassed {
-                ending = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.progress)
+                ending = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
                 if !withdraw(transfer) { mine = nil }
                 break
             }
             if calls.pointee.areDriven {
                 transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
             } else {
-                let code = drive(until: deadline) { transfer.place.pointee.stage == .ended }
+                let code = drive(until: deadline, settings) { transfer.place.pointee.stage == .ended }
                 if code != CURLE_OK { fail(transfer, code) }
             }
             if isInherited {
@@ -38,9 +39,9 @@ extension Transport {
             }
         }
         if let mine {
-            if case .cutShort = mine.exchange.pointee.stop {
+            if case .cutShort = mine.exchange.content.pointee.stop {
                 if calls.pointee.areCancelled { ending = .cancelled }
-                else if deadline.hasPassed { ending = .timedOut(mine.progress) }
+                else if deadline.hasPassed { ending = .timedOut(mine.exchange.progress) }
             }
             calls.pointee.ended.remove(mine)
             mine.place.pointee.stage = .idle
@@ -70,7 +71,7 @@ extension Transport {
 
     /// Drives everybody's transfers until the caller's part is done, or he has to leave, or finds himself in a forked child.
     /// CURLE_OK unless libcurl itself cannot go on.
-    func drive(until deadline: Deadline, _ isDone: () -> Bool) -> CURLcode {
+    func drive(until deadline: Deadline, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
         if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
@@ -103,6 +104,7 @@ extension Transport {
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
             if canTakeOn { continue }
+            lookAround(settings)
 
             let patience = patience(until: deadline)
             calls.pointee.isDriverIdle = true
@@ -123,14 +125,17 @@ extension Transport {
         }
     }
 
-    private var hasRoom: Bool { calls.pointee.running.count < calls.pointee.width }
+    private var hasRoom: Bool { calls.pointee.running.count &- calls.pointee.hedgeCount < calls.pointee.width }
 
     private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
 
     /// How long to wait for something to do.
     private func patience(until deadline: Deadline) -> Int {
-        guard hasRoom, calls.pointee.queued.first != nil else { return deadline.remainingMilliseconds }
-        return min(deadline.remainingMilliseconds, max(lookupWait(), 1))
+        var patience = deadline.remainingMilliseconds
+        // Also because libcurl before 8.4 does not say when it wants to go on to a name's next address.
+        if calls.pointee.running.first != nil { patience = min(patience, calls.pointee.hedging.interval) }
+        if hasRoom, calls.pointee.queued.first != nil { patience = min(patience, max(lookupWait(), 1)) }
+        return patience
     }
 
     /// Moves what was queued into libcurl's hands.
@@ -142,7 +147,7 @@ extension Transport {
             calls.pointee.running.append(transfer)
             calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
-            if calls.pointee.areCancelled { transfer.cutShort() }
+            if calls.pointee.areCancelled { transfer.exchange.cutShort() }
             let added = shared.pointee.multi.add(transfer)
             if added != CURLE_OK { end(transfer, added) }
         }
@@ -162,10 +167,18 @@ extension Transport {
     private func end(_ transfer: Transfer, _ code: CURLcode) {
         calls.pointee.running.remove(transfer)
         if transfer.place.pointee.isAbandoned { return discard(transfer) }
+        let content = transfer.exchange.content
         // libcurl calls a reply complete whose connection was closed within the head.
-        let isCut =
-            code == CURLE_OK && !transfer.exchange.pointee.head.isWhole(withBodyOf: transfer.exchange.pointee.reply.count)
-        transfer.exchange.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
+        let isCut = code == CURLE_OK && !content.pointee.head.isWhole(withBodyOf: content.pointee.reply.count)
+        content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
+        if content.pointee.code == CURLE_OK {
+            calls.pointee.hedging.noteAnswer(after: Clock.read(CLOCK_MONOTONIC) &- content.pointee.askedAt)
+        }
+        if calls.pointee.hedgeCount == 0 { return deliver(transfer) }
+        if let settled = settleHedge(of: transfer) { deliver(settled) }
+    }
+
+    private func deliver(_ transfer: Transfer) {
         transfer.place.pointee.stage = .ended
         if let group = transfer.place.pointee.group {
             group.place.pointee.underWay &-= 1
@@ -180,10 +193,10 @@ extension Transport {
     @inline(never)
     private func renew() {
         calls.pointee.running.forEach { transfer in
-            transfer.exchange.pointee.isLost = true
-            transfer.exchange.pointee.stop = .robbed
-            end(transfer, CURLE_FAILED_INIT)
+            transfer.exchange.content.pointee.isLost = true
+            transfer.exchange.content.pointee.stop = .robbed
         }
+        while let transfer = calls.pointee.running.first { end(transfer, CURLE_FAILED_INIT) }
         shared.pointee.multi.renew(maxConnections: calls.pointee.width)
         // Whoever waits may have nobody left who drives.
         calls.pointee.ended.forEach { $0.wake() }
@@ -225,8 +238,9 @@ extension Transport {
             calls.pointee.queued.remove(transfer)
         case .running where calls.pointee.areDriven:
             transfer.place.pointee.isAbandoned = true
-            transfer.cutShort()
+            transfer.exchange.cutShort()
             calls.pointee.abandonedCount &+= 1
+            abandonHedge(of: transfer)
             shared.pointee.multi.wakeUp()
             return false
         case .running where shared.pointee.multi.sockets.check():
@@ -234,6 +248,7 @@ extension Transport {
             calls.pointee.ended.remove(transfer)
         case .running:
             noteLookup(of: transfer)
+            removeHedge(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
         case .idle, .ended:
@@ -258,7 +273,7 @@ extension Transport {
         calls.pointee.abandonedCount &-= 1
         transfer.place.pointee.isAbandoned = false
         transfer.place.pointee.stage = .idle
-        transfer.recycle()
+        transfer.exchange.recycle()
         keep(transfer)?.destroy()
     }
 
@@ -267,7 +282,10 @@ extension Transport {
     @inline(never)
     func handOver() {
         if calls.pointee.areDriven { return }
-        let canDrive = { (transfer: Transfer) in transfer.place.pointee.group?.shared.pointee.caller.isAsleep ?? true }
+        let canDrive = { (transfer: Transfer) in
+            if transfer.place.pointee.original != nil { return false }
+            return transfer.place.pointee.group?.shared.pointee.caller.isAsleep ?? true
+        }
         let next = calls.pointee.queued.last(where: canDrive) ?? calls.pointee.running.last(where: canDrive)
         if let next { call(next) }
     }

@@ -38,7 +38,7 @@ extension Transport {
 
     /// Waits until there is something to do for the caller of the group, or for the deadline; drives meanwhile when
     /// nobody else does.
-    func next(in group: TransferGroup, until deadline: Deadline) -> Turn {
+    func next(in group: TransferGroup, until deadline: Deadline, _ settings: borrowing Settings) -> Turn {
         lock()
         defer { unlock() }
         while true {
@@ -50,7 +50,9 @@ extension Transport {
             if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
                 group.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
             } else {
-                let code = drive(until: deadline) { group.place.pointee.ended.first != nil || group.place.pointee.isWoken }
+                let code = drive(until: deadline, settings) {
+                    group.place.pointee.ended.first != nil || group.place.pointee.isWoken
+                }
                 if code != CURLE_OK { fail(group, code) }
             }
         }
@@ -101,11 +103,9 @@ extension Transport {
 
     /// libcurl itself cannot go on.
     private func fail(_ group: TransferGroup, _ code: CURLcode) {
-        let failIfOurs = { (transfer: Transfer) in
-            if transfer.place.pointee.group == group { fail(transfer, code) }
-        }
-        calls.pointee.running.forEach(failIfOurs)
-        calls.pointee.queued.forEach(failIfOurs)
+        let isOurs = { (transfer: Transfer) in transfer.place.pointee.group == group }
+        while let transfer = calls.pointee.running.last(where: isOurs) { fail(transfer, code) }
+        while let transfer = calls.pointee.queued.last(where: isOurs) { fail(transfer, code) }
     }
 }
 
@@ -113,13 +113,13 @@ extension Transport {
 extension Call {
     func start(in group: TransferGroup) {
         guard let transfer else { return }
-        transfer.rewind()
+        transfer.exchange.rewind()
         transport.start(transfer, in: group)
     }
 
     func isMade(of other: Transfer) -> Bool { transfer == other }
 
-    var ended: Attempt? { transfer.map { Attempt($0) } }
+    var ended: Attempt? { transfer.map { Attempt($0.exchange) } }
 
     mutating func giveUp() {
         guard let current = transfer else { return }

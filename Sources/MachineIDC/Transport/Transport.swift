@@ -28,11 +28,11 @@ struct Transport {
         /// Signalled when the thread of the guards has nothing more to do.
         let threadLeft: Condition
 
-        init(_ shards: consuming Shards, width: Int, generation: Int) throws(Failure) {
+        init(_ shards: consuming Shards, width: Int, _ hedging: Hedging, generation: Int) throws(Failure) {
             let lock = try Lock(generation: generation)
             let drained = try Condition()
             let multi = try Multi(maxConnections: width)
-            let calls = try Box(Calls(width: width))
+            let calls = try Box(Calls(width: width, hedging))
             let guards = try Box(Guards())
             let threadLeft = try Condition()
             self.lock = lock
@@ -70,6 +70,11 @@ struct Transport {
         var ended = LinkedList<Transfer>()
         /// Set where a look-up of this transport's was left behind not long ago: see `Lookups`.
         var lookupsAreSlowUntil: Deadline?
+        var hedging: Hedging
+        /// How many of the running ones are hedges.
+        var hedgeCount = 0
+        /// When the driver looks around again.
+        var nextLook = Deadline.now
         /// Of the running ones, those whose callers have left.
         var abandonedCount = 0
         /// The open ones.
@@ -79,7 +84,10 @@ struct Transport {
         /// Ready to be used again.
         var idle = LinkedList<Transfer>()
 
-        init(width: Int) { self.width = width }
+        init(width: Int, _ hedging: Hedging) {
+            self.width = width
+            self.hedging = hedging
+        }
     }
 
     let shared: UnsafeMutablePointer<Shared>
@@ -89,11 +97,13 @@ struct Transport {
     ) throws(Failure) {
         try Process.prepareCurl()
         let shards = Shards(of: settings.maxConnections, processors: processors)
-        shared = try allocate(Shared(shards, width: settings.maxConnections, generation: generation))
+        shared = try allocate(
+            Shared(
+                shards, width: settings.maxConnections, Hedging(timeout: settings.timeout), generation: generation))
     }
 
     init(shardOf other: Transport, width: Int) throws(Failure) {
-        shared = try allocate(Shared(Shards(), width: width, generation: other.generation))
+        shared = try allocate(Shared(Shards(), width: width, other.calls.pointee.hedging, generation: other.generation))
     }
 
     /// The transport at an address that was kept as a number; nil for 0.
@@ -138,7 +148,7 @@ struct Transport {
         endGuards()
         calls.pointee.queued.forEach { $0.wake() }
         calls.pointee.running.forEach {
-            $0.cutShort()
+            $0.exchange.cutShort()
             $0.wake()
         }
         calls.pointee.paused.forEach { $0.wake() }
@@ -184,7 +194,7 @@ extension Transport {
     @inline(never)
     func end(_ transfer: Transfer?) {
         if isInherited { return }
-        transfer?.recycle()
+        transfer?.exchange.recycle()
         lock()
         let surplus = transfer.flatMap(keep)
         leave()
@@ -206,7 +216,7 @@ extension Transport {
     /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. One that
     /// is lost stays where it is for good. Locked.
     func keep(_ transfer: Transfer) -> Transfer? {
-        if transfer.exchange.pointee.isLost { return nil }
+        if transfer.exchange.content.pointee.isLost { return nil }
         calls.pointee.idle.append(transfer)
         if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
             return calls.pointee.idle.removeFirst()

@@ -2,7 +2,7 @@ internal import CCurl
 internal import CPlatform
 
 // Where whoever reads of a certificate that is not trusted has to look.
-extension Transfer {
+extension Exchange {
     /// For the end of a message about a transfer that ended so: where the issuer was looked for, when none was found that is
     /// trusted, or there was nowhere to look. Empty for every other failure.
     func whereTrustWasSought(_ code: CURLcode, _ settings: borrowing Settings) -> TrustDescription {
@@ -12,7 +12,7 @@ extension Transfer {
     }
 
     private var isIssuerUnknown: Bool {
-        let handle = easyHandle
+        let handle = content.pointee.easy.handle
         return isUnknownIssuer(ccurl_get_long(handle, CURLINFO_SSL_VERIFYRESULT))
             || isUnknownIssuer(ccurl_get_long(handle, CURLINFO_PROXY_SSL_VERIFYRESULT))
     }
