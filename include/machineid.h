@@ -89,6 +89,17 @@
  *   any: while one of them is set in such a program, its calls are MID_INTERNAL. Sockets are closed on exec, but
  *   not the descriptors with which libcurl wakes itself, two of each client and eight at most.
  *
+ * Silence
+ *   Networks forget connections without a word, and a request on one that was forgotten is never answered. So a question
+ *   that has been sent, and to which not a byte has come for eight times what answers to this client usually take, is asked
+ *   a second time on a new connection, beside the first, and whichever answer comes first counts. Not before half a second,
+ *   nor before a quarter of timeout_ms where that is less; at a quarter of timeout_ms at the latest, and then where no
+ *   answer has come yet. Eight such questions of a client may be open at once; beyond these there is one for ten
+ *   answers, so that an authority that has become slow is not asked everything twice. What the second question was of use
+ *   for does not count. All connections that were idle then take no further request.
+ *   While connecting, an address of the authority's name that does not answer leaves at least half of connect_timeout_ms to
+ *   the next one.
+ *
  * Everything here is since version 0.1.0 unless it says otherwise.
  */
 #ifndef MACHINEID_H
@@ -188,9 +199,13 @@ const char *mid_status_name(mid_status status);
  *                                  alone for all. No ports, and no other "*". Default: no_proxy or NO_PROXY as they are
  *                                  now.
  *             "user_agent"         string, printable ASCII, 1 to 256 bytes, not blank; "libmachineid/VERSION".
- *             "max_connections"    1 to 256; 8. Connections open at once; more calls than that wait their turn. Of many
- *                                  callers one works for all; once they need more than half of the connections, up to
- *                                  four do, on as many processors. For thousands of calls a second, 64 suit better.
+ *             "max_connections"    1 to 256; 64. Connections open at once, each made when it is needed; more calls than
+ *                                  that wait their turn. Of many callers one works for all; once they need more than half
+ *                                  of the connections, up to four do, on as many processors. Beside them up to eight
+ *                                  more, for questions that are asked a second time: see "Silence" above.
+ *             "max_connection_age_ms"  1000 to 86400000; 300000. An older connection takes no further request, so that
+ *                                  a change of the authority's address takes effect; counted in whole seconds, rounded
+ *                                  up. One that has been idle for 30 s takes none either.
  * client    Where to put the client. Not NULL. *client is NULL unless the status is MID_OK.
  * json      See "json" above. NULL after MID_OK.
  *
@@ -261,8 +276,7 @@ mid_status mid_validate(mid_client *client, const char *device_id, int *allowed,
 
 /*
  * May each of these devices run now? Validates any number of devices in one call, within one `timeout_ms` for all of them:
- * `max_connections` at a time, or half as many in a client whose threads made calls at the same time, which then share
- * the connections out.
+ * `max_connections` at a time, less those that calls of other threads have taken meanwhile.
  *
  * device_ids  `count` device ids. Not NULL. One that is NULL or cannot be sent costs only that device its decision.
  * count       As many as you like; 0 asks nothing. timeout_ms is to be chosen for the number: with the default, 10000 devices

@@ -38,7 +38,8 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(settings.timeout == 10_000)
             #expect(settings.connectTimeout == 3_000)
             #expect(settings.maxRetries == 2)
-            #expect(settings.maxConnections == 8)
+            #expect(settings.maxConnections == 64)
+            #expect(settings.maxConnectionAge == 300_000)
             #expect(first(settings.headers.connect)?.hasPrefix("User-Agent: libmachineid/") == true)
             #expect(String(settings.pinnedPublicKey) == nil)
         }
@@ -49,7 +50,8 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         let options = """
             {"base_url":"https://authority.example:8443/prefix/", "timeout_ms":250, "connect_timeout_ms":100,
              "max_retries":0, "ca_file":"/etc/passwd", "ca_path":"/etc:/usr", "proxy":"http://proxy.example:3128", "no_proxy":"a.example",
-             "pinned_public_key":"\(pin);\(pin)", "user_agent":"agent/1", "max_connections":256}
+             "pinned_public_key":"\(pin);\(pin)", "user_agent":"agent/1", "max_connections":256,
+             "max_connection_age_ms":1000}
             """
         try settings(options) { settings in
             #expect(String(settings.baseURL.text) == "https://authority.example:8443/prefix")
@@ -63,6 +65,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
             #expect(String(settings.pinnedPublicKey) == "\(pin);\(pin)")
             #expect(first(settings.headers.connect) == "User-Agent: agent/1")
             #expect(settings.maxConnections == 256)
+            #expect(settings.maxConnectionAge == 1_000)
         }
     }
 

@@ -26,7 +26,7 @@ extension Transport {
     /// The way out of a call that did nothing.
     fileprivate func leaveLocked() {
         lock()
-        leave()
+        leave(isGroups: false)
         unlock()
     }
 }

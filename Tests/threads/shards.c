@@ -100,7 +100,17 @@ static void bounded(int connections) {
     call_from(client, connections, 1);
     CHECK(atomic_load(&authority->most_busy) == connections);
 
+    CHECK(atomic_load(&authority->most_connections) <= connections);
+
+    /* What the threads leave is anybody's: many devices take all connections there are. */
+    atomic_store(&authority->most_busy, 0);
+    atomic_store(&authority->awaits, connections);
     validate_many(client);
+    CHECK(atomic_load(&authority->most_busy) == connections);
+    atomic_store(&authority->awaits, 0);
+    /* The authority may learn of the end of one connection after it has learnt of the next. */
+    AWAIT(atomic_load(&authority->connections) <= connections);
+    atomic_store(&authority->most_connections, 0);
     call_from(client, MOST_THREADS, CALLS);
     CHECK(atomic_load(&authority->most_connections) <= connections);
 

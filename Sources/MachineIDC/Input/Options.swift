@@ -16,7 +16,9 @@ struct Options: ~Copyable {
     private(set) var timeout = 10_000
     private(set) var connectTimeout = 3_000
     private(set) var maxRetries = 2
-    private(set) var maxConnections = 8
+    private(set) var maxConnections = 64
+    /// Milliseconds.
+    private(set) var maxConnectionAge = 300_000
 
     /// - Parameter text: the caller's; NULL for the defaults.
     static func read(_ text: UnsafePointer<CChar>?) throws(Failure) -> Options {
@@ -58,6 +60,8 @@ struct Options: ~Copyable {
             userAgent = try option.headerText(maximumBytes: 256)
         } else if key == "max_connections" {
             maxConnections = try option.integer(1, 256)
+        } else if key == "max_connection_age_ms" {
+            maxConnectionAge = try option.integer(1_000, 86_400_000)
         } else if key == "env_var" {
             environmentVariable = try option.string()
         } else {

@@ -12,6 +12,7 @@ struct Settings: ~Copyable {
     let connectTimeout: Int
     let maxRetries: Int
     let maxConnections: Int
+    let maxConnectionAge: Int
 
     /// For `mid_client_new`.
     init(orgKey raw: UnsafePointer<CChar>, options text: UnsafePointer<CChar>?) throws(Failure) {
@@ -69,6 +70,7 @@ struct Settings: ~Copyable {
         connectTimeout = options.connectTimeout
         maxRetries = options.maxRetries
         maxConnections = options.maxConnections
+        maxConnectionAge = options.maxConnectionAge
     }
 }
 

@@ -6,19 +6,24 @@ struct Call: ~Copyable {
     /// None once it was abandoned to the thread that drives it.
     var transfer: Transfer?
 
+    /// Whether it is one of a group's.
+    private let isGroups: Bool
+
     /// One of a group's.
     init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        transport.enter()
+        transport.enter(isGroups: true)
         self.transport = transport
-        transfer = try transport.begin(settings)
+        isGroups = true
+        transfer = try transport.begin(settings, isGroups: true)
     }
 
     init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         self.transport = transport.enterWhereFree()
-        transfer = try self.transport.begin(settings)
+        isGroups = false
+        transfer = try self.transport.begin(settings, isGroups: false)
     }
 
-    deinit { transport.end(transfer) }
+    deinit { transport.end(transfer, isGroups: isGroups) }
 
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
         try transfer?.exchange.prepare(operation, settings, body: body)

@@ -60,11 +60,13 @@ struct Easy: ~Copyable {
         let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !Process.knowsOpenSSL)
         options.set(CURLOPT_FORBID_REUSE, cannotTell ? 1 : 0)
 
-        // A guest: no signals, no waiting for a resolver that hangs, no connection older than servers like to keep.
+        // A guest: no signals, no waiting for a resolver that hangs, no connection idle for longer than servers like
+        // to keep, and none so old that it leads to where the authority was long ago.
         options.set(CURLOPT_NOSIGNAL, 1)
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
         options.set(CURLOPT_MAXAGE_CONN, 30)
+        options.set(CURLOPT_MAXLIFETIME_CONN, (settings.maxConnectionAge &+ 999) / 1_000)
         options.set(CURLOPT_OPENSOCKETDATA, pointer: exchange)
         options.set(CURLOPT_CLOSESOCKETDATA, pointer: sockets.callbackData)
         options.check(ccurl_set_opensocket(handle) { data, _, address in

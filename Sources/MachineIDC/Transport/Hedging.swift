@@ -20,13 +20,15 @@ struct Hedging {
     init(timeout: Int) { most = Int64(truncatingIfNeeded: timeout) &* 1_000_000 / 4 }
 
     /// How long a question goes without an answer, in nanoseconds.
-    var patience: Int64 { usual == 0 ? most : min(max(usual &* 8, Hedging.least), most) }
+    var patience: Int64 { usual == 0 ? most : min(max(min(usual, most) &* 8, Hedging.least), most) }
 
     /// How often the driver looks for such, in milliseconds.
     var interval: Int { min(max(Int(truncatingIfNeeded: most / 4_000_000), 10), 100) }
 
+    /// - Parameter nanoseconds: what it took.
     mutating func noteAnswer(after nanoseconds: Int64) {
-        usual = usual == 0 ? max(nanoseconds, 1) : max(usual &+ (nanoseconds &- usual) / 8, 1)
+        let taken = min(max(nanoseconds, 1), 8 &* most)
+        usual = usual == 0 ? taken : max(usual &+ (taken &- usual) / 8, 1)
         earn(1)
     }
 

@@ -12,7 +12,8 @@ internal import Synchronization
 /// A pointer to a row of entries, freed by its owner with `destroy`: libcurl's callbacks hold it too.
 struct SocketTable {
     struct Entry: ~Copyable {
-        let descriptor: Atomic<Int32>
+        /// Of the descriptor, two more: a row of zeros is one that was never used, and takes no memory before it is.
+        private let stored: Atomic<Int32>
         var inode: Inode?
         /// Of this end of the connection; 0 until a request goes out on it.
         var localPort: Int32 = 0
@@ -20,6 +21,11 @@ struct SocketTable {
         var askedAt: Int64 = 0
         /// Whether no further request goes out on it.
         var isSpent = false
+
+        var descriptor: Int32 {
+            get { stored.load(ordering: .acquiring) &- 2 }
+            nonmutating set { stored.store(newValue &+ 2, ordering: .releasing) }
+        }
     }
 
     /// What else libcurl's callbacks look at.
@@ -55,11 +61,6 @@ struct SocketTable {
         header = memory.assumingMemoryBound(to: Header.self)
         let first = (memory + Header.entries &* MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
         header.initialize(to: Header(last: first + capacity))
-        var entry = entries
-        while entry <= header.pointee.last {
-            entry.initialize(to: Entry(descriptor: Atomic(SocketTable.end)))
-            entry += 1
-        }
     }
 
     /// The table that was given to libcurl as a callback's data.
@@ -101,7 +102,7 @@ struct SocketTable {
     }
 
     private func descriptor(of entry: UnsafeMutablePointer<Entry>) -> Int32 {
-        let descriptor = entry.pointee.descriptor.load(ordering: .relaxed)
+        let descriptor = entry.pointee.descriptor
         return entry.pointee.inode?.isReached(by: descriptor) ?? false ? descriptor : -1
     }
 
@@ -124,13 +125,13 @@ struct SocketTable {
         entry.pointee.inode = inode
         entry.pointee.localPort = 0
         entry.pointee.isSpent = false
-        entry.pointee.descriptor.store(descriptor, ordering: .releasing)
+        entry.pointee.descriptor = descriptor
         return true
     }
 
     func close(_ descriptor: curl_socket_t) -> Int32 {
         guard let entry = entry(of: descriptor) else { return 0 }
-        entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+        entry.pointee.descriptor = SocketTable.unused
         return CPlatform.close(descriptor)
     }
 
@@ -140,7 +141,7 @@ struct SocketTable {
     private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
         if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
         if entry.pointee.localPort == 0 {
-            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+            entry.pointee.descriptor = SocketTable.unused
         } else {
             header.pointee.isRobbed = true
         }
@@ -175,7 +176,7 @@ struct SocketTable {
     func clear() {
         forEachOpen { descriptor, entry in
             entry.pointee.inode?.close(descriptor)
-            entry.pointee.descriptor.store(SocketTable.unused, ordering: .releasing)
+            entry.pointee.descriptor = SocketTable.unused
         }
         header.pointee.isRobbed = false
     }
@@ -242,7 +243,7 @@ struct SocketTable {
     private func freeEntry() -> UnsafeMutablePointer<Entry>? {
         if let entry = first(SocketTable.unused) { return entry }
         var entry = entries
-        while entry.pointee.descriptor.load(ordering: .relaxed) != SocketTable.end { entry += 1 }
+        while entry.pointee.descriptor != SocketTable.end { entry += 1 }
         if entry < header.pointee.last { return entry }
         return check() ? nil : first(SocketTable.unused)
     }
@@ -250,7 +251,7 @@ struct SocketTable {
     private func forEachOpen(_ body: (Int32, UnsafeMutablePointer<Entry>) -> Void) {
         var entry = entries
         while true {
-            let descriptor = entry.pointee.descriptor.load(ordering: .acquiring)
+            let descriptor = entry.pointee.descriptor
             if descriptor == SocketTable.end { return }
             if descriptor >= 0 { body(descriptor, entry) }
             entry += 1
@@ -260,7 +261,7 @@ struct SocketTable {
     private func first(_ descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
         var entry = entries
         while true {
-            let found = entry.pointee.descriptor.load(ordering: .relaxed)
+            let found = entry.pointee.descriptor
             if found == descriptor { return entry }
             if found == SocketTable.end { return nil }
             entry += 1

@@ -82,7 +82,9 @@ extension Transport {
         var areCallersLate = false
         while true {
             takeOn()
+            let idleShard = takeIdleShard()
             unlock()
+            idleShard?.destroy()
             let performed = shared.pointee.multi.perform(until: deadline)
             lock()
             if isInherited { return CURLE_OK }
@@ -125,7 +127,7 @@ extension Transport {
         }
     }
 
-    private var hasRoom: Bool { calls.pointee.running.count &- calls.pointee.hedgeCount < calls.pointee.width }
+    var hasRoom: Bool { calls.pointee.running.count &- calls.pointee.hedgeCount < calls.pointee.width }
 
     private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
 

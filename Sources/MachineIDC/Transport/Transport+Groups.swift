@@ -14,7 +14,7 @@ extension Transport {
     /// From now on the group counts as a call inside.
     func open(_ group: TransferGroup) {
         lock()
-        enter()
+        enter(isGroups: true)
         calls.pointee.groups.append(group)
         unlock()
     }
@@ -24,7 +24,7 @@ extension Transport {
         if isInherited { return }
         lock()
         calls.pointee.groups.remove(group)
-        leave()
+        leave(isGroups: true)
         unlock()
     }
 

@@ -22,6 +22,8 @@ struct Transport {
         let generation: Int
         /// How many calls are inside.
         let load = Atomic<Int>(0)
+        /// How many of these are groups, or calls of a group's.
+        let groupLoad = Atomic<Int>(0)
         let shards: Shards
         let calls: Box<Calls>
         let guards: Box<Guards>
@@ -177,7 +179,7 @@ extension Transport {
 
     /// For a call that is inside; one that fails has left.
     @inline(never)
-    func begin(_ settings: borrowing Settings) throws(Failure) -> Transfer {
+    func begin(_ settings: borrowing Settings, isGroups: Bool) throws(Failure) -> Transfer {
         lock()
         let found = calls.pointee.idle.removeLast()
         unlock()
@@ -185,19 +187,19 @@ extension Transport {
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
-            end(nil)
+            end(nil, isGroups: isGroups)
             throw error
         }
     }
 
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
-    func end(_ transfer: Transfer?) {
+    func end(_ transfer: Transfer?, isGroups: Bool) {
         if isInherited { return }
         transfer?.exchange.recycle()
         lock()
         let surplus = transfer.flatMap(keep)
-        leave()
+        leave(isGroups: isGroups)
         unlock()
         surplus?.destroy()
     }
@@ -205,11 +207,15 @@ extension Transport {
     /// How many calls are inside, a moment ago.
     var load: Int { shared.pointee.load.load(ordering: .relaxed) }
 
-    /// One call more is inside.
-    func enter() { shared.pointee.load.wrappingAdd(1, ordering: .relaxed) }
+    /// One call more is inside: a group, or a call of a group's, or one by itself.
+    func enter(isGroups: Bool) {
+        if isGroups { shared.pointee.groupLoad.wrappingAdd(1, ordering: .relaxed) }
+        shared.pointee.load.wrappingAdd(1, ordering: .relaxed)
+    }
 
     /// One call less is inside. Locked: who waits for the last one may destroy the transport.
-    func leave() {
+    func leave(isGroups: Bool) {
+        if isGroups { shared.pointee.groupLoad.wrappingSubtract(1, ordering: .relaxed) }
         if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import MachineIDC
+
+private let millisecond: Int64 = 1_000_000
+
+extension Hedging {
+    /// How many may begin; none is left afterwards.
+    fileprivate mutating func credit() -> Int {
+        var count = 0
+        while begin() { count += 1 }
+        return count
+    }
+}
+
+@Suite struct HedgingTests {
+    @Test func beforeTheFirstAnswerItWaitsAQuarterOfTheTime() {
+        #expect(Hedging(timeout: 10_000).patience == 2_500 * millisecond)
+        #expect(Hedging(timeout: 1).patience == millisecond / 4)
+    }
+
+    @Test(arguments: [(1, 500), (20, 500), (100, 800), (300, 2_400), (1_000, 2_500)])
+    func itWaitsEightTimesWhatIsUsual(_ usual: Int64, _ patience: Int64) {
+        var hedging = Hedging(timeout: 10_000)
+        for _ in 0..<10 { hedging.noteAnswer(after: usual * millisecond) }
+        #expect(hedging.patience == patience * millisecond)
+    }
+
+    @Test func aQuarterOfTheTimeIsTheMostHoweverShortItIs() {
+        var hedging = Hedging(timeout: 400)
+        hedging.noteAnswer(after: 90 * millisecond)
+        #expect(hedging.patience == 100 * millisecond)
+    }
+
+    @Test func whatIsUsualFollowsTheAnswers() {
+        var hedging = Hedging(timeout: 10_000)
+        hedging.noteAnswer(after: 200 * millisecond)
+        for _ in 0..<100 { hedging.noteAnswer(after: 100 * millisecond) }
+        #expect((800...810).contains(hedging.patience / millisecond))
+    }
+
+    @Test(arguments: [Int64.min, -1, 0, .max])
+    func noTimeIsTooOdd(_ time: Int64) {
+        var hedging = Hedging(timeout: 10_000)
+        for _ in 0..<3 { hedging.noteAnswer(after: time) }
+        #expect((500 * millisecond...2_500 * millisecond).contains(hedging.patience))
+    }
+
+    @Test func eightMayBeginAndThenOneForTenAnswers() {
+        var hedging = Hedging(timeout: 10_000)
+        let first = hedging.credit()
+        #expect(first == 8)
+        for _ in 0..<9 { hedging.noteAnswer(after: millisecond) }
+        let second = hedging.credit()
+        #expect(second == 0)
+        hedging.noteAnswer(after: millisecond)
+        let third = hedging.credit()
+        #expect(third == 1)
+    }
+
+    @Test func oneThatBroughtTheAnswerCostsNothing() {
+        var hedging = Hedging(timeout: 10_000)
+        for _ in 0..<100 {
+            let begins = hedging.begin()
+            #expect(begins)
+            hedging.noteSuccess()
+        }
+        let left = hedging.credit()
+        #expect(left == 8)
+    }
+
+    @Test(arguments: [(1, 10), (100, 10), (1_000, 62), (10_000, 100), (3_600_000, 100)])
+    func theDriverLooksAsOftenAsItMatters(_ timeout: Int, _ interval: Int) {
+        #expect(Hedging(timeout: timeout).interval == interval)
+    }
+}
