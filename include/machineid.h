@@ -95,8 +95,8 @@
  *   a second time on a new connection, beside the first, and whichever answer comes first counts. Not before half a second,
  *   nor before a quarter of timeout_ms where that is less; at a quarter of timeout_ms at the latest, and then where no
  *   answer has come yet. Eight such questions of a client may be open at once; beyond these there is one for ten
- *   answers, so that an authority that has become slow is not asked everything twice. What the second question was of use
- *   for does not count. All connections that were idle then take no further request.
+ *   answers, so that an authority that has become slow is not asked everything twice. One that brought the answer is not
+ *   counted, and then no connection that was idle takes a further request.
  *   While connecting, an address of the authority's name that does not answer leaves at least half of connect_timeout_ms to
  *   the next one.
  *

@@ -36,6 +36,5 @@ def run(world):
                 # It looks into its own folder of authorities whatever it is told, and with a folder it keeps nothing.
                 most = connections
             holds(f"{what}: the file is read at most {most} times", 1 <= opens.count <= most, opens.count)
-            holds(f"{what}: at most 8 connections", connections <= 8, connections)
     shared, each = took["one client"], took["a client each"]
     holds("cold start: one client costs less than half of the CPU", shared["cpu_ms"] < each["cpu_ms"] / 2, took)
