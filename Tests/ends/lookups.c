@@ -55,6 +55,34 @@ static void pile_up(int clients, const char *options, mid_status expected) {
     CHECK(most_threads - threads <= MOST && most_descriptors - descriptors <= 2 * MOST + 8);
 }
 
+static atomic_int has_ended;
+
+static void *ask_many(void *client) {
+    enum { DEVICES = 64 };
+    const char *devices[DEVICES];
+    int allowed[DEVICES];
+    for (int n = 0; n < DEVICES; n++) devices[n] = "lookups";
+    CHECK_STATUS(MID_TIMEOUT, mid_validate_many(client, devices, DEVICES, allowed, NULL));
+    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 0);
+    atomic_store(&has_ended, 1);
+    return NULL;
+}
+
+/* As many calls at once as a client has connections: a few look the name up, and the others wait for what these find. */
+static void at_once(void) {
+    mid_client *client = check_client("{\"base_url\":\"https://silent.example\",\"timeout_ms\":500,\"max_retries\":0}");
+    int threads = entries("/proc/self/task"), most = 0;
+    pthread_t thread;
+    check_need(pthread_create(&thread, NULL, ask_many, client) == 0, "pthread_create");
+    while (!atomic_load(&has_ended)) {
+        int more = entries("/proc/self/task") - threads;
+        if (more > most) most = more;
+    }
+    check_need(pthread_join(thread, NULL) == 0, "pthread_join");
+    mid_client_free(client);
+    CHECK(most >= 2 && most <= 1 + 4);
+}
+
 int main(void) {
     static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"allowed\":false}";
     struct server server;
@@ -64,6 +92,8 @@ int main(void) {
     server.closes = 0;
     (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\"}", server.port);
     local = check_client(options);
+    check_about = "at once";
+    at_once();
     check_about = "time is short";
     pile_up(1, "{\"base_url\":\"https://silent.example\",\"timeout_ms\":50,\"max_retries\":0}", MID_TIMEOUT);
     ask(local, MID_OK);

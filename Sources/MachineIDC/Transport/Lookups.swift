@@ -42,7 +42,7 @@ extension Transport {
     /// Before a transfer goes: whether libcurl leaves its thread behind.
     @inline(never)
     func noteLookup(of transfer: Transfer) {
-        guard transfer.exchange.isResolving else { return }
+        guard transfer.isLookingUp else { return }
         WipedOnFork.page?.pointee.lookups.note()
         calls.pointee.lookupsAreSlowUntil = .after(milliseconds: Transport.memory)
     }
@@ -50,15 +50,28 @@ extension Transport {
     /// Milliseconds until a transfer may be taken on that may need a look-up; 0 when it may now. What finds a kept connection
     /// needs none.
     func lookupWait() -> Int {
-        guard let end = calls.pointee.lookupsAreSlowUntil else { return 0 }
+        guard let end = calls.pointee.lookupsAreSlowUntil else { return isFirstWave ? 100 : 0 }
         if end.hasPassed {
             calls.pointee.lookupsAreSlowUntil = nil
             return 0
         }
         var resolving = 0
-        calls.pointee.running.forEach { if $0.exchange.isResolving { resolving &+= 1 } }
+        calls.pointee.running.forEach { if $0.isLookingUp { resolving &+= 1 } }
         if calls.pointee.running.count &- resolving < shared.pointee.multi.sockets.countOpen() { return 0 }
         let wait = WipedOnFork.page?.pointee.lookups.wait ?? 0
         return resolving < Transport.width ? wait : max(wait, 100)
     }
+
+    /// Whether nobody knows yet where the authority is, and enough are looking it up: what they find is everybody's.
+    private var isFirstWave: Bool {
+        if calls.pointee.isNamed || calls.pointee.running.count < Transport.width { return false }
+        calls.pointee.isNamed = calls.pointee.running.last { !$0.isLookingUp } != nil
+        return !calls.pointee.isNamed
+    }
+}
+
+extension Transfer {
+    /// Whether it may have a thread at work. What has found a kept connection has none, though libcurl 8 notes no time for its
+    /// look-up.
+    fileprivate var isLookingUp: Bool { exchange.isResolving && exchange.progress == .connecting }
 }

@@ -81,7 +81,10 @@ extension Transport {
     /// Gives it up. Locked, on the driver's thread or without a driver.
     func removeHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
-        if !hedge.exchange.content.pointee.isLost { shared.pointee.multi.remove(hedge) }
+        if !hedge.exchange.content.pointee.isLost {
+            noteLookup(of: hedge)
+            shared.pointee.multi.remove(hedge)
+        }
         dropHedge(of: original)
     }
 

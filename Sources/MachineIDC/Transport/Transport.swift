@@ -70,6 +70,8 @@ struct Transport {
         var paused = LinkedList<Transfer>()
         /// Of single calls, whose callers the driver is still to call.
         var ended = LinkedList<Transfer>()
+        /// Whether a transfer has found out where the authority is.
+        var isNamed = false
         /// Set where a look-up of this transport's was left behind not long ago: see `Lookups`.
         var lookupsAreSlowUntil: Deadline?
         var hedging: Hedging
