@@ -126,6 +126,7 @@ enum {
     MID_TLS_FAILED = 202,      /* no trusted TLS connection: certificate, host name, pin or handshake */
     MID_TRANSFER_FAILED = 203, /* the connection broke before the reply was complete, or its chunks are wrong */
     MID_TIMEOUT = 204,         /* timeout_ms passed first */
+    MID_UNAVAILABLE = 205,     /* the authority, or what stands before it, said so after all retries: HTTP 408, 429 or 5xx */
 
     /* 300: there is no answer, because what came back is not one. */
     /* Not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large. Of a reply whose chunks are

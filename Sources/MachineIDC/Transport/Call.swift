@@ -59,8 +59,9 @@ struct Call: ~Copyable {
     ) throws(Failure) -> Answer {
         guard let transfer else { throw .cancelled }
         if let kind = attempt.failureKind { throw transfer.failure(kind, attempt.code, settings) }
-        // Anybody on the way can end a connection, and with it a reply that says no other end.
-        guard !transfer.endsAnywhere else {
+        // Anybody on the way can end a connection, and with it a reply that says no other end; but that of an outage counts for
+        // nothing.
+        guard !transfer.endsAnywhere || Outage(httpStatus: attempt.httpStatus) != nil else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
         guard attempt.httpStatus == transfer.exchange.pointee.easy.httpStatus else {
@@ -68,11 +69,11 @@ struct Call: ~Copyable {
         }
         do throws(Failure) {
             return try Answer(
-                to: operation, device: device, httpStatus: attempt.httpStatus, body: transfer.exchange.pointee.reply.base,
-                count: transfer.exchange.pointee.reply.count)
+                to: operation, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
+                body: transfer.exchange.pointee.reply.base, count: transfer.exchange.pointee.reply.count)
         } catch {
             // It may be the answer to another question, and then that to this one is still to come.
-            transfer.shared.pointee.sockets.suspectAll()
+            if error.status != .unavailable { transfer.shared.pointee.sockets.suspectAll() }
             throw error
         }
     }
