@@ -38,6 +38,7 @@ enum Status: int
     case TlsFailed = 202;
     case TransferFailed = 203;
     case Timeout = 204;
+    case Unavailable = 205;
     case BadReply = 300;
     case Cancelled = 400;
     case OutOfMemory = 401;

@@ -61,6 +61,7 @@ impl Status {
     pub const OK: Status = Status(0);
     pub const REFUSED: Status = Status(1);
     pub const INVALID_ARGUMENT: Status = Status(100);
+    pub const UNAVAILABLE: Status = Status(205);
 }
 
 impl fmt::Display for Status {

@@ -36,6 +36,7 @@ const (
 	OK              Status = C.MID_OK
 	Refused         Status = C.MID_REFUSED
 	InvalidArgument Status = C.MID_INVALID_ARGUMENT
+	Unavailable     Status = C.MID_UNAVAILABLE
 )
 
 func (s Status) String() string { return C.GoString(C.mid_status_name(C.mid_status(s))) }
