@@ -54,7 +54,7 @@ enum Status: int
 }
 
 /**
- * There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then the
+ * There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then the
  * status is Ok: the authority decided.
  */
 final class Error extends \RuntimeException

@@ -70,7 +70,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// Why there is no reply: the authority refused, or it could not be asked. From `require`, also that it denied: then the
+/// Why there is no reply: the authority refused, or it gave no answer. From `require`, also that it denied: then the
 /// status is `Status::OK`, as the authority decided.
 #[derive(Clone, Debug)]
 pub struct Error {
