@@ -123,7 +123,8 @@ typedef int32_t mid_status;
 enum {
     /* The authority answered; for mid_validate() with a decision, be it allow or deny. */
     MID_OK = 0,
-    /* The authority answered with an API error: unknown org key (401), device_limit_reached (403), unknown device, ... */
+    /* The authority answered with an API error, HTTP 4xx other than 408 and 429: unknown org key (401),
+     * device_limit_reached (403), unknown device, ... */
     MID_REFUSED = 1,
 
     /* 100: what the caller gave cannot be used. Nothing was sent. */
@@ -131,12 +132,15 @@ enum {
     MID_INVALID_OPTIONS = 101,  /* options that are not JSON, or an unknown key, wrong type or bad value in them */
     MID_NO_ORG_KEY = 102,       /* the environment variable with the org key is not set, or blank, or may not be read */
 
-    /* 200: there is no answer, because the network gave none. */
+    /* 200: there is no answer, because the network gave none or the authority had none to give. */
     MID_RESOLVE_FAILED = 200,  /* the host name of the authority or of the proxy was not found */
     MID_CONNECT_FAILED = 201,  /* none: refused, unreachable, turned away by the proxy, or connect_timeout_ms passed */
     MID_TLS_FAILED = 202,      /* no trusted TLS connection: certificate, host name, pin or handshake */
     MID_TRANSFER_FAILED = 203, /* the connection broke before the reply was complete, or its chunks are wrong */
     MID_TIMEOUT = 204,         /* timeout_ms passed first */
+    /* An outage, which is nobody's decision about the device: to the last try too, the authority, or what stands before
+     * it, sent HTTP 408, 429 or 5xx. The message has that number, and the seconds that Retry-After asks for. */
+    MID_UNAVAILABLE = 205,
 
     /* 300: there is no answer, because what came back is not one. */
     /* Not strict HTTP or JSON, no boolean `allowed`, a redirect, about another device, too large. Of a reply whose chunks are
@@ -179,9 +183,10 @@ const char *mid_status_name(mid_status status);
  *                                  White space around it is trimmed. A host name beyond ASCII is to be written xn--...
  *             "timeout_ms"         1 to 3600000; 10000. Wall clock over one call, everything included.
  *             "connect_timeout_ms" 1 to 3600000; 3000. For name, TCP, proxy and TLS of one attempt.
- *             "max_retries"        0 to 10; 2. Further attempts after a transport failure or HTTP 429, 502, 503 or 504,
- *                                  with growing, jittered pauses; Retry-After is honoured when it fits into timeout_ms.
- *                                  A denial is never retried. A request that is lost with a kept connection is sent
+ *             "max_retries"        0 to 10; 2. Further attempts after a transport failure or an outage (HTTP 408, 429 or
+ *                                  5xx, but for 501 and 505, which the next try gets too), with growing, jittered pauses.
+ *                                  Retry-After is honoured: when it does not fit into timeout_ms, the call ends at once.
+ *                                  An answer is never retried. A request that is lost with a kept connection is sent
  *                                  again at once and not counted, even with 0: all operations are idempotent.
  *             "ca_file"            string. A PEM file with certificate authorities; a regular file that can be read.
  *             "ca_path"            string. A directory of them, hashed as by "openssl rehash", or several joined by ":".
@@ -249,8 +254,8 @@ void mid_client_free(mid_client *client);
  * json        See "json" above.
  *
  * Each returns MID_OK or MID_REFUSED when the authority answered, and otherwise MID_INVALID_ARGUMENT,
- * MID_RESOLVE_FAILED, MID_CONNECT_FAILED, MID_TLS_FAILED, MID_TRANSFER_FAILED, MID_TIMEOUT, MID_BAD_REPLY,
- * MID_CANCELLED, MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
+ * MID_RESOLVE_FAILED, MID_CONNECT_FAILED, MID_TLS_FAILED, MID_TRANSFER_FAILED, MID_TIMEOUT, MID_UNAVAILABLE,
+ * MID_BAD_REPLY, MID_CANCELLED, MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
  *
  * What the replies hold is the service's to say; the notes below are from the vendor's public pages. A reply to a question
  * about a device whose "deviceId" is a string must name that device, in any case of ASCII letters: any other is
@@ -327,8 +332,8 @@ mid_status mid_usage(mid_client *client, char **json);
  *
  * A guard is one of:
  *   on      The last allow is younger than `max_age_ms`. Its age counts from the moment the question was sent.
- *   lapsed  It is older, because the authority could not be reached, was too slow, or answered with an error. The guard
- *           asks on, with growing, jittered pauses and heeding Retry-After, and is on again after the next allow.
+ *   lapsed  It is older, because the authority could not be reached, was too slow or out, or answered with an error. The
+ *           guard asks on, with growing, jittered pauses and heeding Retry-After, and is on again after the next allow.
  *   denied  The authority said no. This is final: a later unrevoke does not bring the guard back. Start a new one.
  *   ended   mid_client_cancel(), mid_client_free() or exit(); or this is a forked child. Final too.
  *

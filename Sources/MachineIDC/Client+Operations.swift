@@ -38,13 +38,14 @@ extension Client {
                 try call.pause(milliseconds: pause)
                 continue
             }
+            // Whatever came in while the client was being cancelled no longer counts, nor what answers a parent's question.
+            if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
             if attempt.hasReply, !call.hasTimeToRead(within: limit) {
-                if isCancelled { throw .cancelled }
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
             let answer = try call.read(operation, device: device, attempt, state.pointee.settings)
-            // An answer that came in while the client was being cancelled no longer counts, nor one to a parent's question.
+            // Nor one that was being read then.
             if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
             let json = wantsJSON ? call.takeReply() : nil
             return Response(status: answer.status, isAllow: answer.isAllow, askedAt: askedAt, json: json)

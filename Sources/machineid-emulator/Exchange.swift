@@ -51,6 +51,7 @@ extension Reply {
         header("Cache-Control", "no-store")
         header("X-Request-Id", id.text)
         if let allow { header("Allow", allow) }
+        if let retryAfter { header("Retry-After", String(retryAfter)) }
         if isLast { header("Connection", "close") }
         return isComplete ? MHD_queue_response(connection, status, response) : .NO
     }

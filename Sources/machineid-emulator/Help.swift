@@ -27,12 +27,18 @@ let help = """
       --help              print this and end
       --version           print the version and end
 
-    Two paths do what an operator does in the dashboard. They are the emulator's
-    own: the service does not have them. Both take the header x-org-key.
+    Three paths do what an operator does in the dashboard, or what befalls a
+    service. They are the emulator's own: the service does not have them. They
+    take the header x-org-key, and are about the organisation of that key.
 
       POST /emulator/plan    {"planTier":"pro","planState":"frozen",
                               "executionEnabled":false}, or some of it
-      POST /emulator/reset   forget the devices, and back to the plan of the start
+      POST /emulator/outage  {"httpStatus":503,"retryAfter":1,"requests":2}: the
+                             next 2 requests get HTTP 503 with Retry-After: 1.
+                             Without "requests" all get it, until {} ends the
+                             outage. 408, 429 or 5xx; "retryAfter" may be missing
+      POST /emulator/reset   forget the devices, end an outage, and back to the
+                             plan of the start
 
     Example:
 

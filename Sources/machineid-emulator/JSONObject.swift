@@ -51,6 +51,11 @@ final class JSONObject {
         set(key, array)
     }
 
+    /// nil is null.
+    func set(_ key: StaticString, _ value: Int?) {
+        if let value { set(key, value) } else { setNull(key) }
+    }
+
     func setNull(_ key: StaticString) { set(key, json_null()) }
 
     private func set(_ key: StaticString, _ value: UnsafeMutablePointer<json_t>?) {
@@ -80,6 +85,12 @@ final class JSONObject {
     func string(_ key: String) -> String? {
         guard let value = json_object_get(object, key), let bytes = json_string_value(value) else { return nil }
         return String(decoding: UnsafeRawBufferPointer(start: bytes, count: json_string_length(value)), as: UTF8.self)
+    }
+
+    /// nil when the key is missing or is no whole number.
+    func integer(_ key: String) -> Int? {
+        guard let value = json_object_get(object, key), value.pointee.type == JSON_INTEGER else { return nil }
+        return Int(json_integer_value(value))
     }
 
     /// nil when the key is missing or is neither true nor false.

@@ -3,16 +3,13 @@
 enum OperatorEndpoints {
     static let routes: [Route] = [
         Route(.post, "/emulator/plan", .settings(changePlan)),
+        Route(.post, "/emulator/outage", .settings(changeOutage)),
         Route(.post, "/emulator/reset", .organisation(reset)),
     ]
 
     /// Sets what the body names of `planTier`, `planState` and `executionEnabled`, all of it or, on an error, nothing.
     private static func changePlan(_ settings: JSONObject, of organisation: Organisation) throws(Refusal) -> Reply {
-        let known = ["planTier", "planState", "executionEnabled"]
-        if let unknown = settings.keys.first(where: { !known.contains($0) }) {
-            throw .badRequest(
-                "invalid_setting", "there is no setting \(unknown); there are \(known.joined(separator: ", "))")
-        }
+        try expect(["planTier", "planState", "executionEnabled"], in: settings)
         let tier: PlanTier? = try choice("planTier", in: settings)
         let state: PlanState? = try choice("planState", in: settings)
         let execution = settings.bool("executionEnabled")
@@ -27,6 +24,26 @@ enum OperatorEndpoints {
             }, handler: "emulator/plan")
     }
 
+    /// Begins an outage with the `httpStatus` that the body names, or ends it when the body is empty.
+    private static func changeOutage(_ settings: JSONObject, of organisation: Organisation) throws(Refusal) -> Reply {
+        try expect(["httpStatus", "retryAfter", "requests"], in: settings)
+        var outage: Outage?
+        if !settings.keys.isEmpty {
+            outage = settings.integer("httpStatus").flatMap { Outage(httpStatus: $0) }
+            if outage == nil { throw .badRequest("invalid_setting", "httpStatus must be 408, 429 or from 500 to 599") }
+            outage?.retryAfter = try number("retryAfter", from: 0, in: settings)
+            outage?.requestsLeft = try number("requests", from: 1, in: settings)
+        }
+        organisation.setOutage(outage)
+        return Reply { body in
+            body.set("status", "ok")
+            body.set("handler", "emulator/outage")
+            body.set("httpStatus", outage?.httpStatus)
+            body.set("retryAfter", outage?.retryAfter)
+            body.set("requests", outage?.requestsLeft)
+        }
+    }
+
     private static func reset(_ organisation: Organisation) -> Reply {
         reply(organisation.reset(), handler: "emulator/reset")
     }
@@ -38,6 +55,21 @@ enum OperatorEndpoints {
             body.set(usage)
             body.set("executionEnabled", usage.plan.executionEnabled)
         }
+    }
+
+    private static func expect(_ known: [String], in settings: JSONObject) throws(Refusal) {
+        if let unknown = settings.keys.first(where: { !known.contains($0) }) {
+            throw .badRequest(
+                "invalid_setting", "there is no setting \(unknown); there are \(known.joined(separator: ", "))")
+        }
+    }
+
+    private static func number(_ key: String, from least: Int, in settings: JSONObject) throws(Refusal) -> Int? {
+        guard settings.keys.contains(key) else { return nil }
+        guard let number = settings.integer(key), number >= least else {
+            throw .badRequest("invalid_setting", "\(key) must be a whole number from \(least) on")
+        }
+        return number
     }
 
     private static func choice<Choice: RawRepresentable & CaseIterable>(

@@ -9,6 +9,7 @@ final class Organisation: Sendable {
 
     private struct Contents: Sendable {
         var plan: Plan
+        var outage: Outage?
         var devices: [DeviceID: Device] = [:]
         var registrations = 0
 
@@ -83,7 +84,22 @@ final class Organisation: Sendable {
         }
     }
 
-    /// Back to how the emulator started: no devices, the first plan.
+    /// Begins an outage in the place of any there is; nil ends it.
+    func setOutage(_ outage: Outage?) { contents.withLock { $0.outage = outage } }
+
+    /// The outage that a request runs into, which may be over after it.
+    func sufferOutage() -> Outage? {
+        contents.withLock { contents in
+            guard let outage = contents.outage else { return nil }
+            if let left = outage.requestsLeft {
+                contents.outage?.requestsLeft = left - 1
+                if left == 1 { contents.outage = nil }
+            }
+            return outage
+        }
+    }
+
+    /// Back to how the emulator started: no devices, the first plan, no outage.
     func reset() -> Usage {
         contents.withLock { contents in
             contents = Contents(plan: initialPlan)

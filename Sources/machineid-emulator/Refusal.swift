@@ -5,6 +5,8 @@ struct Refusal: Error, Equatable {
     let message: String
     /// The methods to name in the Allow header, with 405.
     var allow: String?
+    /// Seconds to name in the Retry-After header.
+    var retryAfter: Int?
 
     static func badRequest(_ code: String, _ message: String) -> Refusal {
         Refusal(status: 400, code: code, message: message)
@@ -25,6 +27,12 @@ struct Refusal: Error, Equatable {
 
     static let bodyTooLarge = Refusal(
         status: 413, code: "body_too_large", message: "the body is longer than \(RequestBody.maximumBytes) bytes")
+
+    static func unavailable(_ outage: Outage) -> Refusal {
+        Refusal(
+            status: UInt32(outage.httpStatus), code: "unavailable", message: "an outage, as /emulator/outage was asked for",
+            retryAfter: outage.retryAfter)
+    }
 
     static let unsupportedMediaType = Refusal(
         status: 415, code: "unsupported_media_type", message: "send the body with Content-Type: application/json")

@@ -6,12 +6,15 @@ struct Reply {
     let code: String
     /// The methods to name in the Allow header.
     var allow: String?
+    /// Seconds to name in the Retry-After header.
+    var retryAfter: Int?
 
     /// A refusal: `{"status":"error","error":"…","message":"…","request_id":"…"}`.
     init(_ refusal: Refusal, _ id: RequestID) {
         status = refusal.status
         code = refusal.code
         allow = refusal.allow
+        retryAfter = refusal.retryAfter
         body = JSONObject()
         body.set("status", "error")
         body.set("error", refusal.code)

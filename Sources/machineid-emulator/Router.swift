@@ -33,7 +33,8 @@ struct Route: Sendable {
 /// Takes a request to the endpoint that answers it. Knows nothing of HTTP on the wire.
 struct Router: Sendable {
     let authority: Authority
-    private let routes = Endpoints.routes + OperatorEndpoints.routes
+    private let service = Endpoints.routes
+    private let operators = OperatorEndpoints.routes
 
     init(_ authority: Authority) { self.authority = authority }
 
@@ -48,9 +49,12 @@ struct Router: Sendable {
     }
 
     private func answer(_ request: Request, _ id: RequestID, _ device: inout DeviceID?) throws(Refusal) -> Reply {
-        guard let route = routes.first(where: { $0.path == request.path }) else { throw .notFound }
+        let operation = service.first { $0.path == request.path }
+        guard let route = operation ?? operators.first(where: { $0.path == request.path }) else { throw .notFound }
         guard route.takes(request.method) else { throw .methodNotAllowed(route.allow) }
         let organisation = try authority.organisation(request.orgKey)
+        // The operator is served all the same.
+        if operation != nil, let outage = organisation.sufferOutage() { throw .unavailable(outage) }
         switch route.endpoint {
         case .organisation(let answer):
             return try answer(organisation)

@@ -33,6 +33,68 @@ import Testing
         #expect(authority.device("validate").code == "DEVICE_NOT_REGISTERED")
     }
 
+    @Test(arguments: [408, 429, 500, 503, 599])
+    func anOutageLastsUntilItIsEndedAndChangesNothing(httpStatus: Int) {
+        _ = authority.device("register")
+        #expect(
+            authority.ask("POST", "/emulator/outage", #"{"httpStatus":\#(httpStatus)}"#).text
+                == #"{"status":"ok","handler":"emulator/outage","httpStatus":\#(httpStatus),"retryAfter":null,"requests":null}"#)
+        for operation in ["validate", "register", "revoke", "unrevoke", "remove"] {
+            let answer = authority.device(operation)
+            #expect(answer.status == UInt32(httpStatus))
+            #expect(answer.retryAfter == nil)
+            #expect(answer.text.hasPrefix(#"{"status":"error","error":"unavailable","message":""#))
+        }
+        for path in ["/api/v1/devices/list", "/api/v1/usage"] {
+            #expect(authority.ask("GET", path).status == UInt32(httpStatus))
+        }
+        // The operator is served, and it says who it is for, as without an outage.
+        #expect(authority.ask("POST", "/emulator/plan", "{}").status == 200)
+        #expect(authority.ask("GET", "/api/v1/usage", key: "org_b").status == 401)
+        #expect(authority.ask("GET", "/api/v1/devices/validate").status == 405)
+        #expect(
+            authority.ask("POST", "/emulator/outage", "{}").text
+                == #"{"status":"ok","handler":"emulator/outage","httpStatus":null,"retryAfter":null,"requests":null}"#)
+        #expect(authority.device("validate").code == "ALLOW")
+    }
+
+    @Test func anOutageMayBeForSoManyRequests() {
+        _ = authority.device("register")
+        #expect(
+            authority.ask("POST", "/emulator/outage", #"{"httpStatus":429,"retryAfter":7,"requests":2}"#).text
+                == #"{"status":"ok","handler":"emulator/outage","httpStatus":429,"retryAfter":7,"requests":2}"#)
+        for _ in 0..<2 {
+            let answer = authority.device("validate")
+            #expect(answer.status == 429)
+            #expect(answer.retryAfter == 7)
+        }
+        #expect(authority.device("validate").code == "ALLOW")
+    }
+
+    @Test func aResetEndsAnOutage() {
+        _ = authority.ask("POST", "/emulator/outage", #"{"httpStatus":503}"#)
+        _ = authority.ask("POST", "/emulator/reset", type: nil)
+        #expect(authority.device("validate").code == "DEVICE_NOT_REGISTERED")
+    }
+
+    @Test(arguments: [
+        (#"{"httpStatus":200}"#, "httpStatus must be 408, 429 or from 500 to 599"),
+        (#"{"httpStatus":600}"#, "httpStatus must be 408, 429 or from 500 to 599"),
+        (#"{"httpStatus":"503"}"#, "httpStatus must be 408, 429 or from 500 to 599"),
+        (#"{"requests":1}"#, "httpStatus must be 408, 429 or from 500 to 599"),
+        (#"{"httpStatus":503,"requests":0}"#, "requests must be a whole number from 1 on"),
+        (#"{"httpStatus":503,"requests":1.5}"#, "requests must be a whole number from 1 on"),
+        (#"{"httpStatus":503,"retryAfter":-1}"#, "retryAfter must be a whole number from 0 on"),
+        (#"{"httpStatus":503,"seconds":1}"#, "there is no setting seconds; there are httpStatus, retryAfter, requests"),
+    ])
+    func aWrongOutageIsNamedAndThereIsNone(settings: String, message: String) {
+        let answer = authority.ask("POST", "/emulator/outage", settings)
+        #expect(answer.status == 400)
+        #expect(answer.code == "invalid_setting")
+        #expect(answer.text.contains(#""message":"\#(message)""#))
+        #expect(authority.ask("GET", "/api/v1/usage").status == 200)
+    }
+
     @Test(arguments: [
         (#"{"planTier":"max","planState":"thawed"}"#, "planState must be one of active, frozen, not_active"),
         (#"{"planState":"frozen","planTier":1}"#, "planTier must be one of free, pro, scale, max"),

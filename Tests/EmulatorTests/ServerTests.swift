@@ -71,6 +71,20 @@ import Testing
             try connection.ask("POST", "/api/v1/devices/validate", worker)["code"] as? String == "EXECUTION_DISABLED")
     }
 
+    @Test func anOutageIsOfOneOrganisationAndKeepsTheConnection() throws {
+        let emulator = try EmulatorProcess(keys: ["org_a", "org_b"])
+        let connection = try emulator.connect()
+        let outage = #"{"httpStatus":503,"retryAfter":30,"requests":1}"#
+        #expect(try connection.ask("POST", "/emulator/outage", outage, key: "org_a").status == 200)
+        #expect(try connection.ask("GET", "/api/v1/usage", key: "org_b").status == 200)
+        let refused = try connection.ask("GET", "/api/v1/usage", key: "org_a")
+        #expect(refused.status == 503)
+        #expect(refused.headers["retry-after"] == "30")
+        #expect(refused["error"] as? String == "unavailable")
+        #expect(try connection.ask("GET", "/api/v1/usage", key: "org_a").status == 200)
+        #expect(try #require(try emulator.log.dropLast().last).hasSuffix(" code=unavailable"))
+    }
+
     @Test func theKeyOfTheDemoIsGoodOnlyWhenNoneIsGiven() throws {
         let open = try EmulatorProcess(keys: [])
         #expect(try open.connect().ask("GET", "/api/v1/usage", key: "org_demo").status == 200)

@@ -14,6 +14,7 @@ struct TestAuthority {
         /// The JSON, byte for byte.
         let text: String
         let allow: String?
+        let retryAfter: Int?
         let device: String?
     }
 
@@ -28,7 +29,7 @@ struct TestAuthority {
         defer { free(text) }
         return Answer(
             status: reply.status, code: reply.code, text: text.map { String(cString: $0) } ?? "", allow: reply.allow,
-            device: device?.text)
+            retryAfter: reply.retryAfter, device: device?.text)
     }
 
     func ask(

@@ -156,7 +156,7 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(200, list(JSON.maximumValues + 1), as: .listDevices) == .unusable(.badReply))
     }
 
-    @Test(arguments: [400, 401, 403, 404, 409, 429, 499, 500, 502, 503, 504, 599])
+    @Test(arguments: [400, 401, 403, 404, 407, 409, 428, 430, 499])
     func anErrorStatusIsARefusalWhateverItSays(_ httpStatus: Int) {
         #expect(read(httpStatus, #"{"status":"error","error":"invalid_org_key"}"#) == .refused)
         #expect(read(httpStatus, allow) == .refused)
@@ -165,6 +165,17 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(httpStatus, "[]") == .unusable(.badReply))
         #expect(read(httpStatus, "") == .unusable(.badReply))
         #expect(read(httpStatus, #"{"error":"x"}"#, as: .usage) == .refused)
+    }
+
+    @Test(arguments: [408, 429, 500, 501, 502, 503, 504, 505, 511, 520, 599])
+    func anOutageIsNoAnswerAndNoRefusalWhateverItSays(_ httpStatus: Int) {
+        for operation: MachineIDC.Operation in [.validate, .register, .listDevices, .usage] {
+            for body in [allow, #"{"status":"error","error":"busy"}"#, "<html></html>", "[]", "", "{\0}", #"{"deviceId":"agent-01"}"#] {
+                #expect(read(httpStatus, body, as: operation) == .unusable(.unavailable))
+            }
+        }
+        // But it may be somebody else's.
+        #expect(read(httpStatus, #"{"error":"busy","deviceId":"agent-02"}"#) == .unusable(.badReply))
     }
 
     @Test(arguments: [-1, 0, 1, 99, 100, 101, 103, 199, 206, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, Int.max])
@@ -192,22 +203,28 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
     }
 
     @Test func messagesSayWhatIsWrongAndWhere() {
-        func message(_ httpStatus: Int, _ body: String) -> String? {
+        func message(_ httpStatus: Int, _ body: String, retryAfter: Int = 0) -> String? {
             failure { () throws(Failure) in
                 try withText(body) { text throws(Failure) in
                     _ = try Answer(
-                        to: .validate, device: nil, httpStatus: httpStatus,
+                        to: .validate, device: nil, httpStatus: httpStatus, retryAfter: retryAfter,
                         body: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: body.utf8.count)
                 }
             }?.message
         }
         #expect(message(200, #"{"allowed":1}"#) == #"the reply (HTTP 200) has no boolean "allowed""#)
-        #expect(message(500, "") == "the reply (HTTP 500) is empty")
+        #expect(message(403, "") == "the reply (HTTP 403) is empty")
+        #expect(message(500, "") == "HTTP 500: the authority has no answer to give")
+        #expect(message(408, allow, retryAfter: -1) == "HTTP 408: the authority has no answer to give")
+        let pause = "HTTP 429: the authority has no answer to give, and asks for a pause of"
+        #expect(message(429, allow, retryAfter: 1) == "\(pause) 1 s (Retry-After)")
+        #expect(message(429, allow, retryAfter: 3_600) == "\(pause) 3600 s (Retry-After)")
+        #expect(message(429, allow, retryAfter: Int.max) == "\(pause) more than 3600 s (Retry-After)")
         #expect(message(206, allow) == "HTTP 206 is not an answer: it is a part of one")
         #expect(message(302, "{}") == "HTTP 302 is not an answer; redirects are not followed, so check base_url")
         #expect(message(304, "") == "HTTP 304 is not an answer: it says that nothing has changed since an earlier one")
         #expect(message(200, #"{"a":1,"a":2}"#)?.hasPrefix("the reply (HTTP 200) repeats a key (line 1, column") == true)
-        #expect(message(502, "<html>")?.hasPrefix("the reply (HTTP 502) is not JSON (line 1") == true)
+        #expect(message(403, "<html>")?.hasPrefix("the reply (HTTP 403) is not JSON (line 1") == true)
         #expect(message(200, "{\n \"a\":\0}") == "the reply (HTTP 200) holds a NUL (line 2, column 6)")
         let nested = String(repeating: "[", count: JSON.maximumDepth + 1)
         #expect(

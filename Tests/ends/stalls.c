@@ -156,7 +156,7 @@ int main(int arguments_count, char **arguments) {
     for (size_t n = 0; n < sizeof stages / sizeof *stages; n++) {
         if (arguments_count > 1 && strcmp(arguments[1], stages[n].name) != 0) continue;
         for (int end = DEADLINE; end < ENDS; end++) {
-            /* What Retry-After asks for does not fit before the deadline, and so the 503 is the answer. */
+            /* What Retry-After asks for does not fit before the deadline, and so the 503 ends the call. */
             if (stages[n].begin == begin_pausing && end == DEADLINE) continue;
             for (int count = 1; count <= CALLERS; count += CALLERS - 1) {
                 char about[64];

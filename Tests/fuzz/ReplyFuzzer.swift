@@ -3,7 +3,7 @@
 
 import Foundation
 
-private let httpStatuses = [200, 201, 204, 299, 302, 400, 403, 500, 503, 0]
+private let httpStatuses = [200, 201, 204, 299, 302, 400, 403, 429, 503, 0]
 private let operations: [Operation] = [.validate, .validate, .validate, .register, .listDevices]
 
 nonisolated(unsafe) private let device = UnsafePointer(strdup("agent-01"))
@@ -18,6 +18,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         try Process.prepare()
         let answer = try Answer(
             to: operation, device: device, httpStatus: httpStatus, body: data + 1, count: size - 1)
+        precondition(httpStatus < 429, "there is no answer in an outage")
         let body = Data(bytes: data + 1, count: size - 1)
         let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
         if answer.isAllow {
@@ -28,7 +29,9 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
             precondition(object?["allowed"] as? Bool == false, "a denial that another parser does not see")
         }
     } catch {
-        precondition(error.status == .badReply, "a reply can only be bad")
+        let isOutage = httpStatus == 429 || httpStatus == 503
+        precondition(
+            error.status == .badReply || (isOutage && error.status == .unavailable), "a reply is bad, or that of an outage")
         let json = error.json().text
         precondition((try? JSONSerialization.jsonObject(with: Data(bytes: json, count: strlen(json)))) != nil)
         Failure.freeJSON(json)

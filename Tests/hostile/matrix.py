@@ -19,7 +19,7 @@ import behaviours
 import report
 from authority import Authority
 from judge import judge
-from registry import CONNECT_FAILED, TIMEOUT, TRANSFER_FAILED
+from registry import CONNECT_FAILED, TIMEOUT, TRANSFER_FAILED, UNAVAILABLE
 from replies import asked_about
 
 
@@ -141,8 +141,8 @@ def plan(arguments):
             continue
         # Where another attempt may help, it must not make things worse either.
         if not behaviour.max_retries and not behaviour.family and "validate" in behaviour.operations:
-            again = {CONNECT_FAILED, TRANSFER_FAILED, TIMEOUT}
-            if behaviour.validate & again or behaviour.name.startswith(("status/429", "status/50")):
+            again = {CONNECT_FAILED, TRANSFER_FAILED, TIMEOUT, UNAVAILABLE}
+            if behaviour.validate & again:
                 yield Run(behaviour, "validate", 2, watch)
 
 

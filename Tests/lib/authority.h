@@ -16,8 +16,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-/* PUTS_OFF is IS_BUSY that asks for a second's patience. JUDGES allows the devices called "good..." and denies others. */
-enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE, JUDGES };
+/*
+ * PUTS_OFF is IS_BUSY that asks for a second's patience. JUDGES allows the devices called "good..." and denies others. WAVERS
+ * puts off every second request with 429, and allows the others.
+ */
+enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE, JUDGES, WAVERS };
 
 /* In memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
 struct authority {
@@ -82,6 +85,7 @@ static inline int authority_reply(int connection, enum mood mood) {
         [DENIES] = {"200 OK", "{\"allowed\":false,\"code\":\"DEVICE_REVOKED\",\"request_id\":\"2\"}"},
         [IS_BUSY] = {"503 Service Unavailable", "{\"status\":\"error\",\"error\":\"busy\"}"},
         [PUTS_OFF] = {"503 Service Unavailable\r\nRetry-After: 1", "{\"status\":\"error\",\"error\":\"busy\"}"},
+        [WAVERS] = {"429 Too Many Requests\r\nRetry-After: 1", "{\"status\":\"error\",\"error\":\"busy\"}"},
         [REFUSES] = {"401 Unauthorized", "{\"status\":\"error\",\"error\":\"invalid_org_key\"}"},
         [TELLS_NONSENSE] = {"200 OK", "{\"allowed\":\"true\"}"},
     };
@@ -128,7 +132,7 @@ static inline void *authority_serve(void *argument) {
         have = 0;
         asked = now_ns();
         authority_notes_pause(asked);
-        atomic_fetch_add(&authority_here->requests, 1);
+        int number = atomic_fetch_add(&authority_here->requests, 1);
         if (strstr(request, ":marked") != NULL) atomic_fetch_add(&authority_here->marked, 1);
         count_up(&authority_here->busy, &authority_here->most_busy);
         for (int n = 0; n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
@@ -137,12 +141,13 @@ static inline void *authority_serve(void *argument) {
         atomic_fetch_sub(&authority_here->busy, 1);
         mood = (enum mood)atomic_load(&authority_here->mood);
         if (mood == JUDGES) mood = strstr(request, "\"good") != NULL ? ALLOWS : DENIES;
+        if (mood == WAVERS && number % 2 == 1) mood = ALLOWS;
         if (mood == HANGS_UP) break;
         if (authority_ignores()) continue;
         if (mood == IS_SILENT) continue;
         if (mood == ALLOWS && asked > atomic_load(&authority_here->last_allow))
             atomic_store(&authority_here->last_allow, asked);
-        if (mood == PUTS_OFF) atomic_store(&authority_here->put_off, now_ns());
+        if (mood == PUTS_OFF || mood == WAVERS) atomic_store(&authority_here->put_off, now_ns());
         if (!authority_reply(connection, mood)) break;
         if (mood == DENIES && atomic_load(&authority_here->first_denial) == 0)
             atomic_store(&authority_here->first_denial, now_ns());

@@ -41,7 +41,14 @@ enum {
     /* 10: a group. */
     MID_A = 10, /* its comment has
                    two lines */
-    MID_B       /* the last */
+    MID_B,      /* the next */
+
+    /* 20: another group. */
+    /* Its comment, too,
+     * has two lines. */
+    MID_C = 20,
+    /* The last. */
+    MID_D
 };
 
 /* Lone values. */

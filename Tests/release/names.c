@@ -18,6 +18,7 @@ int main(void) {
         NAMED(MID_TLS_FAILED),
         NAMED(MID_TRANSFER_FAILED),
         NAMED(MID_TIMEOUT),
+        NAMED(MID_UNAVAILABLE),
         NAMED(MID_BAD_REPLY),
         NAMED(MID_CANCELLED),
         NAMED(MID_OUT_OF_MEMORY),

@@ -142,6 +142,7 @@ int main(void) {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n", "HTTP/1.1 302 Found\r\nLocation: http://%s.example/%s\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n%.24s", "HTTP/1.1 200 OK\r\n\r\n{\"%s\":\"%s\",\"%s\":1}",
         "HTTP/1.1 200 OK\r\n\r\n{\"allowed\":\"%s\",}", "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s", "HTTP/1.1 500 %s\r\n\r\n<html>%s</html>",
+        "HTTP/1.1 503 %s\r\nRetry-After: %s\r\nContent-Length: 2\r\n\r\n{}",
     };
     key = check_environment("MACHINEID_ORG_KEY");
     for (size_t n = 0; n < sizeof keys / sizeof *keys; n++) expect_refusal_of_key(keys[n]);

@@ -17,6 +17,8 @@ ENCODED = ("MID_BAD_REPLY", "Transfer-Encoding other than chunked")
 BROKEN = ("MID_TRANSFER_FAILED", "broke before the reply was complete")
 NONE = ("MID_TRANSFER_FAILED", "broke before the reply began")
 WHOLE = ("MID_OK", "")
+UNAVAILABLE = ("MID_UNAVAILABLE", "HTTP 503")
+OUTAGE = DELIMITED.replace(b"200 OK", b"503 Busy") + b"<html>Sorry</html>"
 
 # What the server sends, how it ends the connection, and what that comes to. libcurl does not tell the two good endings
 # of a connection apart, so a body that ends with it is no answer over TLS.
@@ -33,6 +35,11 @@ CASES = [
     ("a head without its end", b"HTTP/1.1 200 OK\r\nX-More: y", "cut", BROKEN),
     ("no reply", b"", "cut", NONE),
     ("no reply, close_notify", b"", "goodbye", NONE),
+    # An outage is one without its page.
+    ("an outage whose page ends with the connection", OUTAGE, "cut", UNAVAILABLE),
+    ("an outage whose page ends with the connection, close_notify", OUTAGE, "goodbye", UNAVAILABLE),
+    ("an outage whose page ends with the connection, reset", OUTAGE, "reset", UNAVAILABLE),
+    ("an outage whose page is shorter than its length", http(b"<html>", "503 Busy", length=999), "cut", BROKEN),
     # And what is whole is taken, however the connection ends then.
     ("a whole body", http(ALLOW), "cut", WHOLE),
     ("a whole chunked body", CHUNKED + CHUNK + b"0\r\n\r\n", "cut", WHOLE),

@@ -5,7 +5,8 @@
  *     MACHINEID_ORG_KEY=org_... ./kill_switch < jobs
  *
  * Reads jobs from standard input, one a line, and asks the authority before each. Revoke the device, in the dashboard or
- * with fleet.c, and the worker stops before its next job; so it does when the authority does not answer.
+ * with fleet.c, and the worker stops before its next job; so it does when the authority does not answer. An outage that is
+ * short it waits for, within the call; after a longer one a supervisor may start it again, since no person decided.
  *
  * Environment
  *   MACHINEID_ORG_KEY     the organisation's key
@@ -16,7 +17,7 @@
  *   0   every job is done
  *   1   the authority said no. A supervisor should not start the worker again: a person decided
  *   2   the environment or the input cannot be used
- *   3   no answer from the authority. A supervisor may start the worker again later
+ *   3   no answer from the authority, as in an outage. A supervisor may start the worker again later
  */
 #define _POSIX_C_SOURCE 200809L
 #include <machineid.h>

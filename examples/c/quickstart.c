@@ -13,7 +13,7 @@
  *   0   allowed, and the work is done
  *   1   the authority said no: a denial, or an API error such as device_limit_reached
  *   2   the environment cannot be used: no org key, or a key or device id that cannot be sent
- *   3   no answer, which is no permission either: unreachable, timed out, not a reply
+ *   3   no answer, which is no permission either: unreachable, an outage, timed out, not a reply
  */
 #include <machineid.h>
 #include <stdio.h>

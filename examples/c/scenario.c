@@ -221,6 +221,29 @@ static void odd_numbers(void) {
     mid_client_free(client);
 }
 
+/* An outage is no answer and no refusal: the next call may bring one. */
+static void outage(void) {
+    mid_client *client = NULL;
+    char *json = NULL;
+    int allowed = 1;
+    char options[128];
+    const char *url = getenv("MACHINEID_OUTAGE_URL");
+    json_t *reply;
+    mid_status status;
+
+    snprintf(options, sizeof options, "{\"base_url\":\"%s\",\"max_retries\":0}", url ? url : "");
+    status = mid_client_new("org_outage", options, &client, NULL);
+    if (status == MID_OK)
+        status = mid_validate(client, device, &allowed, &json);
+    reply = parsed(json);
+    printf("outage: %s allowed=%d %s\n", mid_status_name(status), allowed, text(reply, "code"));
+    json_decref(reply);
+
+    status = mid_validate(client, device, &allowed, NULL);
+    printf("outlived: %s allowed=%d\n", mid_status_name(status), allowed);
+    mid_client_free(client);
+}
+
 static void unreachable(void) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -282,6 +305,7 @@ int main(void) {
     refused("null", client, NULL);
     secret();
     odd_numbers();
+    outage();
     unreachable();
 
     mid_client_free(client);

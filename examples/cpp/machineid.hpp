@@ -78,7 +78,7 @@ private:
 
 } // namespace detail
 
-/// Why there is no reply: the authority refused, or it could not be asked. From require(), also that it denied: then the
+/// Why there is no reply: the authority refused, or it gave no answer. From require(), also that it denied: then the
 /// status is MID_OK, as the authority decided.
 class error : public std::runtime_error {
 public:

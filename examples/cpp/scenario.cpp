@@ -154,6 +154,14 @@ static int scenario() {
     decision = odd.validate(device);
     std::cout << "odd numbers: " << name(decision.status) << " allowed=" << decision.allowed << '\n';
 
+    // An outage is no answer and no refusal: the next call may bring one.
+    url = std::getenv("MACHINEID_OUTAGE_URL");
+    machineid::client out("org_outage", {{"base_url", url ? url : ""}, {"max_retries", 0}});
+    decision = out.validate(device);
+    std::cout << "outage: " << name(decision.status) << " allowed=" << decision.allowed << ' ' << decision.code << '\n';
+    decision = out.validate(device);
+    std::cout << "outlived: " << name(decision.status) << " allowed=" << decision.allowed << '\n';
+
     machineid::client unreachable("org_runtimes", {{"base_url", "http://127.0.0.1:1"}, {"max_retries", 0}});
     decision = unreachable.validate(device);
     std::cout << "unreachable: " << name(decision.status) << " allowed=" << decision.allowed << ' ' << decision.code

@@ -52,7 +52,7 @@ module MachineID
     end
   end
 
-  # There is no reply, because the authority refused or could not be asked; from `Client#validate!`, also that it denied.
+  # There is no reply, because the authority refused or gave no answer; from `Client#validate!`, also that it denied.
   # Then the status is MID_OK: the authority decided.
   class Error < Exception
     getter status : String

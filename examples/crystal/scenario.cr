@@ -113,6 +113,12 @@ odd = MachineID::Client.new("org_runtimes", base_url: ENV["MACHINEID_ODD_URL"])
 raise "an odd reply" unless odd.allowed?(DEVICE)
 puts "odd numbers: #{show(outcome(odd, DEVICE))}"
 
+# An outage is no answer and no refusal: the next call may bring one.
+outage = MachineID::Client.new("org_outage", base_url: ENV["MACHINEID_OUTAGE_URL"], max_retries: 0)
+decision = outcome(outage, DEVICE)
+puts "outage: #{show(decision)} #{decision.code}"
+puts "outlived: #{show(outcome(outage, DEVICE))}"
+
 unreachable = MachineID::Client.new("org_runtimes", base_url: "http://127.0.0.1:1", max_retries: 0)
 decision = outcome(unreachable, DEVICE)
 puts "unreachable: #{show(decision)} #{decision.code}"

@@ -50,7 +50,7 @@ namespace MachineID
         public string RequestId => Json.Text(Reply, "request_id");
     }
 
-    /// <summary>The authority refused, or it could not be asked; from Require, also that it denied. Then the status is OK:
+    /// <summary>The authority refused, or it gave no answer; from Require, also that it denied. Then the status is OK:
     /// the authority decided.</summary>
     public sealed class MachineIDException : Exception
     {

@@ -74,6 +74,19 @@ static class Scenario
             Console.WriteLine($"odd numbers: {decision.Status} allowed={Digit(decision)}");
         }
 
+        // An outage is no answer and no refusal: the next call may bring one.
+        var outage = new JObject
+        {
+            ["base_url"] = Environment.GetEnvironmentVariable("MACHINEID_OUTAGE_URL"), ["max_retries"] = 0,
+        };
+        using (var client = new Client("org_outage", outage))
+        {
+            Decision decision = client.Validate(Device);
+            Console.WriteLine($"outage: {decision.Status} allowed={Digit(decision)} {decision.Code}");
+            decision = client.Validate(Device);
+            Console.WriteLine($"outlived: {decision.Status} allowed={Digit(decision)}");
+        }
+
         var nowhere = new JObject { ["base_url"] = "http://127.0.0.1:1", ["max_retries"] = 0 };
         using (var client = new Client("org_runtimes", nowhere))
         {

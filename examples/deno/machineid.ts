@@ -50,7 +50,7 @@ export interface Decision {
 }
 
 /**
- * The authority refused, or it could not be asked; from whenAllowed(), also that it denied. Then the status is MID_OK: the
+ * The authority refused, or it gave no answer; from whenAllowed(), also that it denied. Then the status is MID_OK: the
  * authority decided.
  */
 export class MachineIDError extends Error {

@@ -155,6 +155,13 @@ console.log(`version ${version()}`);
   console.log(`odd numbers: ${show(await outcome(client, device))}`);
 }
 {
+  // An outage is no answer and no refusal: the next call may bring one.
+  using client = Client.open("org_outage", { base_url: Deno.env.get("MACHINEID_OUTAGE_URL"), max_retries: 0 });
+  const decision = await outcome(client, device);
+  console.log(`outage: ${show(decision)} ${decision.code}`);
+  console.log(`outlived: ${show(await outcome(client, device))}`);
+}
+{
   using client = Client.open("org_runtimes", { base_url: "http://127.0.0.1:1", max_retries: 0 });
   const decision = await outcome(client, device);
   console.log(`unreachable: ${show(decision)} ${decision.code}`);

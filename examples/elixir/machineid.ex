@@ -7,7 +7,7 @@ end
 
 defmodule MachineID.Error do
   @moduledoc """
-  The authority refused, or it could not be asked; from `MachineID.validate!/2`, also that it denied. Then the status is
+  The authority refused, or it gave no answer; from `MachineID.validate!/2`, also that it denied. Then the status is
   `:MID_OK`: the authority decided.
   """
   defexception [:status, :code, :message, :request_id, :reply]

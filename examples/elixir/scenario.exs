@@ -46,6 +46,12 @@ defmodule Scenario do
     true = MachineID.allowed?(odd, @device)
     IO.puts("odd numbers: #{status_and_allowed(outcome(odd, @device))}")
 
+    # An outage is no answer and no refusal: the next call may bring one.
+    {:ok, out} = MachineID.open("org_outage", %{base_url: System.fetch_env!("MACHINEID_OUTAGE_URL"), max_retries: 0})
+    decision = outcome(out, @device)
+    IO.puts("outage: #{status_and_allowed(decision)} #{decision.code}")
+    IO.puts("outlived: #{status_and_allowed(outcome(out, @device))}")
+
     {:ok, unreachable} = MachineID.open("org_runtimes", %{base_url: "http://127.0.0.1:1", max_retries: 0})
     decision = outcome(unreachable, @device)
     IO.puts("unreachable: #{status_and_allowed(decision)} #{decision.code}")

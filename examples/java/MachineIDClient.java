@@ -42,7 +42,7 @@ public final class MachineIDClient implements AutoCloseable {
             boolean allowed, int status, String statusName, String code, String requestId, JsonObject reply) {}
 
     /**
-     * The authority refused, or it could not be asked; from {@link #require}, also that it denied. Then the status is OK: the
+     * The authority refused, or it gave no answer; from {@link #require}, also that it denied. Then the status is OK: the
      * authority decided.
      */
     public static final class MachineIDException extends RuntimeException {

@@ -67,6 +67,16 @@ public final class Scenario {
             System.out.println("odd numbers: " + statusAndAllowed(odd.validate(DEVICE)));
         }
 
+        // An outage is no answer and no refusal: the next call may bring one.
+        JsonObject outage = new JsonObject();
+        outage.addProperty("base_url", System.getenv("MACHINEID_OUTAGE_URL"));
+        outage.addProperty("max_retries", 0);
+        try (MachineIDClient client = MachineIDClient.open("org_outage", outage)) {
+            MachineIDClient.Decision decision = client.validate(DEVICE);
+            System.out.println("outage: " + statusAndAllowed(decision) + " " + decision.code());
+            System.out.println("outlived: " + statusAndAllowed(client.validate(DEVICE)));
+        }
+
         JsonObject nowhere = new JsonObject();
         nowhere.addProperty("base_url", "http://127.0.0.1:1");
         nowhere.addProperty("max_retries", 0);

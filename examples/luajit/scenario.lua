@@ -113,6 +113,14 @@ allowed, decision = odd:validate(DEVICE)
 printf("odd numbers: %s allowed=%d", decision.status, flag(allowed))
 odd:close()
 
+-- An outage is no answer and no refusal: the next call may bring one.
+local out = assert(machineid.new("org_outage", { base_url = os.getenv "MACHINEID_OUTAGE_URL", max_retries = 0 }))
+allowed, decision = out:validate(DEVICE)
+printf("outage: %s allowed=%d %s", decision.status, flag(allowed), decision.code)
+allowed, decision = out:validate(DEVICE)
+printf("outlived: %s allowed=%d", decision.status, flag(allowed))
+out:close()
+
 local unreachable = assert(machineid.new("org_runtimes", { base_url = "http://127.0.0.1:1", max_retries = 0 }))
 allowed, decision = unreachable:validate(DEVICE)
 printf("unreachable: %s allowed=%d %s", decision.status, flag(allowed), decision.code)

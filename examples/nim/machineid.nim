@@ -29,7 +29,7 @@ type
     reply*: JsonNode
 
   MachineIDError* = object of CatchableError
-    ## There is no reply, because the authority refused or could not be asked; from `require`, also that it denied. Then the
+    ## There is no reply, because the authority refused or gave no answer; from `require`, also that it denied. Then the
     ## status is MID_OK: the authority decided.
     status*, code*, requestId*: string
     reply*: JsonNode

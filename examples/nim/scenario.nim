@@ -111,6 +111,12 @@ proc main() =
   let odd = newClient("org_runtimes", %*{"base_url": getEnv("MACHINEID_ODD_URL")})
   echo &"odd numbers: {show(odd.validate(device))}"
 
+  # An outage is no answer and no refusal: the next call may bring one.
+  let outage = newClient("org_outage", %*{"base_url": getEnv("MACHINEID_OUTAGE_URL"), "max_retries": 0})
+  decision = outage.validate(device)
+  echo &"outage: {show(decision)} {decision.code}"
+  echo &"outlived: {show(outage.validate(device))}"
+
   let unreachable = newClient("org_runtimes", %*{"base_url": "http://127.0.0.1:1", "max_retries": 0})
   decision = unreachable.validate(device)
   echo &"unreachable: {show(decision)} {decision.code}"

@@ -163,6 +163,13 @@ async function main() {
   decision = await outcome(odd, device);
   console.log(`odd numbers: ${decision.statusName} allowed=${digit(decision)}`);
 
+  // An outage is no answer and no refusal: the next call may bring one.
+  const out = new Client('org_outage', { base_url: process.env.MACHINEID_OUTAGE_URL, max_retries: 0 });
+  decision = await outcome(out, device);
+  console.log(`outage: ${decision.statusName} allowed=${digit(decision)} ${decision.code}`);
+  decision = await outcome(out, device);
+  console.log(`outlived: ${decision.statusName} allowed=${digit(decision)}`);
+
   const unreachable = new Client('org_runtimes', { base_url: 'http://127.0.0.1:1', max_retries: 0 });
   decision = await outcome(unreachable, device);
   console.log(`unreachable: ${decision.statusName} allowed=${digit(decision)} ${decision.code}`);

@@ -140,7 +140,7 @@ package MachineID::Decision {
     sub reply ($self) { return $self->{reply} }
 }
 
-# There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then the
+# There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then the
 # status is "MID_OK": the authority decided.
 package MachineID::Error {
     use overload

@@ -115,6 +115,12 @@ secret();
 my $odd = MachineID->new('org_runtimes', base_url => $ENV{MACHINEID_ODD_URL});
 show('odd numbers', scalar $odd->validate(DEVICE));
 
+# An outage is no answer and no refusal: the next call may bring one.
+my $out = MachineID->new('org_outage', base_url => $ENV{MACHINEID_OUTAGE_URL}, max_retries => 0);
+$decision = $out->validate(DEVICE);
+show('outage', $decision, ' ' . $decision->code);
+show('outlived', scalar $out->validate(DEVICE));
+
 my $unreachable = MachineID->new('org_runtimes', base_url => 'http://127.0.0.1:1', max_retries => 0);
 $decision = $unreachable->validate(DEVICE);
 show('unreachable', $decision, ' ' . $decision->code);

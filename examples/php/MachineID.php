@@ -38,6 +38,7 @@ enum Status: int
     case TlsFailed = 202;
     case TransferFailed = 203;
     case Timeout = 204;
+    case Unavailable = 205;
     case BadReply = 300;
     case Cancelled = 400;
     case OutOfMemory = 401;
@@ -53,7 +54,7 @@ enum Status: int
 }
 
 /**
- * There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then the
+ * There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then the
  * status is Ok: the authority decided.
  */
 final class Error extends \RuntimeException

@@ -153,6 +153,12 @@ secret();
 $odd = Client::new('org_runtimes', ['base_url' => getenv('MACHINEID_ODD_URL')]);
 show('odd numbers', outcome($odd, DEVICE));
 
+// An outage is no answer and no refusal: the next call may bring one.
+$out = Client::new('org_outage', ['base_url' => getenv('MACHINEID_OUTAGE_URL'), 'max_retries' => 0]);
+$problem = outcome($out, DEVICE);
+show('outage', $problem, " $problem->errorCode");
+show('outlived', outcome($out, DEVICE));
+
 $unreachable = Client::new('org_runtimes', ['base_url' => 'http://127.0.0.1:1', 'max_retries' => 0]);
 $problem = outcome($unreachable, DEVICE);
 show('unreachable', $problem, " $problem->errorCode");

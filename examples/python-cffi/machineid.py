@@ -43,7 +43,7 @@ def version() -> str:
 
 
 class Error(Exception):
-    """There is no reply, because the authority refused or could not be asked; from require(), also that it denied. Then
+    """There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then
     the status is "MID_OK": the authority decided."""
 
     def __init__(self, status: str, reply: Dict[str, Any]):

@@ -141,6 +141,13 @@ with machineid.Client("org_runtimes", base_url=os.environ["MACHINEID_ODD_URL"]) 
     decision = odd.validate(DEVICE)
     print(f"odd numbers: {decision.status} allowed={decision.allowed:d}")
 
+# An outage is no answer and no refusal: the next call may bring one.
+with machineid.Client("org_outage", base_url=os.environ["MACHINEID_OUTAGE_URL"], max_retries=0) as out:
+    decision = out.validate(DEVICE)
+    print(f"outage: {decision.status} allowed={decision.allowed:d} {decision.code}")
+    decision = out.validate(DEVICE)
+    print(f"outlived: {decision.status} allowed={decision.allowed:d}")
+
 with machineid.Client("org_runtimes", base_url="http://127.0.0.1:1", max_retries=0) as unreachable:
     decision = unreachable.validate(DEVICE)
     print(f"unreachable: {decision.status} allowed={decision.allowed:d} {decision.code}")

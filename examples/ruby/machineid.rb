@@ -62,7 +62,7 @@ module MachineID
   # The version of the loaded library.
   def self.version = C.mid_version.to_s
 
-  # There is no reply, because the authority refused or could not be asked; from validate!, also that it denied. Then the
+  # There is no reply, because the authority refused or gave no answer; from validate!, also that it denied. Then the
   # status is "MID_OK": the authority decided.
   class Error < StandardError
     attr_reader :status, :code, :request_id, :reply

@@ -140,6 +140,13 @@ MachineID::Client.open("org_runtimes", base_url: ENV.fetch("MACHINEID_ODD_URL"))
   puts show("odd numbers", outcome(client, DEVICE))
 end
 
+# An outage is no answer and no refusal: the next call may bring one.
+MachineID::Client.open("org_outage", base_url: ENV.fetch("MACHINEID_OUTAGE_URL"), max_retries: 0) do |client|
+  decision = outcome(client, DEVICE)
+  puts "#{show("outage", decision)} #{decision.code}"
+  puts show("outlived", outcome(client, DEVICE))
+end
+
 MachineID::Client.open("org_runtimes", base_url: "http://127.0.0.1:1", max_retries: 0) do |client|
   decision = outcome(client, DEVICE)
   puts "#{show("unreachable", decision)} #{decision.code}"

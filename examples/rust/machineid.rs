@@ -61,6 +61,7 @@ impl Status {
     pub const OK: Status = Status(0);
     pub const REFUSED: Status = Status(1);
     pub const INVALID_ARGUMENT: Status = Status(100);
+    pub const UNAVAILABLE: Status = Status(205);
 }
 
 impl fmt::Display for Status {
@@ -69,7 +70,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// Why there is no reply: the authority refused, or it could not be asked. From `require`, also that it denied: then the
+/// Why there is no reply: the authority refused, or it gave no answer. From `require`, also that it denied: then the
 /// status is `Status::OK`, as the authority decided.
 #[derive(Clone, Debug)]
 pub struct Error {

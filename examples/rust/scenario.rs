@@ -114,6 +114,14 @@ fn main() -> Result<(), Error> {
     let decision = Client::new("org_runtimes", &json!({ "base_url": url }))?.validate(DEVICE);
     println!("odd numbers: {} allowed={}", decision.status, decision.allowed as i32);
 
+    // An outage is no answer and no refusal: the next call may bring one.
+    let url = std::env::var("MACHINEID_OUTAGE_URL").unwrap_or_default();
+    let out = Client::new("org_outage", &json!({ "base_url": url, "max_retries": 0 }))?;
+    let decision = out.validate(DEVICE);
+    println!("outage: {} allowed={} {}", decision.status, decision.allowed as i32, decision.code);
+    let decision = out.validate(DEVICE);
+    println!("outlived: {} allowed={}", decision.status, decision.allowed as i32);
+
     let unreachable = Client::new("org_runtimes", &json!({"base_url": "http://127.0.0.1:1", "max_retries": 0}))?;
     let decision = unreachable.validate(DEVICE);
     println!("unreachable: {} allowed={} {}", decision.status, decision.allowed as i32, decision.code);

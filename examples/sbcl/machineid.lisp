@@ -35,7 +35,7 @@
 (define-condition machineid-error (error)
   ((status :initarg :status :reader status)
    (reply :initarg :reply :reader reply))
-  (:documentation "There is no reply, because the authority refused or could not be asked; from ENSURE-ALLOWED, also that it
+  (:documentation "There is no reply, because the authority refused or gave no answer; from ENSURE-ALLOWED, also that it
 denied. Then the status is MID_OK: the authority decided.")
   (:report (lambda (condition stream)
              (if (string= (status condition) "MID_OK")

@@ -111,6 +111,11 @@
 ;; The answer stands, whatever else is in the reply.
 (with-client (client (format nil "{\"base_url\":\"~a\"}" (sb-posix:getenv "MACHINEID_ODD_URL")) "org_runtimes")
   (say "odd numbers: ~a" (show (decision client *device*))))
+;; An outage is no answer and no refusal: the next call may bring one.
+(with-client (client (format nil "{\"base_url\":\"~a\",\"max_retries\":0}" (sb-posix:getenv "MACHINEID_OUTAGE_URL")) "org_outage")
+  (let ((decision (decision client *device*)))
+    (say "outage: ~a ~a" (show decision) (code decision)))
+  (say "outlived: ~a" (show (decision client *device*))))
 (with-client (client "{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}" "org_runtimes")
   (let ((decision (decision client *device*)))
     (say "unreachable: ~a ~a" (show decision) (code decision)))

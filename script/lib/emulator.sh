@@ -16,6 +16,23 @@ start_emulator() {
     emulator_url=${line#listening on }
 }
 
+# ask_emulator KEY PATH [BODY]: a POST to the one that start_emulator started. False when its HTTP status is not 200.
+ask_emulator() {
+    local address=${emulator_url#http://} socket='' line='' body=${3:-\{\}}
+    exec {socket}<>"/dev/tcp/${address%:*}/${address##*:}" || return 1
+    printf 'POST %s HTTP/1.1\r\nHost: emulator\r\nx-org-key: %s\r\nContent-Type: application/json\r\n' "$2" "$1" >&"$socket"
+    printf 'Content-Length: %d\r\nConnection: close\r\n\r\n%s' "${#body}" "$body" >&"$socket"
+    read -r -t 30 line <&"$socket" || :
+    exec {socket}>&-
+    case $line in
+    'HTTP/1.1 200 '*) ;;
+    *)
+        printf 'the emulator answers %s with: %s\n' "$2" "$line" >&2
+        return 1
+        ;;
+    esac
+}
+
 # stop_emulator: ends the one that start_emulator started.
 stop_emulator() {
     [ -n "${emulator_pid:-}" ] || return 0

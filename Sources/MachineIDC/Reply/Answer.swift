@@ -8,10 +8,20 @@ struct Answer {
     let status: Status
     let isAllow: Bool
 
-    /// - Parameter device: as the caller wrote it; NULL for an operation without one.
+    /// - Parameters:
+    ///   - device: as the caller wrote it; NULL for an operation without one.
+    ///   - retryAfter: of an outage; see `Attempt`.
     init(
-        to operation: Operation, device: UnsafePointer<CChar>?, httpStatus: Int, body: UnsafePointer<UInt8>?, count: Int
+        to operation: Operation, device: UnsafePointer<CChar>?, httpStatus: Int, retryAfter: Int = 0,
+        body: UnsafePointer<UInt8>?, count: Int
     ) throws(Failure) {
+        if let outage = Outage(httpStatus: httpStatus) {
+            // Its body may be anybody's page, and is not looked at but for one thing.
+            if let body, count > 0, let device, isAboutAnother(device, body, count: count) {
+                throw aboutAnother(httpStatus)
+            }
+            throw outage.failure(retryAfter: retryAfter)
+        }
         guard let isError = isError(httpStatus) else {
             throw Failure(.badReply, "HTTP \(httpStatus) is not an answer\(remark(httpStatus))")
         }
@@ -31,10 +41,7 @@ struct Answer {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is not a JSON object")
             }
         }
-        // HTTP/1.1 does not number its questions: a reply that is repeated or late stands where the next one should.
-        if let named = root["deviceId"]?.string, let device, !names(named, device) {
-            throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is about another device than the one asked about")
-        }
+        if let device, root.isAbout(another: device) { throw aboutAnother(httpStatus) }
         if isError {
             (status, isAllow) = (.refused, false)
             return
@@ -50,6 +57,29 @@ struct Answer {
         case .other:
             (status, isAllow) = (.ok, false)
         }
+    }
+}
+
+// HTTP/1.1 does not number its questions: a reply that is repeated or late stands where the next one should.
+
+private func aboutAnother(_ httpStatus: Int) -> Failure {
+    Failure(.badReply, "the reply (HTTP \(httpStatus)) is about another device than the one asked about")
+}
+
+/// Whether a text is JSON that says so.
+private func isAboutAnother(_ device: UnsafePointer<CChar>, _ body: UnsafePointer<UInt8>, count: Int) -> Bool {
+    do throws(JSONFault) {
+        let reply = try JSON(parsing: body, count: count, integersOfAnySize: true)
+        return reply.root.isAbout(another: device)
+    } catch {
+        return false
+    }
+}
+
+extension JSONValue {
+    fileprivate func isAbout(another device: UnsafePointer<CChar>) -> Bool {
+        guard let named = self["deviceId"]?.string else { return false }
+        return !names(named, device)
     }
 }
 
@@ -75,7 +105,7 @@ private func isError(_ httpStatus: Int) -> Bool? {
     switch httpStatus {
     case 206: nil
     case 200...299: false
-    case 400...599: true
+    case 400...499: true
     default: nil
     }
 }

@@ -17,6 +17,7 @@ struct Status: Equatable {
     static var tlsFailed: Status { Status(MID_TLS_FAILED) }
     static var transferFailed: Status { Status(MID_TRANSFER_FAILED) }
     static var timeout: Status { Status(MID_TIMEOUT) }
+    static var unavailable: Status { Status(MID_UNAVAILABLE) }
     static var badReply: Status { Status(MID_BAD_REPLY) }
     static var cancelled: Status { Status(MID_CANCELLED) }
     static var outOfMemory: Status { Status(MID_OUT_OF_MEMORY) }
@@ -35,6 +36,7 @@ struct Status: Equatable {
         case .tlsFailed: "MID_TLS_FAILED"
         case .transferFailed: "MID_TRANSFER_FAILED"
         case .timeout: "MID_TIMEOUT"
+        case .unavailable: "MID_UNAVAILABLE"
         case .badReply: "MID_BAD_REPLY"
         case .cancelled: "MID_CANCELLED"
         case .outOfMemory: "MID_OUT_OF_MEMORY"

@@ -9,8 +9,8 @@ struct Attempt {
     let hasReply: Bool
     /// 0 when there is no reply.
     let httpStatus: Int
-    /// Whether another attempt may come to something else: the network failed, or the authority is busy. A decision
-    /// never is.
+    /// Whether another attempt may come to something else: the network failed, or the authority had no answer. A decision
+    /// never does.
     let mayBeRetried: Bool
     /// Whether the fault lies with a kept connection: it turned out unfit before the request was sent, or was closed
     /// without a byte in reply. A server may close its side at any time, so that says nothing of the next attempt.
@@ -37,8 +37,11 @@ extension Attempt {
         }
         failureKind = nil
         httpStatus = exchange.content.pointee.head.status
-        mayBeRetried = httpStatus == 429 || (502...504).contains(httpStatus)
+        let outage = Outage(httpStatus: httpStatus)
+        mayBeRetried = outage?.mayPass ?? false
         wasStale = false
-        retryAfter = mayBeRetried ? exchange.content.pointee.easy.retryAfter : 0
+        retryAfter = outage == nil ? 0 : exchange.content.pointee.easy.retryAfter
+        // A server that waited for a request says so on a connection that it gives up. The request may have been on its way.
+        if outage?.isAboutConnection ?? false { exchange.shared.pointee.sockets.suspectAll() }
     }
 }

@@ -64,8 +64,9 @@ struct Call: ~Copyable {
     ) throws(Failure) -> Answer {
         guard let exchange = transfer?.exchange else { throw .cancelled }
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
-        // Anybody on the way can end a connection, and with it a reply that says no other end.
-        guard !exchange.endsAnywhere else {
+        // Anybody on the way can end a connection, and with it a reply that says no other end; but that of an outage counts for
+        // nothing.
+        guard !exchange.endsAnywhere || Outage(httpStatus: attempt.httpStatus) != nil else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
         guard attempt.httpStatus == exchange.content.pointee.easy.httpStatus else {
@@ -73,11 +74,11 @@ struct Call: ~Copyable {
         }
         do throws(Failure) {
             return try Answer(
-                to: operation, device: device, httpStatus: attempt.httpStatus, body: exchange.content.pointee.reply.base,
-                count: exchange.content.pointee.reply.count)
+                to: operation, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
+                body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
         } catch {
             // It may be the answer to another question, and then that to this one is still to come.
-            exchange.shared.pointee.sockets.suspectAll()
+            if error.status != .unavailable { exchange.shared.pointee.sockets.suspectAll() }
             throw error
         }
     }

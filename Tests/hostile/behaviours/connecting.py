@@ -3,7 +3,7 @@
 import contextlib
 import socket
 
-from registry import BAD_REPLY, CONNECT_FAILED, REFUSED, TIMEOUT, TRANSFER_FAILED, bad
+from registry import BAD_REPLY, CONNECT_FAILED, TIMEOUT, TRANSFER_FAILED, UNAVAILABLE, bad
 from replies import STRAY
 
 
@@ -100,7 +100,7 @@ for name, text in {
     greeting(name, text, BAD_REPLY, TRANSFER_FAILED)
 
 
-@bad("connecting/408-before-the-request", REFUSED, TRANSFER_FAILED, BAD_REPLY, stage="connection")
+@bad("connecting/408-before-the-request", UNAVAILABLE, TRANSFER_FAILED, BAD_REPLY, stage="connection")
 def request_timeout(exchange):
     """Complains, with allowed:true, that no request came, as servers do before they close an idle connection."""
     exchange.expect(STRAY)

@@ -2,7 +2,7 @@
 
 import time
 
-from registry import BAD_REPLY, OK, REFUSED, TRANSFER_FAILED, bad, good
+from registry import BAD_REPLY, OK, REFUSED, TRANSFER_FAILED, UNAVAILABLE, bad, good
 from replies import STRAY
 
 AGAIN = {"max_retries": 2}
@@ -35,9 +35,12 @@ def cutting(exchange):
     exchange.send(exchange.head("200 OK", f"Content-Length: {len(STRAY)}") + STRAY[:40])
 
 
+PASSING = {"408": "408 Request Timeout", "429": "429 Too Many Requests", "500": "500 Internal Server Error",
+           "502": "502 Bad Gateway", "503": "503 Service Unavailable", "504": "504 Gateway Timeout", "520": "520 Odd",
+           "599": "599 Odd"}
 BUSY = {
-    "429": status("429 Too Many Requests"), "502": status("502 Bad Gateway"), "503": status("503 Service Unavailable"),
-    "504": status("504 Gateway Timeout"), "429-retry-after-0": status("429 Too Many Requests", "Retry-After: 0"),
+    **{code: status(line) for code, line in PASSING.items()},
+    "429-retry-after-0": status("429 Too Many Requests", "Retry-After: 0"),
     "503-html": lambda exchange: exchange.reply(b"<html></html>", "503 Service Unavailable"),
     "closed": closing, "reset": resetting, "cut": cutting,
 }
@@ -66,10 +69,28 @@ def after_a_second(line):
     return act
 
 
-PASSING = {"429": "429 Too Many Requests", "502": "502 Bad Gateway", "503": "503 Service Unavailable",
-           "504": "504 Gateway Timeout"}
 for code, line in PASSING.items():
     good(f"retries/{code}-retry-after-1-once", requests=2, **AGAIN)(after_a_second(line))
+
+
+@good("retries/429-to-every-second-request", requests=2, **AGAIN)
+def every_second(exchange):
+    """429 with Retry-After: 1 to the first request and to every second one from there on."""
+    seen = exchange.visit.memory[exchange.device] = exchange.visit.memory.get(exchange.device, 0) + 1
+    return exchange.reply(STRAY, "429 Too Many Requests", "Retry-After: 1") if seen % 2 else exchange.reply()
+
+
+@good("retries/408-and-the-connection-kept", requests=2, **AGAIN)
+def kept_after_408(exchange):
+    """408, after which no request belongs on the connection, and then a right answer."""
+    spent = exchange.visit.memory.setdefault("spent", set())
+    if exchange.connection in spent:
+        exchange.visit.faults.append("it comes on the connection of a 408")
+    if exchange.device in exchange.visit.memory:
+        return exchange.reply()
+    exchange.visit.memory[exchange.device] = True
+    spent.add(exchange.connection)
+    return exchange.reply(STRAY, "408 Request Timeout")
 
 
 def always(name, doc, failure, *statuses, requests, **traits):
@@ -80,8 +101,8 @@ def always(name, doc, failure, *statuses, requests, **traits):
     bad(f"retries/{name}", *statuses, requests=requests, **AGAIN, **traits)(act)
 
 
-for code in ("429", "502", "503", "504"):
-    always(f"{code}-for-ever", f"{code} each time.", BUSY[code], REFUSED, requests=3)
+for code in (*PASSING, "503-html"):
+    always(f"{code}-for-ever", f"{code} each time.", BUSY[code], UNAVAILABLE, requests=3)
 always("closed-for-ever", "Closes each time.", closing, TRANSFER_FAILED, requests=3)
 always("cut-for-ever", "Cuts the body each time.", cutting, TRANSFER_FAILED, requests=3)
 
@@ -90,14 +111,19 @@ for code, line in PASSING.items():
     for value in ("3600", "Fri, 31 Dec 2038 23:59:59 GMT"):
         name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-")
         always(f"{code}-retry-after-{name}", f"{code} with Retry-After: {value}", status(line, f"Retry-After: {value}"),
-               REFUSED, requests=1)
+               UNAVAILABLE, requests=1)
+
+# What an authority cannot do at all it cannot do the next time.
+for code, line in (("501", "501 Not Implemented"), ("505", "505 HTTP Version Not Supported")):
+    always(f"{code}-is-for-good", f"{code}, which is not asked for again.", status(line, "Retry-After: 0"), UNAVAILABLE,
+           requests=1)
 
 # An answer is never asked for again.
 for code, line in (("400", "400 Bad Request"), ("401", "401 Unauthorized"), ("403", "403 Forbidden"),
-                   ("404", "404 Not Found"), ("409", "409 Conflict"), ("500", "500 Internal Server Error")):
+                   ("404", "404 Not Found"), ("409", "409 Conflict")):
     always(f"{code}-is-an-answer", f"{code}, which is not asked for again.", status(line), REFUSED, requests=1)
-always("500-retry-after-1-is-an-answer", "500 with Retry-After: 1, which is not asked for again.",
-       status("500 Internal Server Error", "Retry-After: 1"), REFUSED, requests=1)
+always("403-retry-after-1-is-an-answer", "403 with Retry-After: 1, which is not asked for again.",
+       status("403 Forbidden", "Retry-After: 1"), REFUSED, requests=1)
 always("denial-is-an-answer", "A denial, which is not asked for again.",
        lambda exchange: exchange.reply(b'{"allowed":false,"code":"DEVICE_REVOKED"}'), OK, requests=1)
 always("bad-json-is-no-accident", "JSON that is not sound, which is not asked for again.",

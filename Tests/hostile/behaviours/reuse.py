@@ -3,7 +3,7 @@
 The first call is answered truthfully unless its behaviour says otherwise; the poison is for the second one.
 """
 
-from registry import BAD_REPLY, OK, REFUSED, TIMEOUT, TRANSFER_FAILED, bad, either, good
+from registry import BAD_REPLY, OK, REFUSED, TIMEOUT, TRANSFER_FAILED, UNAVAILABLE, bad, either, good
 from replies import STRAY
 
 STRAY_REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(STRAY), STRAY)
@@ -51,6 +51,10 @@ def refusal(exchange):
     return exchange.reply(STRAY, "403 Forbidden")
 
 
+def outage(exchange):
+    return exchange.reply(STRAY, "503 Service Unavailable")
+
+
 def without_body(exchange):
     exchange.send(b"HTTP/1.1 304 Not Modified\r\nContent-Length: %d\r\n\r\n" % len(STRAY))
 
@@ -70,6 +74,7 @@ def page(exchange):
 
 
 poisoned("answer-after-403", "A refusal, and later a permission.", STRAY_REPLY, bad, (REFUSED,), refusal)
+poisoned("answer-after-503", "An outage, and later a permission.", STRAY_REPLY, bad, (UNAVAILABLE,), outage)
 poisoned("answer-after-304", "304, and later a permission.", STRAY_REPLY, bad, (BAD_REPLY,), without_body)
 poisoned("body-after-304", "304, and later the body that it may not have.", STRAY, bad, (BAD_REPLY,), without_body)
 poisoned("answer-after-204", "204, and later a permission.", STRAY_REPLY, bad, (BAD_REPLY,), empty)

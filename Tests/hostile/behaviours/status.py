@@ -1,6 +1,6 @@
 """Permissions under a status that is none."""
 
-from registry import BAD_REPLY, OK, REFUSED, bad, either
+from registry import BAD_REPLY, OK, REFUSED, UNAVAILABLE, bad, either
 from replies import STRAY
 
 REASONS = {
@@ -31,15 +31,29 @@ def status(name, doc, line, body, *statuses, headers=(), kind=bad, **traits):
     kind(f"status/{name}", *statuses, **traits)(act)
 
 
+
+
+def is_outage(code):
+    """No answer, whatever the body is."""
+    return code in (408, 429) or code >= 500
+
+
 for code, reason in REASONS.items():
-    status(f"{code}", f"A permission under {code}.", f"{code} {reason}", STRAY, REFUSED, headers=HEADERS.get(code, ()),
-           requests=1)
-for code in (401, 403, 404, 429, 500, 502, 503, 504):
+    status(f"{code}", f"A permission under {code}.", f"{code} {reason}", STRAY, UNAVAILABLE if is_outage(code) else REFUSED,
+           headers=HEADERS.get(code, ()), requests=1)
+for code in (401, 403, 404, 408, 429, 500, 501, 502, 503, 504):
     line = f"{code} {REASONS[code]}"
-    status(f"{code}-html", f"A page of HTML under {code}.", line, b"<html><h1>Sorry</h1></html>", BAD_REPLY)
-    status(f"{code}-empty", f"Nothing under {code}.", line, b"", BAD_REPLY)
-status("500-array", "An array under 500.", "500 Internal Server Error", b'[{"allowed":true}]', BAD_REPLY)
-status("500-string", "A string under 500.", "500 Internal Server Error", b'"allowed"', BAD_REPLY)
+    said = UNAVAILABLE if is_outage(code) else BAD_REPLY
+    status(f"{code}-html", f"A page of HTML under {code}.", line, b"<html><h1>Sorry</h1></html>", said)
+    status(f"{code}-empty", f"Nothing under {code}.", line, b"", said)
+for code in (403, 500):
+    line = f"{code} {REASONS[code]}"
+    said = UNAVAILABLE if is_outage(code) else BAD_REPLY
+    status(f"{code}-array", f"An array under {code}.", line, b'[{"allowed":true}]', said)
+    status(f"{code}-string", f"A string under {code}.", line, b'"allowed"', said)
+status("503-other-device", "A permission for another device under 503.", "503 Service Unavailable",
+       b'{"allowed":true,"deviceId":"somebody-else"}', BAD_REPLY, others=(BAD_REPLY,),
+       by_operation={"list_devices": [UNAVAILABLE], "usage": [UNAVAILABLE]})
 status("403-key-twice", "A key twice under 403.", "403 Forbidden", b'{"allowed":true,"allowed":true}', BAD_REPLY)
 status("403-cut-json", "JSON that is cut under 403.", "403 Forbidden", b'{"error":"device_li', BAD_REPLY)
 status("403-denied", "A denial under 403.", "403 Forbidden", b'{"allowed":false,"code":"DEVICE_REVOKED"}', REFUSED)
@@ -49,7 +63,7 @@ status("403-limit", "A registration over the limit.", "403 Forbidden",
 for value in ("0", "1", "3600", "99999999999999999999", "-5", "soon", "Fri, 31 Dec 2038 23:59:59 GMT",
               "Thu, 01 Jan 1970 00:00:00 GMT", ""):
     name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-") or "empty"
-    status(f"429-retry-after-{name}", f"429 with Retry-After: {value}", "429 Too Many Requests", STRAY, REFUSED,
+    status(f"429-retry-after-{name}", f"429 with Retry-After: {value}", "429 Too Many Requests", STRAY, UNAVAILABLE,
            headers=[f"Retry-After: {value}"])
 
 # Statuses that are no answer at all.

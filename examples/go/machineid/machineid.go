@@ -36,6 +36,7 @@ const (
 	OK              Status = C.MID_OK
 	Refused         Status = C.MID_REFUSED
 	InvalidArgument Status = C.MID_INVALID_ARGUMENT
+	Unavailable     Status = C.MID_UNAVAILABLE
 )
 
 func (s Status) String() string { return C.GoString(C.mid_status_name(C.mid_status(s))) }
@@ -43,7 +44,7 @@ func (s Status) String() string { return C.GoString(C.mid_status_name(C.mid_stat
 // Reply is a JSON object, the authority's or, when there is no answer, the library's.
 type Reply map[string]any
 
-// Error says why a call brought no reply: the authority refused, or it could not be asked. From Require, also that it
+// Error says why a call brought no reply: the authority refused, or it gave no answer. From Require, also that it
 // denied: then the Status is OK, as the authority decided.
 type Error struct {
 	Status    Status

@@ -94,6 +94,18 @@ func scenario() error {
 	decision = odd.Validate(device)
 	fmt.Printf("odd numbers: %v allowed=%d\n", decision.Status, digit(decision.Allowed))
 
+	// An outage is no answer and no refusal: the next call may bring one.
+	out, err := machineid.NewClient("org_outage",
+		machineid.Options{"base_url": os.Getenv("MACHINEID_OUTAGE_URL"), "max_retries": 0})
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	decision = out.Validate(device)
+	fmt.Printf("outage: %v allowed=%d %s\n", decision.Status, digit(decision.Allowed), decision.Code)
+	decision = out.Validate(device)
+	fmt.Printf("outlived: %v allowed=%d\n", decision.Status, digit(decision.Allowed))
+
 	unreachable, err := machineid.NewClient("org_runtimes",
 		machineid.Options{"base_url": "http://127.0.0.1:1", "max_retries": 0})
 	if err != nil {

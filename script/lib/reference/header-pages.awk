@@ -114,17 +114,18 @@ function write_type(i) {
     if (i in values) write_values(values[i])
 }
 
-# The values of an enum: NAME = NUMBER, with a comment behind or above it. Where it has one behind, the one above it is of
-# the group that it opens.
-function write_values(code,    above, behind, to, name, in_list) {
+# The values of an enum: NAME = NUMBER, with a comment behind or above it. Where it has another one behind or above, the
+# first is of the group that it opens.
+function write_values(code,    group, above, behind, to, name, in_list) {
     sub(/^enum[^{]*\{/, "", code)
     sub(/\}[^}]*$/, "", code)
-    above = ""
+    group = above = ""
     while (code ~ /[^ \n]/) {
         sub(/^[ \n]+/, "", code)
         if (substr(code, 1, 2) == "/*") {
             to = index(code, "*/")
-            above = comment_text(substr(code, 1, to + 1))
+            group = above
+            above = value_text(substr(code, 1, to + 1))
             code = substr(code, to + 2)
             continue
         }
@@ -138,17 +139,18 @@ function write_values(code,    above, behind, to, name, in_list) {
             to = index(code, "*/")
             behind = code
             sub(/^ +/, "", behind)
-            behind = comment_text(substr(behind, 1, index(behind, "*/") + 1))
-            gsub(/\n +/, "\n", behind)
+            behind = value_text(substr(behind, 1, index(behind, "*/") + 1))
             code = substr(code, to + 2)
         }
-        if (behind != "" && above != "") {
+        if (behind == "") behind = above
+        else if (above != "") group = above
+        if (group != "") {
             if (in_list) emit(".El")
             emit(".Pp")
-            words(above)
+            words(group)
             in_list = 0
-        } else if (behind == "") behind = above
-        above = ""
+        }
+        group = above = ""
         if (!in_list) emit(".Bl -tag -width Ds")
         in_list = 1
         to = index(name, " = ")
@@ -156,4 +158,11 @@ function write_values(code,    above, behind, to, name, in_list) {
         words(behind)
     }
     if (in_list) emit(".El")
+}
+
+# A comment on values, which is set in.
+function value_text(text) {
+    text = comment_text(text)
+    gsub(/\n +(\* )?/, "\n", text)
+    return text
 }
