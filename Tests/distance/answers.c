@@ -3,7 +3,7 @@
  * what comes too late is never seen, by this call, the next one or a guard. Asked by mid_validate(), mid_validate_many() and
  * guards.
  *
- *     answers [TIMES]
+ *     answers [TIMES [AT_ONCE]]
  */
 #include "authority.h"
 #include "scripted.h"
@@ -264,15 +264,17 @@ static void *play_one(void *argument) {
     return NULL;
 }
 
-/* All at once, since they wait for most of their time. */
-static void play_all(int is_many) {
+/* Many at once, since they wait for most of their time. */
+static void play_all(int is_many, size_t at_once) {
     struct player players[sizeof scenes / sizeof *scenes];
     size_t count = sizeof players / sizeof *players;
-    for (size_t n = 0; n < count; n++) {
+    for (size_t n = 0; n < count + at_once; n++) {
+        if (n >= at_once && n - at_once < count)
+            check_need(pthread_join(players[n - at_once].thread, NULL) == 0, "pthread_join");
+        if (n >= count) continue;
         players[n] = (struct player){.scene = &scenes[n], .is_many = is_many};
         check_need(pthread_create(&players[n].thread, NULL, play_one, &players[n]) == 0, "pthread_create");
     }
-    for (size_t n = 0; n < count; n++) check_need(pthread_join(players[n].thread, NULL) == 0, "pthread_join");
 }
 
 /* The first call of the process, which makes libcurl ready. */
@@ -288,9 +290,10 @@ static void prepare(void) {
 
 int main(int count, char **arguments) {
     int times = count > 1 ? atoi(arguments[1]) : 3;
+    size_t at_once = count > 2 ? (size_t)atoi(arguments[2]) : sizeof scenes / sizeof *scenes;
     prepare();
     for (int is_many = 0; is_many < 2; is_many++) {
-        play_all(is_many);
+        play_all(is_many, at_once);
         check_about = "both at once";
         for (int n = 0; n < times; n++) race(is_many);
         check_about = "the second comes to nothing";

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -257,7 +258,7 @@ static inline int relay_tell(const struct relay *relay, enum relay_order order) 
 }
 
 static inline void relay_stop(struct relay *relay) {
-    check_need(close(relay->channel) == 0, "close");
+    check_need(close(relay->channel) == 0 && kill(relay->process, SIGKILL) == 0, "close");
     check_need(waitpid(relay->process, NULL, 0) == relay->process, "waitpid");
 }
 
