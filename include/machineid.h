@@ -94,9 +94,11 @@
  *   that has been sent, and to which not a byte has come for eight times what answers to this client usually take, is asked
  *   a second time on a new connection, beside the first, and whichever answer comes first counts. Not before half a second,
  *   nor before a quarter of timeout_ms where that is less; at a quarter of timeout_ms at the latest, and then where no
- *   answer has come yet. Eight such questions of a client may be open at once; beyond these there is one for ten
- *   answers, so that an authority that has become slow is not asked everything twice. One that brought the answer is not
- *   counted, and then no connection that was idle takes a further request.
+ *   answer has come yet. Eight such questions may be open at once, for each of the threads that work for the others (see
+ *   max_connections); and after the first eight there is one for ten answers, so that an authority that has become slow is
+ *   not asked everything twice. One that brought the answer does not count. All connections that were idle when the first
+ *   question was sent then take no further request. Where the second question comes to nothing, the first goes on, and a third
+ *   one is asked after as much time again.
  *   While connecting, an address of the authority's name that does not answer leaves at least half of connect_timeout_ms to
  *   the next one.
  *
@@ -206,8 +208,8 @@ const char *mid_status_name(mid_status status);
  *             "user_agent"         string, printable ASCII, 1 to 256 bytes, not blank; "libmachineid/VERSION".
  *             "max_connections"    1 to 256; 64. Connections open at once, each made when it is needed; more calls than
  *                                  that wait their turn. Of many callers one works for all; once they need more than half
- *                                  of the connections, up to four do, on as many processors. Beside them up to eight
- *                                  more, for questions that are asked a second time: see "Silence" above.
+ *                                  of the connections, up to four do, on as many processors. For each of these up to
+ *                                  eight connections more, for questions asked a second time: see "Silence" above.
  *             "max_connection_age_ms"  1000 to 86400000; 300000. An older connection takes no further request, so that
  *                                  a change of the authority's address takes effect; counted in whole seconds, rounded
  *                                  up. One that has been idle for 30 s takes none either.

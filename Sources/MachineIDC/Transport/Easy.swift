@@ -66,7 +66,10 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
         options.set(CURLOPT_MAXAGE_CONN, 30)
-        options.set(CURLOPT_MAXLIFETIME_CONN, (settings.maxConnectionAge &+ 999) / 1_000)
+        let maxAge = (settings.maxConnectionAge &+ 999) / 1_000
+        options.set(CURLOPT_MAXLIFETIME_CONN, maxAge)
+        // Or a new connection would lead there as well. libcurl's own is a minute.
+        options.set(CURLOPT_DNS_CACHE_TIMEOUT, min(maxAge, 60))
         options.set(CURLOPT_OPENSOCKETDATA, pointer: exchange)
         options.set(CURLOPT_CLOSESOCKETDATA, pointer: sockets.callbackData)
         options.check(ccurl_set_opensocket(handle) { data, _, address in

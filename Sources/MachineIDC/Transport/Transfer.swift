@@ -41,6 +41,8 @@ struct Transfer: Linked {
         /// The one that asks the same a second time, and the one that it asks for: see `Transport+Hedging.swift`.
         var hedge: Transfer?
         var original: Transfer?
+        /// When a hedge of it last came to nothing, on the monotonic clock.
+        var hedgeEndedAt: Int64 = 0
         var links = Links<Transfer>()
     }
 

@@ -12,9 +12,9 @@ extension Transport {
         let before = Clock.read(CLOCK_MONOTONIC) &- calls.pointee.hedging.patience
         var transfer = calls.pointee.running.first
         // Those that are added are behind all others, and younger.
-        while let current = transfer {
+        while let current = transfer, calls.pointee.hedgeCount < Hedging.mostAtOnce {
             transfer = current.links.next
-            if current.isSilent(since: before), calls.pointee.hedging.begin() { hedge(current, settings) }
+            if current.isSilent(since: before), lookupWait() == 0, calls.pointee.hedging.begin() { hedge(current, settings) }
         }
     }
 
@@ -62,6 +62,9 @@ extension Transport {
                 original.swapExchanges(with: transfer)
                 shared.pointee.multi.remove(transfer)
                 calls.pointee.running.remove(original)
+            } else {
+                // Another one may do better, when as much time has passed again.
+                original.place.pointee.hedgeEndedAt = Clock.read(CLOCK_MONOTONIC)
             }
             dropHedge(of: original)
             return hasReply ? original : nil
@@ -115,9 +118,10 @@ extension Transport {
 
 extension Transfer {
     /// Whether its question was asked before that moment, of the monotonic clock, and not a byte has come in reply. Not where
-    /// it is asked a second time already.
+    /// it is asked a second time already, or was after that moment.
     fileprivate func isSilent(since moment: Int64) -> Bool {
         place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned
-            && exchange.progress == .waiting && exchange.content.pointee.askedAt <= moment
+            && exchange.progress == .waiting
+            && max(exchange.content.pointee.askedAt, place.pointee.hedgeEndedAt) <= moment
     }
 }

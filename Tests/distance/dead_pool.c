@@ -1,0 +1,152 @@
+/*
+ * The network forgets all connections of a client without a word, while new ones work: no call fails for it, and none takes
+ * more than half of timeout_ms. The authorities are those of the URLs, at a distance, side by side.
+ *
+ *     dead_pool CONNECTIONS URL...
+ *
+ * CONNECTIONS are as many threads as well; 0 is the default of max_connections.
+ */
+#include "authority.h"
+#include "relay.h"
+
+enum { MOST_THREADS = 64, DELAY_MS = 10, TIMEOUT_MS = 10000, DEVICES = 30 };
+
+struct caller {
+    pthread_t thread;
+    mid_client *client;
+    pthread_barrier_t *together;
+    int calls;
+};
+
+static struct relay relay;
+/* The longest that any call took, in microseconds. */
+static atomic_int longest;
+
+static void note_time(double from) {
+    int took = (int)((check_now_ms() - from) * 1000), known = atomic_load(&longest);
+    while (took > known && !atomic_compare_exchange_weak(&longest, &known, took)) continue;
+    CHECK(took <= (TIMEOUT_MS / 2 + check_slack_ms()) * 1000);
+}
+
+static void validate(mid_client *client) {
+    char *json = NULL;
+    int allowed = 0;
+    double from = check_now_ms();
+    mid_status status = mid_validate(client, "pool", &allowed, &json);
+    note_time(from);
+    if (!CHECK_STATUS(MID_OK, status) || !CHECK(allowed == 1)) fprintf(stderr, "    %s\n", json != NULL ? json : "");
+    mid_free(json);
+}
+
+static void validate_many(mid_client *client) {
+    const char *devices[DEVICES];
+    int allowed[DEVICES];
+    double from = check_now_ms();
+    for (int n = 0; n < DEVICES; n++) devices[n] = "pool";
+    CHECK_STATUS(MID_OK, mid_validate_many(client, devices, DEVICES, allowed, NULL));
+    note_time(from);
+    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 1);
+}
+
+static void *call(void *argument) {
+    struct caller *caller = argument;
+    (void)pthread_barrier_wait(caller->together);
+    for (int n = 0; n < caller->calls; n++) validate(caller->client);
+    return NULL;
+}
+
+static void call_from(mid_client *client, int threads, int calls) {
+    struct caller callers[MOST_THREADS];
+    pthread_barrier_t together;
+    check_need(pthread_barrier_init(&together, NULL, (unsigned)threads) == 0, "pthread_barrier_init");
+    for (int n = 0; n < threads; n++) {
+        callers[n] = (struct caller){.client = client, .together = &together, .calls = calls};
+        check_need(pthread_create(&callers[n].thread, NULL, call, &callers[n]) == 0, "pthread_create");
+    }
+    for (int n = 0; n < threads; n++) check_need(pthread_join(callers[n].thread, NULL) == 0, "pthread_join");
+    check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
+}
+
+/* Until there are as many connections as threads, and then they go silent. */
+static void forget_all(mid_client *client, int connections) {
+    for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);
+    CHECK(relay_tell(&relay, FORGET) == connections);
+    atomic_store(&longest, 0);
+}
+
+static void report(const char *what) {
+    printf("%s, %s: %.0f ms at most\n", check_about, what, atomic_load(&longest) / 1e3);
+}
+
+static int checks_of(mid_guard *guard) {
+    char *json = NULL;
+    int allowed = 0, checks;
+    json_t *report;
+    CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, &json));
+    report = check_reply(json);
+    checks = (int)json_integer_value(json_object_get(report, "checks"));
+    json_decref(report);
+    return checks;
+}
+
+/* A guard that would lapse if a check of its hung, or two one after the other. */
+static void guarded(mid_client *client, int connections) {
+    mid_guard *guard = NULL;
+    int checks;
+    CHECK_STATUS(MID_OK, mid_guard_start(client, "pool", "{\"interval_ms\":200,\"max_age_ms\":2500}", &guard, NULL));
+    forget_all(client, connections);
+    checks = checks_of(guard);
+    for (double until = check_now_ms() + 20000; checks_of(guard) < checks + 4 && check_now_ms() < until;)
+        CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 100));
+    CHECK(checks_of(guard) >= checks + 4);
+    mid_guard_stop(guard);
+}
+
+static void forget_at(const char *url, int given) {
+    int connections = given > 0 ? given : MOST_THREADS;
+    char options[512], most[64] = "";
+    mid_client *client;
+    check_need(connections <= MOST_THREADS, "fewer connections");
+    relay = relay_start("127.0.0.1", 0, relay_port_of(url), DELAY_MS);
+    if (given > 0) (void)snprintf(most, sizeof most, ",\"max_connections\":%d", given);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"%.*s://127.0.0.1:%d\",\"ca_file\":\"%s\"%s}",
+                   (int)strcspn(url, ":"), url, relay.port, check_environment("CA_FILE"), most);
+    client = check_client(options);
+    CHECK_STATUS(MID_OK, mid_register(client, "pool", NULL));
+
+    forget_all(client, connections);
+    call_from(client, 1, 12);
+    report("again and again");
+    forget_all(client, connections);
+    call_from(client, connections, 3);
+    report("all at once");
+    forget_all(client, connections);
+    validate_many(client);
+    report("many devices");
+    guarded(client, connections);
+    /* Whole again, and not only alive. */
+    forget_all(client, connections);
+    call_from(client, connections, 3);
+    for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);
+    CHECK(relay_tell(&relay, OPEN) == connections);
+
+    mid_client_free(client);
+    relay_stop(&relay);
+}
+
+int main(int count, char **arguments) {
+    pid_t children[8];
+    check_need(count > 2 && count - 2 <= 8, "dead_pool CONNECTIONS URL...");
+    for (int n = 2; n < count; n++) {
+        (void)fflush(NULL);
+        pid_t child = children[n - 2] = fork();
+        check_need(child >= 0, "fork");
+        if (child > 0) continue;
+        check_about = arguments[n];
+        forget_at(arguments[n], atoi(arguments[1]));
+        (void)fflush(stdout);
+        child_done();
+    }
+    for (int n = 2; n < count; n++) child_await(children[n - 2], arguments[n]);
+    return check_done();
+}

@@ -1,0 +1,32 @@
+/* parts.h - parts of a test that wait for most of their time, and so run side by side, each in a process of its own. */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "children.h"
+
+struct part {
+    const char *name;
+    void (*play)(void);
+};
+
+static inline void parts_play(const struct part *parts, size_t count) {
+    pid_t *children = calloc(count, sizeof *children);
+    check_need(children != NULL, "calloc");
+    for (size_t n = 0; n < count; n++) {
+        (void)fflush(NULL);
+        children[n] = fork();
+        check_need(children[n] >= 0, "fork");
+        if (children[n] > 0) continue;
+        check_about = parts[n].name;
+        free(children);
+        parts[n].play();
+        (void)fflush(stdout);
+        child_done();
+    }
+    for (size_t n = 0; n < count; n++) child_await(children[n], parts[n].name);
+    free(children);
+}
+
+#define PARTS_PLAY(parts) parts_play((parts), sizeof(parts) / sizeof *(parts))
+
+#endif

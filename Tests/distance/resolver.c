@@ -1,0 +1,56 @@
+/*
+ * A resolver for LD_PRELOAD that takes names ending in ".example" from the file RESOLVER_FILE, read anew each time: lines of a
+ * name and its addresses, the first one first. Other names go to the real one.
+ */
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+static lookup *real_lookup(void) {
+    union {
+        void *data;
+        lookup *function;
+    } real = {dlsym(RTLD_NEXT, "getaddrinfo")};
+    if (real.function == NULL) abort();
+    return real.function;
+}
+
+/* The addresses of a line one after the other; those that are not of the family that is asked for are left out. */
+static int find(char *addresses, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    struct addrinfo numeric = hints != NULL ? *hints : (struct addrinfo){0};
+    struct addrinfo **end = found;
+    numeric.ai_flags |= AI_NUMERICHOST;
+    numeric.ai_flags &= ~AI_ADDRCONFIG;
+    *found = NULL;
+    for (char *rest = NULL, *one = strtok_r(addresses, " \n", &rest); one != NULL; one = strtok_r(NULL, " \n", &rest)) {
+        if (real_lookup()(one, service, &numeric, end) != 0) *end = NULL;
+        while (*end != NULL) end = &(*end)->ai_next;
+    }
+    return *found != NULL ? 0 : EAI_NONAME;
+}
+
+static int is_ours(const char *host) {
+    size_t length = host != NULL ? strlen(host) : 0;
+    return length > 8 && strcmp(host + length - 8, ".example") == 0;
+}
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    const char *path = getenv("RESOLVER_FILE");
+    char line[512];
+    int code = EAI_NONAME;
+    FILE *file;
+    if (!is_ours(host) || path == NULL) return real_lookup()(host, service, hints, found);
+    file = fopen(path, "re");
+    if (file == NULL) abort();
+    while (code != 0 && fgets(line, sizeof line, file) != NULL) {
+        char *addresses = strchr(line, ' ');
+        if (addresses == NULL || strncmp(line, host, strlen(host)) != 0 || line + strlen(host) != addresses) continue;
+        code = find(addresses, service, hints, found);
+    }
+    (void)fclose(file);
+    return code;
+}

@@ -1,0 +1,167 @@
+/*
+ * How often an authority is asked: one that accepts and says nothing, one that says nothing of some devices, one that is
+ * slow, and one that answers as usual, which is asked exactly as often as there are calls.
+ */
+#include "authority.h"
+#include "parts.h"
+#include "scripted.h"
+
+enum { SECOND = 8, ANSWERS_FOR_ONE = 10, MOST_THREADS = 32 };
+
+struct caller {
+    pthread_t thread;
+    mid_client *client;
+    pthread_barrier_t *together;
+    int calls;
+    mid_status expected;
+    double within_ms;
+};
+
+/* Calls that took so long that they may have been asked a second time: the machine has other things to do as well. */
+static atomic_int long_calls;
+
+static void *call(void *argument) {
+    const struct caller *caller = argument;
+    (void)pthread_barrier_wait(caller->together);
+    for (int n = 0; n < caller->calls; n++) {
+        int allowed = 7;
+        char *json = NULL;
+        double from = check_now_ms(), took;
+        CHECK_STATUS(caller->expected, mid_validate(caller->client, "asked", &allowed, &json));
+        took = check_now_ms() - from;
+        CHECK(allowed == (caller->expected == MID_OK));
+        if (!CHECK(took <= caller->within_ms + check_slack_ms())) fprintf(stderr, "    it took %.0f ms\n", took);
+        if (took >= 500) atomic_fetch_add(&long_calls, 1);
+        mid_free(json);
+    }
+    return NULL;
+}
+
+static void call_from(mid_client *client, int threads, int calls, mid_status expected, double within_ms) {
+    struct caller callers[MOST_THREADS];
+    pthread_barrier_t together;
+    check_need(pthread_barrier_init(&together, NULL, (unsigned)threads) == 0, "pthread_barrier_init");
+    for (int n = 0; n < threads; n++) {
+        callers[n] = (struct caller){
+            .client = client, .together = &together, .calls = calls, .expected = expected, .within_ms = within_ms};
+        check_need(pthread_create(&callers[n].thread, NULL, call, &callers[n]) == 0, "pthread_create");
+    }
+    for (int n = 0; n < threads; n++) check_need(pthread_join(callers[n].thread, NULL) == 0, "pthread_join");
+    check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
+}
+
+/* `drivers` is how many of the threads work for the others, each with a count of its own. */
+static void expect_requests(struct authority *authority, int calls, int answers, int drivers) {
+    int requests = atomic_load(&authority->requests);
+    if (!CHECK(requests >= calls && requests <= calls + drivers * SECOND + answers / ANSWERS_FOR_ONE))
+        fprintf(stderr, "    %d requests for %d calls\n", requests, calls);
+    printf("%s: %d requests for %d calls\n", check_about, requests, calls);
+}
+
+/* It accepts, and says nothing. */
+static void nothing(int threads, int calls) {
+    struct authority *authority = authority_start();
+    mid_client *client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":400");
+    atomic_store(&authority->mood, IS_SILENT);
+    call_from(client, threads, calls, MID_TIMEOUT, 400);
+    CHECK(atomic_load(&authority->requests) > threads * calls);
+    expect_requests(authority, threads * calls, 0, 1);
+    atomic_store(&authority->mood, ALLOWS);
+    call_from(client, threads, 3, MID_OK, 400);
+    mid_client_free(client);
+    authority_stop(authority);
+}
+
+/* Every answer takes longer than the client's patience, which is a quarter of its time at most. */
+static void slow(int threads, int calls, int drivers, const char *more) {
+    struct authority *authority = authority_start();
+    char options[96];
+    mid_client *client;
+    (void)snprintf(options, sizeof options, ",\"max_retries\":0,\"timeout_ms\":2400%s", more);
+    client = authority_client(authority, options);
+    atomic_store(&authority->delay_ms, 800);
+    call_from(client, threads, calls, MID_OK, 2400);
+    CHECK(atomic_load(&authority->requests) > threads * calls);
+    expect_requests(authority, threads * calls, threads * calls, drivers);
+    mid_client_free(client);
+    authority_stop(authority);
+}
+
+/* As usual: exactly as many. */
+static void steady(int threads, int calls) {
+    struct authority *authority = authority_start();
+    mid_client *client = authority_client(authority, "");
+    int requests;
+    atomic_store(&authority->delay_ms, 20);
+    atomic_store(&long_calls, 0);
+    call_from(client, threads, calls / threads, MID_OK, 10000);
+    requests = atomic_load(&authority->requests);
+    if (!CHECK(requests >= calls && requests <= calls + atomic_load(&long_calls)))
+        fprintf(stderr, "    %d requests for %d calls, of which %d took long\n", requests, calls, atomic_load(&long_calls));
+    printf("%s: %d requests for %d calls\n", check_about, requests, calls);
+    mid_client_free(client);
+    authority_stop(authority);
+}
+
+/* ---- Some devices ---- */
+
+enum { MUTE = 20 };
+static atomic_int mute_calls_over;
+
+static void *ask_mute(void *client) {
+    int allowed = 7;
+    CHECK_STATUS(MID_TIMEOUT, mid_validate(client, "mute", &allowed, NULL));
+    CHECK(allowed == 0);
+    atomic_fetch_add(&mute_calls_over, 1);
+    return NULL;
+}
+
+/* Answers about others earn a second question about these, but never are there more than eight at once. */
+static void some_devices(void) {
+    struct scripted *scripted = scripted_start();
+    mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":3000");
+    pthread_t threads[MUTE];
+    int calls = 0;
+    scripted->mute = "\"mute\"";
+    for (int n = 0; n < MUTE; n++) check_need(pthread_create(&threads[n], NULL, ask_mute, client) == 0, "pthread_create");
+    for (; atomic_load(&mute_calls_over) < MUTE; calls++) {
+        int allowed = 0;
+        CHECK_STATUS(MID_OK, mid_validate(client, "agent", &allowed, NULL));
+        CHECK(allowed == 1);
+    }
+    for (int n = 0; n < MUTE; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
+    CHECK(calls > 500);
+    printf("%s: %d requests for %d calls, and %d about others\n", check_about, scripted->muted, MUTE, calls);
+    CHECK(scripted->muted > MUTE && scripted->muted <= MUTE + SECOND);
+    mid_client_free(client);
+    scripted_stop(scripted);
+}
+
+/* ---- The parts ---- */
+
+static void nothing_alone(void) { nothing(1, 12); }
+static void nothing_together(void) { nothing(24, 2); }
+static void slow_alone(void) { slow(1, 3, 1, ""); }
+static void slow_together(void) { slow(16, 3, 1, ""); }
+/* With as many threads as connections, several work for the others. */
+static void slow_crowded(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    slow(16, 3, processors < 4 ? (int)processors : 4, ",\"max_connections\":16");
+}
+static void steady_alone(void) { steady(1, 100); }
+static void steady_together(void) { steady(10, 1000); }
+
+int main(void) {
+    static const struct part parts[] = {
+        {"nothing said, 1 thread", nothing_alone},
+        {"nothing said, 24 threads", nothing_together},
+        {"slow, 1 thread", slow_alone},
+        {"slow, 16 threads", slow_together},
+        {"slow, 16 threads, 16 connections", slow_crowded},
+        {"nothing said of some devices", some_devices},
+        {"as usual, 1 thread", steady_alone},
+        {"as usual, 10 threads", steady_together},
+    };
+    PARTS_PLAY(parts);
+    return check_done();
+}
