@@ -171,6 +171,21 @@ def guard(bench, server):
     bench.row("mid_guard_allowed", f"{look:.1f}", "ns", f"{ratio:.2f} x", "1.20 x")
 
 
+def guards(bench, server):
+    count, interval, seconds = (400, 200, 1) if bench.quick else (10000, 5000, 5)
+    command = ["@guards", str(count), str(interval), str(seconds)]
+    rows = bench.rounds(server.environment("http"), {"guards": command}, 9)["guards"]
+    checks, ours, many = medians(rows)
+    # Of a processor: one second of a thread is 100 % of it for a second.
+    beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, other in rows)
+    title = f"guards, {count:,} every {interval / 1000:g} s"
+    bench.row(f"{title}: checks", f"{checks:,.0f}", "a second")
+    bench.row(f"{title}: processor time of a check by mid_validate_many", f"{many:.1f}", "us")
+    ratio = statistics.median(own / other for _, own, other in rows)
+    bench.row(f"{title}: processor time of a check by the guards' thread", f"{ours:.1f}", "us", f"{ratio:.2f} x")
+    bench.row(f"{title}: what their thread takes beyond that", f"{beyond:.1f}", "% of a processor", "", "5 %")
+
+
 def load(bench, server):
     results = bench.rounds(server.environment("http"), {
         "an empty library": ["@load", "empty"],
@@ -250,7 +265,7 @@ def main():
     flags = {"--quick", "--asleep"}
     quick = "--quick" in arguments
     bench = Bench(build, quick, [name for name in arguments if name not in flags])
-    parts = [instructions, sequential, threads, many, guard, load]
+    parts = [instructions, sequential, threads, many, guard, guards, load]
     unknown = set(bench.wanted) - {part.__name__ for part in parts}
     if unknown:
         sys.exit(f"bench: there is no {' '.join(unknown)}; there are {' '.join(part.__name__ for part in parts)}")

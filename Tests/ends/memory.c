@@ -6,6 +6,7 @@
  *     memory made [STEP]       further clients
  *     memory warm [STEP]       each operation on a connection that stands
  *     memory cold [STEP]       each operation on a client's first connection
+ *     memory more [STEP]       many devices and guards
  *
  * Of STEP allocations one is refused; with REFUSE_ONE in the environment, never those after it. Needs refuse.so preloaded,
  * and base_url in CLIENT_OPTIONS.
@@ -313,6 +314,45 @@ static int guard_refused(mid_client *client, int wants_json) {
     return asked >= nth;
 }
 
+/* One guard more, which is refused each of its allocations in turn until it has all that it needs. */
+static mid_guard *further_guard(mid_client *client) {
+    mid_guard *guard = NULL;
+    long asked = 1;
+    for (nth = 1; asked >= nth; nth++) {
+        mid_status status;
+        mid_guard_stop(guard);
+        guard = NULL;
+        say_where("mid_guard_start beside others");
+        refuse_begin.function(nth, all);
+        status = mid_guard_start(client, "memory:yes", "{\"interval_ms\":3600000}", &guard, NULL);
+        asked = refuse_end.function();
+        if (asked >= nth) count(status);
+        if (status != MID_OK) expect_blameless(status);
+        CHECK((guard != NULL) == (status == MID_OK));
+    }
+    return guard;
+}
+
+/* Guards beside more and more others: those are on whatever becomes of one more, and nothing leaks. */
+static void further_guards_refused(void) {
+    enum { COUNT = 40 };
+    for (all = 0; all <= most_all; all++) {
+        long before = 0;
+        for (int again = 0; again < 8 && refuse_live.function() != before; again++) {
+            before = refuse_live.function();
+            mid_client *client = decisions_client();
+            mid_guard *guards[COUNT];
+            for (int n = 0; n < COUNT; n++) {
+                guards[n] = further_guard(client);
+                for (int other = 0; other <= n; other++) CHECK(mid_guard_allowed(guards[other]) == 1);
+            }
+            for (int n = 0; n < COUNT; n++) mid_guard_stop(guards[n * 7 % COUNT]);
+            mid_client_free(client);
+        }
+        CHECK(refuse_live.function() == before);
+    }
+}
+
 /* In a child, an inherited guard's descriptor that nobody had asked for. Without memory there is none, and nothing leaks. */
 static void inherited_refused(void) {
     mid_client *client = decisions_client();
@@ -437,6 +477,7 @@ int main(int argument_count, char **arguments) {
             calls_refused(many_refused, "mid_validate_many", 1, step);
             calls_refused(unasked_refused, "mid_validate_many of nobody", 1, step);
             calls_refused(guard_refused, "mid_guard_start", 1, step);
+            further_guards_refused();
             inherited_refused();
         }
     }

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+enum { GUARDS = 64 };
+
 static const char quick[] = "{\"interval_ms\":20,\"max_age_ms\":20000}";
 
 static void *ask_for_descriptor(void *guard) { return (void *)(intptr_t)mid_guard_fd(guard); }
@@ -90,9 +92,12 @@ int main(int count, char **arguments) {
     int forks = count > 1 ? atoi(arguments[1]) : 100;
     struct authority *authority = authority_start();
     mid_client *client = authority_client(authority, "");
-    mid_guard *guards[8];
-    for (int n = 0; n < 8; n++) guards[n] = guard_start(client, quick);
-    int descriptor = mid_guard_fd(guards[0]);
+    mid_guard *guards[GUARDS];
+    int descriptors[GUARDS];
+    for (int n = 0; n < GUARDS; n++) guards[n] = guard_start(client, quick);
+    /* But for the second, whose is asked for in the child. */
+    for (int n = 0; n < GUARDS; n++) descriptors[n] = n == 1 ? -1 : mid_guard_fd(guards[n]);
+    int descriptor = descriptors[0];
 
     for (int n = 0; n < forks && atomic_load(&check_failed) < 10; n++) {
         (void)fflush(NULL);
@@ -100,18 +105,20 @@ int main(int count, char **arguments) {
         check_need(child >= 0, "fork");
         if (child == 0) {
             atomic_store(&check_failed, 0);
+            for (int other = 2; other < GUARDS; other++) CHECK(is_readable(descriptors[other]));
             check_unasked(guards[1], n);
             be_a_child(client, guards[0], descriptor, n);
         }
         child_await(child, "the child");
-        for (int other = 0; other < 8; other++) CHECK(mid_guard_allowed(guards[other]) == 1);
+        for (int other = 0; other < GUARDS; other++) CHECK(mid_guard_allowed(guards[other]) == 1);
+        for (int other = 2; other < GUARDS; other++) CHECK(!is_readable(descriptors[other]));
         CHECK(!is_readable(descriptor));
     }
     fork_without_descriptors(descriptor);
     int until = atomic_load(&authority->requests) + 100;
     AWAIT(atomic_load(&authority->requests) >= until);
     CHECK(!is_readable(mid_guard_fd(guards[1])));
-    for (int n = 0; n < 8; n++) {
+    for (int n = 0; n < GUARDS; n++) {
         CHECK(mid_guard_allowed(guards[n]) == 1);
         mid_guard_stop(guards[n]);
     }

@@ -46,11 +46,11 @@ extension Guard {
     private func begin(isAllow: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
         transport.lock()
         accept(isAllow: isAllow, decision, askedAt: knowledge.pointee.decisionAskedAt)
-        knowledge.pointee.due = .after(milliseconds: knowledge.pointee.schedule.first())
+        let due = Deadline.after(milliseconds: knowledge.pointee.schedule.first())
         transport.unlock()
         guard isAllow else { return }
         do throws(Failure) {
-            try transport.add(self, of: shared.pointee.client)
+            try transport.add(self, of: shared.pointee.client, due: due)
         } catch {
             release()
             throw error

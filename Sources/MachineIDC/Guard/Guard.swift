@@ -4,7 +4,7 @@ internal import Synchronization
 /// What a `mid_guard` handle points to: one device's permission, kept fresh by the `GuardThread` of its client.
 ///
 /// Counted: the handle holds one reference, and so does each thread that waits on it and each check that is under way.
-struct Guard: Linked {
+struct Guard: Linked, Placed {
     enum State { case live, denied, ended }
 
     /// What never changes.
@@ -26,7 +26,6 @@ struct Guard: Linked {
         var state = State.live
         var references = 1
         var schedule: GuardSchedule
-        var due = Deadline.now
         /// What the authority asked for by Retry-After, since it decided last.
         var notBefore = Deadline.now
         /// Checks that have no answer yet; two at most.
@@ -39,8 +38,9 @@ struct Guard: Linked {
         /// Why the last check brought no decision.
         var failure: UnsafeMutablePointer<CChar>?
         var signal = GuardSignal()
-        /// Its place among the live guards of the transport.
+        /// Among the live guards of the transport: its neighbours, and its place in the order in which they are due.
         var links = Links<Guard>()
+        var place: Int?
 
         init(schedule: GuardSchedule, decisionAskedAt: Int64) {
             self.schedule = schedule
@@ -84,10 +84,24 @@ struct Guard: Linked {
         nonmutating set { knowledge.pointee.links = newValue }
     }
 
+    var place: Int? {
+        get { knowledge.pointee.place }
+        nonmutating set { knowledge.pointee.place = newValue }
+    }
+
     static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }
 
     /// In a forked child, where its lock may be held for ever, an inherited guard is left alone.
     var isInherited: Bool { transport.isInherited }
+
+    /// Neither denied nor ended. Locked.
+    var isLive: Bool { knowledge.pointee.state == .live }
+
+    /// When it is to be checked next; nil once it is not live any more. Locked.
+    var due: Deadline? { transport.guards.pointee.live.due(of: self) }
+
+    /// No effect once it is not live any more. Locked.
+    func setDue(_ due: Deadline) { transport.guards.pointee.live.setDue(self, due) }
 
     var isAllowed: Bool { shared.pointee.permit.isValid }
 
@@ -110,7 +124,7 @@ extension Guard {
     /// - Parameter reply: malloc'd; taken over.
     func accept(isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
         // An allow whose age nobody knows is none.
-        guard knowledge.pointee.state == .live, !isAllow || askedAt != Clock.unreadable else {
+        guard isLive, !isAllow || askedAt != Clock.unreadable else {
             return Failure.freeJSON(reply)
         }
         Failure.freeJSON(knowledge.pointee.decision)
@@ -137,11 +151,10 @@ extension Guard {
     /// For good.
     @inline(never)
     func end(_ state: State) {
-        guard knowledge.pointee.state == .live else { return }
+        guard isLive else { return }
         shared.pointee.permit.withdraw()
         knowledge.pointee.state = state
-        // A fork looks through the list, in the child.
-        ForkGate.working { transport.guards.pointee.live.remove(self) }
+        transport.guards.pointee.live.remove(self)
         knowledge.pointee.signal.raise()
         shared.pointee.changed.broadcast()
     }

@@ -22,7 +22,7 @@ struct GuardQuestion {
         late = began.advanced(milliseconds: patience ?? limit)
         deadline = began.advanced(milliseconds: limit)
         // Where none is to stand beside it, the next one is due when this one has come to something.
-        guarded.knowledge.pointee.due = patience == nil ? deadline.advanced(milliseconds: 3_600_000) : late
+        guarded.setDue(patience == nil ? deadline.advanced(milliseconds: 3_600_000) : late)
     }
 
     /// Whether there is none after it. Locked.

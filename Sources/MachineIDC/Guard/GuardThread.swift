@@ -4,20 +4,13 @@ internal import CPlatform
 ///
 /// It comes with the first guard and goes with the last, or when the client is cancelled, or at exit.
 struct GuardThread: ~Copyable {
-    /// A check that is under way.
-    private struct Check: ~Copyable {
-        var call: Call
-        var schedule: RetrySchedule
-        let question: GuardQuestion
-        /// On the clock of ages.
-        var askedAt: Int64
-    }
-
     private enum Step {
         case quit
-        case check(GuardQuestion)
-        /// To make room.
-        case giveUp(slot: Int)
+        case ask(GuardQuestion)
+        /// It took too long, or another one needs the room.
+        case giveUp(GuardCheck)
+        /// Its guard is no more.
+        case drop(GuardCheck)
         case wait(Deadline)
     }
 
@@ -28,65 +21,59 @@ struct GuardThread: ~Copyable {
     var next: UnsafeMutablePointer<GuardThread>?
     /// The client's thread before this one, for this one to join.
     var predecessor: pthread_t?
-    private let width: Int
-    /// NULL where none is under way.
-    private let checks: UnsafeMutablePointer<UnsafeMutablePointer<Check>?>
+    private let underWay: Box<LinkedList<GuardCheck>>
 
     init(_ client: Client, _ transport: Transport) throws(Failure) {
-        let width = client.state.pointee.settings.maxConnections
-        let group = try TransferGroup()
-        guard let memory = calloc(width, MemoryLayout<UnsafeMutablePointer<Check>?>.stride) else {
-            group.destroy()
-            throw .outOfMemory
-        }
-        checks = memory.assumingMemoryBound(to: UnsafeMutablePointer<Check>?.self)
+        let underWay = try Box(LinkedList<GuardCheck>())
+        group = try TransferGroup()
+        self.underWay = underWay
         self.client = client
         self.transport = transport
-        self.group = group
-        self.width = width
         client.retain()
         transport.open(group)
     }
 
     deinit {
         dropAll()
-        free(checks)
         transport.close(group)
         group.destroy()
         client.release()
     }
+
+    private var checks: UnsafeMutablePointer<LinkedList<GuardCheck>> { underWay.pointer }
 
     /// The life of the thread.
     func run() {
         while true {
             switch nextStep() {
             case .quit: return
-            case .check(let question): begin(question)
-            case .giveUp(let slot): giveUp(slot)
+            case .ask(let question): ask(question)
+            case .giveUp(let check): giveUp(check)
+            case .drop(let check): drop(check)
             case .wait(let deadline):
                 let turn = transport.next(in: group, until: deadline, client.state.pointee.settings)
                 if case .ended(let transfer) = turn { finish(transfer) }
-                dropOverdue()
             }
         }
     }
 
-    /// Looks through all guards each time: a thousand take some ten microseconds.
+    /// Looks through the checks that are under way, of which there are few, but never through the guards.
     private func nextStep() -> Step {
         transport.lock()
         defer { transport.unlock() }
         if transport.threadQuits() { return .quit }
-        var earliest = Deadline.after(milliseconds: 3_600_000)
-        var due: Guard?
-        transport.guards.pointee.live.forEach { one in
-            guard one.knowledge.pointee.due < earliest else { return }
-            earliest = one.knowledge.pointee.due
-            due = one
+        let now = Deadline.now
+        if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .giveUp(check) }
+        if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .drop(check) }
+        let (next, longest) = (transport.guards.pointee.live.first, now.advanced(milliseconds: 3_600_000))
+        guard let (guarded, due) = next, due <= now else {
+            return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
         }
-        guard let due, earliest.hasPassed else { return .wait(firstMoment(before: earliest) { $0.deadline }) }
-        if mayBegin(due), hasFreeSlot { return .check(GuardQuestion(to: due, timeout: client.state.pointee.settings.timeout)) }
-        if let slot = lateCheck(of: due) { return .giveUp(slot: slot) }
-        return .wait(firstMoment(before: .after(milliseconds: 3_600_000)) { $0.late })
+        if mayBegin(guarded), checks.pointee.count < client.state.pointee.settings.maxConnections {
+            return .ask(GuardQuestion(to: guarded, timeout: client.state.pointee.settings.timeout))
+        }
+        if let check = lateCheck(of: guarded, now) { return .giveUp(check) }
+        return .wait(firstMoment(before: longest) { $0.late })
     }
 
     /// Beside another check only one more, and none with the connections that are for other threads. (The group counts as a
@@ -99,19 +86,11 @@ struct GuardThread: ~Copyable {
         }
     }
 
-    private func begin(_ question: GuardQuestion) {
+    private func ask(_ question: GuardQuestion) {
         do throws(Failure) {
-            let call = try Call(on: transport, client.state.pointee.settings)
-            let body = try DeviceID(question.guarded.shared.pointee.device.pointer).requestBody()
-            try call.prepare(.validate, client.state.pointee.settings, body: body)
-            let check = try allocate(
-                Check(
-                    call: call, schedule: RetrySchedule(withoutRetries: client.state.pointee.settings),
-                    question: question, askedAt: Clock.ofAges))
-            var slot = 0
-            while checks[slot] != nil { slot &+= 1 }
-            checks[slot] = check
-            check.pointee.call.start(in: group)
+            let check = try GuardCheck(question, on: transport, client.state.pointee.settings)
+            checks.pointee.append(check)
+            check.start(in: group)
         } catch {
             settle(question, error)
             leave(question.guarded)
@@ -119,65 +98,46 @@ struct GuardThread: ~Copyable {
     }
 
     private func finish(_ transfer: Transfer) {
-        var slot = 0
-        while slot < width, !(checks[slot]?.pointee.call.isMade(of: transfer) ?? false) { slot &+= 1 }
-        guard slot < width, let check = checks[slot], let attempt = check.pointee.call.ended else { return }
-        let question = check.pointee.question
-        if check.pointee.schedule.next(after: attempt, before: question.deadline) != nil {
-            check.pointee.askedAt = Clock.ofAges
-            check.pointee.call.start(in: group)
-            return
+        guard let check = checks.pointee.first(where: { $0.shared.pointee.call.isMade(of: transfer) }),
+            let attempt = check.shared.pointee.call.ended
+        else { return }
+        let question = check.question
+        if check.shared.pointee.schedule.next(after: attempt, before: question.deadline) != nil {
+            return check.start(in: group)
         }
         do throws(Failure) {
-            let answer = try check.pointee.call.read(
+            let answer = try check.shared.pointee.call.read(
                 .validate, device: question.guarded.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
-            let reply = check.pointee.call.takeReply()
+            let reply = check.shared.pointee.call.takeReply()
             if answer.status == .ok {
-                settle(question, isAllow: answer.isAllow, reply, askedAt: check.pointee.askedAt)
+                settle(question, isAllow: answer.isAllow, reply, askedAt: check.shared.pointee.askedAt)
                 // What has not been answered by now is worth no more than this.
-                for other in Indices(width) where checks[other]?.pointee.question.isOlder(than: question) ?? false {
-                    drop(other)
-                }
+                checks.pointee.forEach { if $0.question.isOlder(than: question) { drop($0) } }
             } else {
                 settle(question, retryAfter: attempt.retryAfter, reply)
             }
         } catch {
             settle(question, retryAfter: attempt.retryAfter, error)
         }
-        drop(slot)
-    }
-
-    /// Gives up the checks that took too long, and those of guards that are no more.
-    private func dropOverdue() {
-        for slot in Indices(width) {
-            guard let question = checks[slot]?.pointee.question else { continue }
-            if question.deadline.hasPassed {
-                giveUp(slot)
-            } else if !isLive(question.guarded) {
-                drop(slot)
-            }
-        }
+        drop(check)
     }
 
     @inline(never)
-    private func giveUp(_ slot: Int) {
-        guard let question = checks[slot]?.pointee.question else { return }
-        settle(question, Failure(.timeout, "no answer to the guard's check in the time it is given"))
-        drop(slot)
+    private func giveUp(_ check: GuardCheck) {
+        settle(check.question, Failure(.timeout, "no answer to the guard's check in the time it is given"))
+        drop(check)
     }
 
     /// Gives up all checks.
     func dropAll() {
-        for slot in Indices(width) { drop(slot) }
+        while let check = checks.pointee.first { drop(check) }
     }
 
     @inline(never)
-    private func drop(_ slot: Int) {
-        guard let check = checks[slot] else { return }
-        checks[slot] = nil
-        let guarded = check.pointee.question.guarded
-        check.pointee.call.giveUp()
-        deallocate(check)
+    private func drop(_ check: GuardCheck) {
+        checks.pointee.remove(check)
+        let guarded = check.question.guarded
+        check.destroy()
         leave(guarded)
     }
 
@@ -188,27 +148,20 @@ struct GuardThread: ~Copyable {
         guarded.release()
     }
 
-    private var hasFreeSlot: Bool {
-        for slot in Indices(width) where checks[slot] == nil { return true }
-        return false
-    }
-
     private func firstMoment(before other: Deadline, _ moment: (GuardQuestion) -> Deadline) -> Deadline {
         var first = other
-        for slot in Indices(width) {
-            if let check = checks[slot] { first = min(first, moment(check.pointee.question)) }
-        }
+        checks.pointee.forEach { first = min(first, moment($0.question)) }
         return first
     }
 
     /// The one that is late for longest: of the guard, or of any where this one has none.
-    private func lateCheck(of guarded: Guard) -> Int? {
+    private func lateCheck(of guarded: Guard, _ now: Deadline) -> GuardCheck? {
         let isAny = guarded.knowledge.pointee.underWay == 0
-        var found: Int?
-        var earliest = Deadline.now
-        for slot in Indices(width) {
-            guard let question = checks[slot]?.pointee.question, question.late <= earliest else { continue }
-            if isAny || question.guarded == guarded { (found, earliest) = (slot, question.late) }
+        var (found, earliest): (GuardCheck?, Deadline) = (nil, now)
+        checks.pointee.forEach { check in
+            let question = check.question
+            guard question.late <= earliest, isAny || question.guarded == guarded else { return }
+            (found, earliest) = (check, question.late)
         }
         return found
     }
@@ -216,19 +169,13 @@ struct GuardThread: ~Copyable {
 
 // What a check came to.
 extension GuardThread {
-    private func isLive(_ guarded: Guard) -> Bool {
-        transport.lock()
-        defer { transport.unlock() }
-        return guarded.knowledge.pointee.state == .live
-    }
-
     private func settle(_ question: GuardQuestion, isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
         transport.lock()
         let guarded = question.guarded
         guarded.accept(isAllow: isAllow, reply, askedAt: askedAt)
         let pause = guarded.knowledge.pointee.schedule.afterDecision()
         guarded.knowledge.pointee.notBefore = question.began
-        if question.isLast { guarded.knowledge.pointee.due = question.began.advanced(milliseconds: pause) }
+        if question.isLast { guarded.setDue(question.began.advanced(milliseconds: pause)) }
         transport.unlock()
     }
 
@@ -241,8 +188,8 @@ extension GuardThread {
         let next = (retryAfter > 0 ? Deadline.now : question.began).advanced(milliseconds: pause)
         if retryAfter > 0 { guarded.knowledge.pointee.notBefore = next }
         // Where there is another one already, what that comes to says when the next is due.
-        let due = question.isLast ? next : guarded.knowledge.pointee.due
-        guarded.knowledge.pointee.due = max(due, guarded.knowledge.pointee.notBefore)
+        let due = question.isLast ? next : guarded.due ?? next
+        guarded.setDue(max(due, guarded.knowledge.pointee.notBefore))
         transport.unlock()
     }
 

@@ -4,7 +4,7 @@ internal import CPlatform
 extension Transport {
     /// What the lock guards.
     struct Guards: ~Copyable {
-        var live = LinkedList<Guard>()
+        var live = LiveGuards()
         var thread = pthread_t()
         /// It has not yet found out that there is nothing to stay for.
         var isRunning = false
@@ -21,7 +21,7 @@ extension Transport {
     var guards: UnsafeMutablePointer<Guards> { shared.pointee.guards.pointer }
 
     /// Takes a guard on, and starts the thread where there is none.
-    func add(_ guarded: Guard, of client: Client) throws(Failure) {
+    func add(_ guarded: Guard, of client: Client, due: Deadline) throws(Failure) {
         // Made beforehand, in the hope that it is needed: it takes the lock.
         let thread = try allocate(GuardThread(client, self))
         lock()
@@ -31,7 +31,13 @@ extension Transport {
             deallocate(thread)
             return
         }
-        ForkGate.working { guards.pointee.live.append(guarded) }
+        do throws(Failure) {
+            try guards.pointee.live.add(guarded, due: due)
+        } catch {
+            unlock()
+            deallocate(thread)
+            throw error
+        }
         if guards.pointee.isRunning {
             if let group = guards.pointee.group { wake(group) }
             unlock()
@@ -78,7 +84,7 @@ extension Transport {
 
     /// Ends all guards. Locked.
     func endGuards() {
-        guards.pointee.live.forEach { $0.end(.ended) }
+        while let guarded = guards.pointee.live.removeFirst() { guarded.end(.ended) }
     }
 
     /// Where the thread has nothing to stay for, waits until it has gone, or for the deadline.
@@ -113,7 +119,7 @@ extension Transport {
 
     /// Whether there is something that the thread stays for.
     private var hasWork: Bool {
-        guards.pointee.live.first != nil && !guards.pointee.mustQuit && !calls.pointee.areCancelled
+        !guards.pointee.live.isEmpty && !guards.pointee.mustQuit && !calls.pointee.areCancelled
     }
 }
 

@@ -44,6 +44,12 @@ struct LinkedList<Element: Linked> {
         return element
     }
 
+    func first(where isWanted: (Element) -> Bool) -> Element? {
+        var element = first
+        while let current = element, !isWanted(current) { element = current.links.next }
+        return element
+    }
+
     func last(where isWanted: (Element) -> Bool) -> Element? {
         var element = last
         while let current = element, !isWanted(current) { element = current.links.previous }

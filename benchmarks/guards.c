@@ -1,0 +1,121 @@
+/*
+ * guards.c - what guards cost: the processor time of their thread, beside that of a thread that makes as many checks with
+ * mid_validate_many, before and after.
+ *
+ *     guards GUARDS INTERVAL_MS SECONDS
+ *
+ * Prints how many checks the guards made a second, and the microseconds of processor time of one of them and of one device
+ * of mid_validate_many.
+ */
+#include "bare.h"
+
+#include <dirent.h>
+
+enum { MOST = 10000, CONNECTIONS = 8 };
+
+static mid_guard *guards[MOST];
+static const char *ids[MOST];
+static int allowed[MOST];
+
+/* Of another thread, by its number; in seconds. */
+static double processor_time_of(const char *task) {
+    char path[300];
+    unsigned long long nanoseconds = 0;
+    FILE *file;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", task);
+    file = fopen(path, "r");
+    need(file != NULL && fscanf(file, "%llu", &nanoseconds) == 1, path);
+    need(fclose(file) == 0, path);
+    return (double)nanoseconds / 1e9;
+}
+
+static void find_guard_thread(char *task, size_t size) {
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *entry;
+    need(tasks != NULL, "/proc/self/task");
+    *task = '\0';
+    while ((entry = readdir(tasks)) != NULL) {
+        char path[300], name[32] = "";
+        FILE *file;
+        (void)snprintf(path, sizeof path, "/proc/self/task/%s/comm", entry->d_name);
+        file = fopen(path, "r");
+        /* One that has just ended. */
+        if (file == NULL) continue;
+        if (fgets(name, sizeof name, file) != NULL && strcmp(name, "machineid-guard\n") == 0)
+            (void)snprintf(task, size, "%s", entry->d_name);
+        need(fclose(file) == 0, path);
+    }
+    need(closedir(tasks) == 0, "closedir");
+    need(*task != '\0', "the guards' thread");
+}
+
+/* All that the guards have made, which must be on. */
+static double count_checks(int count) {
+    double sum = 0;
+    for (int n = 0; n < count; n++) {
+        char *json = NULL;
+        int is_on = 0;
+        json_t *known;
+        need(mid_guard_decision(guards[n], &is_on, &json) == MID_OK && is_on, "mid_guard_decision");
+        known = json_loads(json, 0, NULL);
+        sum += json_number_value(json_object_get(known, "checks"));
+        json_decref(known);
+        mid_free(json);
+    }
+    return sum;
+}
+
+static void rest(double seconds) {
+    struct timespec left = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    while (nanosleep(&left, &left) != 0) continue;
+}
+
+static double processor_time(void) {
+    struct timespec now;
+    need(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0, "clock_gettime");
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* For one device of mid_validate_many. */
+static double time_of_many(mid_client *client, int count) {
+    double from = processor_time();
+    need(mid_validate_many(client, ids, (size_t)count, allowed, NULL) == MID_OK, "mid_validate_many");
+    return (processor_time() - from) / count;
+}
+
+int main(int argument_count, char **arguments) {
+    int count = argument_count > 3 ? atoi(arguments[1]) : 0;
+    int interval = argument_count > 3 ? atoi(arguments[2]) : 0;
+    double seconds = argument_count > 3 ? atof(arguments[3]) : 0;
+    char options[64], task[256];
+    mid_client *guarded, *other;
+    double checks, time, from, many;
+    if (count < 1 || count > MOST || interval < 20 || seconds <= 0) return 2;
+    guarded = client_open(CONNECTIONS);
+    other = client_open(CONNECTIONS);
+    /* The device that the canned reply is about. */
+    for (int n = 0; n < count; n++) ids[n] = "agent-01";
+    /* The first time connects. */
+    (void)time_of_many(other, count);
+    many = time_of_many(other, count);
+    /* None is to lapse on a machine that is busy with other things. */
+    (void)snprintf(options, sizeof options, "{\"interval_ms\":%d,\"max_age_ms\":%d}", interval, interval * 10);
+    for (int n = 0; n < count; n++)
+        need(mid_guard_start(guarded, ids[n], options, &guards[n], NULL) == MID_OK, "mid_guard_start");
+    find_guard_thread(task, sizeof task);
+    /* The first check of each comes sooner. */
+    rest(1.2 * interval / 1000);
+    checks = count_checks(count);
+    time = processor_time_of(task);
+    from = seconds_now();
+    rest(seconds);
+    checks = count_checks(count) - checks;
+    time = processor_time_of(task) - time;
+    from = seconds_now() - from;
+    for (int n = 0; n < count; n++) mid_guard_stop(guards[n]);
+    many = (many + time_of_many(other, count)) / 2;
+    printf("%.1f %.3f %.3f\n", checks / from, time / checks * 1e6, many * 1e6);
+    mid_client_free(guarded);
+    mid_client_free(other);
+    return 0;
+}
