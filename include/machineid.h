@@ -211,8 +211,9 @@ const char *mid_status_name(mid_status status);
  *                                  of the connections, up to four do, on as many processors. For each of these up to
  *                                  eight connections more, for questions asked a second time: see "Silence" above.
  *             "max_connection_age_ms"  1000 to 86400000; 300000. An older connection takes no further request, so that
- *                                  a change of the authority's address takes effect; counted in whole seconds, rounded
- *                                  up. One that has been idle for 30 s takes none either.
+ *                                  a change of the authority's address takes effect; in whole seconds, rounded up, and it
+ *                                  may be one more. A name's addresses are remembered for as long, a minute at most. A
+ *                                  connection that has been idle for 30 s takes no further request either.
  * client    Where to put the client. Not NULL. *client is NULL unless the status is MID_OK.
  * json      See "json" above. NULL after MID_OK.
  *

@@ -1,6 +1,6 @@
 /*
- * max_connection_age_ms: a client that is never idle moves to where its authority's name leads now, and a request that is
- * under way is not cut off for it.
+ * max_connection_age_ms: a client that is never idle moves to where its authority's name leads now, and a request that
+ * is under way is not cut off for it.
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
@@ -31,14 +31,15 @@ static void *call(void *unused) {
 
 static void move(int count) {
     int target = relay_port_of(check_environment("MACHINEID_BASE_URL")), carried;
-    struct relay before = relay_start("127.0.0.2", 0, target, 1), after = relay_start("127.0.0.3", before.port, target, 1);
+    struct relay before = relay_start("127.0.0.2", 0, target, 1);
+    struct relay after = relay_start("127.0.0.3", before.port, target, 1);
     pthread_t threads[MOST_THREADS];
     char options[512];
     double from;
     names_set("authority.example", "127.0.0.2");
     (void)snprintf(options, sizeof options,
-                   "{\"base_url\":\"https://authority.example:%d\",\"ca_file\":\"%s\",\"max_connection_age_ms\":%d}", before.port,
-                   check_environment("CA_FILE"), AGE_MS);
+                   "{\"base_url\":\"https://authority.example:%d\",\"ca_file\":\"%s\",\"max_connection_age_ms\":%d}",
+                   before.port, check_environment("CA_FILE"), AGE_MS);
     client = check_client(options);
     CHECK_STATUS(MID_OK, mid_register(client, "aged", NULL));
     atomic_store(&is_over, 0);
@@ -70,7 +71,8 @@ static void move(int count) {
 static void under_way(void) {
     struct authority *authority = authority_start();
     char options[128];
-    (void)snprintf(options, sizeof options, ",\"max_retries\":0,\"timeout_ms\":30000,\"max_connection_age_ms\":%d", AGE_MS);
+    (void)snprintf(options, sizeof options, ",\"max_retries\":0,\"timeout_ms\":30000,\"max_connection_age_ms\":%d",
+                   AGE_MS);
     client = authority_client(authority, options);
     atomic_store(&authority->delay_ms, AGE_MS + 2000);
     validate();

@@ -1,7 +1,7 @@
 /*
- * What comes of two questions that ask the same: whichever is answered counts, what is no answer leaves the other alone, and
- * what comes too late is never seen, by this call, the next one or a guard. Asked by mid_validate(), mid_validate_many() and
- * guards.
+ * What comes of two questions that ask the same: whichever is answered counts, what is no answer leaves the other
+ * alone, and what comes too late is never seen, by this call, the next one or a guard. Asked by mid_validate(),
+ * mid_validate_many() and guards.
  *
  *     answers [TIMES [AT_ONCE]]
  */
@@ -45,7 +45,10 @@ static const struct scene scenes[] = {
      {{ALLOWS_REPLY, .gate = 1}, {ANOTHERS_REPLY}},
      .late = 1,
      .status = MID_BAD_REPLY},
-    {"the first gets garbage", {{GARBAGE, .after = 2, .closes = 1}, {ALLOWS_REPLY, .gate = 1}}, .late = 1, .status = MID_BAD_REPLY},
+    {"the first gets garbage",
+     {{GARBAGE, .after = 2, .closes = 1}, {ALLOWS_REPLY, .gate = 1}},
+     .late = 1,
+     .status = MID_BAD_REPLY},
     {"the first gets half a reply", {{HALF_A_REPLY, .after = 2}, {DENIES_REPLY, .gate = 1}}, .next_allowed = 1},
     {"the first's connection ends", {{NOTHING, .after = 2, .closes = 1}, {ALLOWS_REPLY, .gate = 1}}, .allowed = 1},
     {"the first gets another device's answer",
@@ -58,7 +61,9 @@ static const struct scene scenes[] = {
      .late = 1,
      .allowed = 1,
      .next_allowed = 1},
-    {"the second's allow comes after the first's denial", {{DENIES_REPLY, .after = 2}, {ALLOWS_REPLY, .gate = 1}}, .late = 1},
+    {"the second's allow comes after the first's denial",
+     {{DENIES_REPLY, .after = 2}, {ALLOWS_REPLY, .gate = 1}},
+     .late = 1},
 };
 
 struct asker {
@@ -220,7 +225,8 @@ static void again(int is_many) {
 
 /* The check of a guard is asked twice: the second is answered at once, and the first once the guard knows that. */
 static void guarded(const char *late_body, const char *body, int stays_on) {
-    struct act acts[] = {{ALLOWS_REPLY}, {.status = "200 OK", .body = late_body, .gate = 1}, {.status = "200 OK", .body = body}};
+    struct act acts[] = {
+        {ALLOWS_REPLY}, {.status = "200 OK", .body = late_body, .gate = 1}, {.status = "200 OK", .body = body}};
     struct scripted *scripted = scripted_start();
     mid_guard *guard = NULL;
     mid_client *client;

@@ -1,6 +1,7 @@
 /*
- * Authorities that answer every other time: 429 with Retry-After to every second request, an address of two that is there
- * half of the time, an only address that is. Calls end as machineid.h says, within their time, and the client works on.
+ * Authorities that answer every other time: 429 with Retry-After to every second request, an address of two that is
+ * there half of the time, an only address that is. Calls end as machineid.h says, within their time, and the client
+ * works on.
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
@@ -12,8 +13,10 @@
 
 /* ---- 429 ---- */
 
-static const struct act put_off = {.status = "429 Too Many Requests\r\nRetry-After: 1", .body = "{\"error\":\"rate_limited\"}"};
-static const struct act put_off_for_long = {.status = "429 Too Many Requests\r\nRetry-After: 60", .body = "{\"error\":\"rate_limited\"}"};
+static const struct act put_off = {
+    .status = "429 Too Many Requests\r\nRetry-After: 1", .body = "{\"error\":\"rate_limited\"}"};
+static const struct act put_off_for_long = {
+    .status = "429 Too Many Requests\r\nRetry-After: 60", .body = "{\"error\":\"rate_limited\"}"};
 static const struct act allow = {.status = "200 OK", .body = ALLOWS_IT};
 
 /* What it asks for fits into the time: the call waits as long, and is allowed. */
@@ -63,8 +66,8 @@ struct tally {
 
 static mid_client *client_at(const char *more, int port) {
     char options[512];
-    (void)snprintf(options, sizeof options, "{\"base_url\":\"https://authority.example:%d\",\"ca_file\":\"%s\"%s}", port,
-                   check_environment("CA_FILE"), more);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"https://authority.example:%d\",\"ca_file\":\"%s\"%s}",
+                   port, check_environment("CA_FILE"), more);
     return check_client(options);
 }
 
@@ -108,7 +111,8 @@ static void works_on(mid_client *client) {
 /* Of two addresses, the second of which is always there: no call fails. */
 static void one_of_two(void) {
     int target = relay_port_of(check_environment("MACHINEID_BASE_URL"));
-    struct relay first = relay_start("127.0.0.2", 0, target, 1), second = relay_start("127.0.0.3", first.port, target, 1);
+    struct relay first = relay_start("127.0.0.2", 0, target, 1);
+    struct relay second = relay_start("127.0.0.3", first.port, target, 1);
     mid_client *client = client_at(",\"connect_timeout_ms\":1500", first.port);
     struct tally tally;
     names_set("authority.example", "127.0.0.2 127.0.0.3");

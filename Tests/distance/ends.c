@@ -1,6 +1,6 @@
 /*
- * The ends of calls that are asking a second time: a deadline, mid_client_cancel(), mid_client_free(), a fork and exit(), for
- * one caller, for many, for mid_validate_many() and for a guard.
+ * The ends of calls that are asking a second time: a deadline, mid_client_cancel(), mid_client_free(), a fork and
+ * exit(), for one caller, for many, for mid_validate_many() and for a guard.
  *
  *     ends [--calm]
  *
@@ -33,6 +33,13 @@ static mid_client *begin(struct scripted **scripted, int timeout_ms) {
     CHECK(allowed == 1);
     scripted_set(*scripted, NULL, 0, silence);
     return client;
+}
+
+static mid_guard *begin_guard(mid_client *client) {
+    mid_guard *guard = NULL;
+    CHECK_STATUS(MID_OK,
+                 mid_guard_start(client, "agent", "{\"interval_ms\":20,\"max_age_ms\":20000}", &guard, NULL));
+    return guard;
 }
 
 /* All have asked, and as many as may have asked again. */
@@ -96,9 +103,9 @@ static void end_many(enum end end) {
     int timeout_ms = end == BY_DEADLINE ? 1200 + (int)check_slack_ms() : 60000;
     struct scripted *scripted;
     struct batch batch = {.client = begin(&scripted, timeout_ms)};
-    mid_guard *guard = NULL;
+    mid_guard *guard;
     scripted_set(scripted, &allow, 1, silence);
-    CHECK_STATUS(MID_OK, mid_guard_start(batch.client, "agent", "{\"interval_ms\":20,\"max_age_ms\":20000}", &guard, NULL));
+    guard = begin_guard(batch.client);
     check_need(pthread_create(&batch.thread, NULL, ask_many, &batch) == 0, "pthread_create");
     CHECK(scripted_await(scripted, &scripted->requests, 1 + MOST_CALLERS + 1 + MOST_SECOND));
     if (end == BY_CANCEL) mid_client_cancel(batch.client);
@@ -154,10 +161,9 @@ static void fork_amid(int count) {
 
 static _Noreturn void run_to_exit(struct scripted *scripted, int tell, int ask) {
     struct caller callers[4];
-    mid_guard *guard = NULL;
     char byte;
     mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":60000");
-    CHECK_STATUS(MID_OK, mid_guard_start(client, "agent", "{\"interval_ms\":20,\"max_age_ms\":20000}", &guard, NULL));
+    (void)begin_guard(client);
     check_need(write(tell, "", 1) == 1, "write");
     check_need(read(ask, &byte, 1) == 1, "read");
     for (int n = 0; n < 4; n++) caller_start(&callers[n], client);

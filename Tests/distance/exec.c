@@ -1,6 +1,6 @@
 /*
- * machineid-exec, and with it its program, outlives a network that forgets all connections, and an address that swallows
- * whoever comes where the name has another one.
+ * machineid-exec, and with it its program, outlives a network that forgets all connections, and an address that
+ * swallows whoever comes where the name has another one.
  *
  * Needs resolver.so in PRELOAD, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
@@ -28,9 +28,9 @@ static void start(struct supervised *supervised, int port) {
     if (supervised->process == 0) {
         char url[96];
         (void)snprintf(url, sizeof url, "https://authority.example:%d", port);
-        check_need(setenv("MACHINEID_BASE_URL", url, 1) == 0 && setenv("SSL_CERT_FILE", check_environment("CA_FILE"), 1) == 0 &&
-                       setenv("LD_PRELOAD", check_environment("PRELOAD"), 1) == 0,
-                   "setenv");
+        check_need(setenv("MACHINEID_BASE_URL", url, 1) == 0, "setenv");
+        check_need(setenv("SSL_CERT_FILE", check_environment("CA_FILE"), 1) == 0, "setenv");
+        check_need(setenv("LD_PRELOAD", check_environment("PRELOAD"), 1) == 0, "setenv");
         check_need(dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO && close(ends[0]) == 0 && close(ends[1]) == 0, "dup2");
         (void)execv(command[0], command);
         check_need(0, command[0]);
@@ -73,7 +73,8 @@ static void dead_pool(int target) {
 }
 
 static void two_addresses(int target) {
-    struct relay first = relay_start("127.0.0.2", 0, target, 5), second = relay_start("127.0.0.3", first.port, target, 5);
+    struct relay first = relay_start("127.0.0.2", 0, target, 5);
+    struct relay second = relay_start("127.0.0.3", first.port, target, 5);
     struct supervised supervised;
     names_set("authority.example", "127.0.0.2 127.0.0.3");
     start(&supervised, first.port);

@@ -1,6 +1,6 @@
 /*
- * relay.h - a relay in a process of its own, between a client and an authority, that is the network at a distance: it takes
- * its time, forgets connections without a word, and swallows who wants to connect.
+ * relay.h - a relay in a process of its own, between a client and an authority, that is the network at a distance: it
+ * takes its time, forgets connections without a word, and swallows who wants to connect.
  *
  * One thread of a test gives the orders; each is carried out when relay_tell() returns.
  */

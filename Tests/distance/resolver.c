@@ -1,6 +1,6 @@
 /*
- * A resolver for LD_PRELOAD that takes names ending in ".example" from the file RESOLVER_FILE, read anew each time: lines of a
- * name and its addresses, the first one first. Other names go to the real one.
+ * A resolver for LD_PRELOAD that takes names ending in ".example" from the file RESOLVER_FILE, read anew each time:
+ * lines of a name and its addresses, the first one first. Other names go to the real one.
  */
 #include <dlfcn.h>
 #include <netdb.h>

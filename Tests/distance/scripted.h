@@ -1,6 +1,6 @@
 /*
- * scripted.h - an authority that plays a script: what it does with the first request, with the second, and so on, wherever
- * they come. A thread for each connection, in this process.
+ * scripted.h - an authority that plays a script: what it does with the first request, with the second, and so on,
+ * wherever they come. A thread for each connection, in this process.
  */
 #ifndef SCRIPTED_H
 #define SCRIPTED_H
@@ -61,8 +61,8 @@ static inline int scripted_send(int connection, const struct act *act) {
     if (act->status == NULL)
         length = snprintf(reply, sizeof reply, "%s", act->body);
     else
-        length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", act->status, strlen(act->body),
-                          act->body);
+        length = snprintf(reply, sizeof reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", act->status,
+                          strlen(act->body), act->body);
     return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length && !act->closes;
 }
 
