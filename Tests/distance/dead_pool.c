@@ -5,6 +5,7 @@
  *     dead_pool URL...
  */
 #include "authority.h"
+#include "parts.h"
 #include "relay.h"
 
 /* As many threads as well; 0 is the default of max_connections. */
@@ -142,9 +143,7 @@ static void forget_at(const char *url, int given) {
 
 static pid_t begin(const char *url, int given) {
     char about[128];
-    (void)fflush(NULL);
-    pid_t child = fork();
-    check_need(child >= 0, "fork");
+    pid_t child = part_fork();
     if (child > 0) return child;
     (void)snprintf(about, sizeof about, "%.*s, a pool of %d", (int)strcspn(url, ":"), url, given);
     check_about = about;
