@@ -300,6 +300,7 @@ int main(int count, char **arguments) {
     prepare();
     for (int is_many = 0; is_many < 2; is_many++) {
         play_all(is_many, at_once);
+        if (atomic_load(&check_failed) > 0) return check_done(); /* what follows would wait for a second question too */
         check_about = "both at once";
         for (int n = 0; n < times; n++) race(is_many);
         check_about = "the second comes to nothing";

@@ -44,7 +44,8 @@ static mid_guard *begin_guard(mid_client *client) {
 
 /* All have asked, and as many as may have asked again. */
 static void await_second(struct scripted *scripted, int callers) {
-    CHECK(scripted_await(scripted, &scripted->requests, callers + (callers < MOST_SECOND ? callers : MOST_SECOND)));
+    int second = callers < MOST_SECOND ? callers : MOST_SECOND;
+    if (!CHECK(scripted_await(scripted, &scripted->requests, callers + second))) exit(check_done());
 }
 
 static void end_calls(enum end end, int count) {

@@ -6,6 +6,7 @@
  */
 #include "authority.h"
 #include "names_file.h"
+#include "parts.h"
 #include "relay.h"
 
 /* With libcurl 7.88 the second address is tried after half of the 3 s that there are to connect. */
@@ -22,9 +23,7 @@ static void start(struct supervised *supervised, int port) {
     int ends[2];
     char line[16] = "";
     check_need(pipe(ends) == 0, "pipe");
-    (void)fflush(NULL);
-    supervised->process = fork();
-    check_need(supervised->process >= 0, "fork");
+    supervised->process = part_fork();
     if (supervised->process == 0) {
         char url[96];
         (void)snprintf(url, sizeof url, "https://authority.example:%d", port);

@@ -4,18 +4,28 @@
 
 #include "children.h"
 
+#include <sys/prctl.h>
+
 struct part {
     const char *name;
     void (*play)(void);
 };
 
+/* A child that goes with its parent, should that be ended. */
+static inline pid_t part_fork(void) {
+    pid_t child;
+    (void)fflush(NULL);
+    child = fork();
+    check_need(child >= 0, "fork");
+    if (child == 0) (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return child;
+}
+
 static inline void parts_play(const struct part *parts, size_t count) {
     pid_t *children = calloc(count, sizeof *children);
     check_need(children != NULL, "calloc");
     for (size_t n = 0; n < count; n++) {
-        (void)fflush(NULL);
-        children[n] = fork();
-        check_need(children[n] >= 0, "fork");
+        children[n] = part_fork();
         if (children[n] > 0) continue;
         check_about = parts[n].name;
         free(children);

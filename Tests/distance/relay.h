@@ -44,6 +44,7 @@ struct relay_pair {
 /* What the relay's process knows. */
 static struct {
     struct relay_pair pairs[RELAY_PAIRS];
+    int used; /* none from here on ever was */
     int listener, channel, target, is_proxy, delay_ms, swallows;
     struct hole hole;
     int accepted, carried;
@@ -77,6 +78,7 @@ static inline void relay_accept(void) {
     if (client < 0) return;
     while (pair < relay_here.pairs + RELAY_PAIRS && pair->client >= 0) pair++;
     check_need(pair < relay_here.pairs + RELAY_PAIRS, "fewer connections");
+    if (pair == relay_here.pairs + relay_here.used) relay_here.used++;
     (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     *pair = (struct relay_pair){.client = client, .authority = relay_here.is_proxy ? -1 : relay_reach()};
     relay_here.accepted++;
@@ -116,13 +118,13 @@ static inline int relay_back(struct relay_pair *pair) {
 
 static inline int relay_count(void) {
     int count = 0;
-    for (int n = 0; n < RELAY_PAIRS; n++) count += relay_here.pairs[n].client >= 0 && !relay_here.pairs[n].is_forgotten;
+    for (int n = 0; n < relay_here.used; n++) count += relay_here.pairs[n].client >= 0 && !relay_here.pairs[n].is_forgotten;
     return count;
 }
 
 static inline int relay_forget(void) {
     int count = relay_count();
-    for (int n = 0; n < RELAY_PAIRS; n++) {
+    for (int n = 0; n < relay_here.used; n++) {
         struct relay_pair *pair = &relay_here.pairs[n];
         if (pair->client < 0) continue;
         pair->is_forgotten = 1;
@@ -152,7 +154,7 @@ static inline int relay_obey(enum relay_order order) {
 /* Sends on what was held for long enough; returns how long to wait for the next, in milliseconds. */
 static inline int relay_carry(void) {
     double now = check_now_ms(), first = now + 60000;
-    for (int n = 0; n < RELAY_PAIRS; n++) {
+    for (int n = 0; n < relay_here.used; n++) {
         struct relay_pair *pair = &relay_here.pairs[n];
         if (pair->client < 0 || pair->due == 0) continue;
         if (pair->due <= now) {
@@ -184,17 +186,17 @@ static inline void relay_look(struct relay_pair *pair, const struct pollfd *clie
 static inline _Noreturn void relay_run(void) {
     static struct pollfd polled[2 + 2 * RELAY_PAIRS];
     for (;;) {
-        int wait = relay_carry();
+        int wait = relay_carry(), used = relay_here.used;
         polled[0] = (struct pollfd){relay_here.channel, POLLIN, 0};
         polled[1] = (struct pollfd){relay_here.swallows ? -1 : relay_here.listener, POLLIN, 0};
-        for (int n = 0; n < RELAY_PAIRS; n++) {
+        for (int n = 0; n < used; n++) {
             const struct relay_pair *pair = &relay_here.pairs[n];
             short events = pair->is_forgotten ? POLLRDHUP : POLLIN;
             polled[2 + 2 * n] = (struct pollfd){pair->due != 0 ? -1 : pair->client, events, 0};
             polled[3 + 2 * n] = (struct pollfd){pair->client < 0 ? -1 : pair->authority, POLLIN, 0};
         }
-        if (poll(polled, 2 + 2 * RELAY_PAIRS, wait) < 0) _exit(errno == EINTR ? 0 : 1);
-        for (int n = 0; n < RELAY_PAIRS; n++) {
+        if (poll(polled, (nfds_t)(2 + 2 * used), wait) < 0) _exit(errno == EINTR ? 0 : 1);
+        for (int n = 0; n < used; n++) {
             if (polled[2 + 2 * n].revents != 0 || polled[3 + 2 * n].revents != 0)
                 relay_look(&relay_here.pairs[n], &polled[2 + 2 * n], &polled[3 + 2 * n]);
         }
