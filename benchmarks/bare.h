@@ -108,21 +108,32 @@ static inline void bare_close(struct bare *bare) {
     curl_slist_free_all(bare->headers);
 }
 
-/* A client of the library for the same authority. */
-static inline mid_client *client_open(int connections) {
+static inline void bare_limit(struct bare *bare, long milliseconds, long connect_milliseconds) {
+    curl_easy_setopt(bare->easy, CURLOPT_TIMEOUT_MS, milliseconds);
+    curl_easy_setopt(bare->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_milliseconds);
+}
+
+/* A client of the library for the same authority, with more options in JSON: "" or "\"name\":value,...". */
+static inline mid_client *client_with(const char *more) {
     const char *ca_file = getenv("CA_FILE");
     char options[512];
     char *json = NULL;
     mid_client *client = NULL;
-    (void)snprintf(options, sizeof options,
-                   "{\"base_url\":\"%s\",\"timeout_ms\":60000,\"connect_timeout_ms\":30000,\"max_connections\":%d%s%s%s}",
-                   setting("MACHINEID_BASE_URL"), connections, ca_file ? ",\"ca_file\":\"" : "", ca_file ? ca_file : "",
-                   ca_file ? "\"" : "");
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"%s\"%s%s%s%s%s}", setting("MACHINEID_BASE_URL"),
+                   ca_file ? ",\"ca_file\":\"" : "", ca_file ? ca_file : "", ca_file ? "\"" : "", *more ? "," : "", more);
     if (mid_client_new("org_bench", options, &client, &json) != MID_OK) {
         fprintf(stderr, "%s\n", json);
         exit(1);
     }
     return client;
+}
+
+/* With so many connections; as many as the library takes by itself, for 0. */
+static inline mid_client *client_open(int connections) {
+    char more[128];
+    int length = snprintf(more, sizeof more, "\"timeout_ms\":60000,\"connect_timeout_ms\":30000");
+    if (connections > 0) (void)snprintf(more + length, sizeof more - (size_t)length, ",\"max_connections\":%d", connections);
+    return client_with(more);
 }
 
 #endif

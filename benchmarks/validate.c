@@ -3,7 +3,8 @@
  *
  *     validate bare|null|json CALLS [THREADS [CONNECTIONS [cold]]]
  *
- * CALLS by each thread. cold: from the first connection on; otherwise each thread has made a call before.
+ * CALLS by each thread. CONNECTIONS is 0 for as many as the library takes by itself. cold: from the first connection on;
+ * otherwise each thread has made a call before.
  */
 #include "bare.h"
 
