@@ -1,11 +1,11 @@
 /*
- * guards.c - what guards cost: the processor time of their thread, beside that of a thread that makes as many checks with
- * mid_validate_many, before and after.
+ * guards.c - what guards cost: the processor time of their thread, beside that of a thread that makes as many checks
+ * with mid_validate_many, before and after.
  *
  *     guards GUARDS INTERVAL_MS SECONDS
  *
- * Prints how many checks the guards made a second, and the microseconds of processor time of one of them and of one device
- * of mid_validate_many.
+ * Prints how many checks the guards made a second, and the microseconds of processor time of one of them and of one
+ * device of mid_validate_many.
  */
 #include "bare.h"
 

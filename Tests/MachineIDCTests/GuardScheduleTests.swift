@@ -81,6 +81,23 @@ import Testing
         #expect(schedule.limit(maxAge: 10_000, timeout: 20_000) == 10_000)
     }
 
+    @Test(arguments: [(20, 1 << 16), (1_000, 1 << 21), (5_000, 1 << 24), (3_600_000, 1 << 24)])
+    func checksComeTogetherByATinyPartOfTheInterval(_ interval: Int, _ step: Int64) {
+        #expect(GuardSchedule(interval: interval).step == step)
+        #expect(step <= Int64(interval) * 1_000_000 / 256)
+        let origin = Deadline.now
+        for milliseconds in [-1_000_000, -7, 0, 1, 17, 4_999, 1_000_000] {
+            let due = origin.advanced(milliseconds: milliseconds)
+            let moment = due.aligned(to: step, after: origin)
+            #expect(moment <= due && due < moment.advanced(milliseconds: Int(step / 1_000_000) + 1))
+            #expect(moment == moment.aligned(to: step, after: origin))
+        }
+        #expect(origin.aligned(to: step, after: origin) == origin)
+        // As many as there are moments in a step of milliseconds, and no more.
+        let moments = (0..<1_000).map { origin.advanced(milliseconds: $0).aligned(to: 1 << 24, after: origin) }
+        #expect(Set(moments.map(\.timespec.tv_nsec)).count == 60)
+    }
+
     @Test func theLongestTimesAreNoTrap() {
         let schedule = GuardSchedule(interval: 3_600_000)
         let most = Int(Int32.max)

@@ -1,6 +1,6 @@
 /*
- * A client carries as many guards as docs/guards.md says: 800 with 8 connections, an interval of 5 s and answers that take
- * 50 ms, also when many threads have used it before. Then all of its connections are in use all the time.
+ * A client carries as many guards as docs/guards.md says: 800 with 8 connections, an interval of 5 s and answers that
+ * take 50 ms, also when many threads have used it before. Then all of its connections are in use all the time.
  */
 #include "distance.h"
 
@@ -65,8 +65,8 @@ static struct count watch(struct distance *distance, double milliseconds) {
 int main(void) {
     struct distance *distance = distance_start();
     char options[128];
-    (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\",\"max_connections\":%d}", distance->port,
-                   CONNECTIONS);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\",\"max_connections\":%d}",
+                   distance->port, CONNECTIONS);
     client = check_client(options);
     start_all_at_once();
     atomic_store(&distance->answer_ms, ANSWER_MS);

@@ -1,6 +1,6 @@
 /*
- * distance.h - an authority that is far away: a relay in a process of its own, before an emulator, that passes each answer on
- * so many milliseconds after its question.
+ * distance.h - an authority that is far away: a relay in a process of its own, before an emulator, that passes each
+ * answer on so many milliseconds after its question.
  */
 #ifndef DISTANCE_H
 #define DISTANCE_H

@@ -103,6 +103,9 @@ struct Guard: Linked, Placed {
     /// No effect once it is not live any more. Locked.
     func setDue(_ due: Deadline) { transport.guards.pointee.live.setDue(self, due) }
 
+    /// Or sooner by less than a step, together with others. No effect once it is not live any more. Locked.
+    func setDue(_ due: Deadline, step: Int64) { transport.guards.pointee.live.setDue(self, due, step: step) }
+
     var isAllowed: Bool { shared.pointee.permit.isValid }
 
     /// The last reference frees the guard and gives back its client.

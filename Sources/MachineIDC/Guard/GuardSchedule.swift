@@ -41,6 +41,13 @@ struct GuardSchedule {
         return max(min(retryAfter, 3_600) &* 1_000 &+ random.below(interval), chosen)
     }
 
+    /// How much sooner a check may come, to come together with others: nanoseconds, a power of two. A 256th of the interval
+    /// at most, and 17 ms.
+    var step: Int64 {
+        let most = min(Int64(truncatingIfNeeded: interval) &* 1_000_000 / 256, 1 << 24)
+        return 1 << Int64(63 &- most.leadingZeroBitCount)
+    }
+
     /// How long a check may take. An answer that is older than that is worth nothing.
     func limit(maxAge: Int, timeout: Int) -> Int { min(timeout, maxAge) }
 

@@ -173,9 +173,9 @@ extension GuardThread {
         transport.lock()
         let guarded = question.guarded
         guarded.accept(isAllow: isAllow, reply, askedAt: askedAt)
-        let pause = guarded.knowledge.pointee.schedule.afterDecision()
+        let next = question.began.advanced(milliseconds: guarded.knowledge.pointee.schedule.afterDecision())
         guarded.knowledge.pointee.notBefore = question.began
-        if question.isLast { guarded.setDue(question.began.advanced(milliseconds: pause)) }
+        if question.isLast { guarded.setDue(next, step: guarded.knowledge.pointee.schedule.step) }
         transport.unlock()
     }
 

@@ -1,11 +1,12 @@
 /// The guards of a client in one process that are neither denied nor ended, and when each is due. Locked.
 ///
-/// A fork waits until a change is whole: the child looks through the list, and a call that a handler of a signal has forked
-/// in two goes on there. Such a fork may cut a change of its own thread in two; a list can be looked through even then, a
-/// heap could not.
+/// A fork waits until a change is whole, except for one that a handler of a signal has interrupted to fork. That is why
+/// the child, which looks through the guards, goes by a list: it can be followed at every moment of a change, where a
+/// heap cannot.
 struct LiveGuards: ~Copyable {
     private var all = LinkedList<Guard>()
     private var byDue = Heap<Guard>()
+    private let origin = Deadline.now
 
     var isEmpty: Bool { all.first == nil }
 
@@ -28,6 +29,12 @@ struct LiveGuards: ~Copyable {
     /// No effect when it is not there.
     mutating func setDue(_ guarded: Guard, _ due: Deadline) {
         ForkGate.working { byDue.move(guarded, to: due) }
+    }
+
+    /// Then, or sooner by less than a step, when others are due at the very same moment. To wake up for one check costs up to
+    /// as much as the check. No effect when it is not there.
+    mutating func setDue(_ guarded: Guard, _ due: Deadline, step: Int64) {
+        setDue(guarded, due.aligned(to: step, after: origin))
     }
 
     /// No effect when it is not there.

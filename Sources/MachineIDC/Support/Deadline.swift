@@ -14,6 +14,11 @@ struct Deadline: Comparable {
         Deadline(nanoseconds: nanoseconds &+ Int64(truncatingIfNeeded: milliseconds) &* 1_000_000)
     }
 
+    /// This moment or a little before it: a multiple of so many nanoseconds, a power of two, after another one.
+    func aligned(to step: Int64, after origin: Deadline) -> Deadline {
+        Deadline(nanoseconds: origin.nanoseconds &+ ((nanoseconds &- origin.nanoseconds) & ~(step &- 1)))
+    }
+
     /// What is left, rounded up; 0 when it has passed.
     var remainingMilliseconds: Int { Clock.milliseconds(left: nanoseconds &- Deadline.now.nanoseconds) }
 

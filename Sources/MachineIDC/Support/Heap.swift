@@ -6,8 +6,8 @@ protocol Placed: BitwiseCopyable {
     var place: Int? { get nonmutating set }
 }
 
-/// Elements in the order of a moment that each has: the earliest is at hand, and one is added, moved or removed in as many
-/// steps as the count has binary digits. Only room for more takes memory.
+/// Elements in the order of a moment that each has: the earliest is at hand, and one is added, moved or removed in as
+/// many steps as the count has binary digits. Only room for more takes memory.
 struct Heap<Element: Placed>: ~Copyable {
     private struct Entry {
         let moment: Deadline
