@@ -107,7 +107,7 @@ void *realloc(void *block, size_t size) {
         free(block);
         return NULL;
     }
-    if (is_refused(NULL, size)) return NULL;
+    if (is_refused(__builtin_return_address(0), size)) return NULL;
     made = __libc_realloc(block, size);
     return made;
 }

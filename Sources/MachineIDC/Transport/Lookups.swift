@@ -42,7 +42,7 @@ extension Transport {
     /// Before a transfer goes: whether libcurl leaves its thread behind.
     @inline(never)
     func noteLookup(of transfer: Transfer) {
-        guard transfer.isResolving else { return }
+        guard transfer.isLookingUp else { return }
         WipedOnFork.page?.pointee.lookups.note()
         calls.pointee.lookupsAreSlowUntil = .after(milliseconds: Transport.memory)
     }
@@ -56,9 +56,15 @@ extension Transport {
             return 0
         }
         var resolving = 0
-        calls.pointee.running.forEach { if $0.isResolving { resolving &+= 1 } }
+        calls.pointee.running.forEach { if $0.isLookingUp { resolving &+= 1 } }
         if calls.pointee.running.count &- resolving < shared.pointee.multi.sockets.countOpen() { return 0 }
         let wait = WipedOnFork.page?.pointee.lookups.wait ?? 0
         return resolving < Transport.width ? wait : max(wait, 100)
     }
+}
+
+extension Transfer {
+    /// Whether it may have a thread at work. What has found a kept connection has none, though libcurl 8 notes no time for its
+    /// look-up.
+    fileprivate var isLookingUp: Bool { isResolving && progress == .connecting }
 }
