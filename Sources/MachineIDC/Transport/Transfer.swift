@@ -53,6 +53,8 @@ struct Transfer: Linked {
         var maximumReplyBytes = 0
         var stop: Stop?
         var code = CURLE_OK
+        /// Of the connection that the request went out on last, this end's.
+        var localPort: Int32 = 0
         /// Whether its easy handle can neither be used nor freed any more.
         var isLost = false
 
@@ -121,6 +123,13 @@ struct Transfer: Linked {
         }
     }
 
+    /// After a failure: libcurl keeps some connections on which it has sent a part of a request, for want of memory. What
+    /// goes out next there would be taken for the rest. For the driver.
+    @inline(never)
+    func spendConnection() {
+        if progress != .connecting { shared.pointee.sockets.spend(localPort: exchange.pointee.localPort) }
+    }
+
     /// Nobody waits for it any more: ends what its peer keeps libcurl busy with.
     func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
 
@@ -168,6 +177,7 @@ extension Transfer {
     /// And the host may have closed the socket, and opened a file of its own under its number: nothing is sent there, and
     /// TLS does not say goodbye there.
     func beginRequest(localPort: Int32) -> Int32 {
+        exchange.pointee.localPort = localPort
         shared.pointee.progress.store(Progress.waiting.rawValue, ordering: .relaxed)
         let asksTLS = shared.pointee.isSecure && Process.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && exchange.pointee.easy.madeConnection

@@ -161,6 +161,7 @@ extension Transport {
 
     private func end(_ transfer: Transfer, _ code: CURLcode) {
         calls.pointee.running.remove(transfer)
+        if code != CURLE_OK { transfer.spendConnection() }
         if transfer.place.pointee.isAbandoned { return discard(transfer) }
         // libcurl calls a reply complete whose connection was closed within the head.
         let isCut =
