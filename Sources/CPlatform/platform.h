@@ -37,6 +37,14 @@ static inline locale_t _Nullable platform_c_locale(void) {
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
+// Whether so much memory could be had now. Without the volatile a compiler may leave out both calls, and say yes.
+static inline int platform_has_memory(size_t bytes) {
+    void *volatile probe = malloc(bytes);
+    int is_there = probe != NULL;
+    free(probe);
+    return is_there;
+}
+
 // MAP_FAILED is a cast. NULL when memory is refused.
 static inline void *_Nullable platform_map_page(int sharing) {
     void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);

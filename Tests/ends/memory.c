@@ -17,7 +17,7 @@
 
 #include <dlfcn.h>
 
-enum { ALL_NEEDED = 100, MAKERS = 2 };
+enum { ALL_NEEDED = 100, MAKERS = 2, MANY_LIVES = 40 };
 
 static union {
     void *data;
@@ -27,6 +27,10 @@ static union {
     void *data;
     long (*function)(void);
 } refuse_end, refuse_live;
+static union {
+    void *data;
+    void (*function)(void);
+} refuse_spared;
 
 static const char *about;
 static long nth;
@@ -55,7 +59,7 @@ static void count(mid_status status) {
     atomic_fetch_add(status == MID_OUT_OF_MEMORY ? &out_of_memory : status == MID_OK ? &anyway : &otherwise, 1);
 }
 
-/* libcurl and jansson give other reasons of their own for a lack of memory: jansson forgets bytes, and finds no JSON. */
+/* libcurl and jansson give other reasons of their own for a lack of memory. */
 static void expect_blameless(mid_status status) {
     if (!CHECK(status != MID_OK && status != MID_REFUSED))
         fprintf(stderr, "    the status is %s\n", mid_status_name(status));
@@ -65,6 +69,8 @@ static void expect_failure(mid_status status, char *json) {
     int failed = atomic_load(&check_failed);
     char text[512];
     (void)snprintf(text, sizeof text, "%s", json != NULL ? json : "no JSON");
+    /* Where memory is still short, libcurl's word is believed that it was. */
+    CHECK(!all || strstr(text, "HTTP that can be trusted: Out of memory") == NULL);
     check_failure(status, json, NULL);
     if (atomic_load(&check_failed) > failed) fprintf(stderr, "    %s with %s\n", mid_status_name(status), text);
 }
@@ -194,7 +200,11 @@ static int call_refused(mid_client *client, int wants_json) {
  * keeps the certificates for a client's later connections. Then only a new client connects.
  */
 static int is_spoiled(mid_client *client) {
-    return strstr(getenv("CLIENT_OPTIONS"), "https:") != NULL && mid_usage(client, NULL) == MID_TLS_FAILED;
+    mid_status status;
+    if (strstr(getenv("CLIENT_OPTIONS"), "https:") == NULL) return 0;
+    status = mid_usage(client, NULL);
+    if (!CHECK(status == MID_OK || status == MID_TLS_FAILED)) fprintf(stderr, "    mid_usage is %s\n", mid_status_name(status));
+    return status == MID_TLS_FAILED;
 }
 
 /* One of what mid_validate_many() gives: a decision on this device, or why there is none. */
@@ -406,17 +416,21 @@ static int live(refused_call *call, int is_warm, int wants_json) {
     return refused;
 }
 
-/* What is kept for good is made once; what leaks, leaks again. */
+/* What is kept for good is made once; what leaks, leaks every time. OpenSSL keeps the texts of a thread's last errors, and
+ * these are not the same every time: then the blocks are counted over many lives. */
 static int live_again(refused_call *call, const char *name, int is_warm) {
     long before = 0;
-    int refused = 1;
-    for (int again = 0; again < 8 && refuse_live.function() != before; again++) {
+    int refused = 1, lives = 0;
+    while (lives++ < 8 && refuse_live.function() != before) {
         before = refuse_live.function();
         refused = live(call, is_warm, nth % 3 != 0);
     }
+    if (refuse_live.function() == before) return refused;
+    before = refuse_live.function();
+    for (lives = 0; lives < MANY_LIVES; lives++) refused = live(call, is_warm, nth % 3 != 0);
     say_where(name);
-    if (!CHECK(refuse_live.function() == before))
-        fprintf(stderr, "    %ld blocks leaked\n", refuse_live.function() - before);
+    if (!CHECK(refuse_live.function() - before < MANY_LIVES / 2))
+        fprintf(stderr, "    %ld blocks leaked in %d lives\n", refuse_live.function() - before, MANY_LIVES);
     return refused;
 }
 
@@ -457,7 +471,8 @@ int main(int argument_count, char **arguments) {
     refuse_begin.data = dlsym(RTLD_DEFAULT, "refuse_begin");
     refuse_end.data = dlsym(RTLD_DEFAULT, "refuse_end");
     refuse_live.data = dlsym(RTLD_DEFAULT, "refuse_live");
-    check_need(refuse_begin.data && refuse_end.data && refuse_live.data, "refuse.so preloaded");
+    refuse_spared.data = dlsym(RTLD_DEFAULT, "refuse_spared");
+    check_need(refuse_begin.data && refuse_end.data && refuse_live.data && refuse_spared.data, "refuse.so preloaded");
     (void)signal(SIGSEGV, last_words);
     (void)signal(SIGABRT, last_words);
     (void)signal(SIGILL, last_words);
@@ -482,6 +497,7 @@ int main(int argument_count, char **arguments) {
         }
     }
     check_about = "";
+    refuse_spared.function();
     if (first > 0)
         printf("%d allocations refused, each in a process of its own; %d checks failed\n", first, atomic_load(&check_failed));
     else

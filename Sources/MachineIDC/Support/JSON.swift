@@ -27,6 +27,9 @@ struct JSON: ~Copyable {
         if let place = shape.firstPlace(deeperThan: JSON.maximumDepth) {
             throw JSONFault("nests too deep", in: bytes, at: place)
         }
+        // jansson up to 2.15 does not look whether it got memory for the text of a string, and goes on past its end. So it is
+        // not asked where it might lack some.
+        if platform_has_memory(shape.mostMemory) == 0 { throw JSONFault(nil) }
         var error = json_error_t()
         // jansson 2.14 aborts on a real number when another thread changes the locale meanwhile, so the parse runs in a
         // C locale that is this thread's alone.
@@ -53,7 +56,7 @@ struct JSONFault: Error {
     let line: Int
     let column: Int
 
-    fileprivate init(_ description: Literal) {
+    fileprivate init(_ description: Literal?) {
         self.description = description
         (line, column) = (0, 0)
     }

@@ -10,8 +10,13 @@ struct JSONShape {
     }
 
     /// Each value but the first follows a bracket or a comma, and there are no more of them than bytes.
-    func exceeds(values: Int) -> Bool {
-        count > values && openings &+ countBytes(UInt8(ascii: ","), ignoring: 0) > values
+    func exceeds(values: Int) -> Bool { count > values && openings &+ commas > values }
+
+    /// As many bytes as jansson may take while it parses the text, at most: for a value and its place among others, for
+    /// what makes an object or an array of it, and for a string with its bytes that are put together and copied.
+    var mostMemory: Int {
+        let openings = openings
+        return 1024 &+ (1 &+ openings &+ commas) &* 224 &+ openings &* 240 &+ count &* 6
     }
 
     /// Where the text first nests deeper than this; nil where it does not. No text nests deeper than it has opening
@@ -22,6 +27,8 @@ struct JSONShape {
 
     /// Opening brackets, also inside strings: "{" and "[" differ in one bit.
     private var openings: Int { countBytes(UInt8(ascii: "{"), ignoring: 0x20) }
+
+    private var commas: Int { countBytes(UInt8(ascii: ","), ignoring: 0) }
 
     /// How many bytes are `byte`, inside strings or out. Counted in blocks, so that a block's counter fits into a byte and
     /// the compiler can take many bytes at once.

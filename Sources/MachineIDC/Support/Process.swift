@@ -51,6 +51,9 @@ enum Process {
             if isCurlReady.load(ordering: .acquiring) { return }
             try checkCurl()
             try checkEnvironment()
+            // Some hundred kilobytes are needed. OpenSSL that lacks them stays broken for good, where it does not hang (3.2 to
+            // 3.6) or end the process (3.3 to 3.5).
+            if platform_has_memory(1024 * 1024) == 0 { throw .outOfMemory }
             guard ForkGate.working(initialiseCurl) else { throw Failure(.internal, "libcurl could not be initialised") }
             isCurlReady.store(true, ordering: .releasing)
         }

@@ -43,6 +43,8 @@ struct Exchange {
         var head = ReplyHead()
         var stop: Stop?
         var code = CURLE_OK
+        /// Of the connection that the request went out on last, this end's.
+        var localPort: Int32 = 0
         /// When the request was about to be written, on the monotonic clock.
         var askedAt: Int64 = 0
         /// Whether its easy handle can neither be used nor freed any more.
@@ -76,6 +78,13 @@ struct Exchange {
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
     private func note(_ progress: Progress) { shared.pointee.progress.store(progress.rawValue, ordering: .relaxed) }
+
+    /// After a failure: libcurl keeps some connections on which it has sent a part of a request, for want of memory. What
+    /// goes out next there would be taken for the rest. For the driver.
+    @inline(never)
+    func spendConnection() {
+        if progress != .connecting { shared.pointee.sockets.spend(localPort: content.pointee.localPort) }
+    }
 
     /// Nobody waits for it any more: ends what its peer keeps libcurl busy with.
     func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
@@ -144,6 +153,7 @@ extension Exchange {
     /// And the host may have closed the socket, and opened a file of its own under its number: nothing is sent there, and
     /// TLS does not say goodbye there.
     func beginRequest(localPort: Int32) -> Int32 {
+        content.pointee.localPort = localPort
         note(.waiting)
         let now = Clock.read(CLOCK_MONOTONIC)
         content.pointee.askedAt = now

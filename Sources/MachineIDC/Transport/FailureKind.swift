@@ -50,7 +50,7 @@ extension Exchange {
         case CURLE_ABORTED_BY_CALLBACK: return .strayBytes
         case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL: return .broken
         // libcurl 7.88 says the same of a line that is longer than it takes.
-        case CURLE_OUT_OF_MEMORY where !isReadingHead || !memoryIsLeft(): return .outOfMemory
+        case CURLE_OUT_OF_MEMORY where !isReadingHead || platform_has_memory(256 * 1024) == 0: return .outOfMemory
         default: return isConnecting(code) ? kindWhileConnecting(code) : kindAfterConnecting(code)
         }
     }
@@ -89,10 +89,4 @@ extension Exchange {
         default: .notHTTP
         }
     }
-}
-
-private func memoryIsLeft() -> Bool {
-    guard let probe = malloc(256 * 1024) else { return false }
-    free(probe)
-    return true
 }

@@ -224,6 +224,11 @@ struct SocketTable {
         }
     }
 
+    /// No further request goes out on the connection from this port.
+    func spend(localPort port: Int32) {
+        forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isSpent = true } }
+    }
+
     /// No further request goes out on a connection that there is now. Any thread's to call.
     func suspectAll() { header.pointee.areSuspect.store(true, ordering: .relaxed) }
 

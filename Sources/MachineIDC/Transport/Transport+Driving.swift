@@ -168,6 +168,7 @@ extension Transport {
 
     private func end(_ transfer: Transfer, _ code: CURLcode) {
         calls.pointee.running.remove(transfer)
+        if code != CURLE_OK { transfer.exchange.spendConnection() }
         if transfer.place.pointee.isAbandoned { return discard(transfer) }
         let content = transfer.exchange.content
         // libcurl calls a reply complete whose connection was closed within the head.
