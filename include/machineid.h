@@ -39,6 +39,13 @@
  *   proxy or a certificate sent: messages are the library's own words, constant names of errors, and what the host gave.
  *   Do not write into the text: when memory has run out it is a static one, with MID_OUT_OF_MEMORY. mid_free() knows it.
  *
+ * Memory
+ *   Where memory is refused, a call says so, mostly with MID_OUT_OF_MEMORY, allows nothing, and the client works on. The
+ *   libraries below are asked to read a reply, and to make themselves ready in the first call of the process, only when all that
+ *   they may take is there. What they do when they are refused memory in the middle of their work, as where other threads take
+ *   it meanwhile, is theirs: some versions of jansson, libcurl and OpenSSL end the process, or hang in its first call.
+ *   docs/reliability.md names them.
+ *
  * Blocking
  *   A call blocks the calling thread until it has an answer or `timeout_ms` has passed, whichever comes first. The limit
  *   is wall clock over everything: waiting for other threads, DNS, TLS, retries. In a runtime with a global lock,

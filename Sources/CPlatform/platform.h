@@ -37,14 +37,6 @@ static inline locale_t _Nullable platform_c_locale(void) {
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-// Whether so much memory could be had now. Without the volatile a compiler may leave out both calls, and say yes.
-static inline int platform_has_memory(size_t bytes) {
-    void *volatile probe = malloc(bytes);
-    int is_there = probe != NULL;
-    free(probe);
-    return is_there;
-}
-
 // MAP_FAILED is a cast. NULL when memory is refused.
 static inline void *_Nullable platform_map_page(int sharing) {
     void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
@@ -53,6 +45,19 @@ static inline void *_Nullable platform_map_page(int sharing) {
 
 static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+// Whether so much memory could be had now. Not by malloc() where it is much: that takes it straight from the system, too,
+// but learns from its return to keep as much for good. Without the volatile a compiler may leave out malloc() and free().
+static inline int platform_has_memory(size_t bytes) {
+    if (bytes > 65536) {
+        void *much = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return much != MAP_FAILED && munmap(much, bytes) == 0;
+    }
+    void *volatile little = malloc(bytes);
+    int is_there = little != NULL;
+    free(little);
+    return is_there;
 }
 
 // Whether the system says that it wipes this page in every forked child.

@@ -14,6 +14,9 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 void refuse_begin(long n, int all);
 void refuse_beyond(long bytes);
@@ -132,6 +135,12 @@ void *realloc(void *block, size_t size) {
     if (block == NULL) return counted(made);
     if (is_limited && made != NULL) bytes_left += before - cost(made);
     return made;
+}
+
+/* Of the system itself; not counted. */
+void *mmap(void *address, size_t size, int protection, int flags, int file, off_t offset) {
+    if ((flags & MAP_ANONYMOUS) != 0 && is_refused(CALLER, size)) return MAP_FAILED;
+    return (void *)syscall(SYS_mmap, address, size, protection, flags, file, offset);
 }
 
 char *strndup(const char *text, size_t most) {
