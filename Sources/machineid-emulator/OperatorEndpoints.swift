@@ -1,5 +1,5 @@
-/// What an operator does in the vendor's dashboard, for tests to do over HTTP. The service has no such paths: they begin
-/// with /emulator, so that nobody takes them for its own.
+/// What an operator does in the vendor's dashboard, or what befalls a service, for tests to do over HTTP. The service has no
+/// such paths: they begin with /emulator, so that nobody takes them for its own.
 enum OperatorEndpoints {
     static let routes: [Route] = [
         Route(.post, "/emulator/plan", .settings(changePlan)),
