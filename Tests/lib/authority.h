@@ -30,6 +30,7 @@ struct authority {
     atomic_int delay_ms;
     atomic_int ignores;   /* so many requests that come next, for good */
     atomic_int awaits;    /* answer nobody before so many have asked at once */
+    atomic_int is_holding; /* answer nothing about a marked device for now */
     atomic_int requests;
     atomic_int marked; /* of these, about a device with ":marked" in its name */
     atomic_int connections, most_connections; /* open now, and ever at once */
@@ -122,6 +123,7 @@ static inline void *authority_serve(void *argument) {
     for (;;) {
         ssize_t count = recv(connection, request + have, sizeof request - 1 - have, 0);
         enum mood mood;
+        int is_marked;
         long long asked;
         const char *end;
         if (count <= 0) break;
@@ -133,11 +135,13 @@ static inline void *authority_serve(void *argument) {
         asked = now_ns();
         authority_notes_pause(asked);
         int number = atomic_fetch_add(&authority_here->requests, 1);
-        if (strstr(request, ":marked") != NULL) atomic_fetch_add(&authority_here->marked, 1);
+        is_marked = strstr(request, ":marked") != NULL;
+        if (is_marked) atomic_fetch_add(&authority_here->marked, 1);
         count_up(&authority_here->busy, &authority_here->most_busy);
         for (int n = 0; n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
             pause_ms(1);
         pause_ms(atomic_load(&authority_here->delay_ms));
+        for (int n = 0; n < 20000 && is_marked && atomic_load(&authority_here->is_holding); n++) pause_ms(1);
         atomic_fetch_sub(&authority_here->busy, 1);
         mood = (enum mood)atomic_load(&authority_here->mood);
         if (mood == JUDGES) mood = strstr(request, "\"good") != NULL ? ALLOWS : DENIES;
