@@ -97,15 +97,17 @@
  *   not the descriptors with which libcurl wakes itself, two of each client and eight at most.
  *
  * Silence
- *   Networks forget connections without a word, and a request on one that was forgotten is never answered. So a question
- *   that has been sent, and to which not a byte has come for eight times what answers to this client usually take, is asked
- *   a second time on a new connection, beside the first, and whichever answer comes first counts. Not before half a second,
- *   nor before a quarter of timeout_ms where that is less; at a quarter of timeout_ms at the latest, and then where no
- *   answer has come yet. Eight such questions may be open at once, for each of the threads that work for the others (see
- *   max_connections); and after the first eight there is one for ten answers, so that an authority that has become slow is
- *   not asked everything twice. One that brought the answer does not count. All connections that were idle when the first
- *   question was sent then take no further request. Where the second question comes to nothing, the first goes on, and a third
- *   one is asked after as much time again.
+ *   Networks forget connections without a word, and a request on one that was forgotten is never answered. So what only asks
+ *   (to validate, be it by a guard, to list, the usage) is asked a second time on a new connection, beside the first, when
+ *   not a byte has come for eight times what answers to this client usually take, and whichever answer comes first counts.
+ *   Not before half a second, nor before a quarter of timeout_ms where that is less; at a quarter of timeout_ms at the
+ *   latest, and then where no answer has come yet. Eight such questions may be open at once, for each of the threads that
+ *   work for the others (see max_connections); and after the first eight there is one for ten answers, so that an authority
+ *   that has become slow is not asked everything twice. One that brought the answer does not count. All connections that
+ *   were idle when the first question was sent then take no further request. Where the second question comes to nothing,
+ *   the first goes on, and a third one is asked after as much time again.
+ *   What changes something is not sent a second time for silence: the first might be carried out late, after what the caller
+ *   does next, such as an unrevoke after a revoke.
  *   While connecting, an address of the authority's name that does not answer leaves at least half of connect_timeout_ms to
  *   the next one.
  *

@@ -27,6 +27,9 @@ struct Operation {
         self.maximumReplyBytes = maximumReplyBytes
     }
 
+    /// Whether it leaves everything as it is, however often and however late it is carried out.
+    var changesNothing: Bool { kind == .decision || method == .get }
+
     static var register: Operation { Operation(.post, "/api/v1/devices/register", .registration) }
     static var validate: Operation { Operation(.post, "/api/v1/devices/validate", .decision) }
     static var revoke: Operation { Operation(.post, "/api/v1/devices/revoke") }

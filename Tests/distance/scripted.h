@@ -107,7 +107,7 @@ static inline void *scripted_serve(void *argument) {
         have += (size_t)count;
         request[have] = '\0';
         end = strstr(request, "\r\n\r\n");
-        if (end == NULL || strchr(end + 4, '}') == NULL) continue;
+        if (end == NULL || (*request == 'P' && strchr(end + 4, '}') == NULL)) continue; /* a POST has a body */
         have = 0;
         if (scripted_is_mute(served.scripted, request)) continue;
         if (!scripted_play(served.scripted, connection)) break;

@@ -3,6 +3,7 @@
  * is slow, and one that answers as usual, which is asked exactly as often as there are calls.
  */
 #include "authority.h"
+#include "operations.h"
 #include "parts.h"
 #include "scripted.h"
 
@@ -143,6 +144,24 @@ static void some_devices(void) {
     scripted_stop(scripted);
 }
 
+/* ---- What changes something ---- */
+
+/* Is sent once: it might be carried out late, after what comes next. The others are asked a second time. */
+static void changes(void) {
+    for (size_t n = 0; n < OPERATIONS; n++) {
+        const struct operation *operation = &operations[n];
+        int only_asks = operation_decides(operation) || !operation_names_device(operation), allowed = 0, requests;
+        struct scripted *scripted = scripted_start();
+        mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":1200");
+        scripted_set(scripted, NULL, 0, (struct act){.body = NULL});
+        CHECK_STATUS(MID_TIMEOUT, operation_call(operation, client, "agent", &allowed, NULL));
+        requests = scripted_requests(scripted);
+        if (!CHECK(requests == 1 + only_asks)) fprintf(stderr, "    %s: %d requests\n", operation->name, requests);
+        mid_client_free(client);
+        scripted_stop(scripted);
+    }
+}
+
 /* ---- The parts ---- */
 
 static void nothing_alone(void) { nothing(1, 12); }
@@ -165,6 +184,7 @@ int main(void) {
         {"slow, 16 threads", slow_together},
         {"slow, 16 threads, 16 connections", slow_crowded},
         {"nothing said of some devices", some_devices},
+        {"what changes something", changes},
         {"as usual, 1 thread", steady_alone},
         {"as usual, 10 threads", steady_together},
     };

@@ -1,7 +1,8 @@
 internal import CCurl
 internal import CPlatform
 
-// Questions asked a second time: see `Hedging`. The second one goes by a transfer of its own, which no caller knows, beside
+// Questions asked a second time: see `Hedging`. Not what changes something: the first may be carried out late, after what
+// its caller does once the second has been. The second one goes by a transfer of its own, which no caller knows, beside
 // the one that he waits for. When either exchange has brought a reply the other is given up; when one has failed the other
 // goes on alone. So that a caller need not know of all that, the exchange that counts is put into his transfer.
 extension Transport {
@@ -117,10 +118,11 @@ extension Transport {
 }
 
 extension Transfer {
-    /// Whether its question was asked before that moment, of the monotonic clock, and not a byte has come in reply. Not where
-    /// it is asked a second time already, or was after that moment.
+    /// Whether its question was asked before that moment, of the monotonic clock, not a byte has come in reply, and it may be
+    /// asked again. Not where it is asked a second time already, or was after that moment.
     fileprivate func isSilent(since moment: Int64) -> Bool {
-        place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned
+        exchange.content.pointee.operation.changesNothing
+            && place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned
             && exchange.progress == .waiting
             && max(exchange.content.pointee.askedAt, place.pointee.hedgeEndedAt) <= moment
     }
