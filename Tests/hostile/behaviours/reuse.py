@@ -3,10 +3,22 @@
 The first call is answered truthfully unless its behaviour says otherwise; the poison is for the second one.
 """
 
+import threading
+
 from registry import BAD_REPLY, OK, REFUSED, TIMEOUT, TRANSFER_FAILED, UNAVAILABLE, bad, either, good
 from replies import STRAY
 
 STRAY_REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(STRAY), STRAY)
+
+
+counting = threading.Lock()
+
+
+def count_unsettled(exchange, more):
+    memory = exchange.visit.memory
+    with counting:
+        memory["unsettled"] = memory.get("unsettled", 0) + more
+        return memory["unsettled"]
 
 
 def settle(exchange):
@@ -24,10 +36,17 @@ def poisoned(name, doc, poison, kind=either, statuses=(OK, BAD_REPLY, TRANSFER_F
             exchange.expect(answer)
             exchange.send(exchange.head("200 OK", f"Content-Length: {len(answer)}") + answer + poison)
             return settle(exchange)
-        (reply or (lambda exchange: exchange.reply()))(exchange)
-        exchange.visit.first_call_over.wait(exchange.connection.PATIENCE)
-        exchange.send(poison)
-        return settle(exchange)
+        # A call that tries again has several connections: the next call may come when the poison is on all of them.
+        count_unsettled(exchange, 1)
+        try:
+            (reply or (lambda exchange: exchange.reply()))(exchange)
+            exchange.visit.first_call_over.wait(exchange.connection.PATIENCE)
+            exchange.send(poison)
+        finally:
+            left = count_unsettled(exchange, -1)
+            if left == 0:
+                settle(exchange)
+        return exchange.KEEP
 
     act.__doc__ = doc
     kind(f"reuse/{name}", *statuses, settles=True)(act)
