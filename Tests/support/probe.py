@@ -99,7 +99,7 @@ class Probe:
                 return {}
             data = os.read(self._process.stdout.fileno(), 65536)
             if not data:
-                raise SystemExit(f"the probe died of {what} {arguments} with the options {self.options}")
+                raise RuntimeError(f"the probe died of {what} {arguments} with the options {self.options}")
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         return json.loads(line)

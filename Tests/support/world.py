@@ -35,7 +35,7 @@ class World:
         with Probe(base_url=self.emulator_url) as probe:
             registered = probe.call("register")
             if registered.status != "MID_OK":
-                raise SystemExit(f"the emulator does not register a device: {registered}")
+                raise RuntimeError(f"the emulator does not register a device: {registered}")
 
     def _add_sites(self):
         site, issue = self.nginx.site, self.authority.issue

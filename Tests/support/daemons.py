@@ -8,25 +8,31 @@ import time
 PATIENCE_S = 20
 
 
-_kept = []
+_kept = {}
 
 
 def free_port():
-    """A port that the system gives to nobody else as long as this process runs, and where nobody listens before a server
+    """A port that the system gives to nobody else until it is given back, and where nobody listens before a server
     is told to. It stays bound without listening, which lets a server in that sets SO_REUSEADDR, as daemons do. A port
     that is free for a moment only may be had twice, and of two sites on one port nginx serves the first."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", 0))
-    _kept.append(sock)
-    return sock.getsockname()[1]
+    port = sock.getsockname()[1]
+    _kept[port] = sock
+    return port
+
+
+def give_back(port):
+    """Lets the system give this port to others again."""
+    _kept.pop(port).close()
 
 
 def find(program):
     """Debian keeps servers where not everybody looks."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
     if path is None:
-        raise SystemExit(f"{program} is not installed; script/bootstrap --tests installs it")
+        raise RuntimeError(f"{program} is not installed; script/bootstrap --tests installs it")
     return path
 
 
@@ -34,7 +40,7 @@ def await_condition(holds, what):
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
         if time.monotonic() > deadline:
-            raise SystemExit(f"waited {PATIENCE_S} s in vain: {what}")
+            raise RuntimeError(f"waited {PATIENCE_S} s in vain: {what}")
         time.sleep(0.002)
 
 
@@ -57,7 +63,7 @@ class Daemon:
     def _listens(self, port):
         if self._process.poll() is not None:
             said = self._said.read_text(errors="replace")
-            raise SystemExit(f"{self._process.args[0]} does not start:\n{said}")
+            raise RuntimeError(f"{self._process.args[0]} does not start:\n{said}")
         with socket.socket() as sock:
             return sock.connect_ex(("127.0.0.1", port)) == 0
 

@@ -10,8 +10,8 @@
 . script/lib/report.sh
 # shellcheck source=script/lib/emulator.sh
 . script/lib/emulator.sh
-# shellcheck source=Tests/lib/valgrind.sh
-. Tests/lib/valgrind.sh
+# shellcheck source=Tests/support/valgrind.sh
+. Tests/support/valgrind.sh
 
 me=Tests/$(basename "$(dirname "$(cd "$OLDPWD" && realpath "${BASH_SOURCE[1]}")")")/run
 # The tests there are, by the questions after them.
@@ -53,7 +53,7 @@ trap 'stop_all; rm -rf "$work"' EXIT
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE
 export LD_LIBRARY_PATH=$library PYTHONDONTWRITEBYTECODE=1
-flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/lib)
+flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/support)
 
 # shellcheck disable=SC2034 # for whoever sources this
 memcheck=(valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99)
@@ -84,7 +84,7 @@ start_authority() {
     http_url=$emulator_url
     mkdir -p "$work/tls"
     script/lib/python -c '' # installs what is missing, which may take longer than nginx may
-    exec {ready}< <(exec script/lib/python Tests/lib/tls_front.py "$http_url" "$work/tls" 2>&1)
+    exec {ready}< <(exec script/lib/python Tests/support/tls_front.py "$http_url" "$work/tls" 2>&1)
     front_pid=$!
     read -r -t 30 line <&"$ready" || true
     if [ "${line#https://}" = "$line" ]; then

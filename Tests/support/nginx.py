@@ -1,7 +1,7 @@
 """nginx, as the TLS terminator in front of the emulator: a site, with a port of its own, for each way to be. Without a
 certificate a site is plain HTTP, and with an answer it gives that instead of asking the emulator."""
 
-from daemons import Daemon, await_condition, find, free_port
+from daemons import Daemon, await_condition, find, free_port, give_back
 
 # One line for each request that was answered.
 LOG_FORMAT = (
@@ -88,6 +88,8 @@ class Nginx:
     def stop(self):
         if self._daemon:
             self._daemon.stop()
+        for port in self._ports.values():
+            give_back(port)
 
     def port(self, name):
         return self._ports[name]

@@ -1,0 +1,18 @@
+"""Locales of the host: a decimal comma, a Turkish i, encodings that are not UTF-8, and a locale that changes meanwhile."""
+
+import subprocess
+
+LOCALES = {
+    "comma": ("de_DE", "UTF-8"),
+    "de-latin": ("de_DE", "ISO-8859-1"),
+    "tr": ("tr_TR", "UTF-8"),
+    "tr-latin": ("tr_TR", "ISO-8859-9"),
+}
+
+
+def test_locales(program, run, authority, tmp_path, long):
+    for name, (language, encoding) in LOCALES.items():
+        command = ["localedef", "--no-archive", "-i", language, "-f", encoding, tmp_path / name]
+        subprocess.run(command, check=True)
+    rounds = 10000 if long else 1000
+    run([program("locale/locales.c"), rounds, *LOCALES], 120, authority.over("http"), LOCPATH=tmp_path)

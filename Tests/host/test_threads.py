@@ -1,0 +1,98 @@
+"""Many threads on one client: on their own, under helgrind and under ThreadSanitizer; and a system that refuses threads."""
+
+import shutil
+
+import pytest
+import sanitizers
+from project import ROOT
+
+SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
+# Under a tool each thread goes its rounds a number of times; time is no measure there.
+PATIENT = {"timeout_ms": 120000, "connect_timeout_ms": 60000}
+
+
+@SCHEMES
+def test_first(program, preload, run, authority, scheme, long):
+    times = 500 if long else 40
+    other = {"LD_PRELOAD": preload("../support/other_curl.c")}
+    run([program("threads/first.c"), times], 580, authority.over(scheme), other)
+
+
+def test_shards(program, run, authority):
+    run([program("threads/shards.c")], 120, authority.over("http"))
+
+
+def test_guards(program, run, authority, long):
+    seconds = 600 if long else 3
+    # Memory that is freed is filled, so that a read of it shows.
+    run([program("threads/guards.c"), seconds], seconds + 60, authority.over("http"), MALLOC_PERTURB_=165)
+
+
+def test_threadless(program, run, authority):
+    run([program("threads/threadless.c")], 60, authority.over("http"))
+
+
+@SCHEMES
+def test_helgrind(program, run, authority, scheme, long):
+    """Guards have a list with a spin lock of its own, which helgrind does not know; ThreadSanitizer does."""
+    suppressions = f"--suppressions={ROOT}/Tests/host/threads/helgrind.supp"
+    helgrind = ["valgrind", "--tool=helgrind", "--quiet", "--error-exitcode=99", suppressions]
+    # Handshakes take seconds there: not 64 at once, or none is done in time. And each thread has a fresh stack: that glibc
+    # hands them on under a lock, helgrind does not see.
+    environment = authority.over(scheme, **PATIENT, max_connections=8) | {
+        "GLIBC_TUNABLES": "glibc.pthread.stack_cache_size=0",
+        "SOAK_WITHOUT_GUARDS": 1,
+        "SOAK_ROUNDS": 40 if long else 2,
+    }
+    run([*helgrind, program("../soak/threads.c"), 1, 64], 900, environment)
+
+
+# ---- ThreadSanitizer. One worker builds the library for it, and keeps what comes after.
+
+sanitized = pytest.mark.xdist_group("ThreadSanitizer")
+
+
+@pytest.fixture(scope="module")
+def thread_sanitizer(programs, tmp_path_factory):
+    # Only Swift can build the library anew.
+    if not shutil.which("swift"):
+        pytest.skip("there is no swift")
+    return sanitizers.Sanitizer("thread", tmp_path_factory.mktemp("thread-sanitizer"), programs)
+
+
+@pytest.fixture
+def run_sanitized(thread_sanitizer, run, request):
+    def begin(source, arguments, seconds, *environments, **variables):
+        suppressions = ROOT / "Tests/host/threads/thread_sanitizer.supp"
+        options = {"TSAN_OPTIONS": f"exitcode=66 suppressions={suppressions}", "LD_LIBRARY_PATH": thread_sanitizer.folder}
+        program = thread_sanitizer.program((request.path.parent / source).resolve())
+        run([program, *arguments], seconds, *environments, options, **variables)
+
+    return begin
+
+
+@sanitized
+@SCHEMES
+def test_thread_sanitizer(run_sanitized, authority, scheme, long):
+    rounds = (40 if long else 2) * 15
+    run_sanitized("../soak/threads.c", [1, 64], 900, authority.over(scheme, **PATIENT), SOAK_ROUNDS=rounds)
+
+
+@sanitized
+def test_thread_sanitizer_guards(run_sanitized, authority):
+    run_sanitized("threads/guards.c", [], 300, authority.over("http"), CHECK_SLACK_MS=5000)
+
+
+@sanitized
+@pytest.mark.parametrize(
+    "source, arguments",
+    [
+        ("contract/guards/interface.c", []),
+        # The authorities take half a minute.
+        pytest.param("contract/guards/authorities.c", [], marks=pytest.mark.long),
+        ("wire/distance/answers.c", [1, 4]),
+        ("wire/distance/ends.c", ["--calm"]),
+    ],
+)
+def test_thread_sanitizer_elsewhere(run_sanitized, authority, source, arguments):
+    run_sanitized(f"../{source}", arguments, 300, authority.over("http"), CHECK_SLACK_MS=5000)

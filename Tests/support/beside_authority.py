@@ -1,0 +1,30 @@
+"""Runs a command beside an authority of its own, in whatever network it is started in.
+
+    beside_authority.py ORG_KEY COMMAND [ARGUMENT...]
+
+In the arguments, {http}, {https}, {churning} and {named} stand for the authority's URLs, and {ca_file} for the file of
+those who signed its certificate.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from authority import Authority
+
+
+def main():
+    org_key, *command = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder, Authority(pathlib.Path(folder), org_key) as authority:
+        for name in ("http", "https", "churning", "named"):
+            command = [word.replace(f"{{{name}}}", authority.url(name)) for word in command]
+        command = [word.replace("{ca_file}", authority.ca_file) for word in command]
+        environment = {**os.environ, "MACHINEID_BASE_URL": authority.url("http"), "MACHINEID_ORG_KEY": org_key}
+        status = subprocess.run(command, env=environment).returncode
+    # As a shell has it, of a program that a signal ended.
+    return status if status >= 0 else 128 - status
+
+
+sys.exit(main())

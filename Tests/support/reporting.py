@@ -1,0 +1,56 @@
+"""What is said of the tests: a line for each as it ends, and the counts of the checks in them."""
+
+import collections
+import re
+
+WORDS = {"passed": ("ok", {"green": True}), "failed": ("FAILED", {"red": True}), "skipped": ("skipped", {"yellow": True})}
+
+
+class Reporting:
+    def __init__(self, config):
+        self._config = config
+        self._counts = collections.Counter()
+
+    def pytest_report_teststatus(self, report):
+        """Nothing but our own lines, until the end."""
+        if report.passed and report.when != "call":
+            return "", "", ""
+        return ("error" if report.failed and report.when != "call" else report.outcome), "", ""
+
+    def pytest_runtest_logreport(self, report):
+        said = ""
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name == "said":
+                said = value
+            elif name == "skipped":
+                said += f" (skipped {value})"
+            else:
+                self._counts[name] += value
+        if report.passed and report.when != "call":
+            return
+        word, colours = WORDS[report.outcome]
+        if not report.passed:
+            said = reason(report)
+        elif not said and (passed := dict(report.user_properties).get("passed")):
+            said = f"{passed} checks passed"
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        terminal.ensure_newline()
+        terminal.write(f"{word:8}", **colours)
+        # xdist adds the name of the group.
+        name = re.sub(r"@[^]/]*$", "", report.nodeid)
+        terminal.write_line(f"{report.duration:6.1f} s  {name}{f': {said.strip()}' if said else ''}")
+
+    def pytest_terminal_summary(self, terminalreporter):
+        counts = self._counts
+        if counts["passed"] or counts["failed"]:
+            line = f"checks in the tests: {counts['passed']} passed, {counts['failed']} failed"
+            terminalreporter.write_line(f"{line}; wrong allowed: {counts['wrong allowed']}")
+
+
+def reason(report):
+    """Why a test was skipped or failed, in one line."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    lines = str(report.longrepr).strip().splitlines()
+    # The line of the exception, where there is a traceback.
+    return next((line[1:].strip() for line in lines if line.startswith("E ")), lines[0] if lines else "")

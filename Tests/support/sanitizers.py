@@ -1,0 +1,49 @@
+"""The library built for a sanitizer, and programs that bring the sanitizer's runtime along."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+from programs import FLAGS, last_lines
+from project import ROOT
+
+
+class Sanitizer:
+    def __init__(self, kind, folder, programs):
+        """kind: thread or address. Builds the library into the folder, which takes a minute or two the first time."""
+        self.kind = kind
+        self.folder = folder
+        self._programs = programs
+        scratch = f".build/{kind}-sanitizer"
+        command = ["swift", "build", "-c", "release", "--build-system", "native", "--disable-local-rpath"]
+        command += ["--product", "machineid", "-Xswiftc", f"-sanitize={kind}", "-Xswiftc", "-gline-tables-only"]
+        result = subprocess.run(
+            [*command, "--scratch-path", scratch],
+            env={**os.environ, "MID_SANITIZE": "1"},
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if result.returncode != 0:
+            pytest.fail(f"the library does not build for {kind}-sanitizer\n{last_lines(result.stdout, 20)}", pytrace=False)
+        shutil.copy(ROOT / scratch / "release/libmachineid.so", folder)
+        (folder / "libmachineid.so.0").symlink_to("libmachineid.so")
+        symbols = subprocess.run(["nm", "-D", folder / "libmachineid.so"], capture_output=True, text=True, check=True).stdout
+        if not re.search(rf" U __{kind[0]}san_(write|report_load)", symbols):
+            pytest.fail("the library asks nothing of the sanitizer: it has no symbol of its reads or writes", pytrace=False)
+
+    def program(self, source):
+        """A program linked to that library, by Swift's own clang, whose runtimes fit."""
+        swift = pathlib.Path(shutil.which("swift")).resolve().parent
+        target = subprocess.run(["swift", "-print-target-info"], capture_output=True, text=True, check=True).stdout
+        runtime = json.loads(target)["paths"]["runtimeResourcePath"] + "/linux"
+        linked = [f"-L{self.folder}", "-lmachineid", "-ljansson", "-pthread"]
+        linked += [f"-L{runtime}", "-ldispatch", "-lBlocksRuntime", f"-Wl,-rpath,{runtime}"]
+        command = [str(swift / "clang"), f"-fsanitize={self.kind}", "-fuse-ld=lld", *FLAGS, source, *linked]
+        return self._programs.compiled(source.stem, command)

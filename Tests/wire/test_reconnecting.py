@@ -1,0 +1,13 @@
+"""Connections that are made again: after attempts that were given up, after one that was kept, and after one that is gone."""
+
+
+def test_given_up(program, run, authority):
+    run([program("reconnecting/given_up.c")], 60, authority.over("http"))
+
+
+def test_reconnect(program, run, authority):
+    run([program("reconnecting/reconnect.c")], 60, authority.over("http"))
+
+
+def test_kept(program, run, authority):
+    run([program("reconnecting/kept.c")], 60, authority.over("http"))
