@@ -180,10 +180,21 @@ def memcheck():
     return MEMCHECK
 
 
-@pytest.fixture(scope="session")
-def memcheck_strict():
-    """The same, and leaks that are only likely count too."""
-    return MEMCHECK_STRICT
+@pytest.fixture(params=["plain", "valgrind"])
+def run_fresh(request, run, emulator):
+    """Runs a program with an emulator of its own: as it is, and under valgrind, where leaks that are only likely count
+    too. run_fresh(PROGRAM, ARGUMENT..., NAME=VALUE...)"""
+
+    def begin(program, *arguments, plan="free", under_valgrind=(), valgrind=MEMCHECK_STRICT, **variables):
+        started = emulator("--plan", plan, "--org-key", "org_release_tests")
+        environment = {"MACHINEID_BASE_URL": started.url, "MACHINEID_ORG_KEY": "org_release_tests"}
+        command = [program, *arguments]
+        if request.param == "valgrind":
+            command = [*valgrind, *command, *under_valgrind]
+            environment["CHECK_SLACK_MS"] = 2000
+        return run(command, 200, environment, **variables)
+
+    return begin
 
 
 @pytest.fixture

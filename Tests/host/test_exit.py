@@ -34,3 +34,7 @@ def test_unloading(program, preload, run, authority, library, scheme, times):
 @SCHEMES
 def test_guards(program, run, authority, scheme, long):
     run([program("exit/guards.c", "-lssl", "-lcrypto"), 1000 if long else 30], 400, authority.over(scheme))
+
+
+def test_unload(program, run_fresh, library):
+    run_fresh(program("exit/unload.c", "-ldl", is_linked=False), library / "libmachineid.so.0", plan="pro")

@@ -11,6 +11,10 @@ SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
 PATIENT = {"timeout_ms": 120000, "connect_timeout_ms": 60000}
 
 
+def test_sixteen(program, run_fresh):
+    run_fresh(program("threads/threads.c"), plan="pro", under_valgrind=[16])
+
+
 @SCHEMES
 def test_first(program, preload, run, authority, scheme, long):
     times = 500 if long else 40

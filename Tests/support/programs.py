@@ -16,11 +16,16 @@ from project import ROOT
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", *WARNINGS, "-Iinclude", "-ITests/support"]
 
-VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full"]
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99"]
+
+
+def leaks(kinds):
+    return ["--leak-check=full", f"--show-leak-kinds={kinds}", f"--errors-for-leak-kinds={kinds}"]
+
+
 # Of leaks, those that are certain; and also those that are likely.
-MEMCHECK = [*VALGRIND, "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]
-LIKELY = "definite,indirect,possible"
-MEMCHECK_STRICT = [*VALGRIND, f"--show-leak-kinds={LIKELY}", f"--errors-for-leak-kinds={LIKELY}"]
+MEMCHECK = [*VALGRIND, *leaks("definite")]
+MEMCHECK_STRICT = [*VALGRIND, *leaks("definite,indirect,possible")]
 
 
 def pass_over_known_faults():

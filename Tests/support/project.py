@@ -7,8 +7,9 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEADER = ROOT / "include/machineid.h"
 
-# Proxies and certificate authorities of the person who runs the tests do not concern them.
+# Proxies, authorities and org keys of the person who runs the tests do not concern them.
 NOT_OURS = [
+    *("MACHINEID_ORG_KEY", "MACHINEID_BASE_URL", "MACHINEID_DEVICE_ID", "CLIENT_OPTIONS", "LD_LIBRARY_PATH"),
     *("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"),
     *("CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"),
 ]

@@ -1,9 +1,4 @@
-"""Where the org key goes, seen from outside: strace lists all that the process says, and to whom.
-
-    audit.py TALK HTTP_URL HTTPS_URL CA_FILE
-
-The key is in MACHINEID_ORG_KEY.
-"""
+"""Where the org key goes, seen from outside: strace lists all that the process says, and to whom."""
 
 import json
 import os
@@ -11,45 +6,36 @@ import pathlib
 import re
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from urllib.parse import urlsplit
 
-TALK, HTTP_URL, HTTPS_URL, CA_FILE = sys.argv[1:]
-KEY = os.environ["MACHINEID_ORG_KEY"]
+import pytest
+from checks import holds
+
+ORG_KEY = KEY = "org_Zq7vK2xW9mT4bN8cR1yH5jD3"
 OK, INVALID_OPTIONS, CONNECT_FAILED, BAD_REPLY = 0, 101, 201, 300 % 256
 CALLS = "connect,sendto,sendmsg,sendmmsg,write,writev,pwrite64,execve,execveat,fork,vfork,clone,clone3"
 
-passed = failed = 0
 
-
-def holds(what, condition, details=""):
-    global passed, failed
-    if condition:
-        passed += 1
-        print(f"ok      {what}", flush=True)
-    else:
-        failed += 1
-        print(f"FAILED  {what}", flush=True)
-        for line in str(details).splitlines()[:20]:
-            print(f"            {line[:300]}", flush=True)
+@pytest.fixture(autouse=True)
+def talk(program, library):
+    Trace.program, Trace.library = program("secrets/talk.c"), library
 
 
 class Trace:
     """One run of talk: its exit status and its system calls."""
 
+    # Set before each test.
+    program = library = None
+
     def __init__(self, options, how="new", **environment):
         with tempfile.NamedTemporaryFile("r") as file:
             command = ["strace", "-f", "-yy", "-qq", "-s", "100000", "-e", f"trace={CALLS}", "-o", file.name]
-            clean = {
-                name: value
-                for name, value in os.environ.items()
-                if name in ("PATH", "LD_LIBRARY_PATH", "HOME")
-            }
+            clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
             result = subprocess.run(
-                [*command, TALK, how, json.dumps(options)],
-                env=clean | {"KEY": KEY} | environment,
+                [*command, self.program, how, json.dumps(options)],
+                env=clean | {"LD_LIBRARY_PATH": str(self.library), "KEY": KEY} | environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=60,
@@ -144,30 +130,32 @@ def port_of(url):
     return urlsplit(url).port
 
 
-def http():
+def test_http(authority):
+    http = authority.url("http")
     for how, environment in (("new", {}), ("from_env", {"MACHINEID_ORG_KEY": KEY})):
-        trace = Trace({"base_url": HTTP_URL}, how, **environment)
+        trace = Trace({"base_url": http}, how, **environment)
         what = f"http, {how}"
         holds(f"{what}: it works", trace.status == OK, trace.status)
         sent = trace.with_key()
         holds(f"{what}: the key is sent, once with each request", len(sent) == 8, "\n".join(sent))
-        peer = f"->127.0.0.1:{port_of(HTTP_URL)}]"
+        peer = f"->127.0.0.1:{port_of(http)}]"
         strays = [line for line in sent if peer not in line or line.count(KEY) != 1 or f"x-org-key: {KEY}" not in line]
         holds(f"{what}: to the authority, in its header, and nowhere else", not strays, "\n".join(strays))
         urls = [line for line in sent if re.search(rf'"(GET|POST) [^ ]*{KEY}', line)]
         holds(f"{what}: in no URL", not urls, "\n".join(urls))
-        holds(f"{what}: no other connection", trace.connects() == {("127.0.0.1", port_of(HTTP_URL))}, trace.connects())
+        holds(f"{what}: no other connection", trace.connects() == {("127.0.0.1", port_of(http))}, trace.connects())
         trace.expect_quiet(what)
 
 
-def https():
-    trace = Trace({"base_url": HTTPS_URL, "ca_file": CA_FILE})
+def test_https(authority):
+    https = authority.url("https")
+    trace = Trace({"base_url": https, "ca_file": authority.ca_file})
     holds("https: it works", trace.status == OK, trace.status)
     holds("https: the key leaves the process only encrypted", not trace.with_key(), "\n".join(trace.with_key()))
     trace.expect_quiet("https")
 
 
-def redirects():
+def test_redirects():
     for status in ("301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"):
         for form in ("http://127.0.0.1:{}/x", "http://localhost:{}/x", "https://127.0.0.1:{}/x", "//127.0.0.1:{}/x"):
             other = Listener(b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"allowed\":true}")
@@ -181,51 +169,40 @@ def redirects():
             holds(f"{what}: not followed", trace.status == BAD_REPLY and is_kept and KEY.encode() in first.received, details)
 
 
-def off_loopback():
+def test_off_loopback(authority):
+    http = authority.url("http")
     hosts = ["192.0.2.1", "authority.example", "127.0.0.1.example", "localhost.example", "0.0.0.0", "[::]", "128.0.0.1"]
     hosts += ["[2001:db8::1]", "[::ffff:192.0.2.1]", "169.254.1.1", "10.0.0.1", "notlocalhost", "127.0.0.1@192.0.2.1"]
     for host in hosts:
         trace = Trace({"base_url": f"http://{host}:8080", "max_retries": 0, "timeout_ms": 1000})
         silent = not trace.connects() and not trace.with_key()
         holds(f"http to {host}: refused before anything is sent", trace.status == INVALID_OPTIONS and silent, trace.lines)
-    trace = Trace({"base_url": HTTP_URL, "proxy": "http://192.0.2.1:3128"})
+    trace = Trace({"base_url": http, "proxy": "http://192.0.2.1:3128"})
     holds("http by a remote proxy: refused", trace.status == INVALID_OPTIONS and not trace.connects(), trace.lines)
 
 
-def proxies():
-    tunnel = Tunnel(("127.0.0.1", port_of(HTTPS_URL)))
+def test_proxies(authority):
+    http, https = authority.url("http"), authority.url("https")
+    tunnel = Tunnel(("127.0.0.1", port_of(https)))
     for form in (f"http://127.0.0.1:{tunnel.port}", f"http://user:password@localhost:{tunnel.port}"):
         tunnel.received = b""
-        trace = Trace({"base_url": HTTPS_URL, "ca_file": CA_FILE, "proxy": form})
+        trace = Trace({"base_url": https, "ca_file": authority.ca_file, "proxy": form})
         holds(f"proxy {form.split('//')[1].split(':')[0]}: it works", trace.status == OK, trace.status)
         asked = tunnel.received.startswith(b"CONNECT ")
         holds("proxy: it is asked for a tunnel and sees no key", asked and KEY.encode() not in tunnel.received)
         holds("proxy: no key in the clear", not trace.with_key(), "\n".join(trace.with_key()))
     replies = {
         "asks for a password": b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n",
-        "redirects": f"HTTP/1.1 302 Found\r\nLocation: {HTTP_URL}/\r\nContent-Length: 0\r\n\r\n".encode(),
+        "redirects": f"HTTP/1.1 302 Found\r\nLocation: {http}/\r\nContent-Length: 0\r\n\r\n".encode(),
         "answers itself": b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"allowed":true}',
         "answers in a refusal": b'HTTP/1.1 403 No\r\nContent-Length: 16\r\n\r\n{"allowed":true}',
         "says nothing": b"",
     }
     for name, reply in replies.items():
         proxy = Listener(reply)
-        options = {"base_url": HTTPS_URL, "ca_file": CA_FILE, "proxy": f"http://127.0.0.1:{proxy.port}"}
+        options = {"base_url": https, "ca_file": authority.ca_file, "proxy": f"http://127.0.0.1:{proxy.port}"}
         trace = Trace(options | {"max_retries": 0, "timeout_ms": 2000})
         holds(f"a proxy that {name}: no answer", trace.status not in (OK, 1), trace.status)
         holds(f"a proxy that {name}: sees no key", KEY.encode() not in proxy.received and not trace.with_key())
         only = trace.connects() == {("127.0.0.1", proxy.port)}
         holds(f"a proxy that {name}: nobody else is asked", only, trace.connects())
-
-
-def main():
-    http()
-    https()
-    redirects()
-    off_loopback()
-    proxies()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
-main()

@@ -1,0 +1,197 @@
+"""Forks while calls are under way: children answer rightly and at once, and the parent does not notice. On plain HTTP and
+on TLS, from C and from Python, and also where no page is wiped on fork."""
+
+import platform
+import shutil
+import sys
+
+import checks
+import pytest
+from programs import VALGRIND
+from project import ROOT
+
+ORG_KEY = "org_tests_of_forks"
+SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
+WAYS = pytest.mark.parametrize("way", ["fork", "_Fork", "clone"])
+
+
+@pytest.fixture
+def forks(long):
+    return 1000 if long else 100
+
+
+@pytest.fixture
+def over(authority):
+    """For programs most of whose clients are to try once."""
+    return lambda scheme: authority.over(scheme, **({"max_retries": 0} if scheme in ("http", "https") else {}))
+
+
+@pytest.fixture
+def madvise(preload):
+    """A kernel that does not wipe pages in forked children, in this way."""
+    preloaded = preload("fork/madvise.c")
+    return lambda way: {"MADVISE": way, "LD_PRELOAD": preloaded}
+
+
+def test_one_child(program, run_fresh):
+    """Under valgrind without the search for leaks: a child leaves what the parent's calls hold where it is, as machineid.h
+    says."""
+    run_fresh(program("fork/fork.c"), plan="pro", valgrind=VALGRIND)
+
+
+# ---- Storms
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "churning"])
+def test_storm(program, run, over, forks, scheme):
+    churning = ["--churning"] if scheme == "churning" else []
+    seconds = 300 if scheme == "http" else 600
+    run([program("fork/storm.c"), forks, "--threads", 8, *churning], seconds, over(scheme))
+
+
+@SCHEMES
+def test_storm_by_clone(program, run, over, forks, scheme):
+    run([program("fork/storm.c"), forks, "--clone"], 300, over(scheme))
+
+
+def test_storm_where_madvise_lies(program, run, over, forks, madvise):
+    run([program("fork/storm.c"), forks, "--threads", 8], 300, over("https"), madvise("lies"))
+
+
+def test_storm_by_clone_where_madvise_lies(program, run, over, forks, madvise):
+    run([program("fork/storm.c"), forks, "--clone"], 300, over("https"), madvise("lies"))
+
+
+def test_storm_of_names(program, preload, run, over, forks):
+    """With a name to be looked up for each of the many connections."""
+    names = {"LD_PRELOAD": preload("../support/names.c")}
+    run([program("fork/storm.c"), forks, "--threads", 8, "--churning"], 300, over("named"), names)
+
+
+@pytest.mark.long
+def test_storm_with_a_nameserver(program, run):
+    support = ROOT / "Tests/support"
+    beside = [support / "with_nameserver", sys.executable, support / "beside_authority.py", ORG_KEY]
+    where = ["env", "MACHINEID_BASE_URL={named}", 'CLIENT_OPTIONS={"ca_file":"{ca_file}"}']
+    run([*beside, *where, program("fork/storm.c"), 1000, "--threads", 8, "--churning"], 580)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "churning"])
+def test_multiprocessing(run, over, forks, library, scheme):
+    storm = [sys.executable, ROOT / "Tests/host/fork/storm.py", library / "libmachineid.so.0", forks]
+    run(storm, 300 if scheme == "http" else 600, over(scheme))
+
+
+@SCHEMES
+def test_one_cold_start(program, run, over, scheme):
+    run([program("fork/cold.c"), 0], 60, over(scheme))
+
+
+@pytest.mark.long
+@SCHEMES
+def test_cold_starts(program, run, over, forks, scheme):
+    """Forks at every moment of a process's first handshakes, in which OpenSSL makes what it keeps."""
+    processes = forks // 5
+    for number in range(processes):
+        delay = number * 1000 // processes
+        run([program("fork/cold.c"), delay], 60, over(scheme), CHILD_PATIENCE_MS=12000)
+    checks.said(f"{checks.current.said}, in each of {processes} processes")
+
+
+# ---- What children have, and what their systems do
+
+
+@SCHEMES
+def test_own_files(program, run, over, scheme):
+    run([program("fork/own_files.c")], 60, over(scheme))
+
+
+@pytest.mark.long
+def test_own_files_of_the_same_inode_numbers(program, run, over, tmp_path):
+    """A fresh tmpfs counts up to the inode numbers of sockets, which takes a while."""
+    shell = 'mount -t tmpfs tmpfs "$1" && exec "$2" "$1"'
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", shell, "sh", tmp_path, program("fork/own_files.c")]
+    run(command, 900, over("http"), CHILD_PATIENCE_MS=800000)
+
+
+@SCHEMES
+def test_generations(program, run, over, scheme):
+    run([program("fork/generations.c")], 60, over(scheme))
+
+
+@pytest.mark.parametrize("madvises", ["refuses", "lies", "forgets"])
+def test_generations_where_madvise(program, run, over, madvise, madvises):
+    run([program("fork/generations.c")], 60, over("https"), madvise(madvises))
+
+
+@WAYS
+def test_two_answers(program, run, over, way):
+    """The same by all ways to fork, under a kernel that wipes a page on fork and under such as do not."""
+    run([program("fork/two_answers.c"), way, 20], 120, over("http"))
+
+
+@pytest.mark.parametrize(
+    "way, madvises",
+    [
+        *((way, madvises) for way in ("fork", "_Fork", "clone") for madvises in ("refuses", "lies")),
+        # What such a system does not show to anybody is mended by the fork handlers, and so only in a child of fork().
+        ("fork", "forgets"),
+    ],
+)
+def test_two_answers_where_madvise(program, run, over, madvise, way, madvises):
+    run([program("fork/two_answers.c"), way, 20], 120, over("http"), madvise(madvises))
+
+
+@WAYS
+def test_two_answers_under_qemu_user(program, run, over, way):
+    """Debian 12's wipes nothing and says that it did."""
+    qemu = f"qemu-{platform.machine()}"
+    if not shutil.which(qemu):
+        pytest.skip(f"there is no {qemu}; apt-get install qemu-user")
+    run([qemu, program("fork/two_answers.c"), way, 20, "--without-guards"], 120, over("http"))
+
+
+# ---- Handlers
+
+
+@WAYS
+def test_in_handler(program, run, over, way):
+    run([program("fork/in_handler.c"), way, 16], 120, over("http"))
+
+
+@WAYS
+def test_in_handler_where_madvise_lies(program, run, over, madvise, way):
+    run([program("fork/in_handler.c"), way, 8], 120, over("http"), madvise("lies"))
+
+
+def test_in_handler_amid_the_calls_of_others(program, run, over):
+    run([program("fork/in_handler.c"), "fork", 16, "--crowd"], 120, over("http"))
+
+
+def test_handlers(program, run, over):
+    """Handlers of the host that call."""
+    run([program("fork/handlers.c")], 60, over("http"))
+
+
+def test_handlers_where_madvise_lies(program, run, over, madvise):
+    run([program("fork/handlers.c")], 60, over("http"), madvise("lies"))
+
+
+def test_registers(program, run, over):
+    run([program("fork/registers.c", "-rdynamic", "-ldl")], 60, over("http"))
+
+
+def test_registers_where_madvise_lies(program, run, over, madvise):
+    run([program("fork/registers.c", "-rdynamic", "-ldl")], 60, over("http"), madvise("lies"))
+
+
+# ---- What else forks
+
+
+@SCHEMES
+def test_spawning(program, run, over, forks, scheme):
+    run([program("fork/spawning.c"), forks // 2], 120, over(scheme))
+
+
+def test_guards(program, run, authority, long):
+    run([program("fork/guards.c"), 2000 if long else 60], 400, authority.over("http"))
