@@ -11,6 +11,7 @@ import pytest
 import turns
 from authority import ORG_KEY, Authority
 from emulator import Emulator
+from hostile_engine import Hostile
 from programs import MEMCHECK, MEMCHECK_STRICT, Programs, Runner, pass_over_known_faults
 from project import ROOT, clean_environment
 from reporting import Reporting
@@ -195,6 +196,12 @@ def run_fresh(request, run, emulator):
         return run(command, 200, environment, **variables)
 
     return begin
+
+
+@pytest.fixture
+def hostile(tmp_path, programs, pytestconfig):
+    """Sets the hostile authority on the library."""
+    return Hostile(tmp_path, programs, pytestconfig)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 LOCALES = {
     "comma": ("de_DE", "UTF-8"),
     "de-latin": ("de_DE", "ISO-8859-1"),
@@ -16,3 +18,14 @@ def test_locales(program, run, authority, tmp_path, long):
         subprocess.run(command, check=True)
     rounds = 10000 if long else 1000
     run([program("locale/locales.c"), rounds, *LOCALES], 120, authority.over("http"), LOCPATH=tmp_path)
+
+
+@pytest.mark.parametrize("locale", ["C", "de_DE", "tr_TR"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_servers(hostile, locale, scheme, long):
+    """What well-behaved servers send has the same status in every locale. With --long it is asked for by every operation,
+    and what ill-behaved servers send too, over http."""
+    hostile.in_locale(locale)
+    names = [] if long and scheme == "http" else ["good/*"]
+    operations = None if long else "validate,list_devices"
+    hostile.run(3600, *names, operations=operations, over_tls=scheme == "https")

@@ -1,0 +1,39 @@
+"""The benchmarks run, and every row of their table has its figure. What the figures are is no matter for a test, but for
+one: a fleet that comes back after an outage puts no more than twice the steady state on the authority."""
+
+import re
+import subprocess
+
+import checks
+import pytest
+from project import ROOT
+
+GROUPS = ["instructions", "sequential", "threads", "many", "guard", "guards", "load", "distance", "silence"]
+
+
+def test_fleet():
+    result = subprocess.run(["benchmarks/fleet/run", "1000"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    rows = re.findall(r"^1000 +(?:gone|silent) .*", result.stdout, re.M)
+    checks.equal("a fleet is simulated without an authority, and with a silent one", 2, len(rows))
+    for row in rows:
+        # At the start, after the start, in the outage, after the outage.
+        after = re.findall(r"\(([0-9.]+)\)", row)[3]
+        checks.holds("after an outage a fleet asks at most twice as often as before", float(after) <= 2, row)
+
+
+@pytest.mark.early
+def test_bench():
+    result = subprocess.run(["script/bench", "--quick"], cwd=ROOT, capture_output=True, text=True)
+    print(result.stdout, result.stderr)
+    assert result.returncode == 0, result.stderr[-2000:]
+    table = result.stdout
+    checks.equal("progress in a file is lines", 0, result.stderr.count("\r"))
+    begun = re.findall(r"^bench: (.*)", result.stderr, re.M)
+    checks.equal("each group says there that it begins", GROUPS, begun)
+    rows = [row for row in re.findall(r"^\| [a-z].*", table, re.M) if not row.startswith("| what")]
+    without = [row for row in rows if not re.match(r"\| [^|]+ \| -?[0-9,.]+ \|", row)]
+    checks.equal("each row has a number", [], without)
+    checks.equal("each part has its rows", 118, len(re.findall(r"^\| .* \| -?[0-9]", table, re.M)))
+    silent = re.findall(r"^\| one in 100 silent, silent: .* \| [1-9]", table, re.M)
+    checks.equal("connections went silent on everybody", 3, len(silent))

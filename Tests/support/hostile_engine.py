@@ -1,0 +1,75 @@
+"""Sets the hostile authority of Tests/wire/hostile on the library: every behaviour, each in a process of its own."""
+
+import os
+import re
+import subprocess
+import sys
+
+import checks
+import pytest
+from processes import within
+from programs import last_lines
+from project import ROOT
+
+HERE = ROOT / "Tests/wire/hostile"
+
+
+class Hostile:
+    def __init__(self, folder, programs, config):
+        self._folder = folder
+        self._programs = programs
+        self._patterns = config.option.behaviours
+        # Where output is not kept for later, the whole table is.
+        self._summary = [] if config.option.capture == "no" else ["--summary"]
+        self._environment = {}
+
+    def in_locale(self, name):
+        """Puts the probe into a locale, C or one that localedef makes, such as tr_TR."""
+        self._environment["PROBE_LOCALE"] = name
+        if name != "C":
+            folder = self._folder / "locale"
+            folder.mkdir()
+            subprocess.run(["localedef", "--no-archive", "-i", name, "-f", "UTF-8", folder / name], check=True)
+            self._environment["LOCPATH"] = str(folder)
+
+    def certificate(self):
+        """Its own, with its key, in one file."""
+        key, certificate = self._folder / "key.pem", self._folder / "certificate.pem"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        command += ["-days", "30", "-subj", "/CN=hostile", "-addext", "subjectAltName=IP:127.0.0.1"]
+        subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        certificate.write_bytes(certificate.read_bytes() + key.read_bytes())
+        return certificate
+
+    def run(self, seconds, *patterns, watch="clock", is_long=False, operations=None, over_tls=False, sanitizer=None):
+        """Every behaviour with every operation, or those with these names with these operations, in so many seconds.
+
+        watch      clock; or sanitizer or valgrind, with which time is no measure
+        is_long    a reply is cut at each of its bytes with every operation too
+        sanitizer  the library built for one, in place of the one that is under test
+        """
+        probe = HERE / "probe.c"
+        program = sanitizer.program(probe) if sanitizer else self._programs.program(probe)
+        library = sanitizer.folder if sanitizer else self._programs.library
+        command = [sys.executable, HERE / "matrix.py", "--probe", program, "--watch", watch, *self._summary]
+        if is_long:
+            command += ["--long"]
+        if over_tls:
+            command += ["--https", self.certificate()]
+        if operations:
+            command += ["--operations", operations]
+        environment = {**os.environ, **self._environment, "LD_LIBRARY_PATH": str(library), "ASAN_OPTIONS": "exitcode=99"}
+        output = self._folder / "table"
+        status = within(seconds, [*command, *(self._patterns or patterns)], environment, output)
+        text = output.read_text(errors="replace")
+        print(text)
+        self._count(text)
+        if status != 0:
+            pytest.fail(f"{'it hangs' if status is None else f'status {status}'}\n{last_lines(text, 80)}", pytrace=False)
+
+    @staticmethod
+    def _count(text):
+        wrong = sum(int(number) for number in re.findall(r"^wrong allowed: (\d+);", text, re.M))
+        for passed, failed in re.findall(r"^(\d+) passed, (\d+) failed", text, re.M):
+            checks.counted(int(passed), int(failed), wrong)
+        checks.said("; ".join(re.findall(r"^(?:\d+ behaviours|wrong allowed: ).*", text, re.M)))
