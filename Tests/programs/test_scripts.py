@@ -1,11 +1,15 @@
-"""Scripts: shellcheck passes them."""
+"""Scripts: every one says how it is used, and refuses an argument that it does not know before it does anything; shellcheck
+passes them; and what counts results takes nothing for a success but successes."""
 
 import re
-import subprocess
 
+import pytest
+from checks import equal
+from commands import outcome
 from project import ROOT
 
 FOLDERS = ["script", "Tests", "examples", "packaging", ".ci", "benchmarks"]
+SCRIPTS = sorted(path for path in (ROOT / "script").iterdir() if path.is_file())
 
 
 def shell_scripts():
@@ -18,5 +22,65 @@ def shell_scripts():
 
 
 def test_shellcheck():
-    result = subprocess.run(["shellcheck", "-x", *shell_scripts()], cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
+    result = outcome("shellcheck", "-x", *shell_scripts())
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_usage(script):
+    def start(argument):  # they find their way from any folder
+        return outcome(script, argument, merged=False, cwd="/", seconds=20)
+
+    helped = start("--help")
+    equal("--help: its status, and what goes to standard error", (0, ""), (helped.returncode, helped.stderr))
+    first = script.read_text().splitlines()[1].removeprefix("# ")
+    equal("--help: its first line is that of the script", first, helped.stdout.splitlines()[0])
+    # A word that no script accepts: it is not a number of seconds, a place or an example.
+    for argument in ("--portible", "portible"):
+        refused = start(argument)
+        found = (refused.returncode, refused.stdout)
+        equal(f"{argument}: its status, and nothing else is done", (2, ""), found)
+        naming = [line for line in refused.stderr.splitlines() if argument in line]
+        equal(f"{argument}: what is wrong is named", 1, len(naming))
+
+
+# ---- What counts results
+
+
+@pytest.mark.parametrize(
+    "what, commands, status, last",
+    [
+        ("of a success", "ok a", 0, "1 passed, 0 failed"),
+        ("of what was skipped by name", "skip a why", 0, "0 passed, 0 failed, 1 skipped"),
+        ("of a failure beside a success", "ok a; failed b", 1, "1 passed, 1 failed"),
+        ("of nothing", ":", 1, "0 passed, 1 failed"),
+    ],
+)
+def test_report(what, commands, status, last):
+    result = outcome("bash", "-euc", f". script/lib/report.sh; {commands}; finish")
+    equal(f"a report {what}", (status, last), (result.returncode, result.stdout.splitlines()[-1]))
+
+
+WITH_CHECKS = "checks in the tests: 20 passed, 0 failed; wrong allowed: {}"
+ALL_PASSED, ONE_FAILED = "5 passed, 2 deselected in 3.20s", "1 failed, 2 passed in 0:01:05"
+
+
+@pytest.mark.parametrize(
+    "what, status, lines, is_well, cell",
+    [
+        ("in which all passed", 0, ["2 passed, 1 skipped in 0.05s"], True, "2 / 0"),
+        ("that sees no wrong allow", 0, [WITH_CHECKS.format(0), ALL_PASSED], True, "5 / 0 / 0"),
+        ("that sees a wrong allow", 0, [WITH_CHECKS.format(1), ALL_PASSED], False, "5 / 0 / 1"),
+        ("that counts nothing", 0, ["all is well"], False, "no result"),
+        ("that has no test", 5, ["no tests ran in 0.01s"], False, "no result"),
+        ("with a failure and status 0", 0, [ONE_FAILED], False, "2 / 1"),
+        ("with an error", 1, ["2 passed, 1 error in 1.00s"], False, "2 / 1"),
+        ("that ends badly", 3, ["2 passed in 1.00s"], False, "2 / 0, status 3"),
+    ],
+)
+def test_cell(tmp_path, what, status, lines, is_well, cell):
+    """Of the table of script/test-distros: whether all is well with a suite that ended with this status and printed this."""
+    log = tmp_path / "log"
+    log.write_text("".join(f"{line}\n" for line in lines))
+    result = outcome("bash", "-uc", f'. script/lib/distros/table.sh; cell "$1" {status}', "bash", log)
+    equal(f"the cell of a suite {what}", (0 if is_well else 1, cell), (result.returncode, result.stdout.strip()))

@@ -38,7 +38,7 @@ static void forked(const machineid::client &client) {
 }
 
 // A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-// Tests/runtimes/misuse.
+// Tests/bindings/misuse.
 static void never_registered(const machineid::client &client) {
     std::string done;
     if (client.validate("never")) done += " if";

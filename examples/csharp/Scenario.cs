@@ -99,7 +99,7 @@ static class Scenario
     }
 
     // A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-    // Tests/runtimes/misuse.
+    // Tests/bindings/misuse.
     static void NeverRegistered(Client client)
     {
         var done = new List<string>();

@@ -90,7 +90,7 @@ public final class Scenario {
 
     /**
      * A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-     * Tests/runtimes/misuse.
+     * Tests/bindings/misuse.
      */
     private static void neverRegistered(MachineIDClient client) {
         List<String> done = new ArrayList<>();

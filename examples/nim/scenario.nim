@@ -39,7 +39,7 @@ proc refusal(call: proc ()): ref MachineIDError =
 
 proc neverRegistered(client: Client) =
   ## A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-  ## Tests/runtimes/misuse.
+  ## Tests/bindings/misuse.
   var done: seq[string]
   if client.allows("never"): done.add "allows"
   if client.validate("never").allowed: done.add "allowed"

@@ -20,7 +20,7 @@ fn text<'a>(reply: &'a Value, key: &str) -> &'a str {
 }
 
 /// A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-/// Tests/runtimes/misuse.
+/// Tests/bindings/misuse.
 fn never_registered(client: &Client) {
     let mut done = Vec::new();
     if client.allows("never") {

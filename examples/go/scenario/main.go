@@ -125,7 +125,7 @@ func scenario() error {
 }
 
 // neverRegistered asks about a device that was never registered, in the conditions that come to mind first. Those that do
-// not compile are in Tests/runtimes/misuse.
+// not compile are in Tests/bindings/misuse.
 func neverRegistered(client *machineid.Client) {
 	var done []string
 	if client.Allows("never") {

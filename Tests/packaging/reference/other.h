@@ -1,5 +1,5 @@
 /*
- * other.h - a header for Tests/reference
+ * other.h - a header for Tests/packaging/test_reference.py
  *
  * It has what machineid.h may have one day.
  *

@@ -1,0 +1,202 @@
+"""script/check-abi itself: it passes a library and a header that are as they should be, and fails, for the one right reason,
+each of a row of libraries and headers with one fault."""
+
+import re
+import shutil
+
+import checks
+import pytest
+from commands import outcome
+from project import ROOT, version
+
+FLAGS = ["-s", "-Wl,--version-script=exports.map", "-Wl,-soname,libmachineid.so.0"]
+FLAGS += ["-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,nodelete", "-Wl,-z,noexecstack"]
+
+EXPORTS = "the library exports exactly the functions of machineid.h"
+MAPPED = "exports.map lists exactly the functions of machineid.h"
+LISTED = "abi/symbols.txt lists exactly the prototypes of machineid.h"
+KEPT = "machineid.h keeps the types of abi/baseline/libmachineid.so.0.abi"
+
+# Flags without which a library is linked begin with "no:". {work} is the folder of `materials`.
+WITHOUT_MAP = "no:-Wl,--version-script=exports.map"
+FEWER = [WITHOUT_MAP, "-Wl,--version-script={work}/fewer.map"]
+MORE = [WITHOUT_MAP, "-Wl,--version-script={work}/more.map"]
+NEW = [WITHOUT_MAP, "-Wl,--version-script={work}/new.map"]
+NEW += ["-DFAULT=void mid_new(mid_client *c); void mid_new(mid_client *c) { (void)c; }"]
+
+# A fault of a library, what check-abi says of it, and how it is linked.
+LIBRARIES = {
+    "passes a library that is as it should be": ("", []),
+    "misses a function": (EXPORTS, FEWER),
+    "finds a function too many": (EXPORTS, MORE),
+    "finds another library": ("it needs libc, libcurl and libjansson, and nothing else", ["-lm"]),
+    "finds another soname": (
+        "its soname is libmachineid.so.0",
+        ["no:-Wl,-soname,libmachineid.so.0", "-Wl,-soname,libmachineid.so"],
+    ),
+    "finds an RPATH": ("it has no RPATH", ["-Wl,--disable-new-dtags,-rpath,/tmp"]),
+    "finds a RUNPATH": ("it has no RUNPATH", ["-Wl,--enable-new-dtags,-rpath,/tmp"]),
+    "finds lazy binding": ("it binds all symbols when it is loaded", ["no:-Wl,-z,now", "-Wl,-z,lazy"]),
+    "finds that it can be unmapped": ("dlclose does not unmap it", ["no:-Wl,-z,nodelete"]),
+    "finds an executable stack": (
+        "it asks for no executable stack",
+        ["no:-Wl,-z,noexecstack", "-Wl,-z,execstack"],
+    ),
+    "finds writable tables": ("its tables are read-only once it is loaded", ["no:-Wl,-z,relro", "-Wl,-z,norelro"]),
+    "finds that it is too large": ("stripped it is at most 128 KB large", ["-DFAULT=char large[200000] = {1};"]),
+    "finds that it would change its host": (
+        "it imports no function that would change or disturb its host",
+        ['-DFAULT=void f(void); void f(void) { setenv("A", "B", 1); }'],
+    ),
+}
+
+# Of a library that is not stripped: a line that check-abi prints. abi/traps.allow does not fit it, so other lines fail.
+TRAPS = {
+    "finds a trap": (r" *\+1 f", "void f(void); void f(void) { __builtin_trap(); }"),
+    "passes a trap that nobody can get to": (
+        "ok .*no exported function can get to a trap",
+        "void f(void); void f(void) { __builtin_trap(); }",
+    ),
+    "finds the way to a trap": (
+        " *found: *g -> f",
+        "void f(void); void f(void) { abort(); } __attribute__((constructor)) void g(void); void g(void) { f(); }",
+    ),
+}
+
+ADDED = (r"^void mid_free.*", "\\g<0>\nvoid mid_new(mid_client *client);")
+# How a header has changed since it was released, and abi/symbols.txt with it: (pattern, replacement), or a line more. The
+# map for the copy of the project, what check-abi says, and how the library is linked.
+HEADERS = {
+    "finds a function that only the header has": (ADDED, None, None, f"{EXPORTS}\n{MAPPED}\n{LISTED}", []),
+    "passes a new function": (ADDED, "{version}  void mid_new(mid_client *)", "new.map", "", NEW),
+    "finds a new function that is said to be old": (
+        ADDED,
+        "0.0.9  void mid_new(mid_client *)",
+        "new.map",
+        "abi/symbols.txt gives new functions the version {version}",
+        NEW,
+    ),
+    "finds a function taken away": (
+        (r"^mid_status mid_usage.*\n", ""),
+        (r"^.* mid_usage\(.*\n", ""),
+        "fewer.map",
+        KEPT,
+        FEWER,
+    ),
+    # The symbols of a changed type stay the same, and abi/symbols.txt is changed with it.
+    "finds a parameter of another type": ((r"int \*allowed", "short *allowed"), (r"int \*", "short int *"), None, KEPT, []),
+    "finds a parameter taken away": (
+        (r"^mid_status mid_usage\(mid_client \*client, *", "mid_status mid_usage("),
+        (r"mid_usage\(mid_client \*, ", "mid_usage("),
+        None,
+        KEPT,
+        [],
+    ),
+    "finds a typedef of another size": ((r"^typedef int32_t mid_status", "typedef int64_t mid_status"), None, None, KEPT, []),
+    "finds a const taken away": (
+        (r"^const char \*mid_version", "char *mid_version"),
+        (r"const char \*mid_version", "char *mid_version"),
+        None,
+        KEPT,
+        [],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def materials(tmp_path_factory):
+    """A library in C with the right functions, made from abi/symbols.txt, that does nothing; and maps of its exports."""
+    work = tmp_path_factory.mktemp("check-abi")
+    text = ["#include <curl/curl.h>", "#include <jansson.h>", "#include <stdlib.h>", '#include "machineid.h"']
+    # Used, or else the linker leaves them out of NEEDED.
+    text += ["void *used(void); void *used(void) { curl_free(0); json_delete(0); return malloc(1); }"]
+    text += ["#ifdef FAULT", "FAULT", "#endif"]
+    for line in (ROOT / "abi/symbols.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            prototype = line.split(maxsplit=1)[1]
+            text.append(f"{prototype} {{}}" if prototype.startswith("void ") else f"{prototype} {{ return 0; }}")
+    (work / "good.c").write_text("\n".join(text) + "\n")
+    exports = (ROOT / "exports.map").read_text()
+    (work / "fewer.map").write_text(exports.replace("mid_usage;", ""))
+    (work / "more.map").write_text(exports.replace("global:", "global: used;"))
+    (work / "new.map").write_text(exports.replace("global:", "global: mid_new;"))
+    return work
+
+
+@pytest.fixture
+def report(materials, tmp_path):
+    """What check-abi, that of a tree, says of a library linked with these flags too."""
+
+    def begin(flags, tree=ROOT):
+        left_out = [flag.removeprefix("no:") for flag in flags if flag.startswith("no:")]
+        linked = [flag for flag in FLAGS if flag not in left_out]
+        linked += [flag.format(work=materials) if "{work}" in flag else flag for flag in flags if not flag.startswith("no:")]
+        library = tmp_path / "libmachineid.so"
+        command = ["gcc", "-std=gnu2x", "-shared", "-fPIC", "-Iinclude", materials / "good.c", "-o", library]
+        made = outcome(*command, "-Wl,--no-as-needed", "-lcurl", "-ljansson", *linked)
+        assert made.returncode == 0, made.stdout
+        return outcome(tree / "script/check-abi", "--against", library)
+
+    return begin
+
+
+def expect(result, failures):
+    """These faults are found, a line each, and no other."""
+    found = "\n".join(re.findall("^FAILED  (.*)", result.stdout, re.M))
+    assert (found, result.returncode) == (failures, 1 if failures else 0), result.stdout
+
+
+@pytest.mark.parametrize("fault", LIBRARIES)
+def test_library(report, fault):
+    failure, flags = LIBRARIES[fault]
+    expect(report(flags), failure)
+
+
+@pytest.mark.parametrize("fault", TRAPS)
+def test_trap(report, fault):
+    line, code = TRAPS[fault]
+    result = report(["no:-s", f"-DFAULT={code}"])
+    assert re.search(f"^{line}$", result.stdout, re.M), result.stdout
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """What check-abi reads, to be changed."""
+    copy = tmp_path / "tree"
+    for name in ("abi", "include", "script"):
+        shutil.copytree(ROOT / name, copy / name)
+    shutil.copy(ROOT / "exports.map", copy)
+    return copy
+
+
+@pytest.mark.parametrize("fault", HEADERS)
+def test_header(report, materials, tree, fault):
+    in_header, in_symbols, exports, failures, flags = HEADERS[fault]
+    header, symbols = tree / "include/machineid.h", tree / "abi/symbols.txt"
+    before = header.read_text()
+    header.write_text(re.sub(*in_header, before, flags=re.M))
+    assert header.read_text() != before, "the test changes the header"
+    if isinstance(in_symbols, str):
+        symbols.write_text(symbols.read_text() + in_symbols.format(version=version()) + "\n")
+    elif in_symbols:
+        symbols.write_text(re.sub(*in_symbols, symbols.read_text(), flags=re.M))
+    if exports:
+        shutil.copy(materials / exports, tree / "exports.map")
+    expect(report(flags, tree), failures.format(version=version()))
+
+
+def test_symbols_of_another_build(report, tree, tmp_path):
+    """check-abi fails for want of the right symbols of the library that script/build makes, and for nothing else."""
+    report(["no:-s"])
+    shutil.copytree(ROOT / "build/lib", tree / "build/lib", symlinks=True)
+    shutil.copytree(ROOT / "build/symbols", tree / "build/symbols")
+    (tree / "Sources/MachineIDC").mkdir(parents=True)
+    shutil.copy(ROOT / "Sources/MachineIDC/Exports.swift", tree / "Sources/MachineIDC")
+    for symbols in (tree / "build/symbols").iterdir():
+        shutil.copy(tmp_path / "libmachineid.so", symbols)
+    missing = "what can trap is looked for in its symbols"
+    for what in ("finds symbols of another build", "finds that there are no symbols"):
+        result = outcome(tree / "script/check-abi")
+        found = re.findall("^FAILED  (.*)", result.stdout, re.M)
+        checks.equal(f"check-abi {what}", (1, [missing]), (result.returncode, found))
+        shutil.rmtree(tree / "build/symbols", ignore_errors=True)

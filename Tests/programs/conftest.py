@@ -1,0 +1,11 @@
+"""What the tests of programs share."""
+
+import pytest
+from supervised import ORG_KEY, Supervised
+
+
+@pytest.fixture
+def supervised(tmp_path, emulator):
+    supervised = Supervised(tmp_path, emulator("--org-key", ORG_KEY))
+    yield supervised
+    supervised.close()
