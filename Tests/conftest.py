@@ -113,7 +113,11 @@ def pytest_runtest_makereport(item, call):
         kept = {"passed": found.passed, "failed": found.failed, "wrong allowed": found.wrong_allowed, "said": found.said}
         item.user_properties += [(name, value) for name, value in kept.items() if value]
         item.user_properties += [("skipped", what) for what in found.skips]
-    yield
+    outcome = yield
+    if call.when == "call" and checks.current.failures:
+        # The failure shows them already, without those that passed.
+        report = outcome.get_result()
+        report.sections = [(name, checks.without_own_lines(text)) for name, text in report.sections]
 
 
 # ---- What tests use

@@ -18,6 +18,9 @@ def test_allocator(program, run, authority):
 def refused(program, preload, run, authority):
     """Runs a program for which memory is refused."""
 
+    # Where the first call is refused memory, there is no call before it.
+    authority.emulator.ask(authority.org_key, "/api/v1/devices/register", {"deviceId": "memory:yes"})
+
     def begin(name, seconds, scheme, *arguments):
         url = {"base_url": authority.url(scheme)}
         environment = authority.over(scheme, max_retries=0, **url)

@@ -46,40 +46,40 @@ def test_usage(script):
 
 # ---- What counts results
 
+# What a script reports with script/lib/report.sh, its exit status, and its last line.
+REPORTS = {
+    "of a success": ("ok a", 0, "1 passed, 0 failed"),
+    "of what was skipped by name": ("skip a why", 0, "0 passed, 0 failed, 1 skipped"),
+    "of a failure beside a success": ("ok a; failed b", 1, "1 passed, 1 failed"),
+    "of nothing": (":", 1, "0 passed, 1 failed"),
+}
 
-@pytest.mark.parametrize(
-    "what, commands, status, last",
-    [
-        ("of a success", "ok a", 0, "1 passed, 0 failed"),
-        ("of what was skipped by name", "skip a why", 0, "0 passed, 0 failed, 1 skipped"),
-        ("of a failure beside a success", "ok a; failed b", 1, "1 passed, 1 failed"),
-        ("of nothing", ":", 1, "0 passed, 1 failed"),
-    ],
-)
-def test_report(what, commands, status, last):
+
+@pytest.mark.parametrize("what", REPORTS)
+def test_report(what):
+    commands, status, last = REPORTS[what]
     result = outcome("bash", "-euc", f". script/lib/report.sh; {commands}; finish")
     equal(f"a report {what}", (status, last), (result.returncode, result.stdout.splitlines()[-1]))
 
 
 WITH_CHECKS = "checks in the tests: 20 passed, 0 failed; wrong allowed: {}"
-ALL_PASSED, ONE_FAILED = "5 passed, 2 deselected in 3.20s", "1 failed, 2 passed in 0:01:05"
+# A suite's exit status, what it printed last, whether all is well with it, and its cell in the table of test-distros.
+CELLS = {
+    "in which all passed": (0, ["2 passed, 1 skipped in 0.05s"], True, "2 / 0"),
+    "that counts a wrong allow": (0, [WITH_CHECKS.format(1), "5 passed in 3.20s"], False, "5 / 0 / 1"),
+    "that counts no wrong allow": (0, [WITH_CHECKS.format(0), "5 passed, 2 deselected in 3.20s"], True, "5 / 0 / 0"),
+    "that counts nothing": (0, ["all is well"], False, "no result"),
+    "that has no test": (5, ["no tests ran in 0.01s"], False, "no result"),
+    "of which all is skipped": (0, ["3 skipped in 0.01s"], True, "0 / 0"),
+    "with a failure and status 0": (0, ["1 failed, 2 passed in 65.10s (0:01:05)"], False, "2 / 1"),
+    "with an error": (1, ["2 passed, 1 error in 1.00s"], False, "2 / 1"),
+    "that ends badly": (3, ["2 passed in 1.00s"], False, "2 / 0, status 3"),
+}
 
 
-@pytest.mark.parametrize(
-    "what, status, lines, is_well, cell",
-    [
-        ("in which all passed", 0, ["2 passed, 1 skipped in 0.05s"], True, "2 / 0"),
-        ("that sees no wrong allow", 0, [WITH_CHECKS.format(0), ALL_PASSED], True, "5 / 0 / 0"),
-        ("that sees a wrong allow", 0, [WITH_CHECKS.format(1), ALL_PASSED], False, "5 / 0 / 1"),
-        ("that counts nothing", 0, ["all is well"], False, "no result"),
-        ("that has no test", 5, ["no tests ran in 0.01s"], False, "no result"),
-        ("with a failure and status 0", 0, [ONE_FAILED], False, "2 / 1"),
-        ("with an error", 1, ["2 passed, 1 error in 1.00s"], False, "2 / 1"),
-        ("that ends badly", 3, ["2 passed in 1.00s"], False, "2 / 0, status 3"),
-    ],
-)
-def test_cell(tmp_path, what, status, lines, is_well, cell):
-    """Of the table of script/test-distros: whether all is well with a suite that ended with this status and printed this."""
+@pytest.mark.parametrize("what", CELLS)
+def test_cell(tmp_path, what):
+    status, lines, is_well, cell = CELLS[what]
     log = tmp_path / "log"
     log.write_text("".join(f"{line}\n" for line in lines))
     result = outcome("bash", "-uc", f'. script/lib/distros/table.sh; cell "$1" {status}', "bash", log)

@@ -66,6 +66,11 @@ def counted(passed, failed=0, wrong_allowed=0):
     current.wrong_allowed += wrong_allowed
 
 
+def without_own_lines(text):
+    """What was printed, but for what is printed here."""
+    return "".join(line for line in text.splitlines(keepends=True) if not re.match("ok {6}|FAILED  | {12}", line))
+
+
 def holds(what, condition, details=""):
     ok(what) if condition else failed(what, details)
 

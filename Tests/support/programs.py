@@ -81,14 +81,10 @@ class Runner:
         self._count = 0
 
     def __call__(self, command, seconds, *environments, **variables):
-        """A program that must end with 0 in so many seconds. Returns what it printed."""
+        """A program that must end with 0 in so many seconds. Returns what it printed, which is shown with a failure."""
         status, output = self.status(command, seconds, *environments, **variables)
-        if status is None:
-            pytest.fail(f"it hangs\n{last_lines(output, 150)}", pytrace=False)
-        if status == 99:
-            pytest.fail(f"valgrind found errors\n{first_lines(output, 60)}", pytrace=False)
         if status != 0:
-            pytest.fail(f"it ended with status {status}\n{last_lines(output, 60)}", pytrace=False)
+            pytest.fail(f"it ended with status {status}" if status is not None else "it hangs", pytrace=False)
         checks.said(last_lines(output, 1))
         return output
 
@@ -101,14 +97,10 @@ class Runner:
             given |= {name: str(value) for name, value in some.items()}
         status = within(seconds, command, {**os.environ, **given}, file)
         output = file.read_text(errors="replace")
-        print(last_lines(output, 200))
+        print(last_lines(output, 300))
         for passed, failed in re.findall(r"^(\d+) checks passed, (\d+) failed$", output, re.M):
             checks.counted(int(passed), int(failed))
         return status, output
-
-
-def first_lines(text, count):
-    return "\n".join(text.splitlines()[:count])
 
 
 def last_lines(text, count):

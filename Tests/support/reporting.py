@@ -12,10 +12,11 @@ class Reporting:
         self._counts = collections.Counter()
 
     def pytest_report_teststatus(self, report):
-        """Nothing but our own lines, until the end."""
+        """No letters: our own lines say more."""
         if report.passed and report.when != "call":
             return "", "", ""
-        return ("error" if report.failed and report.when != "call" else report.outcome), "", ""
+        outcome = "error" if report.failed and report.when != "call" else report.outcome
+        return outcome, "", "" if report.passed else outcome.upper()
 
     def pytest_runtest_logreport(self, report):
         said = ""

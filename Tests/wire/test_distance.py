@@ -63,6 +63,6 @@ def test_silence(program, run_there):
 
 
 @pytest.mark.long  # longer than all the others
-@pytest.mark.parametrize("name, arguments", [("answers", [1, 4]), ("ends", ["--calm"])])
+@pytest.mark.parametrize("name, arguments", [("answers", [1, 4]), ("ends", ["--calm"])], ids=["answers", "ends"])
 def test_under_valgrind(program, run_there, memcheck, name, arguments):
     run_there([*memcheck, program(f"distance/{name}.c"), *arguments], 300, CHECK_SLACK_MS=8000)

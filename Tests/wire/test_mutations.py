@@ -149,7 +149,7 @@ def build(copy):
     return outcome("script/build", cwd=copy, seconds=1800)
 
 
-def tests(copy, names):
+def start_tests(copy, names):
     """Runs these tests with the library in the copy."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--library", copy / "build/lib"]
     if names[0] == "tls":
@@ -171,7 +171,7 @@ def whole(copy):
 @pytest.mark.parametrize("rule", RULES)
 def test_rule(whole, rule):
     file, before, after, names = RULES[rule]
-    result = tests(whole, names)
+    result = start_tests(whole, names)
     assert result.returncode == 0, f"the tests pass before it is broken: {tail(result.stdout)}"
     path = whole / "Sources/MachineIDC" / file
     text = path.read_text()
@@ -179,7 +179,7 @@ def test_rule(whole, rule):
     path.write_text(text.replace(before, after))
     result = build(whole)
     assert result.returncode == 0, f"it builds: {tail(result.stdout, 20)}"
-    result = tests(whole, names)
+    result = start_tests(whole, names)
     assert result.returncode != 0, f"no test notices: {tail(result.stdout)}"
     # One that does not come to its end has noticed nothing.
     assert re.search("^checks in the tests: [0-9]+ passed, [1-9]", result.stdout, re.M), tail(result.stdout)

@@ -37,6 +37,11 @@ def is_there(pid):
     return False
 
 
+def as_a_shell_has_it(status):
+    """An exit status as Python has it, which is negative for the end by a signal."""
+    return 128 - status if status < 0 else status
+
+
 def line_of(descriptor, seconds=30):
     """What comes from a pipe until the end of a line; "" when nothing comes in time."""
     text = b""
@@ -118,12 +123,12 @@ class Supervised:
     def expect_end(self, status):
         """It ends with this status, as a shell has it, and the program with it."""
         try:
-            found = self.supervisor.wait(30)
+            found = as_a_shell_has_it(self.supervisor.wait(30))
         except subprocess.TimeoutExpired:
             self.supervisor.kill()
             self.supervisor.wait()
             found = "stuck"
-        assert (128 - found if isinstance(found, int) and found < 0 else found) == status
+        assert found == status
         assert await_true(lambda: not is_there(self.program), 10), "the program is still there"
 
     def close(self):

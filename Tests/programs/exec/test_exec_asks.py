@@ -35,7 +35,7 @@ class Told:
 
 @pytest.fixture
 def told(supervised):
-    script = ROOT / "Tests/programs/answers_when_told.py"
+    script = ROOT / "Tests/programs/exec/answers_when_told.py"
     with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield Told(supervised, process)
         process.stdin.close()

@@ -35,7 +35,7 @@ def test_revoked_after_outages(supervised):
     supervised.expect_end(124)
 
 
-@pytest.mark.parametrize("foreground", [[], ["--foreground"]], ids=["", "in the foreground"])
+@pytest.mark.parametrize("foreground", [[], ["--foreground"]], ids=["in the background", "in the foreground"])
 def test_revoked_a_program_that_does_not_listen(supervised, foreground):
     supervised.launch(*foreground, "--grace", "0.3", "--", "sh", "-c", STUBBORN)
     supervised.operator("revoke")
@@ -93,12 +93,13 @@ def test_a_signal_that_the_program_does_not_know(supervised):
     supervised.expect_end(138)
 
 
-@pytest.mark.parametrize(
-    "name, number", [("PWR", signal.SIGPWR), ("VTALRM", signal.SIGVTALRM), ("RTMIN+1", signal.SIGRTMIN + 1)]
-)
-def test_another_signal_is_passed_on(supervised, name, number):
+OTHERS = {"PWR": signal.SIGPWR, "VTALRM": signal.SIGVTALRM, "RTMIN+1": signal.SIGRTMIN + 1}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_signal_is_passed_on(supervised, name):
     supervised.launch("--", "bash", "-c", f'trap "exit 4" "$0"; {WAITS}', name)
-    supervised.kill(number)
+    supervised.kill(OTHERS[name])
     supervised.expect_end(4)
 
 

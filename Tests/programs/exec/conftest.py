@@ -1,4 +1,4 @@
-"""What the tests of programs share."""
+"""machineid-exec, with an emulator of its own."""
 
 import pytest
 from supervised import ORG_KEY, Supervised
