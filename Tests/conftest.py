@@ -74,6 +74,14 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="only root can do this"))
 
 
+def pytest_collection_finish(session):
+    """The workers of xdist must know of the groups, which it has in the names of tests."""
+    if session.config.getoption("loadgroup", False):
+        ungrouped = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        if ungrouped:
+            raise pytest.UsageError(f"this pytest-xdist does not keep groups of tests together: {ungrouped[0]}")
+
+
 # ---- One test
 
 

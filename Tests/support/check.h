@@ -58,7 +58,7 @@ static inline void check_need(int holds, const char *what) {
 static inline const char *check_environment(const char *name) {
     const char *value = getenv(name);
     if (value == NULL || *value == '\0') {
-        fprintf(stderr, "%s is not set: start this through the run beside its source\n", name);
+        fprintf(stderr, "%s is not set: script/test sets it\n", name);
         exit(2);
     }
     return value;

@@ -3,6 +3,8 @@
 import collections
 import re
 
+import pytest
+
 WORDS = {"passed": ("ok", {"green": True}), "failed": ("FAILED", {"red": True}), "skipped": ("skipped", {"yellow": True})}
 
 
@@ -18,7 +20,10 @@ class Reporting:
         outcome = "error" if report.failed and report.when != "call" else report.outcome
         return outcome, "", "" if report.passed else outcome.upper()
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
+        # Without the name of the group, which xdist adds.
+        report.nodeid = re.sub(r"@[^\]/]*$", "", report.nodeid)
         said = ""
         for name, value in report.user_properties if report.when == "call" else ():
             if name == "said":
@@ -37,9 +42,7 @@ class Reporting:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         terminal.ensure_newline()
         terminal.write(f"{word:8}", **colours)
-        # xdist adds the name of the group.
-        name = re.sub(r"@[^]/]*$", "", report.nodeid)
-        terminal.write_line(f"{report.duration:6.1f} s  {name}{f': {said.strip()}' if said else ''}")
+        terminal.write_line(f"{report.duration:6.1f} s  {report.nodeid}{f': {said.strip()}' if said else ''}")
 
     def pytest_terminal_summary(self, terminalreporter):
         counts = self._counts
