@@ -20,6 +20,10 @@ def test_environment(program, run_fresh):
     run_fresh(program("environment.c"))
 
 
+def test_ownership(program, run_fresh):
+    run_fresh(program("ownership.c"))
+
+
 def test_cancel(program, run_fresh):
     run_fresh(program("cancel.c"))
 

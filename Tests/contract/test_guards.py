@@ -12,6 +12,10 @@ def test_interface_under_valgrind(program, run, authority, memcheck):
     run([*memcheck, program("guards/interface.c")], 300, authority.over("http"), CHECK_SLACK_MS=5000)
 
 
+def test_thread(program, run, authority):
+    run([program("guards/thread.c")], 60, authority.over("http"))
+
+
 def test_authorities(program, run, authority):
     run([program("guards/authorities.c")], 180, authority.over("http"))
 

@@ -21,54 +21,54 @@ def refused(program, preload, run, authority):
     # Where the first call is refused memory, there is no call before it.
     authority.emulator.ask(authority.org_key, "/api/v1/devices/register", {"deviceId": "memory:yes"})
 
-    def begin(name, seconds, scheme, *arguments):
+    def begin(source, seconds, scheme, *arguments):
         url = {"base_url": authority.url(scheme)}
         environment = authority.over(scheme, max_retries=0, **url)
-        command = [program(f"memory/{name}.c", "-ldl"), *arguments]
+        command = [program(f"memory/{source}", "-ldl"), *arguments]
         run(command, seconds, environment, LD_PRELOAD=preload("memory/refuse.c"))
 
     return begin
 
 
 def test_clients(refused):
-    refused("memory", 120, "http", "made")
+    refused("memory.c", 120, "http", "made")
 
 
 def test_first_call(refused, long):
     # Most of the first call's allocations are OpenSSL's, which prepares itself.
-    refused("memory", 580, "http", "first", 1 if long else 29)
+    refused("memory.c", 580, "http", "first", 1 if long else 29)
 
 
 def test_first_connection(refused):
-    refused("memory", 300, "http", "cold")
+    refused("memory.c", 300, "http", "cold")
 
 
 @pytest.mark.long
 def test_first_connection_over_tls_every_seventh_allocation(refused):
-    refused("memory", 3000, "https", "cold", 7)
+    refused("memory.c", 3000, "https", "cold", 7)
 
 
 def test_kept_connection(refused):
-    refused("memory", 300, "http", "warm")
+    refused("memory.c", 300, "http", "warm")
 
 
 def test_kept_connection_over_tls(refused, long):
-    refused("memory", 580, "https", "warm", 1 if long else 3)
+    refused("memory.c", 580, "https", "warm", 1 if long else 3)
 
 
 def test_many_devices_and_guards(refused):
-    refused("memory", 300, "http", "more")
+    refused("memory.c", 300, "http", "more")
 
 
 @pytest.mark.long
 def test_many_devices_and_guards_over_tls(refused):
-    refused("memory", 1200, "https", "more")
+    refused("memory.c", 1200, "https", "more")
 
 
 def test_little_memory_for_replies(refused):
-    refused("scarce", 300, "http", "replies")
+    refused("scarce.c", 300, "http", "replies")
 
 
 @SCHEMES
 def test_little_memory_for_the_first_call(refused, scheme):
-    refused("scarce", 120, scheme, "first")
+    refused("scarce.c", 120, scheme, "first")

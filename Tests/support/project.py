@@ -27,5 +27,5 @@ def version():
 
 
 def functions():
-    """The names of the functions that the library exports."""
-    return re.findall(r"^ *(mid_[a-z0-9_]*);$", (ROOT / "exports.map").read_text(), re.M)
+    """The names of the functions of the header."""
+    return re.findall(r"^[a-z][a-z0-9_ ]*[ *](mid_[a-z0-9_]+)\(", HEADER.read_text(), re.M)
