@@ -31,7 +31,11 @@ def pytest_addoption(parser):
     parser.addoption("--library", metavar="FOLDER", help="where the library is, build/lib if this is not given")
     parser.addoption("--long", action="store_true", help="do what takes long too")
     parser.addoption(
-        "--behaviours", metavar="PATTERN", action="append", default=[], help="of the hostile authority, such as 'chunks/*'"
+        "--behaviours",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="of the hostile authority, such as 'chunks/*'",
     )
 
 
@@ -77,7 +81,9 @@ def pytest_collection_modifyitems(config, items):
 def pytest_collection_finish(session):
     """The workers of xdist must know of the groups, which it has in the names of tests."""
     if session.config.getoption("loadgroup", False):
-        ungrouped = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        ungrouped = [
+            item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
+        ]
         if ungrouped:
             raise pytest.UsageError(f"this pytest-xdist does not keep groups of tests together: {ungrouped[0]}")
 
@@ -118,7 +124,12 @@ class Conclusion:
 def pytest_runtest_makereport(item, call):
     if call.when == "call":
         found = checks.current
-        kept = {"passed": found.passed, "failed": found.failed, "wrong allowed": found.wrong_allowed, "said": found.said}
+        kept = {
+            "passed": found.passed,
+            "failed": found.failed,
+            "wrong allowed": found.wrong_allowed,
+            "said": found.said,
+        }
         item.user_properties += [(name, value) for name, value in kept.items() if value]
         item.user_properties += [("skipped", what) for what in found.skips]
     outcome = yield

@@ -14,5 +14,7 @@ def test_bindings():
     print(result.stdout)
     for word, name, rest in re.findall(r"^(ok|skip) +(\S+) *(.*)", result.stdout, re.M):
         checks.ok(name) if word == "ok" else checks.skipped(name, rest.strip("()"))
-    assert result.returncode == 0, "\n".join(re.findall(r"^FAIL .*(?:\n     .*)*", result.stdout, re.M)) or result.stdout
+    assert result.returncode == 0, (
+        "\n".join(re.findall(r"^FAIL .*(?:\n     .*)*", result.stdout, re.M)) or result.stdout
+    )
     checks.said(result.stdout.splitlines()[-1])

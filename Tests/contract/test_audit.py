@@ -63,7 +63,9 @@ class Trace:
 
     def expect_quiet(self, what):
         holds(f"{what}: nothing is printed", not self.output, self.output)
-        children = [line for line in self.lines if re.search(r"\b(v?fork|clone3?)\(", line) and "CLONE_THREAD" not in line]
+        children = [
+            line for line in self.lines if re.search(r"\b(v?fork|clone3?)\(", line) and "CLONE_THREAD" not in line
+        ]
         holds(f"{what}: no program or process is started", not children and self.starts == 1, "\n".join(children))
 
 
@@ -158,7 +160,7 @@ def test_https(authority):
 def test_redirects():
     for status in ("301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"):
         for form in ("http://127.0.0.1:{}/x", "http://localhost:{}/x", "https://127.0.0.1:{}/x", "//127.0.0.1:{}/x"):
-            other = Listener(b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"allowed\":true}")
+            other = Listener(b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"allowed":true}')
             location = form.format(other.port)
             head = f"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 16\r\n\r\n"
             first = Listener(head.encode() + b'{"allowed":true}')
@@ -166,7 +168,11 @@ def test_redirects():
             what = f"redirect {status.split()[0]} to {form}"
             details = f"status {trace.status}, connects {trace.connects()}"
             is_kept = other.connections == 0 and trace.connects() == {("127.0.0.1", first.port)}
-            holds(f"{what}: not followed", trace.status == BAD_REPLY and is_kept and KEY.encode() in first.received, details)
+            holds(
+                f"{what}: not followed",
+                trace.status == BAD_REPLY and is_kept and KEY.encode() in first.received,
+                details,
+            )
 
 
 def test_off_loopback(authority):
@@ -176,7 +182,9 @@ def test_off_loopback(authority):
     for host in hosts:
         trace = Trace({"base_url": f"http://{host}:8080", "max_retries": 0, "timeout_ms": 1000})
         silent = not trace.connects() and not trace.with_key()
-        holds(f"http to {host}: refused before anything is sent", trace.status == INVALID_OPTIONS and silent, trace.lines)
+        holds(
+            f"http to {host}: refused before anything is sent", trace.status == INVALID_OPTIONS and silent, trace.lines
+        )
     trace = Trace({"base_url": http, "proxy": "http://192.0.2.1:3128"})
     holds("http by a remote proxy: refused", trace.status == INVALID_OPTIONS and not trace.connects(), trace.lines)
 

@@ -1,4 +1,5 @@
-"""A call ends in its time, or when it is cancelled, whatever it is stuck in; and an answer that is too old decides nothing."""
+"""A call ends in its time, or when it is cancelled, whatever it is stuck in; and an answer that is too old decides
+nothing."""
 
 from project import ROOT
 

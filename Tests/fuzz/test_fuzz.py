@@ -1,5 +1,5 @@
-"""The fuzz targets build, and nothing fails on any of their committed inputs. With --long they look for new ones, five minutes
-each, side by side."""
+"""The fuzz targets build, and nothing fails on any of their committed inputs. With --long they look for new ones, five
+minutes each, side by side."""
 
 import re
 

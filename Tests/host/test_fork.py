@@ -1,5 +1,5 @@
-"""Forks while calls are under way: children answer rightly and at once, and the parent does not notice. On plain HTTP and
-on TLS, from C and from Python, and also where no page is wiped on fork."""
+"""Forks while calls are under way: children answer rightly and at once, and the parent does not notice. On plain HTTP
+and on TLS, from C and from Python, and also where no page is wiped on fork."""
 
 import platform
 import shutil
@@ -34,8 +34,8 @@ def madvise(preload):
 
 
 def test_one_child(program, run_fresh):
-    """Under valgrind without the search for leaks: a child leaves what the parent's calls hold where it is, as machineid.h
-    says."""
+    """Under valgrind without the search for leaks: a child leaves what the parent's calls hold where it is, as
+    machineid.h says."""
     run_fresh(program("fork/fork.c"), plan="pro", valgrind=VALGRIND)
 
 

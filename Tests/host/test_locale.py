@@ -1,4 +1,5 @@
-"""Locales of the host: a decimal comma, a Turkish i, encodings that are not UTF-8, and a locale that changes meanwhile."""
+"""Locales of the host: a decimal comma, a Turkish i, encodings that are not UTF-8, and a locale that changes
+meanwhile."""
 
 import subprocess
 
@@ -23,8 +24,8 @@ def test_locales(program, run, authority, tmp_path, long):
 @pytest.mark.parametrize("locale", ["C", "de_DE", "tr_TR"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_servers(hostile, locale, scheme, long):
-    """What well-behaved servers send has the same status in every locale. With --long it is asked for by every operation,
-    and what ill-behaved servers send too, over http."""
+    """What well-behaved servers send has the same status in every locale. With --long it is asked for by every
+    operation, and what ill-behaved servers send too, over http."""
     hostile.in_locale(locale)
     names = [] if long and scheme == "http" else ["good/*"]
     operations = None if long else "validate,list_devices"

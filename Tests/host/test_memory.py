@@ -1,4 +1,5 @@
-"""Memory that is refused, one allocation after the other; memory that is short; a small stack; an allocator of the host's."""
+"""Memory that is refused, one allocation after the other; memory that is short; a small stack; an allocator of the
+host's."""
 
 import pytest
 

@@ -15,8 +15,8 @@ HAS_NONE = 77
 
 @pytest.fixture
 def elevated(open_folder, program, run, library, authority):
-    """Everybody may start the programs, which find the library where nobody else can have put it; LD_LIBRARY_PATH they do
-    not look at."""
+    """Everybody may start the programs, which find the library where nobody else can have put it; LD_LIBRARY_PATH they
+    do not look at."""
     everyones, roots = open_folder / "lib", open_folder / "only-root"
     for folder, mode in ((everyones, 0o755), (roots, 0o700)):
         folder.mkdir()
@@ -39,7 +39,11 @@ def elevated(open_folder, program, run, library, authority):
             pytest.skip(f"the file system of {open_folder} gives no privileges")
         assert status == 0, f"it starts, and ends with status 0, not {status}: {output}"
         secrets = roots / "secrets"
-        run([*AS_NOBODY, place, authority.url("https"), open_folder / ca_folder / "authority.pem", secrets], 60, environment)
+        run(
+            [*AS_NOBODY, place, authority.url("https"), open_folder / ca_folder / "authority.pem", secrets],
+            60,
+            environment,
+        )
         checks.holds("no secrets are written", not secrets.exists())
 
     return begin

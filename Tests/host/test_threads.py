@@ -1,4 +1,5 @@
-"""Many threads on one client: on their own, under helgrind and under ThreadSanitizer; and a system that refuses threads."""
+"""Many threads on one client: on their own, under helgrind and under ThreadSanitizer; and a system that refuses
+threads."""
 
 import shutil
 
@@ -41,8 +42,8 @@ def test_helgrind(program, run, authority, scheme, long):
     """Guards have a list with a spin lock of its own, which helgrind does not know; ThreadSanitizer does."""
     suppressions = f"--suppressions={ROOT}/Tests/host/threads/helgrind.supp"
     helgrind = ["valgrind", "--tool=helgrind", "--quiet", "--error-exitcode=99", suppressions]
-    # Handshakes take seconds there: not 64 at once, or none is done in time. And each thread has a fresh stack: that glibc
-    # hands them on under a lock, helgrind does not see.
+    # Handshakes take seconds there: not 64 at once, or none is done in time. And each thread has a fresh stack: that
+    # glibc hands them on under a lock, helgrind does not see.
     environment = authority.over(scheme, **PATIENT, max_connections=8) | {
         "GLIBC_TUNABLES": "glibc.pthread.stack_cache_size=0",
         "SOAK_WITHOUT_GUARDS": 1,
@@ -68,7 +69,10 @@ def thread_sanitizer(programs, tmp_path_factory):
 def run_sanitized(thread_sanitizer, run, request):
     def begin(source, arguments, seconds, *environments, **variables):
         suppressions = ROOT / "Tests/host/threads/thread_sanitizer.supp"
-        options = {"TSAN_OPTIONS": f"exitcode=66 suppressions={suppressions}", "LD_LIBRARY_PATH": thread_sanitizer.folder}
+        options = {
+            "TSAN_OPTIONS": f"exitcode=66 suppressions={suppressions}",
+            "LD_LIBRARY_PATH": thread_sanitizer.folder,
+        }
         program = thread_sanitizer.program((request.path.parent / source).resolve())
         run([program, *arguments], seconds, *environments, options, **variables)
 

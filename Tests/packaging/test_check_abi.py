@@ -1,5 +1,5 @@
-"""script/check-abi itself: it passes a library and a header that are as they should be, and fails, for the one right reason,
-each of a row of libraries and headers with one fault."""
+"""script/check-abi itself: it passes a library and a header that are as they should be, and fails, for the one right
+reason, each of a row of libraries and headers with one fault."""
 
 import re
 import shutil
@@ -64,8 +64,8 @@ TRAPS = {
 }
 
 ADDED = (r"^void mid_free.*", "\\g<0>\nvoid mid_new(mid_client *client);")
-# How a header has changed since it was released, and abi/symbols.txt with it: (pattern, replacement), or a line more. The
-# map for the copy of the project, what check-abi says, and how the library is linked.
+# How a header has changed since it was released, and abi/symbols.txt with it: (pattern, replacement), or a line more.
+# The map for the copy of the project, what check-abi says, and how the library is linked.
 HEADERS = {
     "finds a function that only the header has": (ADDED, None, None, f"{EXPORTS}\n{MAPPED}\n{LISTED}", []),
     "passes a new function": (ADDED, "{version}  void mid_new(mid_client *)", "new.map", "", NEW),
@@ -84,7 +84,13 @@ HEADERS = {
         FEWER,
     ),
     # The symbols of a changed type stay the same, and abi/symbols.txt is changed with it.
-    "finds a parameter of another type": ((r"int \*allowed", "short *allowed"), (r"int \*", "short int *"), None, KEPT, []),
+    "finds a parameter of another type": (
+        (r"int \*allowed", "short *allowed"),
+        (r"int \*", "short int *"),
+        None,
+        KEPT,
+        [],
+    ),
     "finds a parameter taken away": (
         (r"^mid_status mid_usage\(mid_client \*client, *", "mid_status mid_usage("),
         (r"mid_usage\(mid_client \*, ", "mid_usage("),
@@ -92,7 +98,13 @@ HEADERS = {
         KEPT,
         [],
     ),
-    "finds a typedef of another size": ((r"^typedef int32_t mid_status", "typedef int64_t mid_status"), None, None, KEPT, []),
+    "finds a typedef of another size": (
+        (r"^typedef int32_t mid_status", "typedef int64_t mid_status"),
+        None,
+        None,
+        KEPT,
+        [],
+    ),
     "finds a const taken away": (
         (r"^const char \*mid_version", "char *mid_version"),
         (r"const char \*mid_version", "char *mid_version"),
@@ -105,7 +117,8 @@ HEADERS = {
 
 @pytest.fixture(scope="module")
 def materials(tmp_path_factory):
-    """A library in C with the right functions, made from abi/symbols.txt, that does nothing; and maps of its exports."""
+    """A library in C with the right functions, made from abi/symbols.txt, that does nothing; and maps of its
+    exports."""
     work = tmp_path_factory.mktemp("check-abi")
     text = ["#include <curl/curl.h>", "#include <jansson.h>", "#include <stdlib.h>", '#include "machineid.h"']
     # Used, or else the linker leaves them out of NEEDED.
@@ -130,7 +143,9 @@ def report(materials, tmp_path):
     def begin(flags, tree=ROOT):
         left_out = [flag.removeprefix("no:") for flag in flags if flag.startswith("no:")]
         linked = [flag for flag in FLAGS if flag not in left_out]
-        linked += [flag.format(work=materials) if "{work}" in flag else flag for flag in flags if not flag.startswith("no:")]
+        linked += [
+            flag.format(work=materials) if "{work}" in flag else flag for flag in flags if not flag.startswith("no:")
+        ]
         library = tmp_path / "libmachineid.so"
         command = ["gcc", "-std=gnu2x", "-shared", "-fPIC", "-Iinclude", materials / "good.c", "-o", library]
         made = outcome(*command, "-Wl,--no-as-needed", "-lcurl", "-ljansson", *linked)

@@ -1,5 +1,5 @@
-"""script/install puts the right files into the right places, a C developer's ways to use them work, and nothing is left after
---uninstall."""
+"""script/install puts the right files into the right places, a C developer's ways to use them work, and nothing is left
+after --uninstall."""
 
 import pathlib
 import re

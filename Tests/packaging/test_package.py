@@ -1,6 +1,6 @@
-"""script/package makes packages that lintian passes, that are the same when they are made again, and that install, work and
-go without a trace in a Debian that has nothing else. With --long everything is built anew in two other folders and compared.
-The root is made of the Debian archive that apt here is set up for; that takes root, or sudo."""
+"""script/package makes packages that lintian passes, that are the same when they are made again, and that install, work
+and go without a trace in a Debian that has nothing else. With --long everything is built anew in two other folders and
+compared. The root is made of the Debian archive that apt here is set up for; that takes root, or sudo."""
 
 import os
 import re
@@ -105,7 +105,7 @@ def test_built_elsewhere(tmp_path):
         copy = 'tar -c --exclude="./.build*" --exclude=./build --exclude=./.git . | tar -x -C "$1"'
         said("sh", "-euc", copy, "sh", place)
         # The commit's date, which a copy without git does not know.
-        steps = ". script/lib/source-date.sh; cd \"$1\"; script/build && script/package && rm -rf .build"
+        steps = '. script/lib/source-date.sh; cd "$1"; script/build && script/package && rm -rf .build'
         result = outcome("sh", "-euc", steps, "sh", place, seconds=3600)
         holds(f"script/build and script/package in {place.name}", result.returncode == 0, tail(result.stdout))
     for part in ("lib", "symbols", "bin", "man", "html", "packages"):

@@ -1,5 +1,6 @@
-"""The documents tell the truth: their code blocks are the files that they name, their links lead somewhere, the scripts and
-the tests that they name are there, and each gate compiles and gates, in every language, against build/ and an emulator."""
+"""The documents tell the truth: their code blocks are the files that they name, their links lead somewhere, the scripts
+and the tests that they name are there, and each gate compiles and gates, in every language, against build/ and an
+emulator."""
 
 import os
 import re
@@ -54,8 +55,8 @@ def test_links(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_names(page):
-    """What stands in backticks or in a block for a shell and begins with a folder of the project is there. NAME and VERSION
-    stand for any; CHANGELOG.md may tell of what is gone."""
+    """What stands in backticks or in a block for a shell and begins with a folder of the project is there. NAME and
+    VERSION stand for any; CHANGELOG.md may tell of what is gone."""
     text = page.read_text()
     code = "\n".join([*re.findall(r"`([^`\n]*)`", text), shell(text)])
     paths = {path.rstrip(".:") for path in re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./+-]*)", code)}

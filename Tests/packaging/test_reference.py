@@ -1,5 +1,5 @@
-"""script/reference says all that machineid.h and the programs say, in pages that mandoc passes and that refer to each other;
-and it copes with declarations that machineid.h does not have yet."""
+"""script/reference says all that machineid.h and the programs say, in pages that mandoc passes and that refer to each
+other; and it copes with declarations that machineid.h does not have yet."""
 
 import re
 import shutil
@@ -44,7 +44,9 @@ def test_pages():
 def test_references():
     text = "".join(path.read_text() for path in pages())
     referred = set(re.findall(r"^\.(?:It )?Xr ([^ ]*) ([1-8])", text, re.M))
-    missing = [f"{name}.{section}" for name, section in referred if not (MAN / f"man{section}/{name}.{section}").exists()]
+    missing = [
+        f"{name}.{section}" for name, section in referred if not (MAN / f"man{section}/{name}.{section}").exists()
+    ]
     equal("the pages that pages refer to are there", [], missing)
     links = {link for path in HTML.glob("*.html") for link in re.findall(r'href="([^"#:]+)', path.read_text())}
     equal("the links of the HTML lead somewhere", [], [link for link in links if not (HTML / link).exists()])
@@ -67,7 +69,9 @@ def test_everything_is_there():
 def other_header(tmp_path_factory):
     """The pages of another header."""
     folder = tmp_path_factory.mktemp("other")
-    scripts = [part for name in ("mdoc", "read-header", "header-pages") for part in ("-f", f"script/lib/reference/{name}.awk")]
+    scripts = [
+        part for name in ("mdoc", "read-header", "header-pages") for part in ("-f", f"script/lib/reference/{name}.awk")
+    ]
     settings = [part for value in ("version=1.2.3", "date=May 1, 2025", f"folder={folder}") for part in ("-v", value)]
     header = "Tests/packaging/reference/other.h"
     said("awk", *settings, *scripts, header, environment={"LC_ALL": "C"})

@@ -1,5 +1,5 @@
-"""The benchmarks run, and every row of their table has its figure. What the figures are is no matter for a test, but for
-one: a fleet that comes back after an outage puts no more than twice the steady state on the authority."""
+"""The benchmarks run, and every row of their table has its figure. What the figures are is no matter for a test, but
+for one: a fleet that comes back after an outage puts no more than twice the steady state on the authority."""
 
 import re
 import subprocess

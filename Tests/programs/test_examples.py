@@ -1,5 +1,5 @@
-"""The C programs of examples/c in every situation that their heads name: the exit status that is written there, what they
-print, and no error and no leak under valgrind."""
+"""The C programs of examples/c in every situation that their heads name: the exit status that is written there, what
+they print, and no error and no leak under valgrind."""
 
 import re
 import shutil

@@ -1,5 +1,5 @@
-"""Scripts: every one says how it is used, and refuses an argument that it does not know before it does anything; shellcheck
-passes them; and what counts results takes nothing for a success but successes."""
+"""Scripts: every one says how it is used, and refuses an argument that it does not know before it does anything;
+shellcheck passes them; and what counts results takes nothing for a success but successes."""
 
 import re
 

@@ -1,5 +1,5 @@
-"""Checks inside a test: each has a name and is counted, and one that fails lets the test go on. conftest.py has the test
-fail at its end. And what every call of the library must keep to."""
+"""Checks inside a test: each has a name and is counted, and one that fails lets the test go on. conftest.py has the
+test fail at its end. And what every call of the library must keep to."""
 
 import json
 import os

@@ -9,8 +9,9 @@ from project import ROOT
 
 
 def outcome(*command, merged=True, environment=None, seconds=600, **more):
-    """What a command came to, from the root of the project if nothing else is said. Its words go into stdout, with those of
-    standard error unless these are to be kept apart. A variable that is None in the environment is taken out of it."""
+    """What a command came to, from the root of the project if nothing else is said. Its words go into stdout, with
+    those of standard error unless these are to be kept apart. A variable that is None in the environment is taken out
+    of it."""
     given = {**os.environ, **(environment or {})}
     return subprocess.run(
         [str(word) for word in command],

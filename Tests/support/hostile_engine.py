@@ -57,7 +57,12 @@ class Hostile:
             command += ["--https", self.certificate()]
         if operations:
             command += ["--operations", operations]
-        environment = {**os.environ, **self._environment, "LD_LIBRARY_PATH": str(library), "ASAN_OPTIONS": "exitcode=99"}
+        environment = {
+            **os.environ,
+            **self._environment,
+            "LD_LIBRARY_PATH": str(library),
+            "ASAN_OPTIONS": "exitcode=99",
+        }
         output = self._folder / "table"
         status = within(seconds, [*command, *(self._patterns or patterns)], environment, output)
         text = output.read_text(errors="replace")

@@ -29,7 +29,8 @@ MEMCHECK_STRICT = [*VALGRIND, *leaks("definite,indirect,possible")]
 
 
 def pass_over_known_faults():
-    """Has valgrind say nothing of the known faults of this libcurl, which are in a file that has its version in its name."""
+    """Has valgrind say nothing of the known faults of this libcurl, which are in a file that has its version in its
+    name."""
     said = subprocess.run(["curl-config", "--version"], capture_output=True, text=True).stdout
     version = re.match(r"libcurl (\d+\.\d+)", said)
     file = ROOT / f"Tests/support/libcurl-{version[1] if version else 'none'}.supp"

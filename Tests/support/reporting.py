@@ -5,7 +5,11 @@ import re
 
 import pytest
 
-WORDS = {"passed": ("ok", {"green": True}), "failed": ("FAILED", {"red": True}), "skipped": ("skipped", {"yellow": True})}
+WORDS = {
+    "passed": ("ok", {"green": True}),
+    "failed": ("FAILED", {"red": True}),
+    "skipped": ("skipped", {"yellow": True}),
+}
 
 
 class Reporting:

@@ -31,12 +31,18 @@ class Sanitizer:
             text=True,
         )
         if result.returncode != 0:
-            pytest.fail(f"the library does not build for {kind}-sanitizer\n{last_lines(result.stdout, 20)}", pytrace=False)
+            pytest.fail(
+                f"the library does not build for {kind}-sanitizer\n{last_lines(result.stdout, 20)}", pytrace=False
+            )
         shutil.copy(ROOT / scratch / "release/libmachineid.so", folder)
         (folder / "libmachineid.so.0").symlink_to("libmachineid.so")
-        symbols = subprocess.run(["nm", "-D", folder / "libmachineid.so"], capture_output=True, text=True, check=True).stdout
+        symbols = subprocess.run(
+            ["nm", "-D", folder / "libmachineid.so"], capture_output=True, text=True, check=True
+        ).stdout
         if not re.search(rf" U __{kind[0]}san_(write|report_load)", symbols):
-            pytest.fail("the library asks nothing of the sanitizer: it has no symbol of its reads or writes", pytrace=False)
+            pytest.fail(
+                "the library asks nothing of the sanitizer: it has no symbol of its reads or writes", pytrace=False
+            )
 
     def program(self, source):
         """A program linked to that library, by Swift's own clang, whose runtimes fit."""

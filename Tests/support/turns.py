@@ -12,8 +12,8 @@ TAKEN = "MACHINEID_TURN_TAKEN"
 
 @contextlib.contextmanager
 def turn(is_alone):
-    """Waits until the test may run. One that must be alone waits for those under way, and lets no other begin meanwhile. Tests
-    that a test starts have its turn."""
+    """Waits until the test may run. One that must be alone waits for those under way, and lets no other begin
+    meanwhile. Tests that a test starts have its turn."""
     if os.environ.get(TAKEN):
         yield
         return

@@ -1,5 +1,5 @@
-"""An authority at a distance: a name with two addresses, connections that the network forgets, answers that come late or
-twice, addresses that change. Each program is in a network of its own, beside an authority of its own."""
+"""An authority at a distance: a name with two addresses, connections that the network forgets, answers that come late
+or twice, addresses that change. Each program is in a network of its own, beside an authority of its own."""
 
 import sys
 

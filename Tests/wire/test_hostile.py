@@ -1,5 +1,5 @@
-"""A hostile authority, which breaks HTTP, JSON and its word in named ways: hostile/README.md. No behaviour of it ever comes
-out as an allow that it must not be. --behaviours chooses some."""
+"""A hostile authority, which breaks HTTP, JSON and its word in named ways: hostile/README.md. No behaviour of it ever
+comes out as an allow that it must not be. --behaviours chooses some."""
 
 import shutil
 

@@ -1,5 +1,5 @@
-"""Breaks one rule of the fail-closed reading at a time, in a copy of the sources, and sees that the tests notice. The tests of
-each pass before it is broken."""
+"""Breaks one rule of the fail-closed reading at a time, in a copy of the sources, and sees that the tests notice. The
+tests of each pass before it is broken."""
 
 import os
 import re
@@ -13,8 +13,8 @@ from project import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.early, pytest.mark.xdist_group("mutations")]
 
-# Of each rule: the file, what stands there, what is put in its place, and the tests that must notice. These are patterns of
-# behaviours of the hostile authority, or "tls" and the names of modules.
+# Of each rule: the file, what stands there, what is put in its place, and the tests that must notice. These are
+# patterns of behaviours of the hostile authority, or "tls" and the names of modules.
 RULES = {
     "status-line": (
         "Reply/HeaderLine.swift",
@@ -175,7 +175,9 @@ def test_rule(whole, rule):
     assert result.returncode == 0, f"the tests pass before it is broken: {tail(result.stdout)}"
     path = whole / "Sources/MachineIDC" / file
     text = path.read_text()
-    assert text.count(before) == 1, f"the rule stands where this test looks for it: {text.count(before)} times in {file}"
+    assert text.count(before) == 1, (
+        f"the rule stands where this test looks for it: {text.count(before)} times in {file}"
+    )
     path.write_text(text.replace(before, after))
     result = build(whole)
     assert result.returncode == 0, f"it builds: {tail(result.stdout, 20)}"

@@ -1,5 +1,5 @@
-"""Connections that are made again: after attempts that were given up, after one that was kept, that was idle, or that is
-gone."""
+"""Connections that are made again: after attempts that were given up, after one that was kept, that was idle, or that
+is gone."""
 
 
 def test_given_up(program, run, authority):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""An authority on loopback that allows every device, and answers when it is told to: a request at each line of its input.
+"""An authority on loopback that allows every device, and answers when it is told to: a request at each line of its
+input.
 
 The first line that it prints is "listening on http://127.0.0.1:PORT"; then "asked" for each request. It ends with its
 input.

@@ -134,7 +134,9 @@ def test_revoked_a_program_that_is_stopped_at_a_terminal(supervised, use):
     """Where the group is in the background: reading stops the program, and with tostop so does writing."""
     command = f"stty tostop; {EXEC} --interval 0.1 --max-age 30 -- sh -c 'echo $$ >\"$THERE\"; {use}'; exit $?"
     supervised.launch(command=["script", "-qec", command, "/dev/null"], SHELL="/bin/sh")
-    assert await_true(lambda: state_of(supervised.program) == "T", 20), f"it is not stopped: {state_of(supervised.program)}"
+    assert await_true(lambda: state_of(supervised.program) == "T", 20), (
+        f"it is not stopped: {state_of(supervised.program)}"
+    )
     supervised.operator("revoke")
     supervised.expect_end(124)
 

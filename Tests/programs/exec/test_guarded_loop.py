@@ -38,7 +38,9 @@ def expect_stop(supervised, loop, environment, status, limit_ms, happens):
         took = (time.monotonic() - since) * 1000
         holds("it stops in time", took <= limit_ms + SLACK_MS, f"it took {took:.0f} ms, and may take {limit_ms}")
         lines = output.read_text().splitlines()
-        holds("it has done something", any(line.startswith("stopped after ") and line[14] != "0" for line in lines), lines)
+        holds(
+            "it has done something", any(line.startswith("stopped after ") and line[14] != "0" for line in lines), lines
+        )
     finally:
         process.kill()
         process.communicate()
