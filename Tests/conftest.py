@@ -1,5 +1,5 @@
-"""How the tests are run: their options, their order, what they may use, and what is said of them. Tests/README.md and
-docs/testing.md explain it to people."""
+"""The options, the order, the fixtures and the reports of all tests. Tests/README.md and docs/testing.md explain how to
+run them."""
 
 import contextlib
 import os
@@ -17,25 +17,25 @@ from project import ROOT, clean_environment
 from reporting import Reporting
 
 MARKERS = {
-    "long": "takes long, and is run with --long only",
-    "on_request": "is run only when -k or its own name asks for it",
-    "alone": "depends on time so much, or has so much to itself, that no other test may run beside it",
-    "early": "takes longer than most, and so begins before them",
-    "needs_root": "does what only root can do",
-    "seconds(limit)": "must end within so many seconds",
-    "xdist_group(name)": "runs one after the other with those of the same name",
+    "long": "is slow, and runs only with --long",
+    "on_request": "runs only when -k or its own name selects it",
+    "alone": "depends on timing or owns shared state, so that no other test may run beside it",
+    "early": "takes longer than most tests, and so starts before them",
+    "needs_root": "needs root",
+    "seconds(limit)": "must end within this many seconds",
+    "xdist_group(name)": "runs in the same worker as the other tests of this group",
 }
 
 
 def pytest_addoption(parser):
-    parser.addoption("--library", metavar="FOLDER", help="where the library is, build/lib if this is not given")
-    parser.addoption("--long", action="store_true", help="do what takes long too")
+    parser.addoption("--library", metavar="FOLDER", help="the folder of the library, build/lib by default")
+    parser.addoption("--long", action="store_true", help="run the slow tests too")
     parser.addoption(
         "--behaviours",
         metavar="PATTERN",
         action="append",
         default=[],
-        help="of the hostile authority, such as 'chunks/*'",
+        help="behaviours of the hostile authority to test, such as 'chunks/*'",
     )
 
 
@@ -49,7 +49,7 @@ def pytest_configure(config):
         config.pluginmanager.register(Reporting(config))
 
 
-# ---- Which tests, and in which order
+# ---- The selection and the order of tests
 
 
 def is_wanted(item):
@@ -61,7 +61,7 @@ def is_wanted(item):
 
 
 def turn_of(item):
-    """Those that have the machine to themselves come last: nobody waits for them then."""
+    """Tests that must run alone come last, when no other test waits for them."""
     if item.get_closest_marker("alone"):
         return 2
     return 0 if item.get_closest_marker("early") else 1
@@ -75,11 +75,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = sorted((item for item in items if is_wanted(item)), key=turn_of)
     for item in items:
         if item.get_closest_marker("needs_root") and os.geteuid() != 0:
-            item.add_marker(pytest.mark.skip(reason="only root can do this"))
+            item.add_marker(pytest.mark.skip(reason="this needs root"))
 
 
 def pytest_collection_finish(session):
-    """The workers of xdist must know of the groups, which it has in the names of tests."""
+    """xdist keeps the groups in the names of tests, and versions that do not fit pytest lose them without an error."""
     if session.config.getoption("loadgroup", False):
         ungrouped = [
             item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
@@ -88,7 +88,7 @@ def pytest_collection_finish(session):
             raise pytest.UsageError(f"this pytest-xdist does not keep groups of tests together: {ungrouped[0]}")
 
 
-# ---- One test
+# ---- The run of one test
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -112,7 +112,7 @@ def pytest_runtest_call(item):
 class Conclusion:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_call(self):
-        """After a test that came to its end: it fails where a check in it did."""
+        """Fails a test that has ended normally if one of its checks failed."""
         found = checks.current
         if found.failed:
             pytest.fail("\n".join(found.failures) or f"{found.failed} checks failed", pytrace=False)
@@ -134,23 +134,23 @@ def pytest_runtest_makereport(item, call):
         item.user_properties += [("skipped", what) for what in found.skips]
     outcome = yield
     if call.when == "call" and checks.current.failures:
-        # The failure shows them already, without those that passed.
+        # The failure already shows the checks that failed.
         report = outcome.get_result()
         report.sections = [(name, checks.without_own_lines(text)) for name, text in report.sections]
 
 
-# ---- What tests use
+# ---- Fixtures
 
 
 @pytest.fixture(scope="session")
 def long(pytestconfig):
-    """Whether the tests may take long."""
+    """Whether slow tests were requested."""
     return pytestconfig.option.long
 
 
 @pytest.fixture(scope="session")
 def library(pytestconfig):
-    """The folder with the library under test."""
+    """The folder that contains the library under test."""
     given = pytestconfig.option.library
     folder = (pytestconfig.invocation_params.dir / given).resolve() if given else ROOT / "build/lib"
     if not (folder / "libmachineid.so").exists():
@@ -166,25 +166,25 @@ def programs(tmp_path_factory, library):
 
 @pytest.fixture
 def program(programs, request):
-    """Compiles a C program, which is named from the folder of the test: program("fork/storm.c", "-ldl")."""
+    """Compiles a C program. Its path is relative to the folder of the test: program("fork/storm.c", "-ldl")."""
     return lambda source, *flags, **more: programs.program(request.path.parent / source, *flags, **more)
 
 
 @pytest.fixture
 def preload(programs, request):
-    """Compiles a library for LD_PRELOAD, named in the same way."""
+    """Compiles a library for LD_PRELOAD. Its path is relative to the folder of the test."""
     return lambda source: programs.preload((request.path.parent / source).resolve())
 
 
 @pytest.fixture
 def run(tmp_path, library):
-    """Runs a program, which must end well: run(COMMAND, SECONDS, ENVIRONMENT..., NAME=VALUE...)."""
+    """Runs a program that must exit with 0: run(COMMAND, SECONDS, ENVIRONMENT..., NAME=VALUE...)."""
     return Runner(tmp_path, library)
 
 
 @pytest.fixture(scope="module")
 def authority(request, tmp_path_factory):
-    """An emulator, and nginx with TLS before it, for the tests of one file, whose ORG_KEY is theirs."""
+    """An emulator, and nginx with TLS in front of it, for the tests of one file. Its org key is the file's ORG_KEY."""
     folder = tmp_path_factory.mktemp("authority")
     with Authority(folder, getattr(request.module, "ORG_KEY", ORG_KEY)) as authority:
         yield authority
@@ -192,7 +192,7 @@ def authority(request, tmp_path_factory):
 
 @pytest.fixture
 def emulator(tmp_path):
-    """Starts emulators of a test's own: emulator("--plan", "free")."""
+    """Starts an emulator for one test: emulator("--plan", "free")."""
     with contextlib.ExitStack() as stack:
         count = iter(range(1000))
         yield lambda *arguments: stack.enter_context(Emulator(tmp_path / f"emulator-{next(count)}.log", *arguments))
@@ -200,14 +200,14 @@ def emulator(tmp_path):
 
 @pytest.fixture(scope="session")
 def memcheck():
-    """What a program is started with to have valgrind look at it."""
+    """The command that runs a program under valgrind."""
     return MEMCHECK
 
 
 @pytest.fixture(params=["plain", "valgrind"])
 def run_fresh(request, run, emulator):
-    """Runs a program with an emulator of its own: as it is, and under valgrind, where leaks that are only likely count
-    too. run_fresh(PROGRAM, ARGUMENT..., NAME=VALUE...)"""
+    """Runs a program with a new emulator: directly, and under valgrind, which also reports possible leaks.
+    run_fresh(PROGRAM, ARGUMENT..., NAME=VALUE...)"""
 
     def begin(program, *arguments, plan="free", under_valgrind=(), valgrind=MEMCHECK_STRICT, **variables):
         started = emulator("--plan", plan, "--org-key", "org_release_tests")
@@ -223,13 +223,13 @@ def run_fresh(request, run, emulator):
 
 @pytest.fixture
 def hostile(tmp_path, programs, pytestconfig):
-    """Sets the hostile authority on the library."""
+    """Tests the library with the hostile authority."""
     return Hostile(tmp_path, programs, pytestconfig)
 
 
 @pytest.fixture
 def open_folder():
-    """A folder that other users may enter, which those of pytest they may not."""
+    """A folder that other users may enter. They may not enter the folders that pytest makes."""
     with tempfile.TemporaryDirectory(prefix="machineid-") as folder:
         os.chmod(folder, 0o711)
         yield pathlib.Path(folder)

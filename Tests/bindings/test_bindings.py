@@ -1,4 +1,4 @@
-"""The library as each language binds it: examples/*/run. script/test-runtimes NAME runs one alone."""
+"""Tests the bindings of all languages with examples/*/run. script/test-runtimes NAME tests one language."""
 
 import re
 

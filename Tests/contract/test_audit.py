@@ -1,4 +1,4 @@
-"""Where the org key goes, seen from outside: strace lists all that the process says, and to whom."""
+"""Checks with strace where a process sends the org key."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def talk(program, library):
 
 
 class Trace:
-    """One run of talk: its exit status and its system calls."""
+    """One run of the program talk, with its exit status and its system calls."""
 
     # Set before each test.
     program = library = None

@@ -1,4 +1,4 @@
-"""Clients: how they are made, from what the caller gives and from the environment, how they end, and what they cost."""
+"""Tests how clients are made, from arguments and from the environment, and how they end."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def test_cancel(program, run_fresh):
 
 @pytest.fixture
 def forwarder(emulator, request):
-    """Counts the connections that an emulator is sent."""
+    """A forwarder in front of an emulator, which counts connections."""
     started = emulator("--plan", "pro", "--org-key", "org_release_tests", "--quiet")
     command = [sys.executable, request.path.parent / "forwarder.py", *started.address.split(":")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:

@@ -1,5 +1,5 @@
-"""A call ends in its time, or when it is cancelled, whatever it is stuck in; and an answer that is too old decides
-nothing."""
+"""Tests that a call ends in time, or when it is cancelled, whatever it waits for, and that an answer that is too old
+decides nothing."""
 
 from project import ROOT
 

@@ -1,5 +1,5 @@
-"""Guards, held to their word: never 1 when it should be 0, and off for good after a denial. What forks, exits and other
-people's descriptors do to them is in Tests/host."""
+"""Tests guards: never 1 when it should be 0, and off for good after a denial. Tests/host tests guards with forks, exits
+and closed descriptors."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_authorities(program, run, authority):
     run([program("guards/authorities.c")], 180, authority.over("http"))
 
 
-@pytest.mark.on_request  # as long as a client that many threads have used keeps half of its connections for them
+@pytest.mark.on_request  # because a client that many threads have used keeps half of its connections for them
 def test_numbers(program, run, authority):
     run([program("guards/numbers.c")], 120, authority.over("http"))
 

@@ -1,4 +1,4 @@
-"""Many devices in one call: each gets its own answer, in order, whatever becomes of the others."""
+"""Tests many devices in one call: each gets its own answer, in order, whatever happens to the others."""
 
 
 def test_many(program, run, authority):

@@ -1,4 +1,4 @@
-"""The operations: allowed, denied, refused, failing, in outages, and with replies that come twice."""
+"""Tests the operations: allowed, denied, refused, failing, in outages, and with repeated replies."""
 
 
 def test_operations(program, run_fresh):

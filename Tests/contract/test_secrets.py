@@ -1,4 +1,4 @@
-"""Where the org key goes, and where it never does."""
+"""Tests where the org key appears, and where it must never appear."""
 
 import checks
 import pytest
@@ -20,7 +20,7 @@ def test_messages(program, run, authority):
 
 
 def test_log(program, run, emulator, tmp_path):
-    """Of an emulator that logs, and clients with the right key and with wrong ones."""
+    """The emulator logs requests of clients with the right key and with wrong keys."""
     started = emulator("--org-key", ORG_KEY)
     wrong = [f"{ORG_KEY}x", "org_Wr0ngKeyWr0ngKeyWr0ngKey"]
     for key in [ORG_KEY, *wrong]:

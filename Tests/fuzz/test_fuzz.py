@@ -1,5 +1,5 @@
-"""The fuzz targets build, and nothing fails on any of their committed inputs. With --long they look for new ones, five
-minutes each, side by side."""
+"""Tests that the fuzz targets build, and that no committed input makes them fail. With --long they search for new
+inputs, both side by side, for five minutes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Descriptors: none are left, or the host has closed the library's and opened its own under their numbers."""
+"""Tests hosts that have no descriptor left, or that close the library's descriptors and reuse their numbers."""
 
 import pytest
 

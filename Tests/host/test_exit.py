@@ -1,4 +1,4 @@
-"""A process ends, or unloads the library, while its threads are in the middle of calls or guards are at work."""
+"""Tests processes that end, or unload the library, during calls of other threads or while guards run."""
 
 import pytest
 

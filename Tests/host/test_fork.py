@@ -1,5 +1,5 @@
-"""Forks while calls are under way: children answer rightly and at once, and the parent does not notice. On plain HTTP
-and on TLS, from C and from Python, and also where no page is wiped on fork."""
+"""Tests forks during calls: calls of a child return the right answers at once, and the parent is not disturbed. Uses
+plain HTTP and TLS, C and Python, and also systems that wipe no page on fork."""
 
 import platform
 import shutil
@@ -22,20 +22,19 @@ def forks(long):
 
 @pytest.fixture
 def over(authority):
-    """For programs most of whose clients are to try once."""
+    """The environment of programs whose clients try only once."""
     return lambda scheme: authority.over(scheme, **({"max_retries": 0} if scheme in ("http", "https") else {}))
 
 
 @pytest.fixture
 def madvise(preload):
-    """A kernel that does not wipe pages in forked children, in this way."""
+    """The environment in which madvise() behaves like that of a kernel that wipes no page on fork."""
     preloaded = preload("fork/madvise.c")
     return lambda way: {"MADVISE": way, "LD_PRELOAD": preloaded}
 
 
 def test_one_child(program, run_fresh):
-    """Under valgrind without the search for leaks: a child leaves what the parent's calls hold where it is, as
-    machineid.h says."""
+    """valgrind does not check leaks here: a child does not free what the parent's calls hold, as machineid.h says."""
     run_fresh(program("fork/fork.c"), plan="pro", valgrind=VALGRIND)
 
 
@@ -63,7 +62,7 @@ def test_storm_by_clone_where_madvise_lies(program, run, over, forks, madvise):
 
 
 def test_storm_of_names(program, preload, run, over, forks):
-    """With a name to be looked up for each of the many connections."""
+    """With a name that is looked up for each of the many connections."""
     names = {"LD_PRELOAD": preload("../support/names.c")}
     run([program("fork/storm.c"), forks, "--threads", 8, "--churning"], 300, over("named"), names)
 
@@ -90,7 +89,7 @@ def test_one_cold_start(program, run, over, scheme):
 @pytest.mark.long
 @SCHEMES
 def test_cold_starts(program, run, over, forks, scheme):
-    """Forks at every moment of a process's first handshakes, in which OpenSSL makes what it keeps."""
+    """Forks at every moment of a process's first handshakes, during which OpenSSL creates its permanent state."""
     processes = forks // 5
     for number in range(processes):
         delay = number * 1000 // processes
@@ -98,7 +97,7 @@ def test_cold_starts(program, run, over, forks, scheme):
     checks.said(f"{checks.current.said}, in each of {processes} processes")
 
 
-# ---- What children have, and what their systems do
+# ---- Files of children, and systems without wiping
 
 
 @SCHEMES
@@ -108,7 +107,7 @@ def test_own_files(program, run, over, scheme):
 
 @pytest.mark.long
 def test_own_files_of_the_same_inode_numbers(program, run, over, tmp_path):
-    """A fresh tmpfs counts up to the inode numbers of sockets, which takes a while."""
+    """A fresh tmpfs takes a while until it reaches the inode numbers of sockets."""
     shell = 'mount -t tmpfs tmpfs "$1" && exec "$2" "$1"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", shell, "sh", tmp_path, program("fork/own_files.c")]
     run(command, 900, over("http"), CHILD_PATIENCE_MS=800000)
@@ -126,7 +125,7 @@ def test_generations_where_madvise(program, run, over, madvise, madvises):
 
 @WAYS
 def test_two_answers(program, run, over, way):
-    """The same by all ways to fork, under a kernel that wipes a page on fork and under such as do not."""
+    """All ways to fork, with a kernel that wipes a page on fork."""
     run([program("fork/two_answers.c"), way, 20], 120, over("http"))
 
 
@@ -134,7 +133,7 @@ def test_two_answers(program, run, over, way):
     "way, madvises",
     [
         *((way, madvises) for way in ("fork", "_Fork", "clone") for madvises in ("refuses", "lies")),
-        # What such a system does not show to anybody is mended by the fork handlers, and so only in a child of fork().
+        # Nothing in the process can notice such a system, except the fork handlers, and these run only for fork().
         ("fork", "forgets"),
     ],
 )
@@ -144,7 +143,7 @@ def test_two_answers_where_madvise(program, run, over, madvise, way, madvises):
 
 @WAYS
 def test_two_answers_under_qemu_user(program, run, over, way):
-    """Debian 12's wipes nothing and says that it did."""
+    """Debian 12's qemu-user wipes nothing and reports success."""
     qemu = f"qemu-{platform.machine()}"
     if not shutil.which(qemu):
         pytest.skip(f"there is no {qemu}; apt-get install qemu-user")
@@ -169,7 +168,7 @@ def test_in_handler_amid_the_calls_of_others(program, run, over):
 
 
 def test_handlers(program, run, over):
-    """Handlers of the host that call."""
+    """Fork handlers of the host make calls."""
     run([program("fork/handlers.c")], 60, over("http"))
 
 
@@ -185,7 +184,7 @@ def test_registers_where_madvise_lies(program, run, over, madvise):
     run([program("fork/registers.c", "-rdynamic", "-ldl")], 60, over("http"), madvise("lies"))
 
 
-# ---- What else forks
+# ---- Other forks
 
 
 @SCHEMES

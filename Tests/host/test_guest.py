@@ -1,4 +1,4 @@
-"""A good guest: the process around a client stays as it was."""
+"""Tests that a client leaves the state of its process unchanged."""
 
 
 def test_guest(program, run_fresh):

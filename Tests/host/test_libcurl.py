@@ -1,4 +1,4 @@
-"""A libcurl that lacks what the library cannot do without."""
+"""Tests a libcurl that lacks a feature that the library needs."""
 
 import pytest
 

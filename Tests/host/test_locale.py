@@ -1,5 +1,5 @@
-"""Locales of the host: a decimal comma, a Turkish i, encodings that are not UTF-8, and a locale that changes
-meanwhile."""
+"""Tests locales of the host: a decimal comma, a Turkish i, encodings other than UTF-8, and a locale that changes during
+calls."""
 
 import subprocess
 
@@ -24,8 +24,8 @@ def test_locales(program, run, authority, tmp_path, long):
 @pytest.mark.parametrize("locale", ["C", "de_DE", "tr_TR"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_servers(hostile, locale, scheme, long):
-    """What well-behaved servers send has the same status in every locale. With --long it is asked for by every
-    operation, and what ill-behaved servers send too, over http."""
+    """Replies of well-behaved servers have the same status in every locale. --long uses every operation, and over http
+    also ill-behaved servers."""
     hostile.in_locale(locale)
     names = [] if long and scheme == "http" else ["good/*"]
     operations = None if long else "validate,list_devices"

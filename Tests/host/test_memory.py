@@ -1,5 +1,4 @@
-"""Memory that is refused, one allocation after the other; memory that is short; a small stack; an allocator of the
-host's."""
+"""Tests refused allocations, one after the other, scarce memory, a small stack, and an allocator of the host."""
 
 import pytest
 
@@ -17,9 +16,9 @@ def test_allocator(program, run, authority):
 
 @pytest.fixture
 def refused(program, preload, run, authority):
-    """Runs a program for which memory is refused."""
+    """Runs a program whose allocations fail."""
 
-    # Where the first call is refused memory, there is no call before it.
+    # Programs that refuse memory to their first call cannot register a device before it.
     authority.emulator.ask(authority.org_key, "/api/v1/devices/register", {"deviceId": "memory:yes"})
 
     def begin(source, seconds, scheme, *arguments):
@@ -36,7 +35,7 @@ def test_clients(refused):
 
 
 def test_first_call(refused, long):
-    # Most of the first call's allocations are OpenSSL's, which prepares itself.
+    # Most allocations of the first call are OpenSSL's, which initialises itself.
     refused("memory.c", 580, "http", "first", 1 if long else 29)
 
 

@@ -1,5 +1,5 @@
-"""Programs with privileges that those who start them have not: set-user-ID, set-group-ID, and with file capabilities.
-They obey nothing of the environment."""
+"""Tests programs with privileges that their caller does not have: set-user-ID, set-group-ID, and file capabilities.
+They must ignore the environment."""
 
 import shutil
 import subprocess
@@ -9,14 +9,14 @@ import pytest
 
 pytestmark = pytest.mark.needs_root
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-# Says that the program runs and has no privileges. A program that does not run at all says nothing.
+# This status means that the program runs but has no privileges. A program that does not run at all cannot return it.
 HAS_NONE = 77
 
 
 @pytest.fixture
 def elevated(open_folder, program, run, library, authority):
-    """Everybody may start the programs, which find the library where nobody else can have put it; LD_LIBRARY_PATH they
-    do not look at."""
+    """Every user may start the programs. They find the library in a folder that no other user can write to, because
+    they ignore LD_LIBRARY_PATH."""
     everyones, roots = open_folder / "lib", open_folder / "only-root"
     for folder, mode in ((everyones, 0o755), (roots, 0o700)):
         folder.mkdir()
@@ -50,7 +50,7 @@ def elevated(open_folder, program, run, library, authority):
 
 
 def test_set_user_id(elevated):
-    # The one who starts it may not read this file, but the program may.
+    # The caller may not read this file, but the program may.
     elevated("set-user-ID", 0o4755, "only-root")
 
 

@@ -1,4 +1,4 @@
-"""Signals: none cuts a call short, none is raised, and what the host has settled about them stays settled."""
+"""Tests that no signal cuts a call short, that the library raises none, and that it changes no handler and no mask."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""Many threads on one client: on their own, under helgrind and under ThreadSanitizer; and a system that refuses
-threads."""
+"""Tests many threads on one client: directly, under helgrind and under ThreadSanitizer. Also tests a system that
+refuses threads."""
 
 import shutil
 
@@ -8,7 +8,7 @@ import sanitizers
 from project import ROOT
 
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
-# Under a tool each thread goes its rounds a number of times; time is no measure there.
+# Under a tool each thread makes a fixed number of rounds, because time is no measure there.
 PATIENT = {"timeout_ms": 120000, "connect_timeout_ms": 60000}
 
 
@@ -29,7 +29,7 @@ def test_shards(program, run, authority):
 
 def test_guards(program, run, authority, long):
     seconds = 600 if long else 3
-    # Memory that is freed is filled, so that a read of it shows.
+    # Freed memory is overwritten, so that later reads of it are noticed.
     run([program("threads/guards.c"), seconds], seconds + 60, authority.over("http"), MALLOC_PERTURB_=165)
 
 
@@ -39,11 +39,11 @@ def test_threadless(program, run, authority):
 
 @SCHEMES
 def test_helgrind(program, run, authority, scheme, long):
-    """Guards have a list with a spin lock of its own, which helgrind does not know; ThreadSanitizer does."""
+    """The list of guards has a spin lock of its own, which helgrind does not know, but ThreadSanitizer does."""
     suppressions = f"--suppressions={ROOT}/Tests/host/threads/helgrind.supp"
     helgrind = ["valgrind", "--tool=helgrind", "--quiet", "--error-exitcode=99", suppressions]
-    # Handshakes take seconds there: not 64 at once, or none is done in time. And each thread has a fresh stack: that
-    # glibc hands them on under a lock, helgrind does not see.
+    # Handshakes take seconds under helgrind, and 64 at once would not finish in time. Each thread gets a fresh stack
+    # because helgrind does not see the lock under which glibc reuses stacks.
     environment = authority.over(scheme, **PATIENT, max_connections=8) | {
         "GLIBC_TUNABLES": "glibc.pthread.stack_cache_size=0",
         "SOAK_WITHOUT_GUARDS": 1,
@@ -52,14 +52,14 @@ def test_helgrind(program, run, authority, scheme, long):
     run([*helgrind, program("../soak/threads.c"), 1, 64], 900, environment)
 
 
-# ---- ThreadSanitizer. One worker builds the library for it, and keeps what comes after.
+# ---- ThreadSanitizer: one worker builds the library with it, and runs these tests.
 
 sanitized = pytest.mark.xdist_group("ThreadSanitizer")
 
 
 @pytest.fixture(scope="module")
 def thread_sanitizer(programs, tmp_path_factory):
-    # Only Swift can build the library anew.
+    # Rebuilding the library needs Swift.
     if not shutil.which("swift"):
         pytest.skip("there is no swift")
     return sanitizers.Sanitizer("thread", tmp_path_factory.mktemp("thread-sanitizer"), programs)

@@ -1,4 +1,4 @@
-"""The ABI of the library that was built, and its header as cffi reads it."""
+"""Checks the ABI of the library in build/, and that cffi reads its header."""
 
 import re
 import sys

@@ -1,5 +1,5 @@
-"""script/check-abi itself: it passes a library and a header that are as they should be, and fails, for the one right
-reason, each of a row of libraries and headers with one fault."""
+"""Tests script/check-abi: it must pass a correct library and header, and fail each of several libraries and headers
+with one fault for exactly that reason."""
 
 import re
 import shutil
@@ -17,14 +17,14 @@ MAPPED = "exports.map lists exactly the functions of machineid.h"
 LISTED = "abi/symbols.txt lists exactly the prototypes of machineid.h"
 KEPT = "machineid.h keeps the types of abi/baseline/libmachineid.so.0.abi"
 
-# Flags without which a library is linked begin with "no:". {work} is the folder of `materials`.
+# "no:FLAG" leaves out a default flag. {work} is the folder of the fixture materials.
 WITHOUT_MAP = "no:-Wl,--version-script=exports.map"
 FEWER = [WITHOUT_MAP, "-Wl,--version-script={work}/fewer.map"]
 MORE = [WITHOUT_MAP, "-Wl,--version-script={work}/more.map"]
 NEW = [WITHOUT_MAP, "-Wl,--version-script={work}/new.map"]
 NEW += ["-DFAULT=void mid_new(mid_client *c); void mid_new(mid_client *c) { (void)c; }"]
 
-# A fault of a library, what check-abi says of it, and how it is linked.
+# For each library: what check-abi reports, and how it is linked.
 LIBRARIES = {
     "passes a library that is as it should be": ("", []),
     "misses a function": (EXPORTS, FEWER),
@@ -50,7 +50,7 @@ LIBRARIES = {
     ),
 }
 
-# Of a library that is not stripped: a line that check-abi prints. abi/traps.allow does not fit it, so other lines fail.
+# One line of the report about an unstripped library. abi/traps.allow does not fit that library, so other lines fail.
 TRAPS = {
     "finds a trap": (r" *\+1 f", "void f(void); void f(void) { __builtin_trap(); }"),
     "passes a trap that nobody can get to": (
@@ -64,8 +64,8 @@ TRAPS = {
 }
 
 ADDED = (r"^void mid_free.*", "\\g<0>\nvoid mid_new(mid_client *client);")
-# How a header has changed since it was released, and abi/symbols.txt with it: (pattern, replacement), or a line more.
-# The map for the copy of the project, what check-abi says, and how the library is linked.
+# For each header: how it changes, how abi/symbols.txt changes with it (a pattern and its replacement, or a new line), the
+# map of the changed project, what check-abi reports, and how the library is linked.
 HEADERS = {
     "finds a function that only the header has": (ADDED, None, None, f"{EXPORTS}\n{MAPPED}\n{LISTED}", []),
     "passes a new function": (ADDED, "{version}  void mid_new(mid_client *)", "new.map", "", NEW),
@@ -117,11 +117,11 @@ HEADERS = {
 
 @pytest.fixture(scope="module")
 def materials(tmp_path_factory):
-    """A library in C with the right functions, made from abi/symbols.txt, that does nothing; and maps of its
-    exports."""
+    """The source of a C library that has the right functions, made from abi/symbols.txt, and does nothing; and maps of
+    its exports."""
     work = tmp_path_factory.mktemp("check-abi")
     text = ["#include <curl/curl.h>", "#include <jansson.h>", "#include <stdlib.h>", '#include "machineid.h"']
-    # Used, or else the linker leaves them out of NEEDED.
+    # Without a use of each library the linker would leave it out of NEEDED.
     text += ["void *used(void); void *used(void) { curl_free(0); json_delete(0); return malloc(1); }"]
     text += ["#ifdef FAULT", "FAULT", "#endif"]
     for line in (ROOT / "abi/symbols.txt").read_text().splitlines():
@@ -138,7 +138,7 @@ def materials(tmp_path_factory):
 
 @pytest.fixture
 def report(materials, tmp_path):
-    """What check-abi, that of a tree, says of a library linked with these flags too."""
+    """Runs the check-abi of a tree on a library that is linked with these flags too."""
 
     def begin(flags, tree=ROOT):
         left_out = [flag.removeprefix("no:") for flag in flags if flag.startswith("no:")]
@@ -156,7 +156,7 @@ def report(materials, tmp_path):
 
 
 def expect(result, failures):
-    """These faults are found, a line each, and no other."""
+    """check-abi must report exactly these failures, one per line."""
     found = "\n".join(re.findall("^FAILED  (.*)", result.stdout, re.M))
     assert (found, result.returncode) == (failures, 1 if failures else 0), result.stdout
 
@@ -176,7 +176,7 @@ def test_trap(report, fault):
 
 @pytest.fixture
 def tree(tmp_path):
-    """What check-abi reads, to be changed."""
+    """A copy of what check-abi reads, which the test changes."""
     copy = tmp_path / "tree"
     for name in ("abi", "include", "script"):
         shutil.copytree(ROOT / name, copy / name)
@@ -201,7 +201,7 @@ def test_header(report, materials, tree, fault):
 
 
 def test_symbols_of_another_build(report, tree, tmp_path):
-    """check-abi fails for want of the right symbols of the library that script/build makes, and for nothing else."""
+    """check-abi must fail because the right symbols are missing, and for no other reason."""
     report(["no:-s"])
     shutil.copytree(ROOT / "build/lib", tree / "build/lib", symlinks=True)
     shutil.copytree(ROOT / "build/symbols", tree / "build/symbols")

@@ -1,5 +1,5 @@
-"""script/install puts the right files into the right places, a C developer's ways to use them work, and nothing is left
-after --uninstall."""
+"""Tests that script/install puts the right files into the right places, that the usual ways to use them from C work,
+and that --uninstall leaves nothing."""
 
 import pathlib
 import re
@@ -27,7 +27,7 @@ def settings(monkeypatch):
 
 
 def built():
-    """The names of the programs that script/build makes."""
+    """Returns the names of the programs that script/build makes."""
     return sorted(path.name for path in (ROOT / "build/bin").iterdir())
 
 
@@ -36,11 +36,11 @@ def built():
 
 @pytest.fixture
 def stage(tmp_path):
-    return tmp_path / "a stage"  # a DESTDIR may have a space
+    return tmp_path / "a stage"  # a DESTDIR may contain a space
 
 
 def expected_files():
-    """One file more or less in build/bin, or one function in the header, is one more or less of each of these."""
+    """The number of these files follows build/bin and the functions of the header."""
     regular = ["include/machineid.h", f"lib/libmachineid.so.{version()}", "lib/pkgconfig/machineid.pc"]
     regular += [f"lib/cmake/machineid/machineid-config{name}.cmake" for name in ("", "-version")]
     regular += [f"share/man/man3/{name}.3" for name in ("machineid", *functions())]
@@ -108,7 +108,7 @@ def prefix():
 
 @pytest.fixture
 def moved(prefix):
-    """The same tree in another place, for as long as a test takes."""
+    """The installed tree, moved to another folder for one test."""
     elsewhere = prefix.parent / "moved"
     prefix.rename(elsewhere)
     yield elsewhere
@@ -117,7 +117,7 @@ def moved(prefix):
 
 @pytest.fixture
 def packages(prefix, monkeypatch):
-    """pkg-config finds it."""
+    """Lets pkg-config find the installed library."""
     monkeypatch.setenv("PKG_CONFIG_PATH", str(prefix / "lib/pkgconfig"))
 
 
@@ -126,16 +126,18 @@ def pkg_config(*options):
 
 
 def run_all(what, folder, **environment):
-    """The programs there start with the installed library, found by LD_LIBRARY_PATH or by their own path."""
+    """The programs in the folder must start with the installed library, which LD_LIBRARY_PATH or their own path
+    finds."""
     for program in PROGRAMS:
         result = outcome(folder / program, environment=environment)
-        # No org key: the library answers with MID_NO_ORG_KEY; fleet wants a command. A loader that fails says 127.
+        # Without an org key the library returns MID_NO_ORG_KEY, and fleet prints its usage. A failing loader exits with
+        # 127.
         right = 1 if program == "gate" else 2
         holds(f"{what}: {program} runs", result.returncode == right, f"status {result.returncode}: {result.stdout}")
 
 
 def test_prefix(tmp_path):
-    """It goes in, and nothing is left."""
+    """Installing works, and uninstalling leaves nothing."""
     prefix = tmp_path / "prefix"
     passes("installs below PREFIX", INSTALL, f"PREFIX={prefix}")
     for name in built():
@@ -175,7 +177,7 @@ def test_make(prefix, packages, tmp_path):
 
 
 def block(language):
-    """What docs/installing.md shows in a language."""
+    """Returns the code in this language that docs/installing.md shows."""
     text = (ROOT / "docs/installing.md").read_text()
     return "".join(re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S))
 
@@ -215,7 +217,7 @@ def test_consumer_with_cmake_of_a_moved_tree(moved, tmp_path):
 
 
 def is_found(prefix, folder, request):
-    """What find_package says of a request for a version."""
+    """Returns whether find_package finds the requested version."""
     folder.mkdir()
     (folder / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.16)\nproject(request NONE)\n"

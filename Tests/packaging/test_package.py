@@ -1,6 +1,7 @@
-"""script/package makes packages that lintian passes, that are the same when they are made again, and that install, work
-and go without a trace in a Debian that has nothing else. With --long everything is built anew in two other folders and
-compared. The root is made of the Debian archive that apt here is set up for; that takes root, or sudo."""
+"""Tests that script/package makes packages that lintian accepts, that are identical when they are made again, and that
+install, work and are removed completely in a minimal Debian. --long also rebuilds everything in two other folders and
+compares the results. The root is made from the Debian archive that apt is configured for, which requires root or
+sudo."""
 
 import os
 import re
@@ -22,14 +23,14 @@ def settings(monkeypatch):
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
-    """A copy of what script/package makes."""
+    """A copy of the packages that script/package makes."""
     said("script/package", seconds=1800)
     return shutil.copytree(ROOT / "build/packages", tmp_path_factory.mktemp("package") / "packages")
 
 
 @pytest.fixture(scope="module")
 def tree(packages):
-    """What is in them, together."""
+    """The contents of all packages together."""
     for package in sorted(packages.glob("*.deb")):
         said("dpkg-deb", "-x", package, packages.parent / "tree")
     return packages.parent / "tree"
@@ -48,7 +49,7 @@ def test_packages(packages):
 
 
 def listing(folder):
-    """Without what the documents are, which are compressed."""
+    """Returns the files below a folder, without the documents, some of which packages compress."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
     return sorted(re.sub(r"\.gz$", "", str(path)) for path in paths if "usr/share/doc/" not in str(path))
 
@@ -68,24 +69,24 @@ def test_cmake(tree, tmp_path):
 
 
 def release():
-    """The name of this Debian, and what it calls itself."""
+    """Returns the id and the code name of this system."""
     text = open("/etc/os-release").read()
     return [re.search(rf'^{name}="?([^"\n]*)', text, re.M)[1] for name in ("ID", "VERSION_CODENAME")]
 
 
 def test_in_a_debian_of_their_own(packages, open_folder):
     system, codename = release()
-    # What apt is set up for, without the archives of others.
+    # The archives that apt is configured for, without third-party ones.
     form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     own = ["Created-By: Packages", f"Origin: {system.capitalize()}"]
     lines = said("apt-get", "indextargets", "--format", form, *own).splitlines()
-    sources = []  # else mmdebstrap's own for this Debian
+    sources = []  # otherwise mmdebstrap's own for this release
     if lines:
         sources = [open_folder / "sources.list"]
         sources[0].write_text("\n".join(sorted(set(lines))) + "\n")
     offered = shutil.copytree(packages, open_folder / "packages")
     shutil.copy(ROOT / "Tests/packaging/in_root", offered)
-    # --variant=apt: the essential packages and apt. The hook runs in the new root.
+    # --variant=apt installs the essential packages and apt. The hook runs in the new root.
     command = ["mmdebstrap", "--variant=apt", "--keyring=/usr/share/keyrings", "--include=gcc,libc6-dev,pkg-config"]
     command += [f"--customize-hook=copy-in '{offered}' /", '--customize-hook=chroot "$1" sh /packages/in_root >&2']
     as_root = [] if os.geteuid() == 0 else ["sudo"]
@@ -104,7 +105,7 @@ def test_built_elsewhere(tmp_path):
         place.mkdir()
         copy = 'tar -c --exclude="./.build*" --exclude=./build --exclude=./.git . | tar -x -C "$1"'
         said("sh", "-euc", copy, "sh", place)
-        # The commit's date, which a copy without git does not know.
+        # A copy without git does not know the date of the commit.
         steps = '. script/lib/source-date.sh; cd "$1"; script/build && script/package && rm -rf .build'
         result = outcome("sh", "-euc", steps, "sh", place, seconds=3600)
         holds(f"script/build and script/package in {place.name}", result.returncode == 0, tail(result.stdout))

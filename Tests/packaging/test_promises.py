@@ -1,4 +1,4 @@
-"""Every promise of machineid.h has a test: the list in Tests/README.md is whole, and leads to tests that are there."""
+"""Tests that Tests/README.md lists every promise of machineid.h, and a test that exists for each."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ SWIFT = re.compile(r"swift test --filter (\w+)")
 
 
 def text_of(path, test):
-    """What a test consists of: the text of its file without that of the other tests. None if there is no such test."""
+    """Returns the text of a test's file without the other tests in it, or None if there is no such test."""
     text = path.read_text()
     functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     if test not in [node.name for node in functions]:
@@ -36,7 +36,7 @@ def test_the_list_is_whole():
 
 
 def fault(file, command):
-    """Why the file is not tested by the command, or None: both are there, and the one is the other's."""
+    """Returns why the command does not run the test in the file, or None if it does."""
     path = ROOT / file
     if not path.exists():
         return f"there is no {file}"
@@ -61,9 +61,9 @@ def test_nothing_of_the_header_is_left_out():
     promised = "\n".join(promise for _, promise, _, _ in ROWS)
     header = HEADER.read_text()
     words = functions() + re.findall(r"^ *(MID_[A-Z_]+) = \d+", header, re.M)
-    # As the header has its options: in quotes or in backticks, at the beginning of a line.
+    # The header lists its options in quotes or in backticks, at the beginning of a line.
     words += re.findall(r"""^ \*(?: {12,}"| - `)([a-z_]+)["`]""", header, re.M)
-    # These are in the row about names, and in that about all options.
+    # The rows about names and about all options cover these.
     known = {"mid_version", "mid_status_name", "timeout_ms"}
     missing = [word for word in words if not re.search(rf"\b{word}\b", promised) and word not in known]
     equal("each function, status and option is in a promise", [], missing)

@@ -1,6 +1,5 @@
-"""The documents tell the truth: their code blocks are the files that they name, their links lead somewhere, the scripts
-and the tests that they name are there, and each gate compiles and gates, in every language, against build/ and an
-emulator."""
+"""Checks that the documents are true: their code blocks are the files that they name, links have targets, files that
+are named exist, and in every language the gate compiles and works, with build/ and an emulator."""
 
 import os
 import re
@@ -11,7 +10,7 @@ from checks import equal, holds
 from commands import outcome, passes, said
 from project import ROOT
 
-# The languages of the programs that a page shows, each of which is the file that the line above it links to.
+# The languages of the programs that a page shows. Each program is the file that the line above it links to.
 SHOWN = {"README.md": ["c", "python", "rust", "go"]}
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("Tests/*.md")])
 FOLDERS = "Sources|Tests|abi|benchmarks|examples|include|packaging|script"
@@ -23,14 +22,14 @@ def name_of(page):
 
 
 def blocks(text):
-    """Of each block of code its language, its text, and the first link of the line above it."""
+    """Yields for each block of code its language, its text, and the first link in the line above it."""
     for match in re.finditer(r"([^\n]*)\n+```(\w*)\n(.*?)^```", text, re.M | re.S):
         link = re.search(r"\]\(([^)]*)\)", match[1])
         yield match[2], match[3], link[1] if link else None
 
 
 def shell(text):
-    """What a page tells a shell to do."""
+    """Returns the shell commands of a page."""
     return "".join(code for language, code, _ in blocks(re.sub("^ +", "", text, flags=re.M)) if language == "sh")
 
 
@@ -55,8 +54,8 @@ def test_links(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_names(page):
-    """What stands in backticks or in a block for a shell and begins with a folder of the project is there. NAME and
-    VERSION stand for any; CHANGELOG.md may tell of what is gone."""
+    """Paths in backticks or in shell commands that begin with a folder of the project exist. NAME and VERSION are
+    placeholders; CHANGELOG.md may name files that are gone."""
     text = page.read_text()
     code = "\n".join([*re.findall(r"`([^`\n]*)`", text), shell(text)])
     paths = {path.rstrip(".:") for path in re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./+-]*)", code)}
@@ -67,12 +66,12 @@ def test_names(page):
     equal("its scripts can be started", [], [path for path in scripts if not os.access(ROOT / path, os.X_OK)])
 
 
-# ---- What the gates do
+# ---- The gates
 
 
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory):
-    """Of the library in build/, as pkg-config gives them."""
+    """The flags that pkg-config prints for the library in build/."""
     folder = tmp_path_factory.mktemp("pkg-config")
     text = (ROOT / "packaging/machineid.pc.in").read_text()
     for mark, value in {"@PREFIX@": ROOT, "@LIBDIR@": ROOT / "build/lib", "@VERSION@": "0"}.items():
@@ -89,7 +88,7 @@ def fleet(flags, tmp_path):
 
 
 def made(language, folder, flags):
-    """The command that is the gate of a language."""
+    """Compiles the gate of a language, and returns the command that runs it."""
     gate = folder / f"gate.{language}"
     if language == "py":
         return ["python3", "-W", "error", "examples/python/gate.py"]

@@ -1,5 +1,5 @@
-"""script/reference says all that machineid.h and the programs say, in pages that mandoc passes and that refer to each
-other; and it copes with declarations that machineid.h does not have yet."""
+"""Tests that script/reference makes pages of all that machineid.h and the programs document, without faults and with
+valid references, also of declarations that machineid.h does not have yet."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ def reference():
 
 
 def lint(*pages):
-    """Pages of ours are not where mandoc looks for what is referred to; that is checked below."""
+    """mandoc does not find the pages that ours refer to; test_references checks them."""
     lines = outcome("mandoc", "-T", "lint", "-W", "style", *pages).stdout.splitlines()
     return [line for line in lines if "referenced manual not found" not in line]
 
@@ -67,7 +67,7 @@ def test_everything_is_there():
 
 @pytest.fixture(scope="module")
 def other_header(tmp_path_factory):
-    """The pages of another header."""
+    """The pages that are made of another header."""
     folder = tmp_path_factory.mktemp("other")
     scripts = [
         part for name in ("mdoc", "read-header", "header-pages") for part in ("-f", f"script/lib/reference/{name}.awk")

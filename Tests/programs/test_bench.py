@@ -1,5 +1,5 @@
-"""The benchmarks run, and every row of their table has its figure. What the figures are is no matter for a test, but
-for one: a fleet that comes back after an outage puts no more than twice the steady state on the authority."""
+"""Checks that the benchmarks run, and that every row of their table has its figure. Only one figure is itself tested: a
+fleet that returns after an outage puts at most twice the steady load on the authority."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ def test_fleet():
     rows = re.findall(r"^1000 +(?:gone|silent) .*", result.stdout, re.M)
     checks.equal("a fleet is simulated without an authority, and with a silent one", 2, len(rows))
     for row in rows:
-        # At the start, after the start, in the outage, after the outage.
+        # The figures in brackets are: at the start, after the start, in the outage, after the outage.
         after = re.findall(r"\(([0-9.]+)\)", row)[3]
         checks.holds("after an outage a fleet asks at most twice as often as before", float(after) <= 2, row)
 

@@ -1,4 +1,4 @@
-"""The demo: it holds, and it notices when it does not."""
+"""Tests the demo: it succeeds, and it fails when a claim does not hold."""
 
 import pytest
 from checks import equal, holds
@@ -63,7 +63,7 @@ def test_a_library_that_always_allows(always_allows):
 
 
 def test_with_the_service(always_allows, emulator, tmp_path):
-    """For which an emulator stands in."""
+    """An emulator stands in for the service."""
     started = emulator("--org-key", "org_service")
     service = {"MACHINEID_ORG_KEY": "org_service", "MACHINEID_BASE_URL": started.url}
     fleet = tmp_path / "fleet"

@@ -1,5 +1,5 @@
-"""The C programs of examples/c in every situation that their heads name: the exit status that is written there, what
-they print, and no error and no leak under valgrind."""
+"""Tests the C programs of examples/c in every situation that the comments at their heads name: the exit status given
+there, the output, and no error and no leak under valgrind."""
 
 import re
 import shutil
@@ -30,7 +30,7 @@ def test_compile(compiler, standard, tmp_path):
 
 
 class Story:
-    """Programs, made with gcc: Debian's valgrind cannot read clang's debug information."""
+    """Programs that gcc compiled: Debian's valgrind cannot read clang's debug information."""
 
     def __init__(self, folder, wrapper, emulator):
         compile_all("gcc", "c11", folder)
@@ -46,7 +46,7 @@ class Story:
         }
 
     def attempt(self, what, status, pattern, program, *arguments, jobs="", **changed):
-        """Jobs are for its standard input."""
+        """Runs a program and checks its status and output. The jobs are its standard input."""
         command = [*self._wrapper, self._folder / program, *arguments]
         result = outcome(*command, environment=self._environment | changed, input=jobs)
         is_right = result.returncode == status and re.fullmatch(pattern, result.stdout, re.S)

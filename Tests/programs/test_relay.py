@@ -1,4 +1,4 @@
-"""The relay of the benchmarks is the network that it says it is."""
+"""Tests that the relay of the benchmarks behaves like the network that it claims to be."""
 
 import itertools
 import resource
@@ -66,7 +66,7 @@ def server():
 
 @pytest.fixture
 def relay(server, programs, tmp_path):
-    """Starts relays before the server, on which it is said how many requests they lose."""
+    """Starts a relay in front of the server. Its arguments say how many requests it loses."""
     command = ["gcc", "-std=c11", "-D_GNU_SOURCE", "-O2", *WARNINGS, ROOT / "benchmarks/relay.c"]
     program = programs.compiled("relay", command)
     count = itertools.count()

@@ -1,5 +1,5 @@
-"""Scripts: every one says how it is used, and refuses an argument that it does not know before it does anything;
-shellcheck passes them; and what counts results takes nothing for a success but successes."""
+"""Tests that every script prints its usage, and refuses an unknown argument before it does anything; that shellcheck
+passes all of them; and that the code which counts results counts only successes as successes."""
 
 import re
 
@@ -28,14 +28,14 @@ def test_shellcheck():
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_usage(script):
-    def start(argument):  # they find their way from any folder
+    def start(argument):  # they work from any folder
         return outcome(script, argument, merged=False, cwd="/", seconds=20)
 
     helped = start("--help")
     equal("--help: its status, and what goes to standard error", (0, ""), (helped.returncode, helped.stderr))
     first = script.read_text().splitlines()[1].removeprefix("# ")
     equal("--help: its first line is that of the script", first, helped.stdout.splitlines()[0])
-    # A word that no script accepts: it is not a number of seconds, a place or an example.
+    # No script accepts this word: it is not a number of seconds, a place or an example.
     for argument in ("--portible", "portible"):
         refused = start(argument)
         found = (refused.returncode, refused.stdout)
@@ -44,9 +44,9 @@ def test_usage(script):
         equal(f"{argument}: what is wrong is named", 1, len(naming))
 
 
-# ---- What counts results
+# ---- The code that counts results
 
-# What a script reports with script/lib/report.sh, its exit status, and its last line.
+# The commands of a report, its exit status, and its last line.
 REPORTS = {
     "of a success": ("ok a", 0, "1 passed, 0 failed"),
     "of what was skipped by name": ("skip a why", 0, "0 passed, 0 failed, 1 skipped"),
@@ -63,7 +63,7 @@ def test_report(what):
 
 
 WITH_CHECKS = "checks in the tests: 20 passed, 0 failed; wrong allowed: {}"
-# A suite's exit status, what it printed last, whether all is well with it, and its cell in the table of test-distros.
+# The exit status of a suite, its last lines, whether it has passed, and its cell in the table of test-distros.
 CELLS = {
     "in which all passed": (0, ["2 passed, 1 skipped in 0.05s"], True, "2 / 0"),
     "that counts a wrong allow": (0, [WITH_CHECKS.format(1), "5 passed in 3.20s"], False, "5 / 0 / 1"),

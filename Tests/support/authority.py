@@ -1,4 +1,4 @@
-"""What most programs of the tests are run against: an emulator, and nginx with TLS before it."""
+"""The authority that most test programs use: an emulator, and nginx with TLS in front of it."""
 
 import json
 import os
@@ -11,8 +11,8 @@ ORG_KEY = "org_tests_of_the_ends"
 
 
 class Authority:
-    """Has two sites with TLS: one keeps its connections, and the other, "churning", ends each after three requests, so
-    that there are handshakes all the time."""
+    """nginx has two sites with TLS: one keeps its connections, and the other, "churning", closes each after three
+    requests, so that there are frequent handshakes."""
 
     def __init__(self, folder, org_key=ORG_KEY):
         self.org_key = org_key
@@ -37,14 +37,15 @@ class Authority:
         self.emulator.stop()
 
     def url(self, scheme):
-        """http, https, churning, or "named": churning, by a name that Tests/support/names.c resolves."""
+        """The scheme is http, https, churning, or named: the churning site under a name that Tests/support/names.c
+        resolves."""
         if scheme == "http":
             return self.emulator.url
         host = "authority.example" if scheme == "named" else "localhost"
         return self._nginx.url("steady" if scheme == "https" else "churning", host)
 
     def over(self, scheme, **options):
-        """For a program's environment: the authority, and the options of its clients."""
+        """Returns variables for a program's environment: the authority, and the options of its clients."""
         if scheme != "http":
             options["ca_file"] = self.ca_file
         found = {"MACHINEID_BASE_URL": self.url(scheme), "MACHINEID_ORG_KEY": self.org_key}

@@ -1,9 +1,9 @@
-"""Runs a command beside an authority of its own, in whatever network it is started in.
+"""Runs a command with a new authority, in the network that this script is started in.
 
     beside_authority.py ORG_KEY COMMAND [ARGUMENT...]
 
-In the arguments, {http}, {https}, {churning} and {named} stand for the authority's URLs, and {ca_file} for the file of
-those who signed its certificate.
+In the arguments, {http}, {https}, {churning} and {named} are replaced by the authority's URLs, and {ca_file} by the
+file with its certificate authority.
 """
 
 import os
@@ -23,7 +23,7 @@ def main():
         command = [word.replace("{ca_file}", authority.ca_file) for word in command]
         environment = {**os.environ, "MACHINEID_BASE_URL": authority.url("http"), "MACHINEID_ORG_KEY": org_key}
         status = subprocess.run(command, env=environment).returncode
-    # As a shell has it, of a program that a signal ended.
+    # A shell adds 128 to the number of the signal that ended a program.
     return status if status >= 0 else 128 - status
 
 

@@ -1,5 +1,5 @@
-"""Checks inside a test: each has a name and is counted, and one that fails lets the test go on. conftest.py has the
-test fail at its end. And what every call of the library must keep to."""
+"""Checks inside a test. Each has a name and is counted. A check that fails lets the test go on, and conftest.py fails
+the test at its end. Also the rules that every call of the library must follow."""
 
 import json
 import os
@@ -11,15 +11,15 @@ KEYS = ["allowed", "code", "request_id", "message"]
 
 
 class Results:
-    """What the checks of one test came to."""
+    """The results of the checks of one test."""
 
     def __init__(self):
         self.passed = 0
-        # Of C programs, which print what failed themselves, and how often an authority's denial came out as an allow.
+        # C programs print their failed checks themselves. A wrong allow is a denial that came out as an allow.
         self.failed_elsewhere = self.wrong_allowed = 0
         self.failures = []
         self.skips = []
-        # What the test says of itself in one line.
+        # One line about the test, for its report.
         self.said = ""
 
     @property
@@ -31,7 +31,7 @@ current = Results()
 
 
 def begin():
-    """A test begins."""
+    """Starts a test."""
     global current
     current = Results()
 
@@ -48,26 +48,26 @@ def failed(what, details=""):
 
 
 def skipped(what, why):
-    """A part of a test that cannot be done here."""
+    """Notes a part of a test that this machine cannot run."""
     current.skips.append(f"{what}: {why}")
     print(f"skipped {what}: {why}", flush=True)
 
 
 def said(line):
-    """What a person who reads the results wants to know beside them."""
+    """Adds a line to the report of the test."""
     current.said = line
     print(line, flush=True)
 
 
 def counted(passed, failed=0, wrong_allowed=0):
-    """Checks that were made and counted elsewhere."""
+    """Adds checks that a program has made and counted."""
     current.passed += passed
     current.failed_elsewhere += failed
     current.wrong_allowed += wrong_allowed
 
 
 def without_own_lines(text):
-    """What was printed, but for what is printed here."""
+    """Returns printed text without the lines that the functions above printed."""
     return "".join(line for line in text.splitlines(keepends=True) if not re.match("ok {6}|FAILED  | {12}", line))
 
 

@@ -1,4 +1,4 @@
-"""Commands that a test gives, and what they come to."""
+"""Runs commands for tests that check their status and their output."""
 
 import os
 import re
@@ -9,9 +9,8 @@ from project import ROOT
 
 
 def outcome(*command, merged=True, environment=None, seconds=600, **more):
-    """What a command came to, from the root of the project if nothing else is said. Its words go into stdout, with
-    those of standard error unless these are to be kept apart. A variable that is None in the environment is taken out
-    of it."""
+    """Runs a command in the root of the project, unless another folder is given, and returns its result. Standard error
+    goes to stdout too, unless merged is False. A variable that is None in the environment is unset."""
     given = {**os.environ, **(environment or {})}
     return subprocess.run(
         [str(word) for word in command],
@@ -27,7 +26,7 @@ def outcome(*command, merged=True, environment=None, seconds=600, **more):
 
 
 def said(*command, **more):
-    """What a command printed on standard output; it must end well."""
+    """Returns the standard output of a command that must exit with 0."""
     result = outcome(*command, merged=False, **more)
     if result.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with status {result.returncode}: {result.stderr[-4000:]}")
@@ -35,14 +34,14 @@ def said(*command, **more):
 
 
 def passes(what, *command, **more):
-    """A check: a command ends with 0."""
+    """Checks that a command exits with 0."""
     result = outcome(*command, **more)
     checks.holds(what, result.returncode == 0, f"status {result.returncode}\n{tail(result.stdout)}")
     return result.returncode == 0
 
 
 def refuses(what, pattern, *command, **more):
-    """A check: a command ends with 2, and with a message."""
+    """Checks that a command exits with 2, and prints a message that matches the pattern."""
     result = outcome(*command, **more)
     is_said = re.search(pattern, result.stdout)
     checks.holds(what, result.returncode == 2 and is_said, f"status {result.returncode}: {tail(result.stdout)}")
@@ -53,7 +52,7 @@ def tail(text, count=40):
 
 
 def files(folder):
-    """Everything below a folder but folders: its mode, its path, and where a link leads."""
+    """Returns a line for each file and link below a folder: its mode, its path, and the target of a link."""
     found = []
     for path in folder.rglob("*"):
         if path.is_symlink():

@@ -1,4 +1,4 @@
-"""An emulator on a free port."""
+"""Starts an emulator on a free port."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ PROGRAM = ROOT / "build/bin/machineid-emulator"
 
 class Emulator:
     def __init__(self, log, *arguments):
-        """Starts it. What it logs is added to a file."""
+        """Starts the emulator. Its log is appended to a file."""
         if not PROGRAM.exists():
             raise RuntimeError(f"there is no {PROGRAM}; script/build makes it")
         self.log = log
@@ -39,7 +39,7 @@ class Emulator:
         return urlsplit(self.url).netloc
 
     def ask(self, key, path, body=None):
-        """A POST that must be answered with HTTP 200. Returns the answer."""
+        """Sends a POST, which must be answered with HTTP 200, and returns the answer."""
         connection = http.client.HTTPConnection(self.address, timeout=30)
         headers = {"x-org-key": key, "Content-Type": "application/json"}
         connection.request("POST", path, json.dumps(body or {}), headers)
@@ -51,7 +51,7 @@ class Emulator:
         return json.loads(text) if text else None
 
     def stop(self):
-        """Returns its exit status."""
+        """Stops the emulator and returns its exit status."""
         if self._process.poll() is None:
             self._process.terminate()
         self._process.stdout.close()

@@ -1,4 +1,4 @@
-"""Sets the hostile authority of Tests/wire/hostile on the library: every behaviour, each in a process of its own."""
+"""Tests the library with the hostile authority of Tests/wire/hostile: every behaviour, each in a new process."""
 
 import os
 import re
@@ -18,12 +18,12 @@ class Hostile:
         self._folder = folder
         self._programs = programs
         self._patterns = config.option.behaviours
-        # Where output is not kept for later, the whole table is.
+        # With -s the whole table is printed.
         self._summary = [] if config.option.capture == "no" else ["--summary"]
         self._environment = {}
 
     def in_locale(self, name):
-        """Puts the probe into a locale, C or one that localedef makes, such as tr_TR."""
+        """Sets the locale of the probe: C, or one that localedef makes, such as tr_TR."""
         self._environment["PROBE_LOCALE"] = name
         if name != "C":
             folder = self._folder / "locale"
@@ -32,7 +32,7 @@ class Hostile:
             self._environment["LOCPATH"] = str(folder)
 
     def certificate(self):
-        """Its own, with its key, in one file."""
+        """Makes a certificate, and returns the file that contains it and its key."""
         key, certificate = self._folder / "key.pem", self._folder / "certificate.pem"
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         command += ["-days", "30", "-subj", "/CN=hostile", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -41,11 +41,11 @@ class Hostile:
         return certificate
 
     def run(self, seconds, *patterns, watch="clock", is_long=False, operations=None, over_tls=False, sanitizer=None):
-        """Every behaviour with every operation, or those with these names with these operations, in so many seconds.
+        """Runs every behaviour with every operation, or only these, within this many seconds.
 
-        watch      clock; or sanitizer or valgrind, with which time is no measure
-        is_long    a reply is cut at each of its bytes with every operation too
-        sanitizer  the library built for one, in place of the one that is under test
+        watch      clock; or sanitizer or valgrind, which measure no time
+        is_long    also cuts a reply at each of its bytes with every operation
+        sanitizer  uses the library that was built with a sanitizer
         """
         probe = HERE / "probe.c"
         program = sanitizer.program(probe) if sanitizer else self._programs.program(probe)
@@ -69,7 +69,7 @@ class Hostile:
         print(text)
         self._count(text)
         if status != 0:
-            # What failed is shown with the failure.
+            # The output is shown with the failure.
             pytest.fail("it hangs" if status is None else text.splitlines()[-1], pytrace=False)
 
     @staticmethod

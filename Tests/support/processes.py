@@ -1,4 +1,4 @@
-"""Programs that are waited for, but not for ever: the stacks of one that hangs are shown."""
+"""Runs programs with a time limit. If a program hangs, its stacks are shown."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ GDB = ["gdb", "-batch", "-ex", "set print frame-arguments none", "-ex", "thread 
 
 
 def stacks(pid):
-    """The stacks of all threads of a process and of its descendants, as lines."""
+    """Returns the stacks of all threads of a process and of its descendants, as lines."""
     process = pathlib.Path(f"/proc/{pid}")
     try:
         lines = [f"process {pid}: {process.joinpath('cmdline').read_text(errors='replace')}".replace("\0", " ")]
@@ -28,8 +28,8 @@ def stacks(pid):
 
 
 def within(seconds, command, environment, output, **more):
-    """Runs a command, whose output goes to a file. Its exit status, or None when it hangs: then the file ends with the
-    stacks."""
+    """Runs a command with its output in a file. Returns the exit status, or None if the command hangs. Then the stacks
+    are added to the file."""
     with open(output, "wb") as file:
         process = subprocess.Popen(
             [str(word) for word in command],
@@ -53,7 +53,8 @@ def within(seconds, command, environment, output, **more):
 
 
 def first_line(process, seconds):
-    """The line that a server prints when it is ready: what has come within so many seconds, or by its end."""
+    """Returns the line that a server prints when it is ready, or what it has printed by the time limit or by its
+    end."""
     line = b""
     while not line.endswith(b"\n") and select.select([process.stdout], [], [], seconds)[0]:
         byte = os.read(process.stdout.fileno(), 1)

@@ -1,4 +1,4 @@
-"""C programs of the tests: compiled once for all tests that run them, and run."""
+"""Compiles the C programs of the tests, each once for all tests that use it, and runs them."""
 
 import contextlib
 import fcntl
@@ -23,14 +23,13 @@ def leaks(kinds):
     return ["--leak-check=full", f"--show-leak-kinds={kinds}", f"--errors-for-leak-kinds={kinds}"]
 
 
-# Of leaks, those that are certain; and also those that are likely.
+# The first reports definite leaks only, the second possible ones too.
 MEMCHECK = [*VALGRIND, *leaks("definite")]
 MEMCHECK_STRICT = [*VALGRIND, *leaks("definite,indirect,possible")]
 
 
 def pass_over_known_faults():
-    """Has valgrind say nothing of the known faults of this libcurl, which are in a file that has its version in its
-    name."""
+    """Makes valgrind ignore the known faults of this libcurl, which are listed in the file for its version."""
     said = subprocess.run(["curl-config", "--version"], capture_output=True, text=True).stdout
     version = re.match(r"libcurl (\d+\.\d+)", said)
     file = ROOT / f"Tests/support/libcurl-{version[1] if version else 'none'}.supp"
@@ -39,25 +38,25 @@ def pass_over_known_faults():
 
 
 class Programs:
-    """Compiles into a folder that all workers share."""
+    """Compiles programs into a folder that all workers share."""
 
     def __init__(self, folder, library):
         self._folder = folder
         self.library = library
 
     def program(self, source, *flags, library=None, is_linked=True):
-        """A program, linked to the library unless it is to load that itself."""
+        """Returns a program. It is linked to the library, unless it loads the library itself."""
         library = library or self.library
         linked = [f"-L{library}", "-lmachineid", "-ljansson", "-pthread"] if is_linked else ["-pthread"]
         return self.compiled(source.stem, ["gcc", *FLAGS, source, *linked, *flags])
 
     def preload(self, source):
-        """A library for LD_PRELOAD."""
+        """Returns a library for LD_PRELOAD."""
         return self.compiled(f"{source.stem}.so", ["gcc", *FLAGS, "-shared", "-fPIC", source, "-ldl"])
 
     def compiled(self, name, command):
-        """What a command makes that takes -o; the same command is carried out once."""
-        # Failures name their source from the root of the project.
+        """Returns the file that a compiler command makes. The same command runs only once."""
+        # Paths are relative to the root of the project, so that failed checks print them so.
         command = [str(word.relative_to(ROOT)) if isinstance(word, pathlib.Path) else word for word in command]
         folder = self._folder / hashlib.sha256("\0".join(command).encode()).hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +73,7 @@ class Programs:
 
 
 class Runner:
-    """Runs programs for one test."""
+    """Runs the programs of one test."""
 
     def __init__(self, folder, library):
         self._folder = folder
@@ -82,7 +81,8 @@ class Runner:
         self._count = 0
 
     def __call__(self, command, seconds, *environments, **variables):
-        """A program that must end with 0 in so many seconds. Returns what it printed, which is shown with a failure."""
+        """Runs a program that must exit with 0 within this many seconds. Returns its output, which is also shown with a
+        failure."""
         status, output = self.status(command, seconds, *environments, **variables)
         if status != 0:
             pytest.fail(f"it ended with status {status}" if status is not None else "it hangs", pytrace=False)
@@ -90,7 +90,7 @@ class Runner:
         return output
 
     def status(self, command, seconds, *environments, **variables):
-        """A program that may end as it likes: its exit status, None when it hangs, and what it printed."""
+        """Runs a program and returns its exit status, which is None if it hangs, and its output."""
         self._count += 1
         file = self._folder / f"output-{self._count}"
         given = {"LD_LIBRARY_PATH": str(self._library)}

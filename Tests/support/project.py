@@ -1,4 +1,4 @@
-"""Where things are, and what the header says."""
+"""The folders of the project, and facts from the header."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEADER = ROOT / "include/machineid.h"
 
-# Proxies, authorities and org keys of the person who runs the tests do not concern them.
+# The tests ignore the caller's proxies, certificate authorities and org keys.
 NOT_OURS = [
     *("MACHINEID_ORG_KEY", "MACHINEID_BASE_URL", "MACHINEID_DEVICE_ID", "CLIENT_OPTIONS", "LD_LIBRARY_PATH"),
     *("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"),
@@ -16,7 +16,7 @@ NOT_OURS = [
 
 
 def clean_environment():
-    """Takes out of this process's environment what would change what programs do."""
+    """Removes variables that would change what test programs do from the environment of this process."""
     for name in NOT_OURS:
         os.environ.pop(name, None)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -27,5 +27,5 @@ def version():
 
 
 def functions():
-    """The names of the functions of the header."""
+    """Returns the names of the functions in the header."""
     return re.findall(r"^[a-z][a-z0-9_ ]*[ *](mid_[a-z0-9_]+)\(", HEADER.read_text(), re.M)

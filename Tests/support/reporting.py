@@ -1,4 +1,4 @@
-"""What is said of the tests: a line for each as it ends, and the counts of the checks in them."""
+"""Prints a line for each test as it ends, and the counts of the checks in all tests."""
 
 import collections
 import re
@@ -18,7 +18,7 @@ class Reporting:
         self._counts = collections.Counter()
 
     def pytest_report_teststatus(self, report):
-        """No letters: our own lines say more."""
+        """Replaces the letters of pytest, because the lines below say more."""
         if report.passed and report.when != "call":
             return "", "", ""
         outcome = "error" if report.failed and report.when != "call" else report.outcome
@@ -26,7 +26,7 @@ class Reporting:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
-        # Without the name of the group, which xdist adds.
+        # xdist appends the name of the group.
         report.nodeid = re.sub(r"@[^\]/]*$", "", report.nodeid)
         said = ""
         for name, value in report.user_properties if report.when == "call" else ():
@@ -56,9 +56,9 @@ class Reporting:
 
 
 def reason(report):
-    """Why a test was skipped or failed, in one line."""
+    """Returns in one line why a test was skipped or failed."""
     if report.skipped and isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ")
     lines = str(report.longrepr).strip().splitlines()
-    # The line of the exception, where there is a traceback.
+    # A traceback has the exception in a line that begins with "E ".
     return next((line[1:].strip() for line in lines if line.startswith("E ")), lines[0] if lines else "")

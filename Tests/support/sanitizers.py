@@ -1,4 +1,4 @@
-"""The library built for a sanitizer, and programs that bring the sanitizer's runtime along."""
+"""Builds the library with a sanitizer, and programs that contain the sanitizer's runtime."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from project import ROOT
 
 class Sanitizer:
     def __init__(self, kind, folder, programs):
-        """kind: thread or address. Builds the library into the folder, which takes a minute or two the first time."""
+        """The kind is thread or address. Builds the library into the folder, which takes a minute or two the first
+        time."""
         self.kind = kind
         self.folder = folder
         self._programs = programs
@@ -41,11 +42,11 @@ class Sanitizer:
         ).stdout
         if not re.search(rf" U __{kind[0]}san_(write|report_load)", symbols):
             pytest.fail(
-                "the library asks nothing of the sanitizer: it has no symbol of its reads or writes", pytrace=False
+                "the library does not use the sanitizer: it has no symbol for its reads or writes", pytrace=False
             )
 
     def program(self, source):
-        """A program linked to that library, by Swift's own clang, whose runtimes fit."""
+        """Returns a program that is linked to that library, by Swift's clang, whose sanitizer runtimes match."""
         swift = pathlib.Path(shutil.which("swift")).resolve().parent
         target = subprocess.run(["swift", "-print-target-info"], capture_output=True, text=True, check=True).stdout
         runtime = json.loads(target)["paths"]["runtimeResourcePath"] + "/linux"

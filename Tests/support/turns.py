@@ -1,4 +1,4 @@
-"""Which tests run beside each other, in whatever processes, and how long one may take."""
+"""Decides which tests run side by side, also across processes, and limits the time of a test."""
 
 import contextlib
 import fcntl
@@ -12,8 +12,8 @@ TAKEN = "MACHINEID_TURN_TAKEN"
 
 @contextlib.contextmanager
 def turn(is_alone):
-    """Waits until the test may run. One that must be alone waits for those under way, and lets no other begin
-    meanwhile. Tests that a test starts have its turn."""
+    """Waits until the test may run. A test that must run alone waits for the running ones, and no other starts
+    meanwhile. Tests that are started by a test belong to its turn."""
     if os.environ.get(TAKEN):
         yield
         return
@@ -32,7 +32,7 @@ def turn(is_alone):
 
 @contextlib.contextmanager
 def alarm(seconds):
-    """Raises TimeoutError where the test is by then."""
+    """Raises TimeoutError in the test when the time is over."""
 
     def ring(*_):
         raise TimeoutError(f"the test hangs: it has not ended within {seconds} s")

@@ -1,5 +1,5 @@
-"""The tests of the library in roots of other releases of Debian, whose libcurl, OpenSSL and glibc are others than this
-machine's: Debian 13 with the suites that depend most on these; with --long everything, on all that there are."""
+"""Runs the tests in roots of releases of Debian that have another libcurl, OpenSSL and glibc than this machine: on
+Debian 13 the suites that depend most on these; with --long everything, on all releases."""
 
 import re
 
@@ -10,7 +10,7 @@ from project import ROOT
 
 pytestmark = [pytest.mark.early, pytest.mark.xdist_group("distros")]
 
-# The longest first.
+# The longest suite comes first.
 SUITES = ["wire/hostile", "host/fork", "contract/operations", "contract/clients", "wire/proxy", "wire/tls"]
 SUITES += ["contract/audit", "contract/secrets", "host/guest", "host/threads::test_sixteen", "host/exit::test_unload"]
 COUNTS = r"^checks in the tests: (\d+) passed, (\d+) failed; wrong allowed: (\d+)"

@@ -1,4 +1,5 @@
-"""The library as ordinary Swift, should Embedded Swift ever fail: alone, without a Swift runtime beside it."""
+"""Tests the library as ordinary Swift, the fallback should Embedded Swift ever fail. It must need no separate Swift
+runtime."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The Swift tests, of the library and of the emulator, in debug."""
+"""Runs the Swift tests of the library and of the emulator, in the debug build."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What the tests of TLS and of proxies share: servers with and without faults, and a probe that asks them."""
+"""Provides the tests of TLS and of proxies with servers, with and without faults, and a probe that calls them."""
 
 import pytest
 from emulator import Emulator
@@ -9,7 +9,7 @@ from world import World
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """One worker has all tests of a file, since its servers take a while to start."""
+    """One worker runs all tests of a file, because its servers take a while to start."""
     for item in items:
         if "world" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -1,5 +1,5 @@
-"""An authority at a distance: a name with two addresses, connections that the network forgets, answers that come late
-or twice, addresses that change. Each program is in a network of its own, beside an authority of its own."""
+"""Tests a distant authority: a name with two addresses, connections that the network forgets, answers that come late or
+twice, addresses that change. Each program runs in a network of its own, with its own authority."""
 
 import sys
 
@@ -12,7 +12,8 @@ ORG_KEY = "org_tests_of_distance"
 
 @pytest.fixture
 def run_there(run, tmp_path):
-    """Runs a program where {https} is the authority; with `preload` for it alone."""
+    """Runs a program in its own network, with the authority at {https}. Only the program itself gets the preloaded
+    library."""
 
     def begin(command, seconds, preload=None, **variables):
         beside = [SUPPORT / "with_addresses", sys.executable, SUPPORT / "beside_authority.py", ORG_KEY]
@@ -62,7 +63,7 @@ def test_silence(program, run_there):
     run_there([program("distance/silence.c")], 100, CHILD_PATIENCE_MS=90000)
 
 
-@pytest.mark.long  # longer than all the others
+@pytest.mark.long  # it takes longer than all the others
 @pytest.mark.parametrize("name, arguments", [("answers", [1, 4]), ("ends", ["--calm"])], ids=["answers", "ends"])
 def test_under_valgrind(program, run_there, memcheck, name, arguments):
     run_there([*memcheck, program(f"distance/{name}.c"), *arguments], 300, CHECK_SLACK_MS=8000)

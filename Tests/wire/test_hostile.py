@@ -1,5 +1,4 @@
-"""A hostile authority, which breaks HTTP, JSON and its word in named ways: hostile/README.md. No behaviour of it ever
-comes out as an allow that it must not be. --behaviours chooses some."""
+"""Tests the library with a hostile authority, which hostile/README.md explains. --behaviours selects behaviours."""
 
 import shutil
 
@@ -15,8 +14,8 @@ def test_hostile(hostile, long):
 @pytest.mark.long
 @pytest.mark.early
 def test_hostile_with_address_sanitizer(hostile, programs, tmp_path):
-    """Which looks for leaks too, and measures no time."""
-    # Only Swift can build the library anew.
+    """AddressSanitizer also looks for leaks. No time is measured."""
+    # Rebuilding the library needs Swift.
     if not shutil.which("swift"):
         pytest.skip("there is no swift")
     folder = tmp_path / "address-sanitizer"
@@ -27,5 +26,5 @@ def test_hostile_with_address_sanitizer(hostile, programs, tmp_path):
 @pytest.mark.long
 @pytest.mark.early
 def test_hostile_under_valgrind(hostile):
-    """With every behaviour, but not with every operation."""
+    """Runs every behaviour, but not with every operation. No time is measured."""
     hostile.run(7200, watch="valgrind", is_long=True)

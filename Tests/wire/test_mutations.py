@@ -1,5 +1,5 @@
-"""Breaks one rule of the fail-closed reading at a time, in a copy of the sources, and sees that the tests notice. The
-tests of each pass before it is broken."""
+"""Breaks one rule of the fail-closed reading at a time, in a copy of the sources, and checks that the tests notice. The
+tests of a rule must pass before it is broken."""
 
 import os
 import re
@@ -13,8 +13,8 @@ from project import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.early, pytest.mark.xdist_group("mutations")]
 
-# Of each rule: the file, what stands there, what is put in its place, and the tests that must notice. These are
-# patterns of behaviours of the hostile authority, or "tls" and the names of modules.
+# For each rule: its file, its code, the code that replaces it, and the tests that must notice. These are patterns of
+# behaviours of the hostile authority, or "tls" followed by names of modules.
 RULES = {
     "status-line": (
         "Reply/HeaderLine.swift",
@@ -135,7 +135,7 @@ RULES = {
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """The sources, built as they are."""
+    """A copy of the sources, built as they are."""
     copy = tmp_path_factory.mktemp("mutations")
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["xargs", "-0", "cp", "--parents", "-t", copy], input=files, cwd=ROOT, check=True)
@@ -161,7 +161,7 @@ def start_tests(copy, names):
 
 @pytest.fixture
 def whole(copy):
-    """The copy as it was; what is broken in it is mended afterwards."""
+    """The copy with every rule intact. Afterwards the broken rule is restored."""
     shutil.rmtree(copy / "build/lib")
     shutil.copytree(copy / "whole", copy / "build/lib", symlinks=True)
     yield copy
@@ -183,5 +183,5 @@ def test_rule(whole, rule):
     assert result.returncode == 0, f"it builds: {tail(result.stdout, 20)}"
     result = start_tests(whole, names)
     assert result.returncode != 0, f"no test notices: {tail(result.stdout)}"
-    # One that does not come to its end has noticed nothing.
+    # A test that does not run to its end has noticed nothing.
     assert re.search("^checks in the tests: [0-9]+ passed, [1-9]", result.stdout, re.M), tail(result.stdout)

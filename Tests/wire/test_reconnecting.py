@@ -1,5 +1,4 @@
-"""Connections that are made again: after attempts that were given up, after one that was kept, that was idle, or that
-is gone."""
+"""Tests new connections: after attempts that timed out, and after a connection that was kept, was idle, or is lost."""
 
 
 def test_given_up(program, run, authority):
@@ -15,5 +14,5 @@ def test_kept(program, run, authority):
 
 
 def test_idle(program, run, authority):
-    """Takes 37 s, in which it sleeps."""
+    """Sleeps for 37 s."""
     run([program("reconnecting/idle.c")], 120, authority.over("http"))

@@ -29,7 +29,7 @@ class Authority(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(reply)
         except OSError:
-            pass  # Whoever asked has gone.
+            pass  # The client has left.
 
     def log_message(self, *_: object) -> None:
         pass
@@ -41,7 +41,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for _ in sys.stdin:
         told.release()
-    os._exit(0)  # Not held up by those that still wait.
+    os._exit(0)  # Requests that still wait do not delay the end.
 
 
 if __name__ == "__main__":

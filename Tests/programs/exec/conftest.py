@@ -1,4 +1,4 @@
-"""machineid-exec, with an emulator of its own."""
+"""Provides machineid-exec with a new emulator."""
 
 import pytest
 from supervised import ORG_KEY, Supervised

@@ -1,4 +1,4 @@
-"""machineid-exec, with an emulator of its own: what it is started with, what it starts, and how it ends."""
+"""Runs machineid-exec with a new emulator, and checks how it and its program end."""
 
 import contextlib
 import os
@@ -12,16 +12,16 @@ from project import ROOT
 
 EXEC = ROOT / "build/bin/machineid-exec"
 ORG_KEY, DEVICE = "org_supervised", "supervised"
-# Programs that say in the file $THERE who they are, once they are there.
+# These programs write their process id to the file $THERE when they run.
 WAITS = 'echo $$ >"$THERE"; while :; do sleep 0.05; done'
 STUBBORN = f'trap "echo no >&2" TERM; {WAITS}'
 POLITE = f'trap "echo bye; exit 3" TERM INT HUP; {WAITS}'
-# What nohup ignores, say, would be ignored by every program.
+# Signals that the caller ignores, for example through nohup, would be ignored by every program.
 DEFAULT_SIGNALS = ["env", "--default-signal"]
 
 
 def await_true(holds, seconds=30):
-    """Whether it came true in time."""
+    """Waits until a condition holds, and returns whether it did in time."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -38,12 +38,12 @@ def is_there(pid):
 
 
 def as_a_shell_has_it(status):
-    """An exit status as Python has it, which is negative for the end by a signal."""
+    """Converts an exit status of Python, which is negative after a signal."""
     return 128 - status if status < 0 else status
 
 
 def line_of(descriptor, seconds=30):
-    """What comes from a pipe until the end of a line; "" when nothing comes in time."""
+    """Returns a line from a pipe, or "" if nothing comes in time."""
     text = b""
     while not text.endswith(b"\n") and select.select([descriptor], [], [], seconds)[0]:
         text += os.read(descriptor, 1)
@@ -69,12 +69,12 @@ class Supervised:
         self.emulator.ask(ORG_KEY, "/emulator/outage", settings)
 
     def answers(self, code):
-        """How many requests have been answered with this code."""
+        """Returns how many requests have been answered with this code."""
         lines = self.emulator.log.read_text(errors="replace").splitlines()
         return sum(line.endswith(f" code={code}") for line in lines)
 
     def await_answers(self, code, count):
-        """Waits until so many more are."""
+        """Waits until this many more requests have been answered with this code."""
         before = self.answers(code)
         assert await_true(lambda: self.answers(code) >= before + count), f"the emulator answers {code}"
 
@@ -84,13 +84,13 @@ class Supervised:
         return outcome(*command, merged=False, environment=self.environment | changed, seconds=60)
 
     def launch(self, *words, errors=None, command=None, **changed):
-        """Runs it in the background, in a session of its own; returns when the program says that it is there. Standard
-        error is the descriptor `errors`, if there is one."""
+        """Starts machineid-exec in the background, in a session of its own; returns when the program reports that it
+        runs. Standard error is the descriptor errors, if there is one."""
         there = self.folder / "there"
         there.unlink(missing_ok=True)
         os.mkfifo(there)
         self.begin(command or [EXEC, "--interval", "0.1", "--max-age", "30", *words], errors, THERE=there, **changed)
-        # Opened for both, so that this waits for the line and not for ever when there is none.
+        # The pipe is opened for reading and writing, so that opening it does not wait for ever for a writer.
         descriptor = os.open(there, os.O_RDWR)
         self.program = int(line_of(descriptor) or 0)
         os.close(descriptor)
@@ -121,7 +121,7 @@ class Supervised:
         os.kill(self.supervisor.pid, signal_number)
 
     def expect_end(self, status):
-        """It ends with this status, as a shell has it, and the program with it."""
+        """machineid-exec must end with this status, as a shell reports it, and the program with it."""
         try:
             found = as_a_shell_has_it(self.supervisor.wait(30))
         except subprocess.TimeoutExpired:

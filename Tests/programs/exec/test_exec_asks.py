@@ -1,4 +1,4 @@
-"""machineid-exec while the authority has not answered yet: signals, and an allow that comes too late."""
+"""Tests machineid-exec before the authority has answered: signals, and an allow that comes too late."""
 
 import signal
 import subprocess
@@ -12,7 +12,7 @@ from supervised import EXEC, line_of
 
 
 class Told:
-    """An authority that answers when it is told to, and machineid-exec, which asks it."""
+    """An authority whose answers the test triggers, and machineid-exec, which asks it."""
 
     def __init__(self, supervised, process):
         self._supervised = supervised
@@ -20,10 +20,10 @@ class Told:
         self._url = line_of(process.stdout.fileno()).removeprefix("listening on ")
 
     def launch(self, *words, dispositions=()):
-        """Returns when the authority is asked."""
+        """Starts machineid-exec, and returns when it has asked the authority."""
         self._supervised.begin([EXEC, *words], dispositions=dispositions, MACHINEID_BASE_URL=self._url)
         assert line_of(self._process.stdout.fileno()) == "asked"
-        # The process that waits to become the program.
+        # This process waits until it may become the program.
         pid = self._supervised.supervisor.pid
         children = open(f"/proc/{pid}/task/{pid}/children").read().split()
         self._supervised.program = int(children[0]) if children else None
@@ -60,7 +60,7 @@ def test_a_signal_that_is_ignored_while_the_authority_is_silent(supervised, told
 
 def test_an_allow_that_is_too_old_when_it_comes(supervised, told):
     told.launch("--interval", "0.02", "--max-age", "0.04", "--", "echo", "never")
-    time.sleep(0.1)  # until the allow that will come is too old
+    time.sleep(0.1)  # until the coming allow is too old
     told.answer()
     supervised.expect_end(123)
     equal("that is said", 1, supervised.errors.count('"state":"lapsed"'))

@@ -1,4 +1,4 @@
-"""machineid-exec: which programs it runs, with what, and the exit status of each."""
+"""Tests which programs machineid-exec runs, what they inherit, and the exit status."""
 
 import re
 
@@ -11,7 +11,7 @@ DESCRIPTORS = ["sh", "-c", "set -- /proc/self/fd/*; echo $#"]
 IGNORED = ["sed", "-n", r"s/^SigIgn:[[:space:]]*//p", "/proc/self/status"]
 NEVER = ["--", "echo", "never"]
 
-# What it is given, its exit status, and what is printed.
+# The arguments, the exit status, and the output.
 ENDS = {
     "its output and status are those of the program": (
         ["--", "sh", "-c", 'echo "$0 $1"; exit 7', "one two ", "three"],
@@ -62,7 +62,7 @@ def test_what_is_ignored_is_so_in_the_program(supervised, ignored):
     expect(supervised.start("--", *IGNORED, dispositions=dispositions), 0, expected)
 
 
-# And what is in its environment.
+# The variables, and the exit status.
 ENVIRONMENTS = {
     "a wrong org key": ({"MACHINEID_ORG_KEY": "org_other"}, 123),
     "no org key": ({"MACHINEID_ORG_KEY": ""}, 125),
@@ -93,7 +93,7 @@ def test_an_outage_of_two_seconds(supervised):
 
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"])
 def test_revoked_with_closed_descriptors(supervised, closed):
-    """What machineid-exec opens must not come to their numbers: its messages would go there."""
+    """The descriptors that machineid-exec opens must not get these numbers: its messages would go to them."""
     supervised.operator("revoke")
     started = supervised.folder / "started"
     shell = ["bash", "-c", f'exec {closed}; exec "$@"', "bash", EXEC, "--", "touch", started]

@@ -1,4 +1,4 @@
-"""machineid-exec: which programs it stops, how, and the exit status of each."""
+"""Tests which programs machineid-exec stops, how it stops them, and the exit status."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ def test_revoked_a_program_that_does_not_listen(supervised, foreground):
 
 @pytest.fixture
 def full_pipe():
-    """Nobody reads what goes in, and no more does. The two ends."""
+    """The two ends of a pipe that is full, and that nothing reads."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with contextlib.suppress(BlockingIOError):
@@ -58,7 +58,7 @@ def full_pipe():
 
 
 def test_revoked_with_standard_error_full(supervised, full_pipe):
-    """Nor is there room for what the program would say, which is to go on."""
+    """The program, which must go on, closes its own standard error."""
     supervised.launch("--", "sh", "-c", f"exec 2>&-; {POLITE}", errors=full_pipe[1])
     supervised.operator("revoke")
     supervised.expect_end(124)
@@ -131,7 +131,7 @@ def test_revoked_a_program_that_is_stopped(supervised):
 
 @pytest.mark.parametrize("use", ["read -r line </dev/tty", "echo line >/dev/tty"], ids=["reads", "writes"])
 def test_revoked_a_program_that_is_stopped_at_a_terminal(supervised, use):
-    """Where the group is in the background: reading stops the program, and with tostop so does writing."""
+    """With the program's group in the background, reading stops the program, and with tostop writing does too."""
     command = f"stty tostop; {EXEC} --interval 0.1 --max-age 30 -- sh -c 'echo $$ >\"$THERE\"; {use}'; exit $?"
     supervised.launch(command=["script", "-qec", command, "/dev/null"], SHELL="/bin/sh")
     assert await_true(lambda: state_of(supervised.program) == "T", 20), (

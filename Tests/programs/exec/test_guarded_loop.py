@@ -1,4 +1,4 @@
-"""examples/c/guarded_loop.c: what stops it, how soon, and its exit status."""
+"""Tests examples/c/guarded_loop.c: what stops it, how soon, and its exit status."""
 
 import subprocess
 import time
@@ -23,7 +23,7 @@ def environment(supervised, library):
 
 
 def expect_stop(supervised, loop, environment, status, limit_ms, happens):
-    """It works until something happens, and for no longer than this after that."""
+    """The loop must work until something happens, and stop within this time after that."""
     output = supervised.folder / "output"
     with open(output, "wb") as file:
         process = subprocess.Popen(
@@ -47,7 +47,7 @@ def expect_stop(supervised, loop, environment, status, limit_ms, happens):
 
 
 def test_revoked(supervised, loop, environment):
-    # The interval and a tenth; the round trip is part of the slack.
+    # The limit is the interval and a tenth; the round trip is part of the slack.
     expect_stop(supervised, loop, environment, 1, 1100, lambda: supervised.operator("revoke"))
 
 
@@ -59,7 +59,7 @@ def test_denied_from_the_start(supervised, loop, environment):
 
 
 def test_an_outage(supervised, loop, environment):
-    # max_age_ms
+    # The limit is max_age_ms.
     expect_stop(supervised, loop, environment, 3, 5000, lambda: supervised.outage(httpStatus=500))
 
 
