@@ -31,9 +31,9 @@ def awake():
     Programs that keep them busy would not do: a processor that runs one, however idle, takes no waiting thread from another.
     """
     try:
-        latency = open("/dev/cpu_dma_latency", "wb", buffering=0)
         if pathlib.Path("/sys/devices/system/cpu/cpuidle/current_driver").read_text().strip() == "none":
-            raise OSError("this kernel has no idle driver")
+            sys.exit("bench: processors cannot be kept awake, since this kernel has no idle driver: run it with --asleep")
+        latency = open("/dev/cpu_dma_latency", "wb", buffering=0)
     except OSError as error:
         sys.exit(f"bench: processors cannot be kept awake ({error}): run it as root, or with --asleep")
     with latency:
