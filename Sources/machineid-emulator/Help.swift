@@ -1,9 +1,9 @@
 internal import CMachineID
 
-/// The version that the library beside it has.
+/// The version, which is the same as that of the library from this source tree.
 let version = MID_VERSION
 
-/// What --help prints.
+/// The text that --help prints.
 let help = """
     Usage: machineid-emulator [OPTION]...
 

@@ -22,7 +22,7 @@ enum GuardRegistry {
         throw .outOfMemory
     }
 
-    /// Whether `exit` has begun, so that no guard may start.
+    /// Whether the exit handler has begun; from then on no guard may start.
     static var hasEnded: Bool { isExiting.load(ordering: .acquiring) }
 
     /// Adds a thread to the list.
@@ -48,7 +48,7 @@ enum GuardRegistry {
         }
     }
 
-    /// At exit.
+    /// The exit handler: stops and joins all guard threads, for 250 ms at most.
     private static func stopAll() {
         isExiting.store(true, ordering: .releasing)
         let deadline = Deadline.after(milliseconds: 250)

@@ -1,6 +1,6 @@
 internal import CPlatform
 
-/// A device id, checked and trimmed: a view of the caller's string.
+/// A device id, checked and trimmed. It is a view of the caller's string and lives no longer than that.
 struct DeviceID {
     static var maximumBytes: Int { 512 }
 
@@ -16,7 +16,7 @@ struct DeviceID {
         text = trimmed
     }
 
-    /// The body of a request about this device: `{"deviceId":"..."}`.
+    /// The body of a request that concerns this device: `{"deviceId":"..."}`.
     func requestBody() throws(Failure) -> ByteBuffer {
         var object = JSONObject()
         object.set("deviceId", text.start, count: text.count)

@@ -1,11 +1,13 @@
-/// Why the head of a reply is refused.
+/// The reasons why the head of a reply is refused.
 enum HeadFault: Sendable {
     case tooLarge
     case statusLine
     case switchedProtocol
     case malformedLine
+    /// A Content-Length that is not a plain number, that contradicts another one, or that comes with chunks.
     case doubtfulLength
     case transferEncoding
+    /// A Content-Encoding, which was not asked for, with its name.
     case contentEncoding(Literal)
 
     var failure: Failure {

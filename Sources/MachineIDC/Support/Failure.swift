@@ -1,5 +1,5 @@
-/// Why there is no answer. The one error type of the library. It is thrown up to `report` in `Boundary.swift`, which
-/// turns it into a status and JSON and discards the message; whoever catches one before has to do that.
+/// Why there is no answer: the error type of the library. It is thrown up to `report` in `Boundary.swift`, which turns
+/// it into a status and JSON and frees the message. Code that catches one earlier must free the message itself.
 struct Failure: Error {
     let status: Status
     let message: Message
@@ -17,6 +17,7 @@ struct Failure: Error {
             .internal,
             "no thread could be started to resolve the name; see ulimit -u, pids.max, and what seccomp says of clone3()")
     }
+    /// The host closed descriptors of the library during a call.
     static var robbed: Failure {
         Failure(
             .internal,
