@@ -25,9 +25,12 @@ struct Batch: ~Copyable {
     /// The caller holds the reference to the client.
     private let client: Client
     let transport: Transport
+    /// The time limit of the whole call.
     private let limit: TimeLimit
+    /// The caller's `count` device ids.
     private let devices: UnsafePointer<UnsafePointer<CChar>?>
     private let count: Int
+    /// The transfers of all lanes.
     private let group: TransferGroup
     /// Room for `width` lanes, of which `laneCount` exist.
     private let lanes: UnsafeMutablePointer<Lane>
@@ -184,7 +187,8 @@ struct Batch: ~Copyable {
 }
 
 extension Failure {
+    /// The failure of a device without a decision within the time limit.
     fileprivate static func timeout(_ milliseconds: Int) -> Failure {
-        Failure(.timeout, "not decided within \(milliseconds) ms (timeout_ms), which is for all devices of the call")
+        Failure(.timeout, "no decision within \(milliseconds) ms (timeout_ms), the limit for all devices together")
     }
 }

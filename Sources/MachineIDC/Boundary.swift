@@ -50,7 +50,7 @@ func validateMany(
         guard let devices else { throw Failure(.invalidArgument, "device_ids is NULL") }
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
         guard Batch.mayHold(count) else {
-            throw Failure(.invalidArgument, "count must be how many device ids there are, which cannot be \(count)")
+            throw Failure(.invalidArgument, "count must be the number of device ids, which cannot be \(count)")
         }
         return try client.validate(devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
     }

@@ -4,6 +4,7 @@ extension Client {
     /// The result of an API call, with the reply when the caller wants it.
     struct Response: ~Copyable {
         let status: Status
+        /// Whether the device may run now; false for every operation but validate.
         let isAllow: Bool
         /// When the request with this answer was sent, on CLOCK_BOOTTIME in nanoseconds.
         let askedAt: Int64

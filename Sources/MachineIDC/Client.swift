@@ -23,6 +23,7 @@ struct Client {
 
     let state: UnsafeMutablePointer<State>
 
+    /// Makes a client with one reference for the handle. Opens nothing.
     init(_ settings: consuming Settings) throws(Failure) {
         state = try allocate(State(settings))
     }
@@ -33,6 +34,7 @@ struct Client {
         state = UnsafeMutablePointer(handle)
     }
 
+    /// The handle for the host.
     var handle: OpaquePointer { OpaquePointer(state) }
 
     var isCancelled: Bool { state.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }

@@ -19,6 +19,7 @@ struct Operation {
     /// A larger reply ends the transfer as soon as the limit is passed.
     let maximumReplyBytes: Int
 
+    /// - Parameter path: appended to the client's `base_url`.
     private init(
         _ method: Method, _ path: Literal, _ kind: Kind = .other, maximumReplyBytes: Int = 256 * 1024
     ) {

@@ -26,6 +26,7 @@ struct Verdicts: ~Copyable {
     /// Whether the array could not grow for lack of memory.
     private(set) var lacksMemory = false
 
+    /// - Parameter keepsTexts: whether JSON is wanted.
     init(count: Int, allowed: UnsafeMutablePointer<Int32>, keepsTexts: Bool) throws(Failure) {
         self.count = count
         self.allowed = allowed
@@ -55,7 +56,9 @@ struct Verdicts: ~Copyable {
             let length = strlen(reply)
             guard length <= bytesLeft else {
                 free(reply)
-                return set(index, Failure(.badReply, "the replies of all devices together are larger than 64 MiB and than 1 KiB for each"))
+                return set(
+                    index,
+                    Failure(.badReply, "the replies together are larger than both 64 MiB and 1 KiB per device"))
             }
             bytesLeft &-= length
             keep(reply, index)

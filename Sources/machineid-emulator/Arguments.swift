@@ -4,9 +4,13 @@ struct Arguments: Equatable {
     static let standardPort: UInt16 = 6430
 
     var address = LoopbackAddress.standard
+    /// 0 for any free port.
     var port = Self.standardPort
+    /// The plan that every organisation starts with.
     var plan = Plan()
+    /// One key for each organisation.
     var keys: [OrgKey] = []
+    /// Whether requests are not logged.
     var isQuiet = false
 
     /// What the program is to do.

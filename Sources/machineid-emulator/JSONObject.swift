@@ -72,6 +72,7 @@ final class JSONObject {
 
     // MARK: Reading
 
+    /// The keys in order.
     var keys: [String] {
         var keys: [String] = []
         var iterator = json_object_iter(object)

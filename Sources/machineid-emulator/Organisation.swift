@@ -18,6 +18,7 @@ final class Organisation: Sendable {
         var usage: Usage { Usage(plan: plan, devicesUsed: devices.count) }
     }
 
+    /// The plan that `reset` restores.
     private let initialPlan: Plan
     private let contents: Monitor<Contents>
 

@@ -1,7 +1,9 @@
 /// A refused request: the HTTP status, a stable code for programs, and a line for people.
 struct Refusal: Error, Equatable {
     let status: UInt32
+    /// The code for programs.
     let code: String
+    /// The line for people.
     let message: String
     /// The methods for the Allow header, with status 405.
     var allow: String?
@@ -30,7 +32,8 @@ struct Refusal: Error, Equatable {
 
     static func unavailable(_ outage: Outage) -> Refusal {
         Refusal(
-            status: UInt32(outage.httpStatus), code: "unavailable", message: "an outage, as /emulator/outage was asked for",
+            status: UInt32(outage.httpStatus), code: "unavailable",
+            message: "a simulated outage, begun with /emulator/outage",
             retryAfter: outage.retryAfter)
     }
 

@@ -7,6 +7,7 @@ import Glibc
 /// Text from a client is escaped, so that it cannot break a line or send escape sequences to a terminal. Org keys are
 /// replaced wherever a client may have put one. Each line is written at once, before the reply is sent.
 struct RequestLog: Sendable {
+    /// The keys to hide, longest first.
     private let keys: [OrgKey]
     private let write: @Sendable (String) -> Void
 

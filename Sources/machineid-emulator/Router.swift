@@ -34,7 +34,9 @@ struct Route: Sendable {
 /// Finds the endpoint for a request and calls it. It does not deal with HTTP on the wire.
 struct Router: Sendable {
     let authority: Authority
+    /// The operations of the service.
     private let service = Endpoints.routes
+    /// The emulator's own endpoints for operators.
     private let operators = OperatorEndpoints.routes
 
     init(_ authority: Authority) { self.authority = authority }

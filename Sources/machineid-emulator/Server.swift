@@ -8,6 +8,7 @@ final class Server: Sendable {
     private let log: RequestLog?
     /// How many requests are being answered.
     private let inFlight = Monitor(0)
+    /// Whether replies are to close their connections.
     private let isStopping = Atomic(false)
 
     init(_ router: Router, log: RequestLog?) {
@@ -100,6 +101,7 @@ final class Server: Sendable {
         server.inFlight.withLock { $0 -= 1 }
     }
 
+    /// Logs a request. `status` is nil when there was no reply.
     private func record(_ exchange: Exchange, device: DeviceID?, status: UInt32?, code: String) {
         exchange.isRecorded = true
         log?.record(exchange.request, exchange.id, device: device, status: status, code: code)

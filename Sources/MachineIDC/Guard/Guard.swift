@@ -50,6 +50,7 @@ struct Guard: Linked, Placed {
         var signal = GuardSignal()
         /// The guard's neighbours in the transport's list of live guards, and its index in the heap by due time.
         var links = Links<Guard>()
+        /// See `Placed`.
         var place: Int?
 
         init(schedule: GuardSchedule, decisionAskedAt: Int64) {
@@ -88,6 +89,7 @@ struct Guard: Linked, Placed {
         shared = UnsafeMutablePointer(handle)
     }
 
+    /// The handle for the host.
     var handle: OpaquePointer { OpaquePointer(shared) }
     var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
     var transport: Transport { shared.pointee.transport }

@@ -6,6 +6,7 @@ internal import CPlatform
 struct GuardCheck: Linked {
     struct Shared: ~Copyable {
         let question: GuardQuestion
+        /// The transfer that is held for the check.
         var call: Call
         /// Repeats only a request that was lost with a kept connection.
         var schedule: RetrySchedule

@@ -80,6 +80,7 @@ enum GuardRegistry {
         head = nil
     }
 
+    /// The first thread in the list.
     private static var head: UnsafeMutablePointer<GuardThread>? {
         get { UnsafeMutablePointer(bitPattern: first.load(ordering: .acquiring)) }
         set { first.store(UInt(bitPattern: newValue), ordering: .releasing) }

@@ -9,6 +9,7 @@ struct GuardSchedule {
     private var failures = 0
     private var random: RandomNumber
 
+    /// - Parameter interval: the guard's `interval_ms`.
     init(interval: Int, random: RandomNumber = RandomNumber()) {
         self.interval = interval
         self.random = random

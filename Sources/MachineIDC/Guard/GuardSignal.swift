@@ -52,6 +52,7 @@ struct GuardSignal: ~Copyable {
         if isThere { given = copy }
     }
 
+    /// Closes both ends.
     mutating func close() {
         given?.close()
         other?.close()

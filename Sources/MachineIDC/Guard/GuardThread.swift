@@ -25,6 +25,7 @@ struct GuardThread: ~Copyable {
     var next: UnsafeMutablePointer<GuardThread>?
     /// The client's previous guard thread, which this one joins.
     var predecessor: pthread_t?
+    /// The storage of `checks`.
     private let underWay: Box<LinkedList<GuardCheck>>
 
     /// Opens a group on the transport. The thread itself is started by `Transport.add`.
@@ -134,7 +135,7 @@ struct GuardThread: ~Copyable {
     /// Records a time-out for a check, and cancels it.
     @inline(never)
     private func giveUp(_ check: GuardCheck) {
-        settle(check.question, Failure(.timeout, "no answer to the guard's check in the time it is given"))
+        settle(check.question, Failure(.timeout, "no answer to the guard's check within its time limit"))
         drop(check)
     }
 

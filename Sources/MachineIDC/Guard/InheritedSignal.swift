@@ -30,6 +30,7 @@ struct InheritedSignal: ~Copyable {
         InheritedSignal.end(signal)
     }
 
+    /// The published signal.
     private var present: UnsafeMutablePointer<GuardSignal>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }

@@ -4,7 +4,9 @@
 /// child goes through the guards, so they are in a linked list besides the heap: a list can be followed at every moment
 /// of a change, and a heap cannot.
 struct LiveGuards: ~Copyable {
+    /// The guards in the order in which they were added.
     private var all = LinkedList<Guard>()
+    /// The same guards by due time.
     private var byDue = Heap<Guard>()
     /// The moment that due times are aligned to.
     private let origin = Deadline.now

@@ -13,6 +13,7 @@ struct Permit: ~Copyable {
 
     init(generation: Int) { self.generation = generation }
 
+    /// Whether the device may run now.
     var isValid: Bool {
         guard ForkGeneration.isCurrent(generation) else { return false }
         // An unreadable clock is later than every end. `end` is loaded after the clock is read, so that a withdrawal in

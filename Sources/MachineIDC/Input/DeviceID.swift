@@ -6,6 +6,7 @@ struct DeviceID {
 
     private let text: UTF8Text
 
+    /// Throws unless the text is 1 to 512 bytes of UTF-8 after trimming.
     init(_ raw: UnsafePointer<CChar>?) throws(Failure) {
         guard let raw else { throw Failure(.invalidArgument, "device_id is NULL") }
         guard let trimmed = UTF8Text(trimming: raw) else { throw Failure(.invalidArgument, "device_id is not UTF-8") }

@@ -8,12 +8,16 @@ struct Options: ~Copyable {
     private let document: JSON?
 
     private(set) var baseURL: UnsafePointer<CChar>?
+    /// The option `ca_file`.
     private(set) var certificateFile: UnsafePointer<CChar>?
+    /// The option `ca_path`.
     private(set) var certificateFolders: UnsafePointer<CChar>?
     private(set) var pinnedPublicKey: UnsafePointer<CChar>?
     private(set) var proxy: UnsafePointer<CChar>?
+    /// The option `no_proxy`.
     private(set) var proxyBypass: UnsafePointer<CChar>?
     private(set) var userAgent: UnsafePointer<CChar>?
+    /// The option `env_var`.
     private(set) var environmentVariable: UnsafePointer<CChar>?
     /// Milliseconds.
     private(set) var timeout = 10_000

@@ -87,6 +87,6 @@ private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
         .noOrgKey,
         """
         \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file capabilities), and \
-        those do not go by the environment; give the organisation's key to mid_client_new
+        the environment is not used in those; give the organisation's key to mid_client_new
         """)
 }

@@ -6,6 +6,7 @@
 struct Answer {
     /// `ok` or `refused`.
     let status: Status
+    /// Whether the device may run now; false for every operation but validate.
     let isAllow: Bool
 
     /// - Parameters:
@@ -64,6 +65,7 @@ struct Answer {
 // HTTP/1.1 has no request numbers: a repeated or late reply takes the place of the next one. The device id in a reply
 // shows that.
 
+/// The failure of a reply that names another device.
 private func aboutAnother(_ httpStatus: Int) -> Failure {
     Failure(.badReply, "the reply (HTTP \(httpStatus)) is about another device than the one asked about")
 }

@@ -19,6 +19,7 @@ struct ReplyHead {
     /// Whether the reply is HTTP/1.0.
     private var isOldHTTP = false
     private var contentLength: Int?
+    /// Whether there is a Transfer-Encoding: chunked.
     private var isChunked = false
 
     /// Whether the reply states where its body ends, rather than leaving it to the end of the connection.

@@ -20,6 +20,7 @@ func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
 /// Members that change are kept in a box of their own beside those that never change: in Swift, modifying one field is
 /// an access to the whole value around it, which no other thread may then even read.
 struct Box<Value: ~Copyable>: ~Copyable {
+    /// The value. It is valid until this box is destroyed.
     let pointer: UnsafeMutablePointer<Value>
 
     init(_ value: consuming Value) throws(Failure) {

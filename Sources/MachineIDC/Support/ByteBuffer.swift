@@ -3,6 +3,7 @@ internal import CPlatform
 /// A growable array of bytes on the C heap, for data whose size is decided elsewhere. A failed allocation is reported,
 /// where Swift's own collections would end the process. A NUL always follows the last byte.
 struct ByteBuffer: ~Copyable {
+    /// The first byte; nil before anything was appended.
     private(set) var base: UnsafeMutablePointer<UInt8>?
     private(set) var count = 0
     private var capacity = 0

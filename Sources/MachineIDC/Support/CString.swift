@@ -3,6 +3,7 @@ internal import CPlatform
 /// An owned C string, or no string. It is wiped before it is freed, because it may hold the org key or a proxy's
 /// password.
 struct CString: ~Copyable {
+    /// The string; nil when there is none.
     let pointer: UnsafePointer<CChar>?
 
     /// No string.

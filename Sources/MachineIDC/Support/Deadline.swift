@@ -8,6 +8,7 @@ struct Deadline: Comparable {
 
     static var now: Deadline { Deadline(nanoseconds: Clock.read(CLOCK_MONOTONIC)) }
 
+    /// The moment so many milliseconds from now.
     static func after(milliseconds: Int) -> Deadline { now.advanced(milliseconds: milliseconds) }
 
     func advanced(milliseconds: Int) -> Deadline {
@@ -28,6 +29,7 @@ struct Deadline: Comparable {
 
     var hasPassed: Bool { self <= Deadline.now }
 
+    /// The moment as an absolute time for libc.
     var timespec: timespec {
         CPlatform.timespec(
             tv_sec: time_t(truncatingIfNeeded: nanoseconds / 1_000_000_000),

@@ -10,6 +10,7 @@ protocol Placed: BitwiseCopyable {
 /// A binary heap of elements that are ordered by a moment each. The earliest is found at once; adding, moving and
 /// removing take logarithmic time. Only `reserve` allocates.
 struct Heap<Element: Placed>: ~Copyable {
+    /// An element with its moment.
     private struct Entry {
         let moment: Deadline
         let element: Element
@@ -83,12 +84,14 @@ struct Heap<Element: Placed>: ~Copyable {
 
     private func parent(of place: Int) -> Int { (place &- 1) / 2 }
 
+    /// The child with the earlier moment; nil when there is no child.
     private func earlierChild(of place: Int) -> Int? {
         let (one, other) = (2 &* place &+ 1, 2 &* place &+ 2)
         guard one < count, let entries else { return nil }
         return other < count && entries[other].moment < entries[one].moment ? other : one
     }
 
+    /// Stores an entry, and tells its element the index.
     private func put(_ entry: Entry, at place: Int) {
         entries?[place] = entry
         entry.element.place = place

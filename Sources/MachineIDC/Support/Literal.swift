@@ -5,6 +5,7 @@ internal import CPlatform
 /// Swift's `StaticString` checks at each use whether it is a pointer, and traps when it is not. Here that is decided at
 /// compile time, where the literal is written, and only the pointer is stored.
 struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
+    /// The string. It is never freed.
     let cString: UnsafePointer<CChar>
 
     @inline(__always)

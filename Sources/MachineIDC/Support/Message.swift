@@ -8,6 +8,7 @@ internal import CPlatform
 /// The text is on the C heap, so that a message is small to pass along inside a `Failure`. It has no owner that frees
 /// it: the code that reports the failure calls `discard` once. Without memory a message is empty.
 struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
+    /// The longest message in bytes. Anything beyond it is cut off.
     private static var capacity: Int { 400 }
 
     private let text: UnsafeMutablePointer<UInt8>?

@@ -12,6 +12,7 @@ internal import Synchronization
 enum Process {
     private static let isReady = Atomic<Bool>(false)
     private static let isCurlReady = Atomic<Bool>(false)
+    /// See `knowsOpenSSL`.
     private static let openSSLIsKnown = Atomic<Bool>(false)
     /// The address of `cLocale`.
     private static let locale = Atomic<UInt>(0)

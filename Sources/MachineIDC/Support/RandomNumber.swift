@@ -19,6 +19,7 @@ struct RandomNumber {
         return limit > 0 ? Int(truncatingIfNeeded: z % UInt64(limit)) : 0
     }
 
+    /// A seed from the clock and the process id.
     private func seed() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

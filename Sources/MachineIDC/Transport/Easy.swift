@@ -175,6 +175,7 @@ struct Easy: ~Copyable {
     /// Stores the transfer that uses the handle: `Multi.nextEnded` reads it.
     func note(owner: UnsafeMutableRawPointer) { _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, owner) }
 
+    /// The HTTP status of the reply, as libcurl read it.
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }
     /// The `errno` of the last failure to connect; 0 when there was none.
     var systemError: Int { ccurl_get_long(handle, CURLINFO_OS_ERRNO) }

@@ -19,6 +19,7 @@ struct Exchange {
 
     /// The members that never change or are atomic.
     struct Shared: ~Copyable {
+        /// The raw value of a `Progress`.
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         /// Whether nobody waits for the exchange any more. libcurl's callbacks read it, and they do not hold the lock.
         let isUnwanted = Atomic<Bool>(false)
@@ -65,6 +66,7 @@ struct Exchange {
 
     let shared: UnsafeMutablePointer<Shared>
 
+    /// Makes an exchange with a configured easy handle.
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
         shared = try allocate(Shared(settings, sockets: sockets))
         do throws(Failure) {

@@ -10,6 +10,7 @@ struct Hedging {
     private static var least: Int64 { 500_000_000 }
     /// How many hedges one transport may have in progress; also the largest credit.
     static var mostAtOnce: Int { 8 }
+    /// The price of a hedge, in answers.
     private static var answersPerCredit: Int { 10 }
 
     /// The largest delay, in nanoseconds: a quarter of `timeout_ms`.
@@ -45,6 +46,7 @@ struct Hedging {
     /// Gives the price back for a hedge that brought the answer.
     mutating func noteSuccess() { earn(Hedging.answersPerCredit) }
 
+    /// Adds credit, up to the largest credit.
     private mutating func earn(_ more: Int) {
         answers = min(answers &+ more, Hedging.mostAtOnce &* Hedging.answersPerCredit)
     }

@@ -53,6 +53,7 @@ struct Multi: ~Copyable {
     /// Whether there is no handle, because a new one could not be made.
     var isMissing: Bool { handle == nil }
 
+    /// Sets the handle's options.
     private static func configure(_ multi: UnsafeMutableRawPointer, _ maxConnections: Int) -> Bool {
         // From 8.20 on libcurl would otherwise wait for the threads that resolve names; earlier versions never did.
         ccurl_multi_leave_resolvers(multi)

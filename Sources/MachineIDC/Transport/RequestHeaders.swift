@@ -31,6 +31,7 @@ struct RequestHeaders: ~Copyable {
 /// A list of headers. It is made here and not by libcurl, because the host may still change libcurl's allocator before
 /// the first call.
 struct HeaderList: ~Copyable {
+    /// The list for libcurl.
     private(set) var list: UnsafeMutablePointer<curl_slist>?
 
     /// Adds a copy of a header at the front.

@@ -13,6 +13,7 @@ internal import Synchronization
 /// A pointer to a header, which an array of entries follows. libcurl's callbacks hold it too; the owner frees it with
 /// `destroy`.
 struct SocketTable {
+    /// One descriptor: a socket of libcurl's, or, in the first two entries, an end of the pipe.
     struct Entry: ~Copyable {
         /// The descriptor plus 2, so that zeroed memory means "never used": entries take no physical memory before
         /// their first use.
@@ -64,6 +65,7 @@ struct SocketTable {
             .assumingMemoryBound(to: Entry.self)
     }
 
+    /// Makes a table for `capacity` descriptors.
     init(capacity: Int) throws(Failure) {
         guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
         header = memory.assumingMemoryBound(to: Header.self)

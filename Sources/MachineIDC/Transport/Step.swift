@@ -4,6 +4,7 @@
 /// CONNECT, or a chunk that never begins, until no more data is there. So libcurl's progress callback checks whether
 /// the driver has to leave. It reads the clock only once in 64 calls; an ordinary step ends before the first time.
 struct Step {
+    /// The clock is read once in so many callbacks.
     private static var callbacksBetweenLooks: Int { 64 }
 
     /// How long after its deadline a driver waits for a step to end by itself, in milliseconds. A step that is stopped

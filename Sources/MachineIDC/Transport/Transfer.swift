@@ -14,6 +14,7 @@ struct Transfer: Linked {
     struct Shared: ~Copyable {
         /// Where the caller sleeps. It is woken when the stage may have changed, or the client was cancelled.
         let caller: Sleeper
+        /// The exchange at the moment: see `swapExchanges`.
         let exchange: Box<Exchange>
         let place: Box<Place>
 
@@ -46,6 +47,7 @@ struct Transfer: Linked {
         var original: Transfer?
         /// When a hedge of this transfer last failed, on CLOCK_MONOTONIC in nanoseconds.
         var hedgeEndedAt: Int64 = 0
+        /// The neighbours in the transport's or the group's list.
         var links = Links<Transfer>()
     }
 

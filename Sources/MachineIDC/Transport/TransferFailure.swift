@@ -11,7 +11,7 @@ extension Exchange {
     func failure(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
         switch kind {
         case .stopped: return stopped
-        case .cutShort: return Failure(.timeout, "what came in kept the thread busy beyond its time")
+        case .cutShort: return Failure(.timeout, "incoming data kept the thread busy past its time limit")
         case .outOfMemory: return .outOfMemory
         case .noThread: return .noThreadToResolve
         case .nameNotFound:

@@ -28,6 +28,7 @@ private func isUnknownIssuer(_ result: Int) -> Bool {
 /// A text for a message that names the places of the trusted authorities; empty without places.
 struct TrustDescription {
     fileprivate var places: TrustPlaces?
+    /// Whether there is no usable certificate in the file.
     fileprivate var isFileBad = false
 }
 
