@@ -35,15 +35,15 @@ public final class MachineIDClient implements AutoCloseable {
     public static final int OK = 0;
 
     /**
-     * The outcome of {@link #validate}. Gate on {@code allowed} and nothing else; log statusName, code and requestId.
-     * With any status but OK the authority decided nothing, and nothing is allowed.
+     * The result of {@link #validate}. Gate on {@code allowed} and nothing else; log statusName, code and requestId.
+     * With any status except OK the authority decided nothing, and nothing is allowed.
      */
     public record Decision(
             boolean allowed, int status, String statusName, String code, String requestId, JsonObject reply) {}
 
     /**
-     * The authority refused, or it gave no answer; from {@link #require}, also that it denied. Then the status is OK: the
-     * authority decided.
+     * The authority refused, or it gave no answer. {@link #require} also throws this for a denial; the status is then
+     * OK, because the authority decided.
      */
     public static final class MachineIDException extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -240,8 +240,8 @@ public final class MachineIDClient implements AutoCloseable {
     }
 
     /**
-     * Parses the library's text and frees it. The flag that the library gives is the answer: a reply that Gson cannot read is
-     * an empty one.
+     * Parses and frees a text of the library's. The answer is the library's flag and not this text, so a reply that
+     * Gson cannot parse becomes an empty one.
      */
     private static JsonObject take(PointerByReference json) {
         Pointer text = json.getValue();
@@ -270,8 +270,8 @@ public final class MachineIDClient implements AutoCloseable {
     }
 
     /**
-     * A NUL would cut the text short, and half of a surrogate pair would become a question mark: the question would be about
-     * another device.
+     * Checks a text for the library. A NUL would cut it short, and half of a surrogate pair would become a question
+     * mark, so that the call would concern another device.
      */
     private static String checked(String name, String text) {
         Objects.requireNonNull(text, name + " must not be null");

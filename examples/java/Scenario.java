@@ -89,8 +89,8 @@ public final class Scenario {
     }
 
     /**
-     * A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-     * Tests/runtimes/misuse.
+     * Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+     * may let it work. Conditions that must not compile are in Tests/runtimes/misuse.
      */
     private static void neverRegistered(MachineIDClient client) {
         List<String> done = new ArrayList<>();

@@ -238,8 +238,8 @@ final class Library
     }
 
     /**
-     * A NUL would cut the text short, and the question would be about another device. Not for inside call(): PHP crashes
-     * when it prints an exception whose trace holds an FFI pointer that is gone.
+     * Checks a text for the library. A NUL would cut it short, so that the call would concern another device. Do not
+     * use this inside call(): PHP crashes when it prints an exception whose trace holds an FFI pointer that is gone.
      */
     public static function text(string $name, #[\SensitiveParameter] string $text): string
     {
@@ -248,8 +248,8 @@ final class Library
     }
 
     /**
-     * The status that the call gives, and the text that comes out through its `json` parameter, parsed and freed. The flag that
-     * the library gives is the answer: a reply that PHP cannot read is an empty one.
+     * Runs a call. Returns its status, and the text from its `json` parameter, parsed and freed. The answer is the
+     * library's flag and not this text, so a reply that PHP cannot parse becomes an empty one.
      */
     public static function call(\Closure $call): array
     {

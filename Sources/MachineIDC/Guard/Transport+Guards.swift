@@ -15,7 +15,7 @@ extension Transport {
         var joinings = 0
         /// The running thread's group, by which it can be woken; nil when it is not running.
         var group: TransferGroup?
-        /// Whether `exit` has begun.
+        /// Whether the exit handler has begun.
         var mustQuit = false
     }
 
