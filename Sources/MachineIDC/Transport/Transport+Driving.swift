@@ -2,7 +2,7 @@ internal import CCurl
 internal import CPlatform
 
 // How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `call` release
-// it at the marked places, so whatever ends a transfer or hands over may release the lock in between.
+// it for a while, so a function that ends a transfer or hands over may release the lock in between.
 extension Transport {
     /// How an attempt ended for its caller.
     enum Ending {
@@ -271,7 +271,7 @@ extension Transport {
         return true
     }
 
-    /// Takes abandoned transfers out of libcurl and back into the pool.
+    /// Takes abandoned transfers out of libcurl and puts them back into the pool.
     private func clearAbandoned() {
         guard calls.pointee.abandonedCount > 0 else { return }
         if shared.pointee.multi.sockets.check() { return renew() }

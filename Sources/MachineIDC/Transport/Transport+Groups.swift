@@ -1,7 +1,7 @@
 internal import CCurl
 
 // Groups: threads with several transfers in progress at the same time. Like any caller, a group's owner drives when no
-// other thread does.
+// other thread does. The functions take the lock, except those that say that they require it.
 extension Transport {
     /// Why `next` returned to the owner of a group.
     enum Turn {
