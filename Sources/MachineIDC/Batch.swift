@@ -1,40 +1,48 @@
 internal import CPlatform
 
-/// Many devices validated in one call: a bounded number at a time over the client's connections, one deadline for all,
-/// and each read on its own.
+/// Validates many devices in one API call: up to `max_connections` at a time, with one deadline for all of them. Each
+/// reply is read on its own.
 struct Batch: ~Copyable {
-    /// Whether there can be a row of so many device ids. A size_t of more than half its range arrives as a negative number.
+    /// Whether an array of `count` device ids can exist. A `size_t` above half its range arrives as a negative number.
     static func mayHold(_ count: Int) -> Bool {
         count >= 0 && count <= Int.max / MemoryLayout<UnsafePointer<CChar>?>.stride
     }
 
-    /// One of the calls that are under way at the same time.
+    /// One of the requests that are in progress at the same time. A lane validates one device after another.
     private struct Lane: ~Copyable {
+        /// `pausing`: the lane waits for `resumption` before it tries its device again.
         enum Stage { case free, asking, pausing }
 
         var call: Call
         var schedule: RetrySchedule
         var stage = Stage.free
-        /// The place of its device among all.
+        /// The index of the lane's device in `devices`.
         var index = 0
-        /// When the pause ends.
+        /// When the pause ends, in stage `pausing`.
         var resumption = Deadline.now
     }
 
+    /// The caller holds the reference to the client.
     private let client: Client
     let transport: Transport
+    /// The time limit of the whole call.
     private let limit: TimeLimit
+    /// The caller's `count` device ids.
     private let devices: UnsafePointer<UnsafePointer<CChar>?>
     private let count: Int
+    /// The transfers of all lanes.
     private let group: TransferGroup
+    /// Room for `width` lanes, of which `laneCount` exist.
     private let lanes: UnsafeMutablePointer<Lane>
     private let width: Int
     private var laneCount = 0
-    /// How many devices have been taken up, and how many are settled.
+    /// How many devices a lane has started with, and how many have their result.
     private var begun = 0
     private var settled = 0
+    /// The results, one for each device.
     var verdicts: Verdicts
 
+    /// Opens a group on the client's transport. Sends nothing.
     init(
         _ client: Client, _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int,
         allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
@@ -60,6 +68,7 @@ struct Batch: ~Copyable {
         transport.open(group)
     }
 
+    /// Makes the lanes. Each holds a transfer of the transport's.
     private mutating func openLanes() throws(Failure) {
         while laneCount < width {
             let call = try Call(on: transport, client.state.pointee.settings)
@@ -76,7 +85,7 @@ struct Batch: ~Copyable {
         group.destroy()
     }
 
-    /// Returns when every device is settled; throws when the client was cancelled first.
+    /// Returns when every device has a result; throws when the client is cancelled, or memory runs out, before that.
     mutating func run() throws(Failure) {
         try openLanes()
         while settled < count {
@@ -86,7 +95,7 @@ struct Batch: ~Copyable {
             if verdicts.lacksMemory { throw .outOfMemory }
             let turn = transport.next(
                 in: group, until: earliestResumption(), client.state.pointee.settings)
-            // An answer that has come too late decides nothing.
+            // An answer that arrives after the time limit decides nothing.
             if limit.isOver { return timeOut() }
             switch turn {
             case .ended(let transfer): finish(transfer)
@@ -96,16 +105,18 @@ struct Batch: ~Copyable {
         }
     }
 
-    /// Puts free lanes to work, and those whose pause is over.
+    /// Starts the next device on each free lane, and the next attempt on each lane whose pause is over.
     private mutating func fill() {
         for lane in Indices(laneCount) {
             if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
-            // Those that cannot be asked about are settled at once, but not past the end of the call.
+            // A device id that cannot be sent gets its failure at once, and the lane goes on to the next device, until
+            // the time limit or a cancellation.
             while lanes[lane].stage == .free, begun < count, !limit.isOver, !client.isCancelled {
                 lanes[lane].index = begun
                 begun &+= 1
                 do throws(Failure) {
-                    // After the host has closed descriptors, its transfer is lost, and it takes another.
+                    // After the host closed descriptors of the library, the lane's transfer cannot be used again, so
+                    // the lane takes another one.
                     if lanes[lane].call.isLost {
                         lanes[lane].call = try Call(on: transport, client.state.pointee.settings)
                     }
@@ -120,11 +131,13 @@ struct Batch: ~Copyable {
         }
     }
 
+    /// Starts an attempt for the lane's device.
     private func start(_ lane: Int) {
         lanes[lane].stage = .asking
         lanes[lane].call.start(in: group)
     }
 
+    /// Handles a transfer that has ended: schedules another attempt, or records the device's result.
     private mutating func finish(_ transfer: Transfer) {
         var lane = 0
         while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
@@ -148,13 +161,14 @@ struct Batch: ~Copyable {
         }
     }
 
+    /// Records a failure as the result of the lane's device, and frees the lane.
     private mutating func settle(_ lane: Int, _ failure: Failure) {
         verdicts.set(lanes[lane].index, failure)
         lanes[lane].stage = .free
         settled &+= 1
     }
 
-    /// Those that are under way and those that nobody came to.
+    /// Records a time-out for the devices in progress and for those that were never started.
     private mutating func timeOut() {
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
             settle(lane, .timeout(client.state.pointee.settings.timeout))
@@ -162,6 +176,7 @@ struct Batch: ~Copyable {
         verdicts.setRest(from: begun, .timeout(client.state.pointee.settings.timeout))
     }
 
+    /// When the first pause ends, or the deadline of the call when that is earlier.
     private func earliestResumption() -> Deadline {
         var earliest = limit.deadline
         for lane in Indices(laneCount) where lanes[lane].stage == .pausing {
@@ -172,7 +187,8 @@ struct Batch: ~Copyable {
 }
 
 extension Failure {
+    /// The failure of a device without a decision within the time limit.
     fileprivate static func timeout(_ milliseconds: Int) -> Failure {
-        Failure(.timeout, "not decided within \(milliseconds) ms (timeout_ms), which is for all devices of the call")
+        Failure(.timeout, "no decision within \(milliseconds) ms (timeout_ms), the limit for all devices together")
     }
 }

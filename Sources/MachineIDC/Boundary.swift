@@ -1,10 +1,13 @@
 internal import CMachineID
 internal import CPlatform
 
-// Between the exported functions and the client: the one place where a failure becomes a status and JSON.
+// The layer between the exported functions and the client. This is the only place where a failure becomes a status and
+// JSON.
 
+/// The `json` parameter of an exported function.
 typealias JSONResult = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
+/// Runs an operation that concerns no single device.
 func ask(_ client: OpaquePointer?, _ operation: Operation, _ json: JSONResult?) -> mid_status {
     report(json) { () throws(Failure) in
         try withClient(client) { client throws(Failure) in
@@ -13,6 +16,7 @@ func ask(_ client: OpaquePointer?, _ operation: Operation, _ json: JSONResult?) 
     }
 }
 
+/// Runs an operation on one device, for an exported function without an `allowed` parameter.
 func ask(
     _ client: OpaquePointer?, _ operation: Operation, _ device: UnsafePointer<CChar>?, _ json: JSONResult?
 ) -> mid_status {
@@ -21,6 +25,7 @@ func ask(
     }
 }
 
+/// Runs an operation on one device.
 func perform(
     _ client: OpaquePointer?, _ operation: Operation, _ device: UnsafePointer<CChar>?, wantsJSON: Bool
 ) throws(Failure) -> Client.Response {
@@ -29,12 +34,14 @@ func perform(
     }
 }
 
-/// `allowed` is 0 before anything else happens; with a count that cannot be meant, nobody knows what there is to touch.
+/// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because the
+/// real size of the array is unknown.
 func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
     guard let allowed, Batch.mayHold(count) else { return }
     memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
 }
 
+/// Validates `count` devices. `allowed` has been set to 0 by `denyAll`.
 func validateMany(
     _ client: OpaquePointer?, _ devices: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
     _ allowed: UnsafeMutablePointer<Int32>?, wantsJSON: Bool
@@ -43,12 +50,13 @@ func validateMany(
         guard let devices else { throw Failure(.invalidArgument, "device_ids is NULL") }
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
         guard Batch.mayHold(count) else {
-            throw Failure(.invalidArgument, "count must be how many device ids there are, which cannot be \(count)")
+            throw Failure(.invalidArgument, "count must be the number of device ids, which cannot be \(count)")
         }
         return try client.validate(devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
     }
 }
 
+/// Starts a guard and writes it to `handle`.
 func startGuard(
     _ client: OpaquePointer?, _ device: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
     _ handle: UnsafeMutablePointer<OpaquePointer?>?, wantsJSON: Bool
@@ -59,6 +67,7 @@ func startGuard(
     }
 }
 
+/// The guard's current state, as JSON when that is wanted.
 func reportGuard(_ handle: OpaquePointer?, wantsJSON: Bool) throws(Failure) -> Client.Response {
     guard let guarded = Guard(handle: handle) else { throw Failure(.invalidArgument, "guard is NULL") }
     if !wantsJSON { return Client.Response(status: .ok, isAllow: guarded.isAllowed, json: nil) }
@@ -66,6 +75,7 @@ func reportGuard(_ handle: OpaquePointer?, wantsJSON: Bool) throws(Failure) -> C
     return Client.Response(status: .ok, isAllow: isAllowed, json: json)
 }
 
+/// Makes a client from the settings that `settings` reads, and writes it to `client`.
 func makeClient(
     _ client: UnsafeMutablePointer<OpaquePointer?>?, _ json: JSONResult?,
     _ settings: () throws(Failure) -> Settings
@@ -82,7 +92,8 @@ func makeClient(
     }
 }
 
-/// Runs a call to its end: the authority's own text on success, one of ours on failure.
+/// Runs the body of an exported function. `json` becomes the authority's text on success, and the JSON of the failure
+/// otherwise.
 func report(_ json: JSONResult?, _ call: () throws(Failure) -> Client.Response) -> mid_status {
     json?.pointee = nil
     do throws(Failure) {
@@ -94,6 +105,7 @@ func report(_ json: JSONResult?, _ call: () throws(Failure) -> Client.Response) 
     }
 }
 
+/// Returns the failure's status and writes its JSON, when wanted. Frees the failure's message.
 private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
     defer { failure.message.discard() }
     guard let json else { return failure.status.rawValue }
@@ -102,7 +114,7 @@ private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
     return status.rawValue
 }
 
-/// Holds a reference for the length of a call.
+/// Runs `body` with a reference to the client held, so that the client cannot be freed meanwhile.
 func withClient(
     _ handle: OpaquePointer?, _ body: (Client) throws(Failure) -> Client.Response
 ) throws(Failure) -> Client.Response {

@@ -1,13 +1,14 @@
 internal import CPlatform
 
 extension Client {
-    /// What a call came to, and the words when they were asked for.
+    /// The result of an API call, with the reply when the caller wants it.
     struct Response: ~Copyable {
         let status: Status
+        /// Whether the device may run now; false for every operation but validate.
         let isAllow: Bool
-        /// When the question was sent that the answer is to, on the clock of ages.
+        /// When the request with this answer was sent, on CLOCK_BOOTTIME in nanoseconds.
         let askedAt: Int64
-        /// malloc'd; the caller's.
+        /// The reply, malloc'd; the receiver of the response frees it. NULL when it was not wanted.
         let json: UnsafeMutablePointer<CChar>?
 
         init(status: Status, isAllow: Bool = false, askedAt: Int64 = 0, json: UnsafeMutablePointer<CChar>?) {
@@ -18,11 +19,11 @@ extension Client {
         }
     }
 
-    /// Asks the authority, again where that may help, until there is an answer or the deadline has passed.
+    /// Sends a request, and retries it as `RetrySchedule` says, until there is an answer or the deadline has passed.
     ///
     /// - Parameters:
-    ///   - device: the one asked about; NULL for an operation without one.
-    ///   - body: what to send; empty for an operation without one.
+    ///   - device: the device that the request names, as the caller wrote it; NULL for an operation without one.
+    ///   - body: the request's body; empty for an operation without one.
     func perform(
         _ operation: Operation, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
     ) throws(Failure) -> Response {
@@ -38,26 +39,28 @@ extension Client {
                 try call.pause(milliseconds: pause)
                 continue
             }
-            // Whatever came in while the client was being cancelled no longer counts, nor what answers a parent's question.
+            // A reply that arrived while the client was being cancelled no longer counts. In a forked child, neither
+            // does the reply to its parent's request.
             if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
             if attempt.hasReply, !call.hasTimeToRead(within: limit) {
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
             let answer = try call.read(operation, device: device, attempt, state.pointee.settings)
-            // Nor one that was being read then.
+            // The same holds for a cancellation or fork that happened while the reply was being read.
             if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
             let json = wantsJSON ? call.takeReply() : nil
             return Response(status: answer.status, isAllow: answer.isAllow, askedAt: askedAt, json: json)
         }
     }
 
+    /// Checks the device id and runs an operation on that device.
     func perform(_ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool) throws(Failure) -> Response {
         let device = try DeviceID(raw)
         return try perform(operation, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
     }
 
-    /// Validates many devices. `allowed` is 0 for each beforehand.
+    /// Validates many devices. Every flag in `allowed` must be 0 on entry; after a failure all of them are 0 again.
     func validate(
         _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
     ) throws(Failure) -> Response {

@@ -1,5 +1,5 @@
-// The functions of machineid.h, and nothing but their outer side: arguments in, status, allowed and JSON out. The
-// compiler checks each against its declaration in the header.
+// The functions of machineid.h: arguments in; status, `allowed` and JSON out. Nothing else belongs here. The compiler
+// checks each against its declaration in the header.
 
 public import CMachineID
 internal import CPlatform

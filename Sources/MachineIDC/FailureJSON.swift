@@ -1,11 +1,12 @@
 internal import CPlatform
 
-// The JSON of a failure: one fixed shape, so that a host can log `code` and `request_id` without caring who spoke.
+// The JSON of a failure. It has one fixed shape, so that a host can log `code` and `request_id` whether the authority
+// or this library reports.
 extension Failure {
-    /// The text, malloc'd, or the one static text there is when memory has run out, which is given back with `freeJSON`; and
-    /// the status that it speaks of, which a caller is to be given with it.
+    /// The text, to be freed with `freeJSON`, and the status to return with it. The text is malloc'd; when memory has
+    /// run out, it is a static text and the status is `outOfMemory`.
     func json() -> (text: UnsafeMutablePointer<CChar>, status: Status) {
-        // CLIENT_ in place of MID_, so that nobody takes it for a code of the authority.
+        // CLIENT_ replaces MID_, so that the code cannot be mistaken for one of the authority's.
         let code: Message = "CLIENT_\(status.name.cString + 4)"
         var object = JSONObject()
         object.setFalse("allowed")
@@ -18,11 +19,13 @@ extension Failure {
         return (json, status)
     }
 
+    /// Frees a text from `json()`, or any other malloc'd text. Has no effect on the static text and on NULL.
     static func freeJSON(_ json: UnsafeMutablePointer<CChar>?) {
         if json != lastResort { free(json) }
     }
 }
 
+/// The static text for a failure that there is no memory to describe. Never written to.
 private var lastResort: UnsafeMutablePointer<CChar> {
     let text: Literal =
         #"{"allowed":false,"code":"CLIENT_OUT_OF_MEMORY","request_id":null,"message":"out of memory"}"#

@@ -1,23 +1,25 @@
-/// One operation of the service: the whole table of what is sent where, and how its reply is read.
+/// One operation of the service: its method, its path and how its reply is read. The static members are the complete
+/// table.
 struct Operation {
     enum Method { case get, post }
 
-    /// What an answer with HTTP 2xx means.
+    /// What a reply with HTTP 2xx means.
     enum Kind {
-        /// A decision: it must hold a boolean `allowed`.
+        /// A decision: the reply must have a boolean `allowed`.
         case decision
-        /// A registration, which older servers refuse with HTTP 200 and a `status` that says so.
+        /// A registration. Older servers refuse one with HTTP 200 and a `status` member that says so.
         case registration
-        /// Done, or the facts asked for.
+        /// A confirmation, or the data that was asked for.
         case other
     }
 
     let method: Method
     let path: Literal
     let kind: Kind
-    /// Larger replies are refused while they arrive.
+    /// A larger reply ends the transfer as soon as the limit is passed.
     let maximumReplyBytes: Int
 
+    /// - Parameter path: appended to the client's `base_url`.
     private init(
         _ method: Method, _ path: Literal, _ kind: Kind = .other, maximumReplyBytes: Int = 256 * 1024
     ) {
@@ -27,7 +29,7 @@ struct Operation {
         self.maximumReplyBytes = maximumReplyBytes
     }
 
-    /// Whether it leaves everything as it is, however often and however late it is carried out.
+    /// Whether the operation changes nothing, so that it does no harm when it is carried out late or more than once.
     var changesNothing: Bool { kind == .decision || method == .get }
 
     static var register: Operation { Operation(.post, "/api/v1/devices/register", .registration) }
@@ -37,7 +39,7 @@ struct Operation {
     static var remove: Operation { Operation(.post, "/api/v1/devices/remove") }
     static var usage: Operation { Operation(.get, "/api/v1/usage") }
 
-    /// The largest plan has 1000 devices: this leaves 4 KB for each.
+    /// The largest plan has 1000 devices, so this allows 4 KB for each.
     static var listDevices: Operation {
         Operation(.get, "/api/v1/devices/list", maximumReplyBytes: 4 * 1024 * 1024)
     }

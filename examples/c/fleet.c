@@ -1,15 +1,15 @@
 /*
- * fleet.c - the operator's side: the devices of an organisation, from the command line
+ * fleet.c - what an operator does: manages an organisation's devices from the command line
  *
  *     cc -o fleet fleet.c $(pkg-config --cflags --libs machineid)
  *     MACHINEID_ORG_KEY=org_... ./fleet list
  *     MACHINEID_ORG_KEY=org_... ./fleet revoke worker:prod:queue-consumer:07
  *
- * Prints the authority's reply on standard output as it is: give it to jq. Errors go to standard error.
+ * Prints the authority's reply on standard output unchanged, for example for jq. Errors go to standard error.
  *
  * Environment
  *   MACHINEID_ORG_KEY    the organisation's key
- *   MACHINEID_BASE_URL   another authority than the service, such as machineid-emulator
+ *   MACHINEID_BASE_URL   an authority other than the service, such as machineid-emulator
  *
  * Exit status
  *   0   done

@@ -1,28 +1,30 @@
 internal import CPlatform
 
-// The guards of a client in one process, and their thread.
+// The guards of a client in one process, and the thread that checks them.
 extension Transport {
-    /// What the lock guards.
+    /// The members that the transport's lock protects.
     struct Guards: ~Copyable {
         var live = LiveGuards()
+        /// The guard thread, while `isJoinable`.
         var thread = pthread_t()
-        /// It has not yet found out that there is nothing to stay for.
+        /// Whether the thread is in its loop. It becomes false when the thread finds that there is nothing more to do.
         var isRunning = false
-        /// It was started, and nobody has joined it.
+        /// Whether the thread was started and has not been joined or detached.
         var isJoinable = false
-        /// How many have taken it upon them to join it, and are not done.
+        /// How many threads are inside `pthread_join` for it.
         var joinings = 0
-        /// Where it can be called while it is running.
+        /// The running thread's group, by which it can be woken; nil when it is not running.
         var group: TransferGroup?
-        /// Whether `exit` has begun.
+        /// Whether the exit handler has begun.
         var mustQuit = false
     }
 
     var guards: UnsafeMutablePointer<Guards> { shared.pointee.guards.pointer }
 
-    /// Takes a guard on, and starts the thread where there is none.
+    /// Adds a guard, and starts the guard thread if it is not running. Ends the guard instead when the client was
+    /// cancelled or the process is exiting.
     func add(_ guarded: Guard, of client: Client, due: Deadline) throws(Failure) {
-        // Made beforehand, in the hope that it is needed: it takes the lock.
+        // Made even if it turns out not to be needed, because making it takes the lock.
         let thread = try allocate(GuardThread(client, self))
         lock()
         if calls.pointee.areCancelled || guards.pointee.mustQuit || GuardRegistry.hasEnded {
@@ -45,9 +47,9 @@ extension Transport {
             return
         }
         GuardRegistry.add(thread)
-        // Once more: `exit` may have looked through the registry before.
+        // Checked again, because the exit handler may have gone through the registry before the thread was added.
         let isLate = GuardRegistry.hasEnded
-        // The one before is about to end.
+        // The previous thread has left its loop and is about to end.
         if guards.pointee.isJoinable { thread.pointee.predecessor = guards.pointee.thread }
         guard !isLate, let number = startThread(thread) else {
             guarded.end(.ended)
@@ -64,7 +66,8 @@ extension Transport {
         unlock()
     }
 
-    /// Whether the thread has nothing to stay for. If so, it is no longer `isRunning`, and must go. Locked.
+    /// Whether the guard thread must end because nothing is left to do. If so, it no longer counts as running. Requires
+    /// the lock.
     func threadQuits() -> Bool {
         if hasWork { return false }
         guards.pointee.isRunning = false
@@ -73,7 +76,7 @@ extension Transport {
         return true
     }
 
-    /// At exit: for good.
+    /// Ends all guards for good and joins the thread, at exit.
     func stopGuards(until deadline: Deadline) {
         lock()
         guards.pointee.mustQuit = true
@@ -82,12 +85,12 @@ extension Transport {
         joinThread(until: deadline)
     }
 
-    /// Ends all guards. Locked.
+    /// Ends all guards. Requires the lock.
     func endGuards() {
         while let guarded = guards.pointee.live.removeFirst() { guarded.end(.ended) }
     }
 
-    /// Where the thread has nothing to stay for, waits until it has gone, or for the deadline.
+    /// If the guard thread has nothing left to do, waits until it has ended, or for the deadline.
     func joinThread(until deadline: Deadline) {
         lock()
         if let group = guards.pointee.group { wake(group) }
@@ -104,35 +107,36 @@ extension Transport {
             guards.pointee.joinings &-= 1
             shared.pointee.threadLeft.broadcast()
         }
-        // At exit, others who are about to join it are waited for as well.
+        // At exit, also waits for other threads that are joining it.
         while guards.pointee.mustQuit, guards.pointee.joinings > 0, !deadline.hasPassed {
             shared.pointee.threadLeft.wait(shared.pointee.lock, until: deadline)
         }
         unlock()
     }
 
-    /// Nobody is going to join it. When there is nobody else any more.
+    /// Detaches the guard thread if it was not joined. Call it when no other thread uses the transport any more.
     func detachThread() {
         if guards.pointee.isJoinable { pthread_detach(guards.pointee.thread) }
         guards.pointee.isJoinable = false
     }
 
-    /// Whether there is something that the thread stays for.
+    /// Whether the guard thread has something to do. Requires the lock.
     private var hasWork: Bool {
         !guards.pointee.live.isEmpty && !guards.pointee.mustQuit && !calls.pointee.areCancelled
     }
 }
 
-/// With all signals blocked, which are the host's. nil when there can be no thread.
+/// Starts the guard thread with all signals blocked, since the signals belong to the host. nil when the system refuses
+/// the thread.
 private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthread_t? {
     var thread = pthread_t()
     let begin: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
         platform_name_thread("machineid-guard")
-        // It has left its loop. Whoever waits for this one has waited for both.
+        // The predecessor has left its loop. Joining this thread therefore covers both.
         if let predecessor = context.pointee.predecessor { pthread_join(predecessor, nil) }
         context.pointee.run()
-        // Until here exit() waits for it.
+        // The exit handler waits for the thread up to this point.
         context.pointee.dropAll()
         GuardRegistry.remove(context)
         deallocate(context)

@@ -1,5 +1,5 @@
-/// A C string checked as UTF-8 and trimmed of white space at both ends, as Python's `str.strip` trims it: a device must
-/// have the same name whichever client asks. A view: it lives as long as the caller's string.
+/// A C string, checked as UTF-8 and trimmed of white space at both ends in the same way as Python's `str.strip`, so
+/// that a device has the same name in every client. It is a view and lives as long as the caller's string.
 struct UTF8Text {
     private(set) var start: UnsafePointer<CChar>
     private(set) var count: Int
@@ -8,7 +8,7 @@ struct UTF8Text {
     init?(trimming text: UnsafePointer<CChar>) {
         start = text
         count = 0
-        var position = 0  // of the character at hand
+        var position = 0  // of the current character
         var isLeading = true
         while let character = UTF8Character(at: text + position) {
             position &+= character.length
@@ -25,7 +25,7 @@ struct UTF8Text {
     var isEmpty: Bool { count == 0 }
 }
 
-/// Whether there is nothing in it but white space.
+/// Whether a text holds nothing but white space.
 func isBlank(_ text: UnsafePointer<CChar>) -> Bool {
     UTF8Text(trimming: text)?.isEmpty ?? false
 }
@@ -35,7 +35,7 @@ private struct UTF8Character {
     let scalar: UInt32
     let length: Int
 
-    /// nil at the final NUL and where the bytes are not UTF-8. Reads no byte after the NUL.
+    /// nil at the terminating NUL and where the bytes are not UTF-8. Does not read past the NUL.
     init?(at bytes: UnsafePointer<CChar>) {
         let first = UInt8(bitPattern: bytes[0])
         let smallest: UInt32
@@ -56,6 +56,7 @@ private struct UTF8Character {
         scalar = value
     }
 
+    /// Whether Python's `str.strip` removes the character.
     var isWhiteSpace: Bool {
         switch scalar {
         case 0x09...0x0d, 0x1c...0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000: true

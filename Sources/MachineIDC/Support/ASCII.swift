@@ -1,13 +1,13 @@
 internal import CPlatform
 
-/// Whether a text is the same as a literal but for the case of ASCII letters. In every locale alike, where `strcasecmp`
-/// asks the host's: in a Turkish one, "I" is not "i".
+/// Whether a text equals a literal apart from the case of ASCII letters. The result is the same in every locale;
+/// `strcasecmp` uses the host's locale, and in a Turkish one "I" is not "i".
 @inline(never)
 func equalsIgnoringCase(_ text: UnsafePointer<CChar>, count: Int, _ literal: Literal) -> Bool {
     count == strlen(literal.cString) && equalsIgnoringCase(text, literal.cString, count: count)
 }
 
-/// The same for two texts of this length.
+/// The same for two texts of the same length.
 func equalsIgnoringCase(_ text: UnsafePointer<CChar>, _ other: UnsafePointer<CChar>, count: Int) -> Bool {
     var index = 0
     while index < count, lowerCase(text[index]) == lowerCase(other[index]) { index &+= 1 }

@@ -1,7 +1,7 @@
 internal import CPlatform
 
-/// Puts a value on the C heap, where it stays until `deallocate`. Checked: a refusal of memory is a failure, where Swift's
-/// own allocation would end the process.
+/// Moves a value to the C heap, where it stays until `deallocate`. Throws when memory is refused, where Swift's own
+/// allocation would end the process.
 func allocate<Value: ~Copyable>(_ value: consuming Value) throws(Failure) -> UnsafeMutablePointer<Value> {
     guard let memory = malloc(MemoryLayout<Value>.stride) else { throw .outOfMemory }
     let pointer = memory.assumingMemoryBound(to: Value.self)
@@ -9,17 +9,18 @@ func allocate<Value: ~Copyable>(_ value: consuming Value) throws(Failure) -> Uns
     return pointer
 }
 
-/// Ends a value that `allocate` put on the heap.
+/// Destroys and frees a value from `allocate`.
 func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
     pointer.deinitialize(count: 1)
     free(pointer)
 }
 
-/// The owner of one such value.
+/// Owns a value on the C heap.
 ///
-/// What changes stands in a box of its own beside what never does: to Swift, changing one field is an access to the whole
-/// value around it, which another thread must not even read meanwhile.
+/// Members that change are kept in a box of their own beside those that never change: in Swift, modifying one field is
+/// an access to the whole value around it, which no other thread may then even read.
 struct Box<Value: ~Copyable>: ~Copyable {
+    /// The value. It is valid until this box is destroyed.
     let pointer: UnsafeMutablePointer<Value>
 
     init(_ value: consuming Value) throws(Failure) {

@@ -1,7 +1,9 @@
 internal import CPlatform
 
-/// An owned C string, or the absence of one. Wiped before it is freed: it may be the org key or a proxy's password.
+/// An owned C string, or no string. It is wiped before it is freed, because it may hold the org key or a proxy's
+/// password.
 struct CString: ~Copyable {
+    /// The string; nil when there is none.
     let pointer: UnsafePointer<CChar>?
 
     /// No string.
@@ -29,7 +31,7 @@ struct CString: ~Copyable {
         pointer = UnsafePointer(text)
     }
 
-    /// Without the white space at both ends. A text that is not UTF-8 is copied as it is.
+    /// Copies a text without the white space at both ends. A text that is not UTF-8 is copied unchanged.
     init(trimming text: UnsafePointer<CChar>) throws(Failure) {
         guard let trimmed = UTF8Text(trimming: text) else {
             try self.init(copying: text)
@@ -38,7 +40,7 @@ struct CString: ~Copyable {
         try self.init(copying: trimmed.start, count: trimmed.count)
     }
 
-    /// The texts one after the other.
+    /// The concatenation of two texts.
     init(joining first: UnsafePointer<CChar>, _ second: UnsafePointer<CChar>) throws(Failure) {
         var buffer = ByteBuffer()
         guard buffer.append(first, count: strlen(first)), buffer.append(second, count: strlen(second)) else {
@@ -54,7 +56,7 @@ struct CString: ~Copyable {
     }
 }
 
-/// Frees a C string that may be secret.
+/// Wipes and frees a C string that may be secret.
 @inline(never)
 func wipeAndFree(_ text: UnsafeMutablePointer<CChar>?) {
     guard let text else { return }

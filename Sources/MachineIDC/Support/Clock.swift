@@ -1,20 +1,22 @@
 internal import CPlatform
 
-/// The clocks of the system, in nanoseconds.
+/// The system's clocks, in nanoseconds.
 enum Clock {
-    /// What a clock shows that the system does not let be read: nothing is younger, and no time is left until anything.
+    /// Returned when `clock_gettime` fails. It is later than any deadline, so that everything counts as expired.
     static var unreadable: Int64 { .max }
 
+    /// The time on a clock.
     static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         guard clock_gettime(clock, &time) == 0 else { return unreadable }
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
-    /// For ages: it goes on while the machine is suspended.
+    /// CLOCK_BOOTTIME, which goes on while the machine is suspended. Used for the age of answers.
     static var ofAges: Int64 { read(CLOCK_BOOTTIME) }
 
-    /// What is left, rounded up, so that whoever waits for it does not wake too early; 0 when there is nothing left.
+    /// Nanoseconds as milliseconds, rounded up so that a wait of this length does not end too early; 0 when none are
+    /// left.
     static func milliseconds(left nanoseconds: Int64) -> Int {
         nanoseconds <= 0 ? 0 : Int(truncatingIfNeeded: (nanoseconds &+ 999_999) / 1_000_000)
     }

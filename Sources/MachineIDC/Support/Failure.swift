@@ -1,5 +1,5 @@
-/// Why there is no answer. The one error type of the library. It is thrown up to `report` in `Boundary.swift`, which
-/// turns it into a status and JSON and discards the message; whoever catches one before has to do that.
+/// Why there is no answer: the error type of the library. It is thrown up to `report` in `Boundary.swift`, which turns
+/// it into a status and JSON and frees the message. Code that catches one earlier must free the message itself.
 struct Failure: Error {
     let status: Status
     let message: Message
@@ -15,14 +15,15 @@ struct Failure: Error {
     static var noThreadToResolve: Failure {
         Failure(
             .internal,
-            "no thread could be started to resolve the name; see ulimit -u, pids.max, and what seccomp says of clone3()")
+            "no thread could be started to resolve the name; see ulimit -u, pids.max, and seccomp filters of clone3()")
     }
+    /// The host closed descriptors of the library during a call.
     static var robbed: Failure {
         Failure(
             .internal,
-            "the program closed a descriptor of this library's under a call; it must close none but its own")
+            "the program closed a file descriptor of this library during a call; it must close only its own")
     }
     static var outOfMemory: Failure { Failure(.outOfMemory, "out of memory") }
     static var cancelled: Failure { Failure(.cancelled, "cancelled by mid_client_cancel or mid_client_free") }
-    static var forked: Failure { Failure(.cancelled, "this process was forked in the middle of the call") }
+    static var forked: Failure { Failure(.cancelled, "this process was forked during the call") }
 }

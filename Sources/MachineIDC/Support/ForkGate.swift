@@ -1,32 +1,34 @@
 internal import CPlatform
 internal import Synchronization
 
-/// Keeps a fork out of the middle of libcurl's work.
+/// Makes a fork wait while other threads are inside libcurl.
 ///
-/// OpenSSL and libc take locks there, and one that another thread holds at the moment of a fork stays held in the child
-/// for good: the child's first TLS connection would wait for ever. So whoever works says so, and a fork waits until
-/// nobody does; whoever would begin meanwhile waits for the fork. Nobody waits longer for a fork than `patience`, however
-/// often he would begin: this is no lock, and nothing can stay held. The thread that forks does not wait for itself: what
-/// the host does around a fork, in handlers of its own, may be calls. A bare `clone()` goes past the gate, and so does what
-/// the host itself does with OpenSSL.
+/// OpenSSL and libc take locks there, and a lock that another thread holds at the moment of a fork stays locked in the
+/// child for ever: the child's first TLS connection would never return. So threads announce such work. A fork waits
+/// until no thread is working, and a thread that wants to begin during a fork waits for the fork. Neither waits longer
+/// than `patience`, however many forks follow each other: this is not a lock, and nothing can stay held. The thread
+/// that forks does not wait for itself, because fork handlers of the host may make calls. A bare `clone()` bypasses the
+/// gate, and so does the host's own use of OpenSSL.
 enum ForkGate {
-    /// Nanoseconds. The longest step, reading the system's certificate authorities, takes some 20 ms.
+    /// Nanoseconds. The longest piece of work, reading the system's certificate authorities, takes some 20 ms.
     private static var patience: Int64 { 250_000_000 }
 
-    /// Runs what must not be cut in two by a fork.
+    /// Runs work that must not be interrupted by a fork.
     static func working<Result>(_ work: () -> Result) -> Result {
         enter()
         defer { leave() }
         return work()
     }
 
-    /// A child that was forked in between, by a handler of a signal, has nobody working.
+    /// The counter is 0 in a child that a signal handler forked while this thread was working, so it is not decremented
+    /// there.
     @inline(never)
     private static func leave() {
         guard let page = WipedOnFork.page, page.pointee.working.load(ordering: .relaxed) > 0 else { return }
         page.pointee.working.wrappingSubtract(1, ordering: .releasing)
     }
 
+    /// Announces work, and waits if a fork is in progress.
     @inline(never)
     private static func enter() {
         guard let page = WipedOnFork.page else { return }
@@ -34,6 +36,8 @@ enum ForkGate {
         if page.pointee.forking.load(ordering: .sequentiallyConsistent) > 0 { waitForFork(page) }
     }
 
+    /// Withdraws the announcement while a fork is in progress, unless this thread is the one that forks, until
+    /// `patienceEnd`.
     private static func waitForFork(_ page: UnsafeMutablePointer<WipedOnFork>) {
         while page.pointee.forking.load(ordering: .sequentiallyConsistent) > 0,
             page.pointee.forker.load(ordering: .relaxed) != UInt(platform_this_thread()),
@@ -45,7 +49,7 @@ enum ForkGate {
         }
     }
 
-    /// Before a fork, on the thread that forks.
+    /// Announces a fork and waits until no thread is working. Called on the thread that forks, before the fork.
     static func close() {
         guard let page = WipedOnFork.own else { return }
         let end = Clock.read(CLOCK_MONOTONIC) &+ patience
@@ -55,11 +59,12 @@ enum ForkGate {
         while page.pointee.working.load(ordering: .sequentiallyConsistent) > 0, Clock.read(CLOCK_MONOTONIC) < end { rest() }
     }
 
-    /// After a fork, in the parent.
+    /// Ends the announcement. Called in the parent after the fork.
     static func open() {
         WipedOnFork.page?.pointee.forking.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
+    /// Sleeps for 50 microseconds.
     static func rest() {
         var time = timespec(tv_sec: 0, tv_nsec: 50_000)
         nanosleep(&time, nil)

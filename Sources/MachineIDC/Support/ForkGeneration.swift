@@ -1,12 +1,15 @@
 internal import CPlatform
 internal import Synchronization
 
-/// Tells a forked child from its parent: the number of this process stands in the page that is its own, where a child
-/// finds 0 and takes the next number. Where the kernel wipes the page that takes no system call: see `WipedOnFork`.
+/// Tells a forked child from its parent. Each process has a number, which is stored in the page that every process has
+/// for itself. A child finds 0 there and takes the next number. Where the kernel wipes the page, this takes no system
+/// call: see `WipedOnFork`.
 enum ForkGeneration {
+    /// The highest number in use. A child inherits it.
     private static let last = Atomic<Int>(0)
 
-    /// The number of this process; 0 without memory. Only after `WipedOnFork.prepare()`.
+    /// The number of this process, assigned if it has none yet; 0 when memory is refused. Requires
+    /// `WipedOnFork.prepare()`.
     static var current: Int {
         @inline(never) get {
             guard let page = WipedOnFork.own else { return 0 }
@@ -15,19 +18,19 @@ enum ForkGeneration {
         }
     }
 
-    /// Whether this is the process of that number. Changes nothing, and takes no memory.
+    /// Whether this process has that number. Changes nothing and allocates nothing.
     static func isCurrent(_ number: Int) -> Bool {
         guard let page = WipedOnFork.page, number == page.pointee.generation.load(ordering: .acquiring) else { return false }
         return page.pointee.isOwn
     }
 
-    /// Whether it is known that this is another process. No system call, wherever it is; in return, a bare `clone()` may go
-    /// unnoticed until somebody looks at `current`.
+    /// Whether this process is known to have another number. Never makes a system call; in return, a child of a bare
+    /// `clone()` may go unnoticed until `current` is read, where the kernel does not wipe the page.
     static func isOver(_ number: Int) -> Bool {
         number != WipedOnFork.page?.pointee.generation.load(ordering: .acquiring)
     }
 
-    /// The first look in a process: one thread's number wins.
+    /// Assigns a number to this process. If several threads do so at the same time, the first one's number counts.
     private static func begin(_ page: UnsafeMutablePointer<WipedOnFork>) -> Int {
         let next = last.wrappingAdd(1, ordering: .relaxed).newValue
         let (exchanged, original) = page.pointee.generation.compareExchange(

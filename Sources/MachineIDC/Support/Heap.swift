@@ -1,39 +1,41 @@
 internal import CPlatform
 
-/// What stands in a `Heap`: a pointer to shared memory that holds its place there. In one heap at most.
+/// An element of a `Heap`: a pointer to shared memory that stores the element's index in the heap. An element can be in
+/// only one heap at a time.
 protocol Placed: BitwiseCopyable {
-    /// nil when it is in none. The heap's own business.
+    /// The index in the heap; nil when the element is in none. Only the heap sets it.
     var place: Int? { get nonmutating set }
 }
 
-/// Elements in the order of a moment that each has: the earliest is at hand, and one is added, moved or removed in as
-/// many steps as the count has binary digits. Only room for more takes memory.
+/// A binary heap of elements that are ordered by a moment each. The earliest is found at once; adding, moving and
+/// removing take logarithmic time. Only `reserve` allocates.
 struct Heap<Element: Placed>: ~Copyable {
+    /// An element with its moment.
     private struct Entry {
         let moment: Deadline
         let element: Element
     }
 
-    /// None is earlier than the one at half its place: see `parent`.
+    /// No entry is earlier than its parent: see `parent`.
     private var entries: UnsafeMutablePointer<Entry>?
     private var capacity = 0
     private(set) var count = 0
 
     deinit { free(entries) }
 
-    /// The earliest.
+    /// The element with the earliest moment.
     var first: (element: Element, moment: Deadline)? {
         guard count > 0, let first = entries?[0] else { return nil }
         return (first.element, first.moment)
     }
 
-    /// nil when it is not in the heap.
+    /// The moment of an element; nil when it is not in the heap.
     func moment(of element: Element) -> Deadline? {
         guard let place = element.place else { return nil }
         return entries?[place].moment
     }
 
-    /// Makes room for one more. False when memory is refused; the heap is then as it was.
+    /// Makes room for one more element. Returns false when memory is refused, and leaves the heap as it was.
     mutating func reserve() -> Bool {
         if count < capacity { return true }
         let wanted = max(capacity &* 2, 16)
@@ -43,29 +45,29 @@ struct Heap<Element: Placed>: ~Copyable {
         return true
     }
 
-    /// No effect without room.
+    /// Adds an element. Has no effect unless `reserve` has made room for it.
     mutating func add(_ element: Element, at moment: Deadline) {
         guard count < capacity else { return }
         count &+= 1
         settle(Entry(moment: moment, element: element), from: count &- 1)
     }
 
-    /// No effect when it is not in the heap.
+    /// Changes the moment of an element. Has no effect when it is not in the heap.
     mutating func move(_ element: Element, to moment: Deadline) {
         guard let place = element.place else { return }
         settle(Entry(moment: moment, element: element), from: place)
     }
 
-    /// No effect when it is not in the heap.
+    /// Removes an element. Has no effect when it is not in the heap.
     mutating func remove(_ element: Element) {
         guard let place = element.place, let entries else { return }
         element.place = nil
         count &-= 1
-        // The last one takes its place.
+        // The last entry fills the gap.
         if place < count { settle(entries[count], from: place) }
     }
 
-    /// Puts an entry into a place that is free, or into that of one that has to make way.
+    /// Puts an entry into a free slot, and moves it up or down to where it belongs.
     private func settle(_ entry: Entry, from free: Int) {
         guard let entries else { return }
         var place = free
@@ -82,12 +84,14 @@ struct Heap<Element: Placed>: ~Copyable {
 
     private func parent(of place: Int) -> Int { (place &- 1) / 2 }
 
+    /// The child with the earlier moment; nil when there is no child.
     private func earlierChild(of place: Int) -> Int? {
         let (one, other) = (2 &* place &+ 1, 2 &* place &+ 2)
         guard one < count, let entries else { return nil }
         return other < count && entries[other].moment < entries[one].moment ? other : one
     }
 
+    /// Stores an entry, and tells its element the index.
     private func put(_ entry: Entry, at place: Int) {
         entries?[place] = entry
         entry.element.place = place

@@ -1,4 +1,4 @@
-/// The numbers from 0 up to a count, without a `Range`, which checks its bounds with a trap.
+/// The numbers from 0 to `count - 1`. A `Range` would check its bounds with a trap.
 struct Indices: Sequence, IteratorProtocol {
     private var following = 0
     private let count: Int

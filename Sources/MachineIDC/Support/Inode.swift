@@ -1,7 +1,8 @@
 internal import CPlatform
 
-/// Which file a descriptor leads to. Tells ours from another one under the same number: a host, or a forked child, may
-/// have closed ours and opened something else. The number of an inode alone does not: each file system counts its own.
+/// The identity of the file behind a descriptor: device and inode number. It shows whether a descriptor is still the
+/// library's: a host or a forked child may have closed it and opened another file under the same number. The inode
+/// number alone is not enough, because each file system numbers its own.
 struct Inode: Equatable {
     private let device: dev_t
     private let number: ino_t
@@ -14,9 +15,10 @@ struct Inode: Equatable {
         (device, number) = (status.st_dev, status.st_ino)
     }
 
+    /// Whether the descriptor refers to this file.
     func isReached(by descriptor: Int32) -> Bool { Inode(of: descriptor) == self }
 
-    /// Closes a descriptor if it leads here.
+    /// Closes a descriptor if it refers to this file.
     @inline(never)
     func close(_ descriptor: Int32) {
         if isReached(by: descriptor) { _ = CPlatform.close(descriptor) }

@@ -1,9 +1,10 @@
 internal import CJansson
 internal import CPlatform
 
-/// A JSON object of ours in the making. Once memory is refused it stays broken, and `text()` says so.
+/// A JSON object that this library builds. Once memory is refused it stays incomplete, and `text()` returns nil.
 struct JSONObject: ~Copyable {
     private let object: UnsafeMutablePointer<json_t>?
+    /// Whether every member was stored.
     private var isWhole = true
 
     init() {
@@ -25,8 +26,8 @@ struct JSONObject: ~Copyable {
     mutating func setFalse(_ key: Literal) { set(key, json_false()) }
     mutating func setNull(_ key: Literal) { set(key, json_null()) }
 
-    /// The compact text, malloc'd; nil when memory was refused. Written into memory of ours, since a host may have given
-    /// jansson an allocator that is not `malloc`.
+    /// The object as compact text; nil when memory was refused. It is written into a buffer of this library, because
+    /// the host may have given jansson an allocator other than `malloc`.
     func text() -> ByteBuffer? {
         guard isWhole, let object else { return nil }
         var room = 500
@@ -46,7 +47,7 @@ struct JSONObject: ~Copyable {
     }
 
     private mutating func set(_ key: Literal, _ value: UnsafeMutablePointer<json_t>?) {
-        // jansson takes the value over, also when it fails.
+        // jansson takes ownership of the value, even when the call fails.
         if json_object_set_new(object, key.cString, value) != 0 { isWhole = false }
     }
 }

@@ -1,5 +1,5 @@
-/// How deep and how wide a JSON text is, found without parsing it. A parser recurses, and the stack is the caller's; it
-/// makes some 70 bytes of memory out of the two bytes "0,", and the time is the caller's too.
+/// Measures how deeply a JSON text nests and how many values it has, without parsing it. A parser recurses on the
+/// caller's stack, and turns the two bytes "0," into some 70 bytes of memory, in the caller's time.
 struct JSONShape {
     private let bytes: UnsafePointer<UInt8>
     private let count: Int
@@ -9,29 +9,31 @@ struct JSONShape {
         self.count = count
     }
 
-    /// Each value but the first follows a bracket or a comma, and there are no more of them than bytes.
+    /// Whether the text may have more values than this. Each value but the first follows a bracket or a comma, and
+    /// there are no more values than bytes.
     func exceeds(values: Int) -> Bool { count > values && openings &+ commas > values }
 
-    /// As many bytes as jansson may take while it parses the text, at most: for a value and its place among others, for
-    /// what makes an object or an array of it, and for a string with its bytes that are put together and copied.
+    /// An upper bound for the bytes that jansson takes to parse the text: for each value and its entry in its parent,
+    /// for what makes it an object or array, and for strings, whose bytes are collected and then copied.
     var mostMemory: Int {
         let openings = openings
         return 1024 &+ (1 &+ openings &+ commas) &* 224 &+ openings &* 240 &+ count &* 6
     }
 
-    /// Where the text first nests deeper than this; nil where it does not. No text nests deeper than it has opening
-    /// brackets: one count settles nearly every reply.
+    /// The index where the text first nests deeper than this; nil where it does not. A text cannot nest deeper than its
+    /// number of opening brackets, so one count decides for nearly every reply.
     func firstPlace(deeperThan depth: Int) -> Int? {
         openings > depth ? walk(depth) : nil
     }
 
-    /// Opening brackets, also inside strings: "{" and "[" differ in one bit.
+    /// The number of opening brackets, those in strings included. "{" and "[" differ in one bit.
     private var openings: Int { countBytes(UInt8(ascii: "{"), ignoring: 0x20) }
 
+    /// The number of commas, those in strings included.
     private var commas: Int { countBytes(UInt8(ascii: ","), ignoring: 0) }
 
-    /// How many bytes are `byte`, inside strings or out. Counted in blocks, so that a block's counter fits into a byte and
-    /// the compiler can take many bytes at once.
+    /// How many bytes equal `byte`, apart from `bits`; those in strings included. It counts in blocks, so that a
+    /// block's counter fits into a byte and the compiler can process many bytes at once.
     @inline(__always)
     private func countBytes(_ byte: UInt8, ignoring bits: UInt8) -> Int {
         var total = 0
@@ -48,7 +50,7 @@ struct JSONShape {
         return total
     }
 
-    /// Follows the brackets outside strings until they are deeper than `limit`.
+    /// Follows the brackets outside strings, and returns the index of the first one that nests deeper than `limit`.
     private func walk(_ limit: Int) -> Int? {
         var depth = 0
         var isInString = false

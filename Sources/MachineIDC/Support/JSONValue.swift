@@ -1,7 +1,7 @@
 internal import CJansson
 internal import CPlatform
 
-/// A value inside a `JSON`, borrowed: it lives as long as the document.
+/// A value in a `JSON` document. It is borrowed and must not outlive the document.
 struct JSONValue {
     private let value: UnsafeMutablePointer<json_t>
 
@@ -11,13 +11,15 @@ struct JSONValue {
     var isTrue: Bool { value.pointee.type == JSON_TRUE }
     var isFalse: Bool { value.pointee.type == JSON_FALSE }
 
+    /// The value of an integer; nil for any other type.
     var integer: Int? {
         value.pointee.type == JSON_INTEGER ? Int(truncatingIfNeeded: json_integer_value(value)) : nil
     }
 
-    /// UTF-8, without a NUL inside.
+    /// The text of a string, UTF-8 without a NUL; nil for any other type.
     var string: UnsafePointer<CChar>? { json_string_value(value) }
 
+    /// The member of an object; nil when it has no such key, or this is not an object.
     subscript(key: Literal) -> JSONValue? {
         json_object_get(value, key.cString).map(JSONValue.init)
     }

@@ -1,15 +1,16 @@
-/// What stands in a `LinkedList`: a pointer to shared memory that holds its neighbours. In one list at most.
+/// An element of a `LinkedList`: a pointer to shared memory that stores the element's neighbours. An element can be in
+/// only one list at a time.
 protocol Linked: Equatable {
     var links: Links<Self> { get nonmutating set }
 }
 
-/// The neighbours of one.
+/// The neighbours of an element.
 struct Links<Element> {
     var previous: Element?
     var next: Element?
 }
 
-/// Elements in order, linked through themselves: no memory is needed to be in line.
+/// A doubly linked list whose links are stored in the elements, so that adding one needs no memory.
 struct LinkedList<Element: Linked> {
     private(set) var first: Element?
     private var last: Element?
@@ -22,7 +23,7 @@ struct LinkedList<Element: Linked> {
         count &+= 1
     }
 
-    /// No effect when it is not in the list.
+    /// Removes an element. Has no effect when it is not in the list.
     mutating func remove(_ element: Element) {
         let links = element.links
         guard links.previous != nil || first == element else { return }

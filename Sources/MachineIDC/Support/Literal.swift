@@ -1,10 +1,11 @@
 internal import CPlatform
 
-/// A string literal as the C string that it is in the program text; the compiler ends it with NUL.
+/// A string literal as a C string in the program text. The compiler ends it with NUL.
 ///
-/// Swift's `StaticString` checks at every use whether it is a pointer, and traps when it is not. Here that is settled
-/// where the literal stands, at compile time, and a pointer is all that is left.
+/// Swift's `StaticString` checks at each use whether it is a pointer, and traps when it is not. Here that is decided at
+/// compile time, where the literal is written, and only the pointer is stored.
 struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
+    /// The string. It is never freed.
     let cString: UnsafePointer<CChar>
 
     @inline(__always)
@@ -13,7 +14,7 @@ struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
     }
 }
 
-/// Whether a C string holds the same bytes as a literal. Swift's String comparison would bring its Unicode tables.
+/// Whether a C string equals a literal. Swift's String comparison would link its Unicode tables.
 func == (text: UnsafePointer<CChar>, literal: Literal) -> Bool {
     strcmp(text, literal.cString) == 0
 }

@@ -1,14 +1,15 @@
 internal import CPlatform
 
-/// A mutex. On the C heap, because a pthread mutex must not move.
+/// A mutex on the C heap, because a pthread mutex must not move.
 ///
-/// In a forked child it may be held for ever. There it locks nothing, and has nothing to lock: the one thread is in the
-/// middle of a call only if a handler of a signal has forked, and is about to leave.
+/// In a forked child the mutex may be held for ever, so there it does nothing. Nothing needs protection there: the
+/// child has one thread, and that thread is inside a call only if a signal handler forked, in which case the call is
+/// about to return.
 struct Lock: ~Copyable {
     fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let generation: Int
 
-    /// - Parameter generation: the process that it is for.
+    /// - Parameter generation: the number of the process that uses it: see `ForkGeneration`.
     init(generation: Int) throws(Failure) {
         self.generation = generation
         guard let memory = malloc(MemoryLayout<pthread_mutex_t>.size) else { throw .outOfMemory }
@@ -27,7 +28,7 @@ struct Lock: ~Copyable {
         wait()
     }
 
-    /// A child that was forked meanwhile finds that out.
+    /// Waits for the mutex, and looks once a second whether this is a child that was forked meanwhile.
     private func wait() {
         repeat {
             var time = timespec()
@@ -43,7 +44,7 @@ struct Lock: ~Copyable {
     }
 }
 
-/// A condition on the monotonic clock.
+/// A condition variable that measures time by CLOCK_MONOTONIC.
 struct Condition: ~Copyable {
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
@@ -65,7 +66,7 @@ struct Condition: ~Copyable {
     func signal() { pthread_cond_signal(condition) }
     func broadcast() { pthread_cond_broadcast(condition) }
 
-    /// Waits with the lock held, as conditions do: wakes on a signal, at the deadline, or for no reason at all.
+    /// Waits; the lock must be held. Returns after a signal, at the deadline, or spuriously.
     func wait(_ lock: borrowing Lock, until deadline: Deadline) {
         var time = deadline.timespec
         pthread_cond_timedwait(condition, lock.mutex, &time)

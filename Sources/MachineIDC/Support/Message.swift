@@ -1,13 +1,14 @@
 internal import CPlatform
 
-/// One line for a person, in printable ASCII, of bounded length.
+/// One line of text for a person, in printable ASCII and of bounded length.
 ///
-/// Written as an interpolated literal: `"no answer within \(limit) ms"`. What a server or a caller put into it cannot
-/// break the line: every byte outside printable ASCII becomes a question mark.
+/// It is written as an interpolated literal: `"no answer within \(limit) ms"`. Interpolated text from a server or a
+/// caller cannot break the line: every byte outside printable ASCII becomes a question mark.
 ///
-/// On the C heap, and small to pass on, since it travels inside every `Failure`: made once, it is discarded once, where
-/// the failure is reported. Without memory it is empty.
+/// The text is on the C heap, so that a message is small to pass along inside a `Failure`. It has no owner that frees
+/// it: the code that reports the failure calls `discard` once. Without memory a message is empty.
 struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
+    /// The longest message in bytes. Anything beyond it is cut off.
     private static var capacity: Int { 400 }
 
     private let text: UnsafeMutablePointer<UInt8>?
@@ -32,16 +33,17 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         self = interpolation.message
     }
 
-    /// Whether there was no memory for it.
+    /// Whether there was no memory for the text.
     var isEmpty: Bool { count == 0 }
 
+    /// Frees the text.
     func discard() { free(text) }
 
     mutating func append(_ literal: Literal) {
         append(literal.cString)
     }
 
-    /// Appends a C string; NULL appends nothing.
+    /// Appends a C string as far as there is room; NULL appends nothing.
     @inline(never)
     mutating func append(_ string: UnsafePointer<CChar>?) {
         guard let string, let text else { return }
@@ -54,7 +56,7 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         }
     }
 
-    /// Appends another line, and discards it.
+    /// Appends another message, and frees it.
     @inline(never)
     mutating func append(discarding other: Message) {
         guard let text, let bytes = other.text else { return other.discard() }
@@ -73,6 +75,7 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         count &+= 1
     }
 
+    /// Calls `body` with the text and its length. The text does not end with NUL.
     func withBytes<Result>(_ body: (UnsafePointer<CChar>, Int) -> Result) -> Result {
         guard let text else { return body(Literal("").cString, 0) }
         return body(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self), count)

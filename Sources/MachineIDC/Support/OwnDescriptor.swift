@@ -1,14 +1,15 @@
 internal import CPlatform
 
-/// A descriptor of the library's, with the file that it was opened for.
+/// A descriptor that belongs to the library, with the identity of its file.
 ///
-/// Whoever closed it against the rules, as a program that closes all descriptors does to become a daemon, may have opened
-/// something else under its number. So each use asks first, and leaves what is not ours alone.
+/// A host that closes it against the rules, as a program does that closes all descriptors to become a daemon, may open
+/// another file under its number. So every use checks first, and leaves a file of the host's alone.
 struct OwnDescriptor {
     private let number: Int32
     private let inode: Inode
 
-    /// Takes over what has just been opened. nil, and it is closed, where the system does not tell which file it is.
+    /// Takes ownership of a descriptor that has just been opened. When the system does not say which file it is, closes
+    /// it and returns nil.
     init?(_ opened: Int32) {
         guard opened >= 0 else { return nil }
         guard let inode = Inode(of: opened) else {
@@ -18,8 +19,9 @@ struct OwnDescriptor {
         (number, self.inode) = (opened, inode)
     }
 
-    /// The number while it leads to our file, otherwise nil.
+    /// The descriptor, as long as it refers to the library's file; otherwise nil.
     var current: Int32? { inode.isReached(by: number) ? number : nil }
 
+    /// Closes the descriptor, if it still refers to the library's file.
     func close() { inode.close(number) }
 }

@@ -1,10 +1,11 @@
 internal import Synchronization
 
-/// A lock that no forked child finds held, since it stands in a page that each process has for itself: see `WipedOnFork`.
-/// For what is seldom waited for: who waits looks again every 50 microseconds.
+/// A lock that is never held in a forked child, because it is in the page that each process has for itself: see
+/// `WipedOnFork`. It is for rarely contended data: a waiting thread looks again every 50 microseconds.
 struct ProcessLock: ~Copyable {
     private let isHeld = Atomic<Bool>(false)
 
+    /// Runs `body` with the lock held.
     func exclusively<Result, Fault>(_ body: () throws(Fault) -> Result) throws(Fault) -> Result {
         lock()
         defer { unlock() }

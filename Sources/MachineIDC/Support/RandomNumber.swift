@@ -1,14 +1,15 @@
 internal import CPlatform
 
-/// Random enough to spread clients out (splitmix64); nothing secret hangs on it.
+/// A pseudo-random generator (splitmix64), good enough to spread clients out. Nothing secret depends on it.
 struct RandomNumber {
     private var state: UInt64?
 
-    /// Begun at the clock, when the first number is drawn.
+    /// Seeded from the clock when the first number is drawn.
     init() {}
 
     init(seed: UInt64) { state = seed }
 
+    /// A number from 0 to `limit - 1`; 0 when `limit` is not positive.
     mutating func below(_ limit: Int) -> Int {
         var z = (state ?? seed()) &+ 0x9e37_79b9_7f4a_7c15
         state = z
@@ -18,6 +19,7 @@ struct RandomNumber {
         return limit > 0 ? Int(truncatingIfNeeded: z % UInt64(limit)) : 0
     }
 
+    /// A seed from the clock and the process id.
     private func seed() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

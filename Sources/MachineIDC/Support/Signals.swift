@@ -1,7 +1,7 @@
 internal import CPlatform
 
-/// Runs `work` with all signals of this thread blocked: a thread that it starts has them blocked too, since they are the
-/// host's.
+/// Runs `work` with all signals blocked on this thread. A thread that it starts inherits that, since the signals belong
+/// to the host.
 func withSignalsBlocked<Result>(_ work: () -> Result) -> Result {
     var all = sigset_t()
     var before = sigset_t()

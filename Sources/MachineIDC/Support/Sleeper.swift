@@ -1,12 +1,13 @@
 internal import CPlatform
 
-/// Where one thread sleeps until another wakes it. What it waits for is guarded by a lock, as with a condition, and so is
-/// this.
+/// Lets one thread sleep until another wakes it. As with a condition variable, the data that it waits for is protected
+/// by a lock, and the functions here require that lock unless they say otherwise.
 ///
-/// A semaphore, since a condition costs each sleep a system call more: the lock that glibc takes again for whoever leaves
-/// one always counts as contended, and letting go of it wakes nobody.
+/// It uses a semaphore, which saves a futex wake: after a wait on a condition variable, glibc relocks the mutex as
+/// contended, so that the next unlock makes a system call that wakes no thread.
 struct Sleeper: ~Copyable {
     private let semaphore: UnsafeMutablePointer<sem_t>
+    /// Whether a thread is asleep, or about to sleep, that no other thread has claimed.
     private let sleeps: Box<Bool>
 
     init() throws(Failure) {
@@ -21,7 +22,7 @@ struct Sleeper: ~Copyable {
         deallocate(semaphore)
     }
 
-    /// Lets go of the lock meanwhile. Returns when it was woken, at the deadline, or for no reason at all.
+    /// Sleeps with the lock released. Returns when woken, at the deadline, or spuriously.
     func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
         var time = deadline.timespec
         sleeps.pointer.pointee = true
@@ -31,19 +32,20 @@ struct Sleeper: ~Copyable {
         sleeps.pointer.pointee = false
     }
 
-    /// And nobody has claimed to wake him. Locked.
+    /// Whether a thread is asleep and no other thread has claimed to wake it.
     var isAsleep: Bool { sleeps.pointer.pointee }
 
-    /// Whether there is somebody to wake; then the caller must. Locked.
+    /// Claims to wake the sleeping thread. Returns false when there is none; after true the caller must call
+    /// `wakeClaimed`.
     func claim() -> Bool {
         defer { sleeps.pointer.pointee = false }
         return sleeps.pointer.pointee
     }
 
-    /// After a claim, and not necessarily locked.
+    /// Wakes the thread after a successful claim. Does not require the lock.
     func wakeClaimed() { sem_post(semaphore) }
 
-    /// Locked.
+    /// Wakes the sleeping thread, if there is one.
     func wake() {
         if claim() { wakeClaimed() }
     }

@@ -1,6 +1,6 @@
 internal import CMachineID
 
-/// A status of the header, open: a number that has no name here is carried through.
+/// A status of machineid.h. Numbers without a name here are possible too.
 struct Status: Equatable {
     let rawValue: mid_status
 
@@ -23,7 +23,7 @@ struct Status: Equatable {
     static var outOfMemory: Status { Status(MID_OUT_OF_MEMORY) }
     static var `internal`: Status { Status(MID_INTERNAL) }
 
-    /// The name as in the header.
+    /// The name as in machineid.h.
     var name: Literal {
         switch self {
         case .ok: "MID_OK"

@@ -1,9 +1,9 @@
 internal import CPlatform
 
-/// Whether the system refuses a thread: by a limit of processes or of memory, or by a filter of system calls. libcurl
-/// needs one to resolve a name, and says of its failure, in one version, no more than that the name was not found.
+/// Whether the system refuses to start a thread, because of a limit of processes or memory or a filter of system calls.
+/// libcurl needs a thread to resolve a name, and in one version reports its absence only as a name that was not found.
 ///
-/// Asked only after a failure: it tries.
+/// Call it only after a failure: it starts a thread to find out.
 @inline(never)
 func couldNotStartThread() -> Bool {
     var thread = pthread_t()

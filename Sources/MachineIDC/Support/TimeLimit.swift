@@ -1,11 +1,12 @@
-/// How long a call may take: by the monotonic clock, which waits go by, and by the clock of ages, which goes on while the
-/// machine is suspended. An answer that is older than the limit by either decides nothing.
+/// How long a call may take, measured by two clocks: CLOCK_MONOTONIC, which waits use, and CLOCK_BOOTTIME, which goes
+/// on while the machine is suspended. An answer that is older than the limit by either clock decides nothing.
 struct TimeLimit {
+    /// The end of the limit on CLOCK_MONOTONIC.
     let deadline: Deadline
-    /// On the clock of ages.
+    /// The end of the limit on CLOCK_BOOTTIME, in nanoseconds.
     private let end: Int64
 
-    /// From now on. Throws where the clock of ages cannot be read: then nobody knows how old an answer is.
+    /// Begins now. Throws when CLOCK_BOOTTIME cannot be read, because then the age of an answer is unknown.
     init(milliseconds: Int) throws(Failure) {
         let now = Clock.ofAges
         guard now != Clock.unreadable else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
@@ -13,7 +14,7 @@ struct TimeLimit {
         end = now &+ Int64(truncatingIfNeeded: milliseconds) &* 1_000_000
     }
 
-    /// What is left, rounded up; 0 when it is over.
+    /// The time left, rounded up; 0 when the limit is over.
     var remainingMilliseconds: Int {
         min(deadline.remainingMilliseconds, Clock.milliseconds(left: end &- Clock.ofAges))
     }

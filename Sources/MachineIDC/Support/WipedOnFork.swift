@@ -1,53 +1,62 @@
 internal import CPlatform
 internal import Synchronization
 
-/// What every process has for itself: a forked child finds all of it at 0, or has a page of its own.
+/// Data that every process has for itself: in a forked child all of it is 0, or the child has a page of its own.
 ///
-/// Where the kernel wipes the page in each child (MADV_WIPEONFORK), no fork goes past that, and a look at the page is all
-/// that it takes. Elsewhere the page says which process it is for. A `pthread_atfork` handler starts it anew in a child of
-/// `fork()`. In a child of a bare `clone()` or `_Fork()`, which run no handlers, the process id differs; that is looked at
-/// when a call begins and before it ends. Only where such a child has its parent's number, as the first process of a PID
-/// namespace that another first process has made, is it taken for the parent.
+/// Where the kernel wipes the page in each child (MADV_WIPEONFORK), no fork can bypass that, and reading the page is
+/// enough. Elsewhere the page stores the process that it belongs to. A `pthread_atfork` handler resets it in a child of
+/// `fork()`. A bare `clone()` or `_Fork()` runs no handlers; there the process id differs, which is checked when a call
+/// begins and before it ends. Only a child with its parent's process id is mistaken for the parent: the first process
+/// of a PID namespace, made by another first process, can be one.
 struct WipedOnFork: ~Copyable {
     /// See `ForkGeneration`.
     let generation = Atomic<Int>(0)
-    /// The process that the page is for; 0 where the kernel wipes it.
+    /// The process that the page belongs to; 0 where the kernel wipes it.
     private let process: pid_t
-    /// See `ForkGate`.
+    /// How many threads are doing work that a fork must wait for: see `ForkGate`.
     let working = Atomic<Int>(0)
+    /// How many forks are in progress.
     let forking = Atomic<Int>(0)
+    /// The thread that announced a fork last.
     let forker = Atomic<UInt>(0)
+    /// When no thread waits any longer, on CLOCK_MONOTONIC in nanoseconds.
     let patienceEnd = Atomic<Int64>(0)
     /// See `Process.prepareCurl`.
     let curlLock = ProcessLock()
+    /// The threads that libcurl left behind while they resolve names.
     let lookups = Lookups()
     /// See `GuardRegistry`.
     let guardsLock = ProcessLock()
     /// See `prepare`.
     private let handlersLock = ProcessLock()
 
+    /// The address of the page; 0 before `prepare`.
     private static let address = Atomic<UInt>(0)
+    /// Whether the `pthread_atfork` handlers are registered.
     private static let areHandlersSet = Atomic<Bool>(false)
-    /// Of the process that forked last.
+    /// The number of the process that forked last.
     private static let generationOfForker = Atomic<Int>(0)
 
     private init(for process: pid_t) { self.process = process }
 
-    /// The page, at the cost of a load. It may be a parent's, where the kernel does not wipe it, until the first look at
-    /// `own`: that is for the beginning of a call, and this is for what follows. Only after `prepare()`.
+    /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `own` is
+    /// read, which the beginning of each call does; later code uses this. Requires `prepare()`.
     static var page: UnsafeMutablePointer<WipedOnFork>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
 
-    /// The page, and certainly that of this process. nil without memory. Only after `prepare()`.
+    /// The page of this process, made if the present one is the parent's; nil when memory is refused. Requires
+    /// `prepare()`.
     static var own: UnsafeMutablePointer<WipedOnFork>? {
         let page = page
         if let page, page.pointee.isOwn { return page }
         return makePage(inPlaceOf: page)
     }
 
+    /// Whether the page belongs to this process.
     var isOwn: Bool { process == 0 || process == getpid() }
 
+    /// Makes the page and registers the handlers, once in a process.
     static func prepare() throws(Failure) {
         if page == nil { makeWipedPage() }
         if areHandlersSet.load(ordering: .acquiring) { return }
@@ -61,13 +70,15 @@ struct WipedOnFork: ~Copyable {
         }
     }
 
+    /// Publishes a page that the kernel wipes on fork, if the system can provide one.
     private static func makeWipedPage() {
         guard let made = platform_page_wiped_on_fork() else { return }
         let page = made.initializeMemory(as: WipedOnFork.self, to: WipedOnFork(for: 0))
         if publish(page, inPlaceOf: nil) != nil { platform_free_page(made) }
     }
 
-    /// The other one may still be in use, as far as anybody knows.
+    /// Publishes a page from the heap in place of `other`, which is not freed, because another thread may still be
+    /// using it. Returns the published page; nil when memory is refused.
     @inline(never)
     private static func makePage(inPlaceOf other: UnsafeMutablePointer<WipedOnFork>?) -> UnsafeMutablePointer<WipedOnFork>? {
         guard let made = calloc(1, MemoryLayout<WipedOnFork>.stride) else { return nil }
@@ -77,7 +88,8 @@ struct WipedOnFork: ~Copyable {
         return published
     }
 
-    /// nil when it was published; otherwise another thread was first, and this is that one's.
+    /// Publishes a page in place of `other`. Returns nil on success; otherwise the page that another thread published
+    /// first.
     private static func publish(
         _ made: UnsafeMutablePointer<WipedOnFork>, inPlaceOf other: UnsafeMutablePointer<WipedOnFork>?
     ) -> UnsafeMutablePointer<WipedOnFork>? {
@@ -86,13 +98,15 @@ struct WipedOnFork: ~Copyable {
         return published ? nil : UnsafeMutablePointer(bitPattern: present)
     }
 
+    /// The handler before a fork.
     private static func beginFork() {
         generationOfForker.store(ForkGeneration.current, ordering: .relaxed)
         ForkGate.close()
     }
 
-    /// Where the page still says what it said before the fork, it starts anew, whatever the kernel promised. This thread is
-    /// the only one, unless a handler before this one has started others, and then it has looked at the page.
+    /// The handler in the child. If the page still holds the parent's number, it is reset, whatever the kernel
+    /// promised. This is the only thread, unless an earlier handler started others, and those have then read the page
+    /// already.
     private static func beginChild() {
         if let page, page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed) {
             page.initialize(to: WipedOnFork(for: getpid()))

@@ -1,20 +1,21 @@
 internal import CCurl
 internal import CPlatform
 
-/// A libcurl easy handle with all that never changes from call to call set once: this file is where what libcurl may and
-/// may not do is written down.
+/// A libcurl easy handle. The options that never change from call to call are set once; this file defines what libcurl
+/// may and may not do.
 struct Easy: ~Copyable {
     let handle: UnsafeMutableRawPointer
 
-    /// What libcurl says about the last failure; "" when it says nothing.
+    /// libcurl's text for the last failure; "" when it gave none.
     let errorText: UnsafeMutablePointer<CChar>
 
-    /// The path that the handle is set up for.
+    /// The path that the handle is set up for: the address of the operation's literal.
     private var path: UnsafePointer<CChar>?
 
+    /// Whether CURLOPT_FRESH_CONNECT is set.
     private var isForNewConnection = false
 
-    /// The whole URL. The handle only borrows it, and is freed first.
+    /// The URL, with the path. The handle uses it without a copy, and is freed before it.
     private var url: CurlURL?
 
     init() throws(Failure) {
@@ -27,13 +28,13 @@ struct Easy: ~Copyable {
         errorText = text.assumingMemoryBound(to: CChar.self)
     }
 
-    /// Sets all that never changes from call to call.
+    /// Sets all options that never change from call to call.
     func configure(
         _ settings: borrowing Settings, sockets: SocketTable, for exchange: UnsafeMutableRawPointer
     ) throws(Failure) {
         var options = EasyOptions(handle)
 
-        // Only the authority, only by HTTP/1.1, over TLS 1.2 or later unless it is on this machine.
+        // Only the authority is contacted, only by HTTP/1.1, and over TLS 1.2 or later unless it is on this machine.
         options.set(CURLOPT_PROTOCOLS_STR, text: settings.baseURL.isSecure ? "https" as Literal : "http")
         options.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         options.set(CURLOPT_HTTP09_ALLOWED, 0)
@@ -49,26 +50,27 @@ struct Easy: ~Copyable {
         options.trust(TrustPlaces(settings.trust))
         options.set(CURLOPT_PINNEDPUBLICKEY, text: settings.pinnedPublicKey.pointer)
 
-        // The headers, the org key among them, go to the authority and never to the proxy, which only tunnels.
+        // The request headers, the org key among them, are sent only to the authority. A proxy only makes a tunnel.
         options.set(CURLOPT_PROXY, text: settings.proxies.proxy.pointer)
         options.set(CURLOPT_NOPROXY, text: settings.proxies.bypass.pointer)
         options.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         options.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         options.set(CURLOPT_PROXYHEADER, pointer: settings.headers.connect.list)
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // What waits in the TLS layer of a connection that is to be used again must be known: see `beginRequest`.
+        // Before a connection is used again, the bytes that wait in its TLS layer must be known: see `beginRequest`.
+        // Where they cannot be known, connections are not reused.
         let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !Process.knowsOpenSSL)
         options.set(CURLOPT_FORBID_REUSE, cannotTell ? 1 : 0)
 
-        // A guest: no signals, no waiting for a resolver that hangs, no connection idle for longer than servers like
-        // to keep, and none so old that it leads to where the authority was long ago.
+        // As a guest in the host's process: no signals, no waiting for a resolver that hangs, and no connection that
+        // has been idle longer than servers usually allow, or is so old that the authority may have moved.
         options.set(CURLOPT_NOSIGNAL, 1)
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
         options.set(CURLOPT_MAXAGE_CONN, 30)
         let maxAge = (settings.maxConnectionAge &+ 999) / 1_000
         options.set(CURLOPT_MAXLIFETIME_CONN, maxAge)
-        // Or a new connection would lead there as well. libcurl's own is a minute.
+        // Otherwise a new connection would go to the old address as well. libcurl's own default is one minute.
         options.set(CURLOPT_DNS_CACHE_TIMEOUT, min(maxAge, 60))
         options.set(CURLOPT_OPENSOCKETDATA, pointer: exchange)
         options.set(CURLOPT_CLOSESOCKETDATA, pointer: sockets.callbackData)
@@ -91,8 +93,9 @@ struct Easy: ~Copyable {
             })
         }
 
-        // libcurl takes a buffer for each transfer and frees it again. Those of its 16 KB come from the system and go back
-        // there when many transfers end at once; one of 1 KB malloc keeps at hand, and most replies fit into it.
+        // libcurl allocates a buffer for each transfer. malloc() gets buffers of the default 16 KB from the system, and
+        // returns them when many transfers end at once; it keeps a buffer of 1 KB for reuse, and most replies fit into
+        // that.
         options.set(CURLOPT_BUFFERSIZE, 1024)
 
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
@@ -122,7 +125,7 @@ struct Easy: ~Copyable {
         free(errorText)
     }
 
-    /// Makes the next transfer a request for `operation`. `body` must stay where it is until the transfer has ended.
+    /// Makes the next transfer a request for `operation`. `body` must not move or change until the transfer has ended.
     mutating func prepare(
         _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
     ) throws(Failure) {
@@ -143,13 +146,15 @@ struct Easy: ~Copyable {
         try options.finish()
     }
 
+    /// Sets the URL, the method and the headers of an operation.
     private mutating func setOperation(_ operation: Operation, _ settings: borrowing Settings) throws(Failure) {
         guard let base = settings.baseURL.text.pointer else { throw .outOfMemory }
         let text = try CString(joining: base, operation.path.cString)
         guard let start = text.pointer else { throw .outOfMemory }
         let url = try CurlURL(start, source: Literal("base_url").cString)
         var options = EasyOptions(handle)
-        // Taken apart once, and not for each request. But of such a URL libcurl before 8.3 forgets the zone of an address.
+        // libcurl then parses the URL once and not for each request. But before 8.3 it loses the zone of an IPv6
+        // address in a URL that is given this way.
         if try url.part(CURLUPART_ZONEID).pointer == nil {
             options.set(CURLOPT_CURLU, pointer: url.pointer)
         } else {
@@ -167,20 +172,23 @@ struct Easy: ~Copyable {
         try options.finish()
     }
 
-    /// Whose it is: `Multi.nextEnded` finds that by the handle.
+    /// Stores the transfer that uses the handle: `Multi.nextEnded` reads it.
     func note(owner: UnsafeMutableRawPointer) { _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, owner) }
 
+    /// The HTTP status of the reply, as libcurl read it.
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }
     /// The `errno` of the last failure to connect; 0 when there was none.
     var systemError: Int { ccurl_get_long(handle, CURLINFO_OS_ERRNO) }
-    /// Whether the connection was to the proxy; nil before libcurl 8.7, which does not say.
+    /// Whether the connection was to the proxy; nil before libcurl 8.7, which does not report it.
     var usedProxy: Bool? {
         let answer = ccurl_used_proxy(handle)
         return answer < 0 ? nil : answer != 0
     }
+    /// The HTTP status of the proxy's reply to CONNECT; 0 when there was none.
     var connectStatus: Int { ccurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE) }
+    /// Whether the transfer made a connection instead of using a kept one.
     var madeConnection: Bool { ccurl_get_long(handle, CURLINFO_NUM_CONNECTS) != 0 }
 
-    /// What Retry-After asked for, in seconds; 0 when it was not there.
+    /// The value of Retry-After in seconds; 0 when the reply had none.
     var retryAfter: Int { Int(truncatingIfNeeded: ccurl_get_offset(handle, CURLINFO_RETRY_AFTER)) }
 }

@@ -1,12 +1,13 @@
 internal import CCurl
 
-/// Sets options of an easy handle one after the other and remembers the first that failed.
+/// Sets options of an easy handle one after another, and remembers the first failure.
 struct EasyOptions {
     let handle: UnsafeMutableRawPointer
     private var code = CURLE_OK
 
     init(_ handle: UnsafeMutableRawPointer) { self.handle = handle }
 
+    /// Notes a failure, if it is the first one.
     mutating func check(_ result: CURLcode) {
         if code == CURLE_OK { code = result }
     }
@@ -27,6 +28,7 @@ struct EasyOptions {
         check(ccurl_set_pointer(handle, option, value))
     }
 
+    /// Throws the first failure.
     func finish() throws(Failure) {
         if code == CURLE_OK { return }
         if code == CURLE_OUT_OF_MEMORY { throw .outOfMemory }

@@ -1,45 +1,47 @@
 internal import CPlatform
 internal import Synchronization
 
-/// How many threads that resolve a name libcurl has left behind in this process.
+/// Limits the threads that libcurl leaves behind in this process while they resolve names.
 ///
-/// A nameserver that is silent keeps such a thread, with two descriptors, for ten seconds or more, however short the time
-/// of the call that needed the name, and nobody is told when it is gone. So each counts for a second: a few may be left at
-/// once, and one a second from then on. Whoever would need another one waits, as long as he has time.
+/// A silent nameserver keeps such a thread, with two descriptors, for ten seconds or more, however short the time limit
+/// of the call that needed the name, and nothing reports its end. So each counts for one second: a few may be left
+/// behind at once, and after that one each second. A call that needs another look-up waits, within its own time limit.
 struct Lookups: ~Copyable {
-    /// As many may be left behind at once.
+    /// How many may be left behind at once.
     private static var burst: Int64 { 8 }
-    /// Nanoseconds that each counts for.
+    /// How long each counts, in nanoseconds.
     private static var weight: Int64 { 1_000_000_000 }
 
-    /// When the last of those that were left behind ceases to count, on the monotonic clock.
+    /// When the last one left behind stops counting, on CLOCK_MONOTONIC in nanoseconds.
     private let end = Atomic<Int64>(0)
 
-    /// One more is left behind.
+    /// Records that one more is left behind.
     func note() {
         let now = Clock.read(CLOCK_MONOTONIC)
         let known = end.load(ordering: .relaxed)
-        // Where another thread comes between, one is not counted. However many come at once, they never
-        // count for more than the burst and one.
+        // When another thread changes `end` at the same moment, one of the two is not counted. However many come at
+        // once, they never count for more than the burst plus one.
         let next = min(max(known, now), now &+ Lookups.burst &* Lookups.weight) &+ Lookups.weight
         _ = end.compareExchange(expected: known, desired: next, ordering: .relaxed)
     }
 
-    /// Milliseconds until one more may be begun; 0 when it may now.
+    /// Milliseconds until one more look-up may begin; 0 when it may begin now.
     var wait: Int {
         let over = end.load(ordering: .relaxed) &- Lookups.burst &* Lookups.weight &- Clock.read(CLOCK_MONOTONIC)
         return over <= 0 ? 0 : Clock.milliseconds(left: over)
     }
 }
 
-// Of one transport. Locked.
+// The look-ups of one transport. These functions require the lock.
 extension Transport {
-    /// How long a transport remembers that it has left one behind, in milliseconds: longer than resolvers take.
+    /// How long a transport remembers that it left a look-up behind, in milliseconds. This is longer than resolvers
+    /// take.
     private static var memory: Int { 30_000 }
-    /// How many it has under way at once in that time.
+    /// How many look-ups a transport has in progress at once during that time.
     private static var width: Int { 4 }
 
-    /// Before a transfer goes: whether libcurl leaves its thread behind.
+    /// Records that libcurl leaves a resolver thread behind, if this transfer has one. Call it before the transfer is
+    /// taken out of libcurl.
     @inline(never)
     func noteLookup(of transfer: Transfer) {
         guard transfer.isLookingUp else { return }
@@ -47,8 +49,8 @@ extension Transport {
         calls.pointee.lookupsAreSlowUntil = .after(milliseconds: Transport.memory)
     }
 
-    /// Milliseconds until a transfer may be taken on that may need a look-up; 0 when it may now. What finds a kept connection
-    /// needs none.
+    /// Milliseconds until another transfer that may need a look-up can start; 0 when it can start now. A transfer that
+    /// finds a kept connection needs no look-up.
     func lookupWait() -> Int {
         guard let end = calls.pointee.lookupsAreSlowUntil else { return isFirstWave ? 100 : 0 }
         if end.hasPassed {
@@ -62,7 +64,8 @@ extension Transport {
         return resolving < Transport.width ? wait : max(wait, 100)
     }
 
-    /// Whether nobody knows yet where the authority is, and enough are looking it up: what they find is everybody's.
+    /// Whether the authority's address is still unknown and enough transfers are looking it up. All transfers share
+    /// what they find.
     private var isFirstWave: Bool {
         if calls.pointee.isNamed || calls.pointee.running.count < Transport.width { return false }
         calls.pointee.isNamed = calls.pointee.running.last { !$0.isLookingUp } != nil
@@ -71,7 +74,7 @@ extension Transport {
 }
 
 extension Transfer {
-    /// Whether it may have a thread at work. What has found a kept connection has none, though libcurl 8 notes no time for its
-    /// look-up.
+    /// Whether a resolver thread may be working for the transfer. A transfer that has found a kept connection has none,
+    /// although libcurl 8 then records no look-up time.
     fileprivate var isLookingUp: Bool { exchange.isResolving && exchange.progress == .connecting }
 }

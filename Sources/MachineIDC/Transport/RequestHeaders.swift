@@ -1,17 +1,17 @@
 internal import CCurl
 internal import CPlatform
 
-/// The headers that every request carries, the org key among them, as libcurl's lists. Wiped when they go.
+/// The headers of all requests, the org key among them, as libcurl's lists. They are wiped when they are freed.
 struct RequestHeaders: ~Copyable {
     let get: HeaderList
     let post: HeaderList
-    /// Of the request to a proxy for a tunnel.
+    /// The headers of the CONNECT request to a proxy.
     let connect: HeaderList
 
     init(_ orgKey: borrowing OrgKey, userAgent: borrowing CString) throws(Failure) {
         guard let key = orgKey.text.pointer, let agent = userAgent.pointer else { throw .outOfMemory }
         let keyHeader = try CString(joining: Literal("x-org-key: ").cString, key)
-        // As an option of libcurl's own it would be written twice for each request, a character at a time.
+        // With CURLOPT_USERAGENT, libcurl would write the header twice for each request, one character at a time.
         let agentHeader = try CString(joining: Literal("User-Agent: ").cString, agent)
         var get = HeaderList()
         try get.add(agentHeader.pointer)
@@ -28,11 +28,13 @@ struct RequestHeaders: ~Copyable {
     }
 }
 
-/// Made here and not by libcurl, whose allocator the host may still change before the first call.
+/// A list of headers. It is made here and not by libcurl, because the host may still change libcurl's allocator before
+/// the first call.
 struct HeaderList: ~Copyable {
+    /// The list for libcurl.
     private(set) var list: UnsafeMutablePointer<curl_slist>?
 
-    /// At the front.
+    /// Adds a copy of a header at the front.
     @inline(never)
     fileprivate mutating func add(_ text: UnsafePointer<CChar>?) throws(Failure) {
         list = try allocate(curl_slist(data: nil, next: list))

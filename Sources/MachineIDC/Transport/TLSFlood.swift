@@ -1,14 +1,16 @@
-/// Counts TLS handshake messages since libcurl was last set to work.
+/// Counts the TLS handshake messages in one step of libcurl.
 ///
-/// OpenSSL skips a HelloRequest without a word to libcurl, and stays inside as long as they come: a server that sends
-/// them without end would keep the driver past every deadline. So many at once are an attack.
+/// OpenSSL skips a HelloRequest without returning to libcurl. A server that sends them without end would keep the
+/// driver inside past every deadline. So many in one step are an attack.
 struct TLSFlood {
+    /// How many handshake messages one step may bring.
     private static var limit: Int { 10_000 }
+    /// The TLS content type of handshake messages.
     private static var handshake: Int32 { 22 }
 
     private var messages = 0
 
-    /// Whether a message of this type makes too many.
+    /// Counts a message of this type. Returns whether there are too many handshake messages.
     mutating func grows(by type: Int32) -> Bool {
         guard type == TLSFlood.handshake else { return false }
         messages &+= 1

@@ -2,9 +2,9 @@ internal import CCurl
 internal import CPlatform
 
 extension Exchange {
-    /// Why there is no trusted TLS connection, in the constant words of this library, of libcurl or of OpenSSL.
+    /// Why there is no trusted TLS connection, in constant texts of this library, libcurl or OpenSSL.
     func tlsReason(_ code: CURLcode, _ settings: borrowing Settings) -> UnsafePointer<CChar>? {
-        // Until the proxy has answered, the handshake is the one with the proxy itself.
+        // Until the proxy has answered the CONNECT request, the handshake is the one with the proxy itself.
         let isProxys =
             settings.proxies.isSecure && content.pointee.easy.usedProxy != false
             && content.pointee.easy.connectStatus == 0
@@ -23,15 +23,15 @@ extension Exchange {
         }
     }
 
-    /// The constant name of the error that OpenSSL met; nil when it met none.
+    /// The constant text of the error that OpenSSL reported; nil when it reported none.
     ///
-    /// libcurl's text has the number of that error in it, as in "error:0A00010B:SSL routines::wrong version number". The
-    /// number alone is taken from there.
+    /// libcurl's text contains the number of that error, as in "error:0A00010B:SSL routines::wrong version number".
+    /// Only the number is taken from it.
     var opensslReason: UnsafePointer<CChar>? {
         guard Process.knowsOpenSSL else { return nil }
         let lead: Literal = "error:"
         var text = UnsafePointer(content.pointee.easy.errorText)
-        // The words of libcurl 8 before the number hold "error:" too.
+        // In libcurl 8 the text before the number contains "error:" too.
         while let found = strstr(text, lead.cString) {
             text = UnsafePointer(found) + strlen(lead.cString)
             if isxdigit(Int32(text[0])) != 0 { return ccurl_openssl_reason(strtoul(text, nil, 16)) }

@@ -1,16 +1,17 @@
 internal import CCurl
 internal import CPlatform
 
-// Where whoever reads of a certificate that is not trusted has to look.
+// Tells the reader of a message about an untrusted certificate where the trusted authorities were looked for.
 extension Exchange {
-    /// For the end of a message about a transfer that ended so: where the issuer was looked for, when none was found that is
-    /// trusted, or there was nowhere to look. Empty for every other failure.
+    /// The end of a message about a transfer that ended with this code: where the issuer was looked for, when no
+    /// trusted one was found or the file could not be used. Empty for every other failure.
     func whereTrustWasSought(_ code: CURLcode, _ settings: borrowing Settings) -> TrustDescription {
         let isFileBad = code == CURLE_SSL_CACERT_BADFILE
         guard isFileBad || (code == CURLE_PEER_FAILED_VERIFICATION && isIssuerUnknown) else { return TrustDescription() }
         return TrustDescription(places: TrustPlaces(settings.trust), isFileBad: isFileBad)
     }
 
+    /// Whether OpenSSL did not find a trusted issuer, for the authority or for the proxy.
     private var isIssuerUnknown: Bool {
         let handle = content.pointee.easy.handle
         return isUnknownIssuer(ccurl_get_long(handle, CURLINFO_SSL_VERIFYRESULT))
@@ -18,17 +19,21 @@ extension Exchange {
     }
 }
 
-/// What OpenSSL calls it: no issuer, itself the issuer, one that is not known, and a first certificate that leads nowhere.
+/// Whether an OpenSSL verify result means that no trusted issuer was found: issuer missing (2), self-signed (18, 19),
+/// issuer unknown locally (20), or first certificate unverifiable (21).
 private func isUnknownIssuer(_ result: Int) -> Bool {
     result == 2 || (18...21).contains(result)
 }
 
+/// A text for a message that names the places of the trusted authorities; empty without places.
 struct TrustDescription {
     fileprivate var places: TrustPlaces?
+    /// Whether there is no usable certificate in the file.
     fileprivate var isFileBad = false
 }
 
 extension Message.Interpolation {
+    /// Appends the text to a message.
     mutating func appendInterpolation(_ description: TrustDescription) {
         guard let places = description.places else { return }
         guard let source = places.fileSource else { return appendSystem(places.file, isFileBad: description.isFileBad) }
@@ -47,6 +52,7 @@ extension Message.Interpolation {
         append(")")
     }
 
+    /// Appends the text for the system's file.
     private mutating func appendSystem(_ file: UnsafePointer<CChar>?, isFileBad: Bool) {
         guard let file else { return append(" (looked where this libcurl was built to find the system's authorities)") }
         if access(file, R_OK) != 0 {

@@ -1,12 +1,12 @@
 internal import CCurl
 internal import CPlatform
 
-/// Where libcurl is to look for the certificate authorities to trust: a view of `Trust`, with the system's file where that
-/// names none. Lives as long as the client's settings. Only after `Process.prepareCurl()`.
+/// Where libcurl looks for the trusted certificate authorities: a view of `Trust`, with the system's file when that
+/// names no place. It lives as long as the client's settings. Requires `Process.prepareCurl()`.
 struct TrustPlaces {
     let file: UnsafePointer<CChar>?
     let folders: UnsafePointer<CChar>?
-    /// What to call them in a message; nil for the system's file.
+    /// The names of the places in messages; nil for the system's file.
     let fileSource: Literal?
     let foldersSource: Literal
 
@@ -20,30 +20,32 @@ struct TrustPlaces {
 }
 
 extension EasyOptions {
-    /// For connections to the authority and to a proxy alike. Nothing but these places: what is not set would be libcurl's
-    /// own default, which is the system's.
+    /// Sets the trusted authorities, for connections to the authority and to a proxy alike. Both options are always
+    /// set, because libcurl's default for an option that is not set is the system's authorities.
     mutating func trust(_ places: TrustPlaces) {
-        // This libcurl keeps its authorities where nobody can tell, and there they stay.
+        // This libcurl has a default source of authorities that it does not report; it is left in use.
         if places.file == nil, places.folders == nil { return }
         trust(places, CURLOPT_CAINFO, CURLOPT_CAPATH, CURLOPT_CAINFO_BLOB)
         trust(places, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH, CURLOPT_PROXY_CAINFO_BLOB)
     }
 
+    /// Sets the trusted authorities for one kind of connection.
     private mutating func trust(
         _ places: TrustPlaces, _ file: CURLoption, _ folders: CURLoption, _ bytes: CURLoption
     ) {
-        // Without folders libcurl reads the file once and keeps what was in it, and otherwise for every connection (20 ms
-        // for the system's). From 8.17 on it can no longer be told that there are none; no file can be found in /dev/null.
+        // Without folders libcurl reads the file once and keeps the result; with folders it reads the file for every
+        // connection (20 ms for the system's). From 8.17 on folders cannot be unset; /dev/null contains no file that
+        // could be found.
         let noFolders: UnsafePointer<CChar>? = Process.trustsSystemUnlessTold ? Literal("/dev/null").cString : nil
         set(file, text: places.file)
         set(folders, text: places.folders ?? noFolders)
-        // It cannot be told that there is no file either, but certificates in memory take its place.
+        // The file cannot be unset either, but certificates in memory replace it.
         if places.file == nil, Process.trustsSystemUnlessTold { check(ccurl_set_blob(handle, bytes, nobody.cString)) }
     }
 }
 
-/// A certificate that was valid on the first of January 1950, before any clock of Linux: libcurl takes no bytes without one.
-/// Nobody has its key, nor could use it.
+/// A certificate that was valid on 1 January 1950 only, which is before any clock of Linux. libcurl accepts
+/// certificates in memory only if there is one. Nobody has its key, and nobody could use it.
 private var nobody: Literal {
     """
     -----BEGIN CERTIFICATE-----
