@@ -12,7 +12,7 @@ private func read(
     _ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.Operation = .validate, about device: String = "agent-01"
 ) -> Outcome {
     do throws(Failure) {
-        try Process.prepare()
+        try ProcessSetup.run()
         let device = device.utf8CString
         let answer = try body.withUnsafeBufferPointer { buffer throws(Failure) in
             try device.withUnsafeBufferPointer { device throws(Failure) in

@@ -30,7 +30,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
 @Suite struct SettingsTests {
     @Test(arguments: [nil, "{}", " { } "])
     func theDefaultsAreThoseOfTheHeader(_ options: String?) throws {
-        try Process.prepare()
+        try ProcessSetup.run()
         try settings(options) { settings in
             #expect(String(settings.baseURL.text) == "https://machineid.io")
             let isSecure = settings.baseURL.isSecure

@@ -3,7 +3,7 @@ import Testing
 @testable import MachineIDC
 
 private func withTransport(connections: Int, processors: Int = 2, _ body: (Transport) throws -> Void) throws {
-    try Process.prepare()
+    try ProcessSetup.run()
     let transport = try withText("org_test") { key throws(Failure) in
         try withText(#"{"max_connections":\#(connections)}"#) { options throws(Failure) in
             let settings = try Settings(orgKey: key, options: options)

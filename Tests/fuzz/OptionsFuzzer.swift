@@ -7,7 +7,7 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     var text = [CChar](repeating: 0, count: size + 1)
     for index in 0..<size { text[index] = CChar(bitPattern: data[index]) }
     do throws(Failure) {
-        try Process.prepare()
+        try ProcessSetup.run()
         let settings = try Settings(orgKey: Literal("org_fuzz").cString, options: text)
         precondition((1...3_600_000).contains(settings.timeout) && (1...3_600_000).contains(settings.connectTimeout))
         precondition((0...10).contains(settings.maxRetries) && (1...256).contains(settings.maxConnections))

@@ -15,7 +15,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     let httpStatus = httpStatuses[Int(data[0]) % httpStatuses.count]
     let operation = operations[Int(data[0]) / httpStatuses.count % operations.count]
     do throws(Failure) {
-        try Process.prepare()
+        try ProcessSetup.run()
         let answer = try Answer(
             to: operation, device: device, httpStatus: httpStatus, body: data + 1, count: size - 1)
         precondition(httpStatus < 429, "there is no answer in an outage")

@@ -7,7 +7,7 @@ extension Guard {
         on client: Client, device raw: UnsafePointer<CChar>?, _ options: GuardOptions,
         into handle: UnsafeMutablePointer<OpaquePointer?>, wantsJSON: Bool
     ) throws(Failure) -> Client.Response {
-        let transport = try client.usableTransport()
+        let guards = try Guards.of(client.usableTransport())
         try GuardRegistry.prepare()
         let response = try client.perform(.validate, device: raw, wantsJSON: true)
         guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
@@ -24,7 +24,7 @@ extension Guard {
         }
         let made: Guard
         do throws(Failure) {
-            made = try Guard(client, transport, device: raw, options, askedAt: response.askedAt)
+            made = try Guard(client, guards, device: raw, options, askedAt: response.askedAt)
         } catch {
             free(decision)
             free(copy)
@@ -51,7 +51,7 @@ extension Guard {
         transport.unlock()
         guard isAllow else { return }
         do throws(Failure) {
-            try transport.add(self, of: shared.pointee.client, due: due)
+            try guards.add(self, of: shared.pointee.client, due: due)
         } catch {
             release()
             throw error
@@ -74,7 +74,7 @@ extension Guard {
         ForkGate.working { knowledge.pointee.signal.close() }
         end(.ended)
         transport.unlock()
-        transport.joinThread(until: .after(milliseconds: 250))
+        guards.joinThread(until: .after(milliseconds: 250))
         release()
         client.release()
     }

@@ -14,8 +14,8 @@ struct Guard: Linked, Placed {
     struct Shared: ~Copyable {
         /// The guard holds a reference to the client.
         let client: Client
-        /// The transport that makes the checks. Its lock protects `knowledge`.
-        let transport: Transport
+        /// The guards of the same client and process. Their transport's lock protects `knowledge`.
+        let guards: Guards
         let device: CString
         /// Milliseconds: how old an allow may be.
         let maxAge: Int
@@ -69,7 +69,7 @@ struct Guard: Linked, Placed {
     /// Makes a guard without a decision, with one reference for the handle. `begin` gives it the first decision.
     ///
     /// - Parameter askedAt: when the request with the first decision was sent, on CLOCK_BOOTTIME in nanoseconds.
-    init(_ client: Client, _ transport: Transport, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
+    init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
         throws(Failure)
     {
         let device = try CString(copying: device)
@@ -78,8 +78,8 @@ struct Guard: Linked, Placed {
             Knowledge(schedule: GuardSchedule(interval: options.interval), decisionAskedAt: askedAt))
         shared = try allocate(
             Shared(
-                client: client, transport: transport, device: device, maxAge: options.maxAge,
-                permit: Permit(generation: transport.generation), changed: changed, knowledge: knowledge))
+                client: client, guards: guards, device: device, maxAge: options.maxAge,
+                permit: Permit(generation: guards.transport.generation), changed: changed, knowledge: knowledge))
         client.retain()
     }
 
@@ -92,7 +92,8 @@ struct Guard: Linked, Placed {
     /// The handle for the host.
     var handle: OpaquePointer { OpaquePointer(shared) }
     var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
-    var transport: Transport { shared.pointee.transport }
+    var guards: Guards { shared.pointee.guards }
+    var transport: Transport { guards.transport }
 
     var links: Links<Guard> {
         get { knowledge.pointee.links }
@@ -114,13 +115,13 @@ struct Guard: Linked, Placed {
     var isLive: Bool { knowledge.pointee.state == .live }
 
     /// When the guard is to be checked next; nil when it is not live. Requires the lock.
-    var due: Deadline? { transport.guards.pointee.live.due(of: self) }
+    var due: Deadline? { guards.locked.pointee.live.due(of: self) }
 
     /// Sets when the guard is to be checked next. Has no effect when it is not live. Requires the lock.
-    func setDue(_ due: Deadline) { transport.guards.pointee.live.setDue(self, due) }
+    func setDue(_ due: Deadline) { guards.locked.pointee.live.setDue(self, due) }
 
     /// The same, but up to one step sooner, so that the check comes together with others. Requires the lock.
-    func setDue(_ due: Deadline, step: Int64) { transport.guards.pointee.live.setDue(self, due, step: step) }
+    func setDue(_ due: Deadline, step: Int64) { guards.locked.pointee.live.setDue(self, due, step: step) }
 
     /// Whether the device may run now. Needs no lock.
     var isAllowed: Bool { shared.pointee.permit.isValid }
@@ -181,7 +182,7 @@ extension Guard {
         guard isLive else { return }
         shared.pointee.permit.withdraw()
         knowledge.pointee.state = state
-        transport.guards.pointee.live.remove(self)
+        guards.locked.pointee.live.remove(self)
         knowledge.pointee.signal.raise()
         shared.pointee.changed.broadcast()
     }

@@ -17,6 +17,7 @@ enum GuardRegistry {
     static func prepare() throws(Failure) {
         let (isFirst, _) = isWaitingForExit.compareExchange(
             expected: false, desired: true, ordering: .acquiringAndReleasing)
+        ForkHook.setChild { GuardRegistry.endInChild() }
         guard isFirst, atexit({ GuardRegistry.stopAll() }) != 0 else { return }
         isWaitingForExit.store(false, ordering: .releasing)
         throw .outOfMemory
@@ -52,20 +53,21 @@ enum GuardRegistry {
     private static func stopAll() {
         isExiting.store(true, ordering: .releasing)
         let deadline = Deadline.after(milliseconds: 250)
-        while let client = takeFirst() {
-            client.stopGuards(until: deadline)
+        while let (client, guards) = takeFirst() {
+            if !guards.transport.isInherited { guards.stop(until: deadline) }
             client.release()
         }
     }
 
-    /// Removes the first thread from the list. Returns its client, with a reference for the caller.
-    private static func takeFirst() -> Client? {
+    /// Removes the first thread from the list. Returns its client, with a reference for the caller, and its guards, which
+    /// live as long as the client.
+    private static func takeFirst() -> (Client, Guards)? {
         exclusively {
             guard let thread = head else { return nil }
             head = thread.pointee.next
             let client = thread.pointee.client
             client.retain()
-            return client
+            return (client, thread.pointee.guards)
         }
     }
 
@@ -74,7 +76,7 @@ enum GuardRegistry {
     static func endInChild() {
         var thread = head
         while let current = thread {
-            current.pointee.transport.guards.pointee.live.forEach { $0.knowledge.pointee.signal.raiseInChild() }
+            current.pointee.guards.locked.pointee.live.forEach { $0.knowledge.pointee.signal.raiseInChild() }
             thread = current.pointee.next
         }
         head = nil
@@ -90,7 +92,7 @@ enum GuardRegistry {
     /// there are no guards and no guard threads, so no lock is needed.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
         // `own` and not `page`, because a child that has made no call also comes here, at its exit.
-        guard let page = WipedOnFork.own else { return body() }
+        guard let page = PerProcessPage.own else { return body() }
         return ForkGate.working { page.pointee.guardsLock.exclusively(body) }
     }
 }

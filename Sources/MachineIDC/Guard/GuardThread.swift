@@ -18,7 +18,7 @@ struct GuardThread: ~Copyable {
 
     /// The thread holds a reference to the client.
     let client: Client
-    let transport: Transport
+    let guards: Guards
     /// The transfers of all checks in progress.
     let group: TransferGroup
     /// The next thread of the process: see `GuardRegistry`.
@@ -28,15 +28,15 @@ struct GuardThread: ~Copyable {
     /// The storage of `checks`.
     private let underWay: Box<LinkedList<GuardCheck>>
 
-    /// Opens a group on the transport. The thread itself is started by `Transport.add`.
-    init(_ client: Client, _ transport: Transport) throws(Failure) {
+    /// Opens a group on the transport. The thread itself is started by `Guards.add`.
+    init(_ client: Client, _ guards: Guards) throws(Failure) {
         let underWay = try Box(LinkedList<GuardCheck>())
         group = try TransferGroup()
         self.underWay = underWay
         self.client = client
-        self.transport = transport
+        self.guards = guards
         client.retain()
-        transport.open(group)
+        guards.transport.open(group)
     }
 
     deinit {
@@ -45,6 +45,8 @@ struct GuardThread: ~Copyable {
         group.destroy()
         client.release()
     }
+
+    var transport: Transport { guards.transport }
 
     /// The checks in progress. Only the guard thread uses them.
     private var checks: UnsafeMutablePointer<LinkedList<GuardCheck>> { underWay.pointer }
@@ -68,11 +70,11 @@ struct GuardThread: ~Copyable {
     private func nextStep() -> Step {
         transport.lock()
         defer { transport.unlock() }
-        if transport.threadQuits() { return .quit }
+        if guards.threadQuits() { return .quit }
         let now = Deadline.now
         if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .giveUp(check) }
         if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .drop(check) }
-        let (next, longest) = (transport.guards.pointee.live.first, now.advanced(milliseconds: 3_600_000))
+        let (next, longest) = (guards.locked.pointee.live.first, now.advanced(milliseconds: 3_600_000))
         guard let (guarded, due) = next, due <= now else {
             return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
         }

@@ -77,7 +77,7 @@ private func kind(of path: UnsafePointer<CChar>, _ source: Literal) throws(Failu
     let whose = hasElevatedPrivileges() ? AT_EACCESS : 0
     guard stat(path, &status) == 0, faccessat(AT_FDCWD, path, R_OK, whose) == 0 else {
         let code = platform_errno()
-        let reason = Process.cLocale.map { strerror_l(code, $0) } ?? strerror(code)
+        let reason = CLocale.locale.map { strerror_l(code, $0) } ?? strerror(code)
         throw Failure(.invalidOptions, "\(source) cannot be read: \(quoted(path)): \(reason)")
     }
     return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT

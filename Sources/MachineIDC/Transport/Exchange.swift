@@ -173,7 +173,7 @@ extension Exchange {
         note(.waiting)
         let now = Clock.read(CLOCK_MONOTONIC)
         content.pointee.askedAt = now
-        let asksTLS = shared.pointee.isSecure && Process.knowsOpenSSL
+        let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
         guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
             if shared.pointee.sockets.isRobbed, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }

@@ -72,6 +72,6 @@ extension Exchange {
     private func connectReason(_ code: CURLcode) -> UnsafePointer<CChar>? {
         let number = content.pointee.easy.systemError
         guard code == CURLE_COULDNT_CONNECT, number > 0 else { return curl_easy_strerror(code) }
-        return UnsafePointer(strerror_l(Int32(truncatingIfNeeded: number), Process.cLocale))
+        return UnsafePointer(strerror_l(Int32(truncatingIfNeeded: number), CLocale.locale))
     }
 }

@@ -26,25 +26,19 @@ struct Transport {
         let groupLoad = Atomic<Int>(0)
         let shards: Shards
         let calls: Box<Calls>
-        let guards: Box<Guards>
-        /// Signalled when the guard thread leaves its loop, and when it has been joined.
-        let threadLeft: Condition
 
+        @inline(never)
         init(_ shards: consuming Shards, width: Int, _ hedging: Hedging, generation: Int) throws(Failure) {
             let lock = try Lock(generation: generation)
             let drained = try Condition()
             let multi = try Multi(maxConnections: width)
             let calls = try Box(Calls(width: width, hedging))
-            let guards = try Box(Guards())
-            let threadLeft = try Condition()
             self.lock = lock
             self.drained = drained
             self.multi = multi
             self.generation = generation
             self.shards = shards
             self.calls = calls
-            self.guards = guards
-            self.threadLeft = threadLeft
         }
     }
 
@@ -88,6 +82,8 @@ struct Transport {
         var groups = LinkedList<TransferGroup>()
         /// How many threads have claimed to wake a caller and have not done it yet.
         var callings = 0
+        /// The guards, where there are any.
+        var companion: Companion?
         /// The pool of transfers that can be used again.
         var idle = LinkedList<Transfer>()
 
@@ -107,7 +103,7 @@ struct Transport {
     init(
         _ settings: borrowing Settings, generation: Int, processors: Int = Int(platform_processors())
     ) throws(Failure) {
-        try Process.prepareCurl()
+        try CurlLibrary.prepare()
         let shards = Shards(of: settings.maxConnections, processors: processors)
         shared = try allocate(
             Shared(
@@ -128,7 +124,7 @@ struct Transport {
     /// Frees the transport and its shards. No call may be inside any more.
     func destroy() {
         forEachShard { $0.destroy() }
-        detachThread()
+        if let companion = calls.pointee.companion { companion.destroyed(companion.context) }
         while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
         deallocate(shared)
     }
@@ -159,7 +155,7 @@ struct Transport {
     func cancel() {
         lock()
         calls.pointee.areCancelled = true
-        endGuards()
+        if let companion = calls.pointee.companion { companion.cancelled(companion.context) }
         calls.pointee.queued.forEach { $0.wake() }
         calls.pointee.running.forEach {
             $0.exchange.cutShort()
@@ -171,6 +167,14 @@ struct Transport {
         if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
         unlock()
         forEachShard { $0.cancel() }
+    }
+
+    /// Lets the companion end what it has under way, until the deadline.
+    func closeCompanion(until deadline: Deadline) {
+        lock()
+        let companion = calls.pointee.companion
+        unlock()
+        if let companion { companion.closing(companion.context, deadline.remainingMilliseconds) }
     }
 
     /// Waits until no call is inside, or for the deadline.

@@ -8,6 +8,13 @@ struct Batch: ~Copyable {
         count >= 0 && count <= Int.max / MemoryLayout<UnsafePointer<CChar>?>.stride
     }
 
+    /// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because the
+    /// real size of the array is unknown.
+    static func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
+        guard let allowed, mayHold(count) else { return }
+        memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
+    }
+
     /// One of the requests that are in progress at the same time. A lane validates one device after another.
     private struct Lane: ~Copyable {
         /// `pausing`: the lane waits for `resumption` before it tries its device again.
@@ -106,6 +113,7 @@ struct Batch: ~Copyable {
     }
 
     /// Starts the next device on each free lane, and the next attempt on each lane whose pause is over.
+    @inline(never)
     private mutating func fill() {
         for lane in Indices(laneCount) {
             if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
@@ -169,6 +177,7 @@ struct Batch: ~Copyable {
     }
 
     /// Records a time-out for the devices in progress and for those that were never started.
+    @inline(never)
     private mutating func timeOut() {
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
             settle(lane, .timeout(client.state.pointee.settings.timeout))

@@ -74,7 +74,7 @@ extension Client {
             }
             return Response(status: batch.verdicts.status, json: json)
         } catch {
-            denyAll(allowed, count)
+            Batch.denyAll(allowed, count)
             throw error
         }
     }

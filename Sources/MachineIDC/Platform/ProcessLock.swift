@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A lock that is never held in a forked child, because it is in the page that each process has for itself: see
-/// `WipedOnFork`. It is for rarely contended data: a waiting thread looks again every 50 microseconds.
+/// `PerProcessPage`. It is for rarely contended data: a waiting thread looks again every 50 microseconds.
 struct ProcessLock: ~Copyable {
     private let isHeld = Atomic<Bool>(false)
 

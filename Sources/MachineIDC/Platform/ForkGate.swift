@@ -24,21 +24,21 @@ enum ForkGate {
     /// there.
     @inline(never)
     private static func leave() {
-        guard let page = WipedOnFork.page, page.pointee.working.load(ordering: .relaxed) > 0 else { return }
+        guard let page = PerProcessPage.page, page.pointee.working.load(ordering: .relaxed) > 0 else { return }
         page.pointee.working.wrappingSubtract(1, ordering: .releasing)
     }
 
     /// Announces work, and waits if a fork is in progress.
     @inline(never)
     private static func enter() {
-        guard let page = WipedOnFork.page else { return }
+        guard let page = PerProcessPage.page else { return }
         page.pointee.working.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if page.pointee.forking.load(ordering: .sequentiallyConsistent) > 0 { waitForFork(page) }
     }
 
     /// Withdraws the announcement while a fork is in progress, unless this thread is the one that forks, until
     /// `patienceEnd`.
-    private static func waitForFork(_ page: UnsafeMutablePointer<WipedOnFork>) {
+    private static func waitForFork(_ page: UnsafeMutablePointer<PerProcessPage>) {
         while page.pointee.forking.load(ordering: .sequentiallyConsistent) > 0,
             page.pointee.forker.load(ordering: .relaxed) != UInt(platform_this_thread()),
             Clock.read(CLOCK_MONOTONIC) < page.pointee.patienceEnd.load(ordering: .relaxed)
@@ -51,7 +51,7 @@ enum ForkGate {
 
     /// Announces a fork and waits until no thread is working. Called on the thread that forks, before the fork.
     static func close() {
-        guard let page = WipedOnFork.own else { return }
+        guard let page = PerProcessPage.own else { return }
         let end = Clock.read(CLOCK_MONOTONIC) &+ patience
         page.pointee.forker.store(UInt(platform_this_thread()), ordering: .relaxed)
         page.pointee.patienceEnd.store(end, ordering: .relaxed)
@@ -61,7 +61,7 @@ enum ForkGate {
 
     /// Ends the announcement. Called in the parent after the fork.
     static func open() {
-        WipedOnFork.page?.pointee.forking.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        PerProcessPage.page?.pointee.forking.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
     /// Sleeps for 50 microseconds.

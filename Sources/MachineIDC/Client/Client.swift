@@ -52,15 +52,10 @@ struct Client {
         dropInherited()
         if let transport = currentTransport {
             let deadline = Deadline.after(milliseconds: 250)
-            transport.joinThread(until: deadline)
+            transport.closeCompanion(until: deadline)
             transport.drain(until: deadline)
         }
         release()
-    }
-
-    /// Ends all guards and joins their thread, at exit.
-    func stopGuards(until deadline: Deadline) {
-        currentTransport?.stopGuards(until: deadline)
     }
 
     /// Takes a reference.
@@ -84,7 +79,7 @@ extension Client {
     }
 
     /// The transport, unless it is the parent's.
-    private var currentTransport: Transport? {
+    var currentTransport: Transport? {
         guard let transport, !transport.isInherited else { return nil }
         return transport
     }

@@ -34,14 +34,7 @@ func perform(
     }
 }
 
-/// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because the
-/// real size of the array is unknown.
-func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
-    guard let allowed, Batch.mayHold(count) else { return }
-    memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
-}
-
-/// Validates `count` devices. `allowed` has been set to 0 by `denyAll`.
+/// Validates `count` devices. `allowed` has been set to 0 by `Batch.denyAll`.
 func validateMany(
     _ client: OpaquePointer?, _ devices: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
     _ allowed: UnsafeMutablePointer<Int32>?, wantsJSON: Bool
@@ -84,7 +77,7 @@ func makeClient(
     json?.pointee = nil
     do throws(Failure) {
         guard let client else { throw Failure(.invalidArgument, "client is NULL") }
-        try Process.prepare()
+        try ProcessSetup.run()
         client.pointee = try Client(settings()).handle
         return Status.ok.rawValue
     } catch {

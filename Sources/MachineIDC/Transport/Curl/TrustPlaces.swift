@@ -2,7 +2,7 @@ internal import CCurl
 internal import CPlatform
 
 /// Where libcurl looks for the trusted certificate authorities: a view of `Trust`, with the system's file when that
-/// names no place. It lives as long as the client's settings. Requires `Process.prepareCurl()`.
+/// names no place. It lives as long as the client's settings. Requires `CurlLibrary.prepare()`.
 struct TrustPlaces {
     let file: UnsafePointer<CChar>?
     let folders: UnsafePointer<CChar>?
@@ -12,7 +12,7 @@ struct TrustPlaces {
 
     init(_ trust: borrowing Trust) {
         let isSystems = trust.file.pointer == nil && trust.folders.pointer == nil
-        file = isSystems ? Process.certificateFile : trust.file.pointer
+        file = isSystems ? CurlLibrary.systemCertificateFile : trust.file.pointer
         folders = trust.folders.pointer
         fileSource = isSystems ? nil : trust.fileSource
         foldersSource = trust.foldersSource
@@ -36,11 +36,11 @@ extension EasyOptions {
         // Without folders libcurl reads the file once and keeps the result; with folders it reads the file for every
         // connection (20 ms for the system's). From 8.17 on folders cannot be unset; /dev/null contains no file that
         // could be found.
-        let noFolders: UnsafePointer<CChar>? = Process.trustsSystemUnlessTold ? Literal("/dev/null").cString : nil
+        let noFolders: UnsafePointer<CChar>? = CurlLibrary.trustsSystemByDefault ? Literal("/dev/null").cString : nil
         set(file, text: places.file)
         set(folders, text: places.folders ?? noFolders)
         // The file cannot be unset either, but certificates in memory replace it.
-        if places.file == nil, Process.trustsSystemUnlessTold { check(ccurl_set_blob(handle, bytes, nobody.cString)) }
+        if places.file == nil, CurlLibrary.trustsSystemByDefault { check(ccurl_set_blob(handle, bytes, nobody.cString)) }
     }
 }
 

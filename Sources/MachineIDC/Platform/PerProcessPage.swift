@@ -8,7 +8,7 @@ internal import Synchronization
 /// `fork()`. A bare `clone()` or `_Fork()` runs no handlers; there the process id differs, which is checked when a call
 /// begins and before it ends. Only a child with its parent's process id is mistaken for the parent: the first process
 /// of a PID namespace, made by another first process, can be one.
-struct WipedOnFork: ~Copyable {
+struct PerProcessPage: ~Copyable {
     /// See `ForkGeneration`.
     let generation = Atomic<Int>(0)
     /// The process that the page belongs to; 0 where the kernel wipes it.
@@ -21,11 +21,11 @@ struct WipedOnFork: ~Copyable {
     let forker = Atomic<UInt>(0)
     /// When no thread waits any longer, on CLOCK_MONOTONIC in nanoseconds.
     let patienceEnd = Atomic<Int64>(0)
-    /// See `Process.prepareCurl`.
-    let curlLock = ProcessLock()
+    /// Serialises the set-up of the libraries below: see `CurlLibrary`.
+    let setupLock = ProcessLock()
     /// The threads that libcurl left behind while they resolve names.
     let lookups = Lookups()
-    /// See `GuardRegistry`.
+    /// Protects the list of guard threads: see `GuardRegistry`.
     let guardsLock = ProcessLock()
     /// See `prepare`.
     private let handlersLock = ProcessLock()
@@ -41,13 +41,13 @@ struct WipedOnFork: ~Copyable {
 
     /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `own` is
     /// read, which the beginning of each call does; later code uses this. Requires `prepare()`.
-    static var page: UnsafeMutablePointer<WipedOnFork>? {
+    static var page: UnsafeMutablePointer<PerProcessPage>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
 
     /// The page of this process, made if the present one is the parent's; nil when memory is refused. Requires
     /// `prepare()`.
-    static var own: UnsafeMutablePointer<WipedOnFork>? {
+    static var own: UnsafeMutablePointer<PerProcessPage>? {
         let page = page
         if let page, page.pointee.isOwn { return page }
         return makePage(inPlaceOf: page)
@@ -64,7 +64,7 @@ struct WipedOnFork: ~Copyable {
         try page.pointee.handlersLock.exclusively { () throws(Failure) in
             if areHandlersSet.load(ordering: .acquiring) { return }
             let code = pthread_atfork(
-                { WipedOnFork.beginFork() }, { ForkGate.open() }, { WipedOnFork.beginChild() })
+                { PerProcessPage.beginFork() }, { ForkGate.open() }, { PerProcessPage.beginChild() })
             guard code == 0 else { throw .outOfMemory }
             areHandlersSet.store(true, ordering: .releasing)
         }
@@ -73,16 +73,16 @@ struct WipedOnFork: ~Copyable {
     /// Publishes a page that the kernel wipes on fork, if the system can provide one.
     private static func makeWipedPage() {
         guard let made = platform_page_wiped_on_fork() else { return }
-        let page = made.initializeMemory(as: WipedOnFork.self, to: WipedOnFork(for: 0))
+        let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: 0))
         if publish(page, inPlaceOf: nil) != nil { platform_free_page(made) }
     }
 
     /// Publishes a page from the heap in place of `other`, which is not freed, because another thread may still be
     /// using it. Returns the published page; nil when memory is refused.
     @inline(never)
-    private static func makePage(inPlaceOf other: UnsafeMutablePointer<WipedOnFork>?) -> UnsafeMutablePointer<WipedOnFork>? {
-        guard let made = calloc(1, MemoryLayout<WipedOnFork>.stride) else { return nil }
-        let page = made.initializeMemory(as: WipedOnFork.self, to: WipedOnFork(for: getpid()))
+    private static func makePage(inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?) -> UnsafeMutablePointer<PerProcessPage>? {
+        guard let made = calloc(1, MemoryLayout<PerProcessPage>.stride) else { return nil }
+        let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: getpid()))
         guard let published = publish(page, inPlaceOf: other) else { return page }
         free(made)
         return published
@@ -91,8 +91,8 @@ struct WipedOnFork: ~Copyable {
     /// Publishes a page in place of `other`. Returns nil on success; otherwise the page that another thread published
     /// first.
     private static func publish(
-        _ made: UnsafeMutablePointer<WipedOnFork>, inPlaceOf other: UnsafeMutablePointer<WipedOnFork>?
-    ) -> UnsafeMutablePointer<WipedOnFork>? {
+        _ made: UnsafeMutablePointer<PerProcessPage>, inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?
+    ) -> UnsafeMutablePointer<PerProcessPage>? {
         let (published, present) = address.compareExchange(
             expected: UInt(bitPattern: other), desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
         return published ? nil : UnsafeMutablePointer(bitPattern: present)
@@ -109,8 +109,8 @@ struct WipedOnFork: ~Copyable {
     /// already.
     private static func beginChild() {
         if let page, page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed) {
-            page.initialize(to: WipedOnFork(for: getpid()))
+            page.initialize(to: PerProcessPage(for: getpid()))
         }
-        GuardRegistry.endInChild()
+        ForkHook.runChild()
     }
 }

@@ -59,7 +59,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // Before a connection is used again, the bytes that wait in its TLS layer must be known: see `beginRequest`.
         // Where they cannot be known, connections are not reused.
-        let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !Process.knowsOpenSSL)
+        let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !CurlLibrary.knowsOpenSSL)
         options.set(CURLOPT_FORBID_REUSE, cannotTell ? 1 : 0)
 
         // As a guest in the host's process: no signals, no waiting for a resolver that hangs, and no connection that
@@ -82,7 +82,7 @@ struct Easy: ~Copyable {
             data.map { SocketTable(callbackData: $0).close(descriptor) } ?? 1
         })
 
-        if Process.knowsOpenSSL {
+        if CurlLibrary.knowsOpenSSL {
             options.set(CURLOPT_SSL_CTX_DATA, pointer: sockets.callbackData)
             options.check(ccurl_set_tls_setup(handle) { _, context, data in
                 guard let context else { return CURLE_OK }

@@ -8,12 +8,12 @@ extension Exchange {
         let isProxys =
             settings.proxies.isSecure && content.pointee.easy.usedProxy != false
             && content.pointee.easy.connectStatus == 0
-        if Process.knowsOpenSSL, let fault = ccurl_certificate_fault(content.pointee.easy.handle, isProxys ? 1 : 0) { return fault }
+        if CurlLibrary.knowsOpenSSL, let fault = ccurl_certificate_fault(content.pointee.easy.handle, isProxys ? 1 : 0) { return fault }
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION:
             let mismatch: Literal = "the certificate is not for this host name"
             let either: Literal = "the certificate is not trusted, or not for this host name"
-            return Process.knowsOpenSSL ? mismatch.cString : either.cString
+            return CurlLibrary.knowsOpenSSL ? mismatch.cString : either.cString
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
             return Literal("the server's public key is none of those in pinned_public_key").cString
         case CURLE_SSL_CACERT_BADFILE:
@@ -28,7 +28,7 @@ extension Exchange {
     /// libcurl's text contains the number of that error, as in "error:0A00010B:SSL routines::wrong version number".
     /// Only the number is taken from it.
     var opensslReason: UnsafePointer<CChar>? {
-        guard Process.knowsOpenSSL else { return nil }
+        guard CurlLibrary.knowsOpenSSL else { return nil }
         let lead: Literal = "error:"
         var text = UnsafePointer(content.pointee.easy.errorText)
         // In libcurl 8 the text before the number contains "error:" too.

@@ -33,7 +33,7 @@ struct JSON: ~Copyable {
         // jansson 2.14 aborts on a real number when another thread changes the locale during the parse, so this thread
         // parses in a C locale of its own.
         let flags = JSON_REJECT_DUPLICATES | (integersOfAnySize ? JSON_DECODE_INT_AS_REAL : 0)
-        let before = uselocale(Process.cLocale)
+        let before = uselocale(CLocale.locale)
         let parsed = UnsafeRawPointer(bytes).withMemoryRebound(to: CChar.self, capacity: count) {
             json_loadb($0, count, Int(flags), &error)
         }

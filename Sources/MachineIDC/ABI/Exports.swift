@@ -76,7 +76,7 @@ public func mid_validate_many(
     _ client: OpaquePointer?, _ device_ids: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
     _ allowed: UnsafeMutablePointer<Int32>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    denyAll(allowed, count)
+    Batch.denyAll(allowed, count)
     return report(json) { () throws(Failure) in
         try validateMany(client, device_ids, count, allowed, wantsJSON: json != nil)
     }
