@@ -4,7 +4,7 @@
  * Each line of stdin is a command, a JSON object, and is answered with a line of JSON on stdout.
  *
  *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, replacing an existing one
- *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or to stdout;
+ *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or the answer;
  *                                                            with "cancel_after_ms":N, validate is cancelled after N ms
  *     {"do":"setenv","name":NAME,"value":TEXT}               changes the environment; without a value, unsets NAME
  *     {"do":"race","threads":N,"private":BOOLEAN,"org_key":KEY,"options":OBJECT}
