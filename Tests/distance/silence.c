@@ -104,7 +104,7 @@ static void steady(int threads, int calls) {
     authority_stop(authority);
 }
 
-/* ---- Some devices ---- */
+/* ---- An authority that is silent about some devices ---- */
 
 enum { MUTE = 20, MUTE_MS = 3000 };
 static atomic_int mute_calls_over;

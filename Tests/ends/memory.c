@@ -367,8 +367,8 @@ static void further_guards_refused(void) {
     }
 }
 
-/* In a child, asks for the descriptor of an inherited guard that nobody asked for before the fork. Without memory there
- * is none, and nothing leaks. */
+/* In a child, asks for the descriptor of an inherited guard that was not asked for before the fork. Without memory
+ * there is none, and nothing leaks. */
 static void inherited_refused(void) {
     mid_client *client = decisions_client();
     mid_guard *guard = NULL;

@@ -2,7 +2,7 @@
  * An allocator for LD_PRELOAD that refuses memory at a chosen moment, and counts what is allocated.
  *
  *     refuse_begin(n, all)    from now on, the nth allocation of this thread fails, and with `all` those after it too
- *     refuse_beyond(bytes)    from now on, this thread can allocate at most so many bytes more than it has now
+ *     refuse_beyond(bytes)    from now on, this thread can allocate at most this many bytes more
  *     refuse_end()            ends both; returns the number of allocations since then
  *     refuse_live()           returns the number of allocated blocks in the whole process
  *     refuse_spared()         prints how often faults of other libraries were avoided

@@ -84,7 +84,7 @@ static void check_fork(void) {
         CHECK(atomic_load(&registered) == 2);
         child_done();
     }
-    (void)child_await(child, "a child forked meanwhile");
+    (void)child_await(child, "a child forked at that time");
     join(&thread, 1);
     CHECK(atomic_load(&registered) == 1);
 }

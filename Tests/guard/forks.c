@@ -65,7 +65,7 @@ static _Noreturn void be_a_child(mid_client *client, mid_guard *guard, int descr
     child_done();
 }
 
-/* No descriptor is free when the process forks: the guard's descriptors are readable in the child all the same. */
+/* No descriptor is free when the process forks: the guard's descriptors are nevertheless readable in the child. */
 static void fork_without_descriptors(int descriptor) {
     enum { MOST = 256 };
     struct rlimit before, few;

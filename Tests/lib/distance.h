@@ -38,7 +38,7 @@ static inline void distance_listen(int listener) {
     distance_here->port = ntohs(address.sin_port);
 }
 
-/* 0 when the connection has ended. */
+/* Forwards available bytes. Returns 0 when the connection has ended. */
 static inline int distance_pass(int from, int to) {
     char bytes[16384];
     ssize_t count = recv(from, bytes, sizeof bytes, 0);

@@ -91,7 +91,7 @@ static void *call_the_silent(void *client) {
     return NULL;
 }
 
-/* ---- The lives that a client can have ---- */
+/* ---- The ways in which a client can be used and freed ---- */
 
 static void used(void) {
     mid_client *client = make(getenv("CLIENT_OPTIONS"), MID_OK);

@@ -16,7 +16,7 @@ def run(world):
 
 
 def reuse(world):
-    """nginx counts the requests of each connection."""
+    """nginx counts the requests on each connection."""
     for site in ("valid", "TLS 1.2", "TLS 1.3"):
         before = len(world.nginx.requests(site))
         with Probe(base_url=world.nginx.url(site), ca_file=world.ca_file) as probe:

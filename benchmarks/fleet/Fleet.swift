@@ -11,7 +11,7 @@ enum Fleet {
     static let outage = 60_000..<660_000  // milliseconds
     static let end = 780_000
 
-    /// How an authority fails that does not answer.
+    /// How checks fail while there is no answer.
     enum Absence: String, CaseIterable {
         /// Nothing listens: a check fails at once.
         case gone

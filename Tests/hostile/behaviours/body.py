@@ -52,8 +52,8 @@ def packed(kind, name, doc, coding, body, *statuses, **traits):
     kind(f"body/{name}", *statuses, prepare=body, **traits)(act)
 
 
-packed(bad, "gzip", "A gzipped reply, which nobody asked for.", "gzip", lambda: gzip.compress(STRAY), BAD_REPLY)
-packed(bad, "deflate", "A deflated reply, which nobody asked for.", "deflate", lambda: zlib.compress(STRAY), BAD_REPLY)
+packed(bad, "gzip", "A gzipped reply, which was not requested.", "gzip", lambda: gzip.compress(STRAY), BAD_REPLY)
+packed(bad, "deflate", "A deflated reply, which was not requested.", "deflate", lambda: zlib.compress(STRAY), BAD_REPLY)
 packed(bad, "gzip-broken", "Truncated gzip.", "gzip", lambda: gzip.compress(STRAY)[:-6], BAD_REPLY)
 packed(bad, "gzip-bomb", "200 MB of white space, gzipped to 200 KB.", "gzip", bomb, BAD_REPLY)
 packed(bad, "gzip-but-plain", "Plain JSON that claims to be gzip.", "gzip", lambda: STRAY, BAD_REPLY)
@@ -81,7 +81,7 @@ def transfer_coded(name, doc, coding, body):
 transfer_coded("transfer-gzip-bomb", "200 MB of white space in a gzipped transfer.", "gzip", bomb)
 transfer_coded("transfer-gzip-layers", "20 GB of white space, gzipped three times.", "gzip, gzip, gzip", layered_bomb)
 transfer_coded("transfer-gzip-cut", "A truncated gzipped transfer.", "gzip", lambda: gzip.compress(STRAY)[:-10])
-transfer_coded("transfer-gzip", "A gzipped transfer, which nobody asked for.", "gzip", lambda: gzip.compress(STRAY))
+transfer_coded("transfer-gzip", "A gzipped transfer, which was not requested.", "gzip", lambda: gzip.compress(STRAY))
 
 
 @functools.cache
