@@ -174,7 +174,7 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
                 #expect(read(httpStatus, body, as: operation) == .unusable(.unavailable))
             }
         }
-        // But a reply that names another device belongs to another question.
+        // But a reply that names another device belongs to another request.
         #expect(read(httpStatus, #"{"error":"busy","deviceId":"agent-02"}"#) == .unusable(.badReply))
     }
 

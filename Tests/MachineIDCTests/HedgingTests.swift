@@ -5,7 +5,7 @@ import Testing
 private let millisecond: Int64 = 1_000_000
 
 extension Hedging {
-    /// Begins as many second questions as may begin now, and returns their number.
+    /// Begins as many second requests as may begin now, and returns their number.
     fileprivate mutating func credit() -> Int {
         var count = 0
         while begin() { count += 1 }

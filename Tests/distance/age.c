@@ -49,7 +49,7 @@ static void move(int count) {
 
     names_set("authority.example", "127.0.0.3");
     from = check_now_ms();
-    /* Waits until all threads have moved and the old address receives no more questions. */
+    /* Waits until all threads have moved and the old address receives no more requests. */
     do {
         carried = relay_tell(&before, CARRIED);
         int others = relay_tell(&after, CARRIED);

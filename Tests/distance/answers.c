@@ -1,7 +1,7 @@
 /*
- * A question that is asked twice: whichever copy is answered counts, a failure of one leaves the other alone, and an
- * answer that comes too late is never seen, neither by this call nor by the next one or a guard. The questions come
- * from mid_validate(), mid_validate_many() and guards.
+ * A request that is sent twice: the first answer counts, a failure of one copy leaves the other alone, and an answer
+ * that comes too late is never seen, neither by this call nor by the next one or a guard. The requests come from
+ * mid_validate(), mid_validate_many() and guards.
  *
  *     answers [TIMES [AT_ONCE]]
  */
@@ -11,7 +11,7 @@
 /* A quarter of this is the patience of a client that has had no answer yet. */
 static int timeout_ms(void) { return 1200 + (int)check_slack_ms(); }
 
-/* What happens to the second question: it is asked, its connection is refused, or its SYN is never answered. */
+/* What happens to the second request: it is sent, its connection is refused, or its SYN is never answered. */
 enum way { IS_ASKED, IS_REFUSED, IS_SWALLOWED };
 
 #define ALLOWS_REPLY .status = "200 OK", .body = ALLOWS_IT
@@ -29,7 +29,7 @@ struct scene {
     int late; /* whether the gate opens only after the call has returned */
     mid_status status;
     int allowed;
-    int next_allowed; /* the authority's answer to the next question */
+    int next_allowed; /* the authority's answer to the next request */
 };
 
 static const struct scene scenes[] = {
@@ -141,7 +141,7 @@ static int connecting_to(int port, const struct hole *hole) {
     return count;
 }
 
-/* Waits for the first question, and then until the second is attempted. Returns 0 if it is not. */
+/* Waits for the first request, and then until the second is attempted. Returns 0 if it is not. */
 static int await_second(struct scripted *scripted, enum way way, struct hole *hole) {
     int port = scripted->port, is_asked = 0;
     if (way == IS_ASKED) return CHECK(scripted_await(scripted, &scripted->requests, 2));
@@ -176,13 +176,13 @@ static void play(const struct scene *scene, int is_many) {
         CHECK(scripted_await(scripted, &scripted->answers, 2));
     }
     if (!is_asked) {
-        fprintf(stderr, "    %s: no second question was asked\n", check_about);
+        fprintf(stderr, "    %s: no second request was sent\n", check_about);
     } else if (scene->way == IS_ASKED) {
         expect_next(&asker, scene->next_allowed);
         expect_next(&asker, scene->next_allowed);
         CHECK(scripted_requests(scripted) == 4);
     } else {
-        /* They use the connection of the first question, which is still good. */
+        /* They use the connection of the first request, which is still good. */
         expect_next(&asker, scene->next_allowed);
     }
     if (is_asked && scene->way == IS_SWALLOWED) hole_open(&hole, scripted->listener);
@@ -210,7 +210,7 @@ static void race(int is_many) {
     scripted_stop(scripted);
 }
 
-/* If the second question fails, a third is asked after the same time again, and no sooner. */
+/* If the second request fails, a third is sent after the same time again, and no sooner. */
 static void again(int is_many) {
     static const struct act acts[] = {{SILENCE}, {NOTHING, .closes = 1}};
     struct scripted *scripted = scripted_start();
@@ -223,7 +223,7 @@ static void again(int is_many) {
     scripted_stop(scripted);
 }
 
-/* A guard's check is asked twice: the second question is answered at once, and the first once the guard has that
+/* A guard's check is sent twice: the second request is answered at once, and the first once the guard has that
  * answer. */
 static void guarded(const char *late_body, const char *body, int stays_on) {
     struct act acts[] = {
@@ -301,11 +301,11 @@ int main(int count, char **arguments) {
     prepare();
     for (int is_many = 0; is_many < 2; is_many++) {
         play_all(is_many, at_once);
-        /* the tests below would also wait for a second question */
+        /* the tests below would also wait for a second request */
         if (atomic_load(&check_failed) > 0) return check_done();
         check_about = "both answers at once";
         for (int n = 0; n < times; n++) race(is_many);
-        check_about = "the second question fails";
+        check_about = "the second request fails";
         again(is_many);
     }
     check_about = "a guard, and an allow that comes after a denial";

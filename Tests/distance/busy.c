@@ -73,7 +73,7 @@ static mid_client *client_at(const char *more, int port) {
 
 /* Makes calls for 4 s while `relay` is unreachable and reachable in turns of a third of a second, beginning with
  * unreachable. */
-static struct tally ask_amid(mid_client *client, const struct relay *relay, mid_status failure) {
+static struct tally ask_during_outages(mid_client *client, const struct relay *relay, mid_status failure) {
     struct tally tally = {0};
     double from = check_now_ms();
     int turn = 0;
@@ -118,7 +118,7 @@ static void one_of_two(void) {
     struct tally tally;
     names_set("authority.example", "127.0.0.2 127.0.0.3");
     CHECK_STATUS(MID_OK, mid_register(client, "busy", NULL));
-    tally = ask_amid(client, &first, MID_OK);
+    tally = ask_during_outages(client, &first, MID_OK);
     CHECK(tally.failures == 0);
     CHECK(tally.longest <= 500 + 1500 + check_slack_ms());
     keeps_working(client);
@@ -134,7 +134,7 @@ static void only_one(void) {
     struct tally tally;
     names_set("authority.example", "127.0.0.4");
     (void)mid_register(client, "busy", NULL);
-    tally = ask_amid(client, &relay, MID_CONNECT_FAILED);
+    tally = ask_during_outages(client, &relay, MID_CONNECT_FAILED);
     CHECK(tally.failures > 0 && tally.allows > 0);
     CHECK(tally.longest <= 900 + check_slack_ms());
     keeps_working(client);

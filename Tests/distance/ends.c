@@ -1,5 +1,5 @@
 /*
- * How calls end while a second question is open: by a deadline, mid_client_cancel(), mid_client_free(), a fork and
+ * How calls end while a second request is open: by a deadline, mid_client_cancel(), mid_client_free(), a fork and
  * exit(); for one caller, for many, for mid_validate_many() and for a guard.
  *
  *     ends [--calm]
@@ -42,7 +42,7 @@ static mid_guard *begin_guard(mid_client *client) {
     return guard;
 }
 
-/* Waits until every caller has asked, and as many as may have asked a second time. */
+/* Waits until every caller has sent its request, and as many as may have sent it a second time. */
 static void await_second(struct scripted *scripted, int callers) {
     int second = callers < MOST_SECOND ? callers : MOST_SECOND;
     if (!CHECK(scripted_await(scripted, &scripted->requests, callers + second))) exit(check_done());
@@ -127,9 +127,9 @@ static void end_many(enum end end) {
 
 /* ---- Processes ---- */
 
-/* The child inherits no open question and opens its own connections. Each question of the parent is answered, on one of
+/* The child inherits no open request and opens its own connections. Each request of the parent is answered, on one of
  * its two connections. */
-static void fork_amid(int count) {
+static void fork_during_calls(int count) {
     struct caller callers[MOST_CALLERS];
     struct scripted *scripted;
     mid_client *client = begin(&scripted, 60000);
@@ -173,7 +173,7 @@ static _Noreturn void run_to_exit(struct scripted *scripted, int tell, int ask) 
     exit(atomic_load(&check_failed) == 0 ? 0 : 1);
 }
 
-static void exit_amid(void) {
+static void exit_during_calls(void) {
     struct scripted *scripted = scripted_start();
     int told[2], asked[2];
     char byte;
@@ -215,12 +215,12 @@ static void deadline(void) { end_all(BY_DEADLINE); }
 static void cancel(void) { end_all(BY_CANCEL); }
 static void freed(void) { end_all(BY_FREE); }
 static void forked(void) {
-    for (int n = 0; n < COUNTS; n++) fork_amid(counts[n]);
+    for (int n = 0; n < COUNTS; n++) fork_during_calls(counts[n]);
 }
 
 int main(int count, char **arguments) {
     static const struct part parts[] = {
-        {"deadline", deadline}, {"cancel", cancel}, {"free", freed}, {"fork", forked}, {"exit", exit_amid}};
+        {"deadline", deadline}, {"cancel", cancel}, {"free", freed}, {"fork", forked}, {"exit", exit_during_calls}};
     if (count > 1 && strcmp(arguments[1], "--calm") == 0) {
         for (int end = BY_DEADLINE; end <= BY_FREE; end++) end_all((enum end)end);
     } else {

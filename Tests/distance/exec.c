@@ -50,7 +50,7 @@ static void stop(struct supervised *supervised) {
     check_need(close(supervised->output) == 0, "close");
 }
 
-/* Waits until this many more questions have gone to the authority, or machineid-exec has ended. */
+/* Waits until this many more requests have gone to the authority, or machineid-exec has ended. */
 static void await_checks(const struct supervised *supervised, const struct relay *relay, int more) {
     int enough = relay_tell(relay, CARRIED) + more;
     siginfo_t ended = {0};

@@ -1,5 +1,5 @@
 /*
- * A resolver for LD_PRELOAD that looks up names ending in ".example" in the file RESOLVER_FILE, which it reads anew
+ * A resolver for LD_PRELOAD that looks up names ending in ".example" in the file RESOLVER_FILE, which it reads again
  * each time. Each line has a name and its addresses in order. Other names go to the real resolver.
  */
 #include <dlfcn.h>

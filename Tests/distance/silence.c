@@ -18,7 +18,7 @@ struct caller {
     double within_ms;
 };
 
-/* The number of calls that took so long that they may have been asked a second time: the machine may be busy. */
+/* The calls that took so long that their requests may have been sent a second time: the machine may be busy. */
 static atomic_int long_calls;
 
 static void *call(void *argument) {
@@ -117,8 +117,8 @@ static void *ask_mute(void *client) {
     return NULL;
 }
 
-/* Answers about other devices earn second questions about these, but at most eight are open at once, so no more are
- * asked before the first of the calls has ended. */
+/* Answers about other devices earn second requests about these, but at most eight are open at once, so no more are
+ * sent before the first of the calls has ended. */
 static void some_devices(void) {
     struct scripted *scripted = scripted_start();
     mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":3000"); /* MUTE_MS */

@@ -202,7 +202,7 @@ static void during_a_call(struct authority *authority) {
     give_back();
 }
 
-/* ---- During a guard, between two of its questions, which are far enough apart for that ---- */
+/* ---- During a guard, between two of its checks, which are far enough apart for that ---- */
 
 static void during_a_guard(struct authority *authority) {
     mid_client *client = authority_client(authority, "");

@@ -41,7 +41,7 @@ static int is_asleep(pid_t process) {
     return end != NULL && strncmp(end, ") S", 3) == 0;
 }
 
-/* Starts a process that interrupts this one: when the authority has read the question, or when this process waits for
+/* Starts a process that interrupts this one: when the authority has read the request, or when this process waits for
  * its guard. */
 static pid_t interrupt_later(int is_for_guard) {
     int marked = atomic_load(&authority->marked);

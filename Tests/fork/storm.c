@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-enum { MAXIMUM_THREADS = 16, SECOND_QUESTIONS = 8 /* at once */, FIRST_CALL_MS = 1000 };
+enum { MAXIMUM_THREADS = 16, SECOND_REQUESTS = 8 /* at once */, FIRST_CALL_MS = 1000 };
 
 static int clones;
 static int churns;
@@ -183,7 +183,7 @@ int main(int count, char **arguments) {
     }
     /* The children's actions have cost the parent no connection. */
     sockets_look(&after);
-    CHECK(after.count <= threads + 1 + SECOND_QUESTIONS);
+    CHECK(after.count <= threads + 1 + SECOND_REQUESTS);
     if (!churns) CHECK(sockets_shared(&before, &after) == before.count);
     CHECK(after.descriptors - after.count <= before.descriptors - before.count + 4);
 

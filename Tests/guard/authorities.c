@@ -121,7 +121,7 @@ static void slow(void) {
         scene_begin(&scene, "{\"interval_ms\":1000,\"max_age_ms\":4000}", 4000);
         await_requests(&scene, 1);
         atomic_store(&scene.authority->delay_ms, delays[n]);
-        /* At first the client asks second questions, until it knows how long answers take here. */
+        /* At first the client sends second requests, until it knows how long answers take here. */
         await_requests(&scene, 8);
         atomic_store(&scene.authority->most_busy, 0);
         await_requests(&scene, 6);

@@ -103,7 +103,7 @@ static void still(void) {
     }
 }
 
-/* A suspension while a question is open: the answer is too old when it comes. */
+/* A suspension while a request is open: the answer is too old when it comes. */
 static void asked(void) {
     struct sampler sampler;
     atomic_store(&authority->mood, ALLOWS);
@@ -148,7 +148,7 @@ static void heard(void) {
     mid_guard_stop(waiter.guard);
 }
 
-/* A question that is asked while the age cannot be read, and answered when it can be read again, brings no allow. */
+/* A request that is sent while the age cannot be read, and answered when it can be read again, brings no allow. */
 static void unreadable_while_asked(void) {
     atomic_store(&authority->mood, ALLOWS);
     mid_guard *guard = guard_start(client, "{\"interval_ms\":20,\"max_age_ms\":1000}");
@@ -159,7 +159,7 @@ static void unreadable_while_asked(void) {
         atomic_store(&moved->refused, 1UL << CLOCK_BOOTTIME);
         AWAIT(atomic_load(&authority->requests) >= until + 2);
         atomic_store(&moved->refused, 0);
-        /* Only that question is answered. */
+        /* Only that request is answered. */
         pause_ms(60);
         atomic_store(&authority->mood, IS_SILENT);
         AWAIT(mid_guard_allowed(guard) == 0);

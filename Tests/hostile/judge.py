@@ -148,15 +148,15 @@ def judge_again(run, line):
 
 
 def judge_traffic(run):
-    # A request that gets no byte for a quarter of timeout_ms is asked a second time.
-    questions = 2 if run.behaviour.waits or run.behaviour.paced else 1
+    # A request that gets no byte for a quarter of timeout_ms is sent a second time.
+    copies = 2 if run.behaviour.waits or run.behaviour.paced else 1
     if run.behaviour.requests is not None and run.max_retries == run.behaviour.max_retries:
         if run.requests != run.behaviour.requests * len(run.devices):
             yield f"{run.requests} requests, expected {run.behaviour.requests} for each device"
-    elif run.requests > questions * (1 + run.max_retries) * len(run.devices):
+    elif run.requests > copies * (1 + run.max_retries) * len(run.devices):
         # On a busy machine, a reply may also take that long.
         yield about_time(f"{run.requests} requests with max_retries {run.max_retries}")
-    if run.behaviour.reuses and run.connections > questions * len(run.devices):
+    if run.behaviour.reuses and run.connections > copies * len(run.devices):
         yield about_time(f"{run.connections} connections, expected one for all, or one for each device of a call")
     for fault in run.faults:
         yield f"a request of the client is wrong: {fault}"

@@ -21,7 +21,7 @@ TIMEOUT = "MID_TIMEOUT"
 BAD_REPLY = "MID_BAD_REPLY"
 
 OPERATIONS = ("validate", "register", "list_devices", "revoke", "unrevoke", "restore", "remove", "usage")
-# The operations that ask the same question as validate.
+# The operations that send the same request as validate.
 DECISIONS = ("validate", "validate_many", "guard_start")
 EVERY = (*OPERATIONS, "guard_start", "validate_many")
 

@@ -1,6 +1,6 @@
 """The authority's right answers.
 
-The texts depend only on the operation and the device, so that each shows which question it answers.
+The texts depend only on the operation and the device, so that each shows which request it answers.
 """
 
 import json

@@ -3,7 +3,7 @@
  * guard against it.
  *
  * The authority records when it was asked and when it had answered. The sampler looks at the guard all the time and
- * compares: it must never see 1 when the last question that was allowed is older than max_age_ms, or after a denial.
+ * compares: it must never see 1 when the last request that was allowed is older than max_age_ms, or after a denial.
  */
 #ifndef AUTHORITY_H
 #define AUTHORITY_H
@@ -36,9 +36,9 @@ struct authority {
     atomic_int marked; /* those of the requests about a device with ":marked" in its name */
     atomic_int connections, most_connections; /* open now, and the most at once */
     atomic_int busy, most_busy;               /* with a request now, and the most at once */
-    atomic_llong last_allow; /* when the last question that was allowed had been read */
+    atomic_llong last_allow; /* when the last request that was allowed had been read */
     atomic_llong put_off;      /* when the last reply with Retry-After was about to be sent */
-    atomic_llong least_pause;  /* the shortest time from put_off to the next question; 0: none yet */
+    atomic_llong least_pause;  /* the shortest time from put_off to the next request; 0: none yet */
     atomic_llong first_denial; /* when the first denial had been sent; 0: never */
 };
 

@@ -7,7 +7,7 @@
 /* Options come from the runner, such as {"ca_file":"..."}; the authority's URL is in MACHINEID_BASE_URL. */
 static inline mid_client *decisions_client(void) { return check_client(getenv("CLIENT_OPTIONS")); }
 
-/* Asks for a decision about this device, and checks that the reply names it: a reply to another question would name
+/* Asks for a decision about this device, and checks that the reply names it: a reply to another request would name
  * another device. */
 static inline int decide(mid_client *client, const char *device_id, int expected) {
     int allowed = !expected;

@@ -1,6 +1,6 @@
 /*
  * distance.h - a distant authority: a relay in a process of its own, in front of an emulator, that delays each answer
- * by a given number of milliseconds after its question.
+ * by a given number of milliseconds after its request.
  */
 #ifndef DISTANCE_H
 #define DISTANCE_H
@@ -24,7 +24,7 @@ struct distance {
     pid_t process;
     int port, behind;
     atomic_int answer_ms;
-    atomic_int busy; /* connections with a question now */
+    atomic_int busy; /* connections with a request now */
     atomic_int answers;
 };
 
@@ -45,7 +45,7 @@ static inline int distance_pass(int from, int to) {
     return count > 0 && send(to, bytes, (size_t)count, MSG_NOSIGNAL) == count;
 }
 
-/* When the answer to a question that arrives now must be passed on. */
+/* When the answer to a request that arrives now must be passed on. */
 static inline struct timespec distance_due(void) {
     struct timespec due;
     check_need(clock_gettime(CLOCK_MONOTONIC, &due) == 0, "clock_gettime");
@@ -55,7 +55,7 @@ static inline struct timespec distance_due(void) {
     return due;
 }
 
-/* Questions and answers alternate on a connection, so nothing is missed while an answer is delayed. */
+/* Requests and answers alternate on a connection, so nothing is missed while an answer is delayed. */
 static inline void *distance_relay(void *argument) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int near = (int)(intptr_t)argument;

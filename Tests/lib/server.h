@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A client may have 64 connections, and for each of up to four threads eight more for questions that are asked
+/* A client may have 64 connections, and for each of up to four threads eight more for requests that are sent
  * again. */
 enum { SERVER_CONNECTIONS = 96, SERVER_REQUEST_BYTES = 8192 };
 

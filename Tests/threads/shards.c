@@ -1,6 +1,6 @@
 /*
  * Many threads, few connections: a client spreads them over shards. It never opens more connections, and leaves none
- * idle while a call waits. On a machine so busy that answers take half a second, second questions use additional
+ * idle while a call waits. On a machine so busy that answers take half a second, second requests use additional
  * connections.
  */
 #include "authority.h"
@@ -15,14 +15,14 @@ struct caller {
     int calls;
 };
 
-/* The number of calls that took so long that they may have asked a second time. */
+/* The number of calls that took so long that they may have sent a second request. */
 static atomic_int long_calls;
 
 static void note_time(double from) {
     if (check_now_ms() - from >= 500) atomic_fetch_add(&long_calls, 1);
 }
 
-/* Whether a count equals the number of connections, apart from second questions. */
+/* Whether a count equals the number of connections, apart from second requests. */
 static int is_about(int count, int connections) {
     return count == connections || (count > connections && atomic_load(&long_calls) > 0);
 }

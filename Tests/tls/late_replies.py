@@ -31,7 +31,7 @@ CASES = {
 
 class Talker:
     """Answers the first `rightly` requests correctly, then one request with `records` and `later`, and then correctly
-    again. While `later` is outstanding, a question that is asked again on another connection is not answered.
+    again. While `later` is outstanding, a request that is sent again on another connection is not answered.
     """
 
     def __init__(self, records, later=b"", rightly=0):
@@ -94,4 +94,4 @@ def given_up(world, context, what):
             talker.may_go_on.set()
             talker.has_gone_on.wait(10)
             expect(f"{what}: the next has its own answer", probe.validate("denied"), "MID_OK", 0)
-            equal(f"{what}: on a new connection, beside that of the second question", 3, server.connections)
+            equal(f"{what}: on a new connection, beside that of the second request", 3, server.connections)
