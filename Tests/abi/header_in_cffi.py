@@ -1,4 +1,5 @@
-"""cffi reads machineid.h as it stands, less its # lines and extern "C", and finds each of its functions in the library.
+"""Checks that cffi can read machineid.h, without its # lines and extern "C", and finds each of its functions in the
+library.
 
     header_in_cffi.py HEADER LIBRARY FUNCTION...
 """

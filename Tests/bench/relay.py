@@ -1,4 +1,5 @@
-"""relay.py - the relay of the benchmarks is the network that it says it is: Tests/bench/run starts this.
+"""relay.py - checks that the relay of the benchmarks behaves like the network that it claims to be. Tests/bench/run
+starts this.
 
 relay.py PROGRAM
 """
@@ -18,7 +19,7 @@ import checks  # noqa: E402
 from daemons import Daemon, free_port  # noqa: E402
 
 ROUND_TRIP_MS = 20
-# As TLS begins, and long enough to count as a request.
+# The first of a connection stands for the start of TLS. It is long enough to count as a request.
 REQUEST = b"request".ljust(64)
 
 
@@ -83,7 +84,7 @@ def is_answered(client, within):
         return False
 
 
-def takes_its_time(server):
+def check_times(server):
     relay = Relay(server)
     start = time.monotonic()
     with relay.connect() as client:
@@ -93,12 +94,12 @@ def takes_its_time(server):
     limit = 2 * ROUND_TRIP_MS + checks.SLACK_MS
     checks.holds("a connection and an exchange take two round trips", 2 * ROUND_TRIP_MS <= first < limit, first)
     checks.holds("no exchange takes less than a round trip", min(took) >= ROUND_TRIP_MS, min(took))
-    # The machine may be busy at any time, but not all the time.
-    checks.holds("the quickest takes hardly more", min(took) < ROUND_TRIP_MS + 1, min(took))
-    checks.equal("it counts connections and requests, but for what a connection begins with", "1 50 0", relay.stop())
+    # The machine may be busy at some moments, but not at all of them.
+    checks.holds("the fastest exchange takes hardly more", min(took) < ROUND_TRIP_MS + 1, min(took))
+    checks.equal("it counts connections and requests, except the first request of a connection", "1 50 0", relay.stop())
 
 
-def passes_on_all(server):
+def check_forwarding(server):
     relay = Relay(server)
     sent = bytes(range(251)) * 40000
     with relay.connect() as client:
@@ -122,7 +123,7 @@ def passes_on_all(server):
     relay.stop()
 
 
-def goes_silent(server):
+def check_silence(server):
     def lost():
         relay = Relay(server, 200, 1)
         answers = []
@@ -130,19 +131,19 @@ def goes_silent(server):
             with relay.connect() as client:
                 exchange(client)
                 answers.append(is_answered(client, 1))
-        checks.equal("it counts what it loses", f"20 20 {answers.count(False)}", relay.stop())
+        checks.equal("it counts the requests that it loses", f"20 20 {answers.count(False)}", relay.stop())
         return answers
 
     answers = lost()
-    checks.holds("about as many requests as it is told are lost", 1 <= answers.count(False) <= 8, answers)
-    checks.equal("the same ones with the same seed", answers, lost())
+    checks.holds("about the requested share of requests is lost", 1 <= answers.count(False) <= 8, answers)
+    checks.equal("the same seed loses the same requests", answers, lost())
     relay = Relay(server, 1000, 1)
     with relay.connect() as client:
         exchange(client)
         heard = server.heard
         answers = is_answered(client, 0.2), is_answered(client, 0.2)
-        checks.equal("a lost request is not answered, nor one after it", (False, False), answers)
-        checks.equal("nor does the server hear of it", heard, server.heard)
+        checks.equal("neither a lost request nor one after it is answered", (False, False), answers)
+        checks.equal("the server does not receive it", heard, server.heard)
     with relay.connect() as client:
         checks.holds("a new connection works", exchange(client) >= ROUND_TRIP_MS)
     relay.stop()
@@ -151,7 +152,7 @@ def goes_silent(server):
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     server = Echo()
-    for test in takes_its_time, passes_on_all, goes_silent:
+    for test in check_times, check_forwarding, check_silence:
         test(server)
     server.shutdown()
     return checks.finish()

@@ -1,9 +1,9 @@
 /*
- * Programs are started (posix_spawn, vfork, system) while threads are in the middle of calls: nobody's connection is
- * disturbed, and a started program finds none of them open.
+ * Programs are started (posix_spawn, vfork, fork, system) while threads are in calls: no connection is disturbed, and a
+ * started program inherits none of them.
  *
  *     spawning ROUNDS
- *     spawning --list      what is started: prints which TCP sockets it has inherited
+ *     spawning --list      the started program: fails if it has inherited a TCP socket
  */
 #include "children.h"
 #include "decisions.h"

@@ -7,7 +7,8 @@
 /* Options come from the runner, such as {"ca_file":"..."}; the authority's URL is in MACHINEID_BASE_URL. */
 static inline mid_client *decisions_client(void) { return check_client(getenv("CLIENT_OPTIONS")); }
 
-/* A decision on this device. A reply to somebody else's question names another device. */
+/* Asks for a decision about this device, and checks that the reply names it: a reply to another request would name
+ * another device. */
 static inline int decide(mid_client *client, const char *device_id, int expected) {
     int allowed = !expected;
     char *json = NULL;
@@ -31,7 +32,7 @@ static inline int decide(mid_client *client, const char *device_id, int expected
     return holds;
 }
 
-/* A call other than validate whose reply names the device, too. */
+/* Makes a call other than validate whose reply also names the device. */
 static inline void ask_about(mid_status (*call)(mid_client *, const char *, char **), mid_client *client,
                              const char *device_id) {
     char *json = NULL;

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What Tests/ends, fork, guard, many, secrets and threads share: their arguments, and C programs that are compiled, run
-# against an emulator, and shown with all their stacks when they hang. Sourced from the root of the project.
+# Shared by Tests/ends, fork, guard, many, secrets and threads: it reads their arguments, compiles C programs, runs them
+# against an emulator, and shows all stacks of a program that hangs. Source it from the root of the project.
 #
-# Sets me (the suite's path from here), long (empty or --long), library (the folder) and work (a folder that is gone
-# afterwards).
+# Sets me (the suite's path from the root), long (empty or --long), library (its folder) and work (a folder that is
+# removed at the end).
 # shellcheck source=script/lib/arguments.sh
 . script/lib/arguments.sh
 # shellcheck source=script/lib/report.sh
@@ -14,10 +14,10 @@
 . Tests/lib/valgrind.sh
 
 me=Tests/$(basename "$(dirname "$(cd "$OLDPWD" && realpath "${BASH_SOURCE[1]}")")")/run
-# The tests there are, by the questions after them.
+# The names of the tests, taken from the calls of wants.
 mapfile -t tests < <(grep -oE '\bwants [A-Za-z_0-9-]+' "$me" | cut -d ' ' -f 2 | sort -u)
 long='' library=$PWD/build/lib wanted=()
-# shellcheck disable=SC2034 # for whoever sources this
+# shellcheck disable=SC2034 # for the script that sources this
 while [ $# -gt 0 ]; do
     case $1 in
     --long) long=--long ;;
@@ -49,19 +49,19 @@ stop_all() {
 }
 trap 'stop_all; rm -rf "$work"' EXIT
 
-# Proxies and authorities of whoever runs this are none of the tests' business.
+# The tests ignore the caller's proxies and certificate authorities.
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE
 export LD_LIBRARY_PATH=$library PYTHONDONTWRITEBYTECODE=1
 flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pedantic -Werror -Iinclude -ITests/lib)
 
-# shellcheck disable=SC2034 # for whoever sources this
+# shellcheck disable=SC2034 # for the script that sources this
 memcheck=(valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99)
 
-# wants NAME: whether this test is to be run.
+# wants NAME: whether this test is to run.
 wants() { [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
-# compile SOURCE [FLAG...]: into $work, under its own name.
+# compile SOURCE [FLAG...]: compiles a program into $work, under the name of its source.
 compile() {
     local source=$1 name
     name=$(basename "$source" .c)
@@ -69,13 +69,13 @@ compile() {
     gcc "${flags[@]}" "$source" -o "$work/$name" "-L$library" -lmachineid -ljansson -pthread "$@" || exit 1
 }
 
-# preload SOURCE: a library for LD_PRELOAD, into $work as NAME.so.
+# preload SOURCE: compiles a library for LD_PRELOAD, $work/NAME.so.
 preload() {
     gcc "${flags[@]}" -shared -fPIC "$1" -o "$work/$(basename "$1" .c).so" -ldl || exit 1
 }
 
-# start_authority: an emulator, and nginx with TLS before it. Sets http_url, ca_file, and the
-# https_url and churning_url of tls_front.py.
+# start_authority: starts an emulator, and nginx with TLS in front of it. Sets http_url, ca_file, and the https_url and
+# churning_url of tls_front.py.
 start_authority() {
     local ready line
     MACHINEID_ORG_KEY=${MACHINEID_ORG_KEY:-org_tests_of_the_ends}
@@ -83,7 +83,7 @@ start_authority() {
     start_emulator "$work/emulator.log" --org-key "$MACHINEID_ORG_KEY" --plan max --quiet
     http_url=$emulator_url
     mkdir -p "$work/tls"
-    script/lib/python -c '' # installs what is missing, which may take longer than nginx may
+    script/lib/python -c '' # installs missing packages, which may take longer than nginx is given below
     exec {ready}< <(exec script/lib/python Tests/lib/tls_front.py "$http_url" "$work/tls" 2>&1)
     front_pid=$!
     read -r -t 30 line <&"$ready" || true
@@ -93,11 +93,11 @@ start_authority() {
         exit 1
     fi
     exec {ready}<&-
-    # shellcheck disable=SC2034 # for whoever sources this
+    # shellcheck disable=SC2034 # for the script that sources this
     read -r https_url churning_url ca_file <<<"$line"
 }
 
-# stacks PID: those of all threads of a process and of its descendants.
+# stacks PID: prints the stacks of all threads of a process and of its descendants.
 stacks() {
     local task child
     echo "process $1: $(tr '\0' ' ' <"/proc/$1/cmdline")"
@@ -108,8 +108,8 @@ stacks() {
     done
 }
 
-# within SECONDS COMMAND...: its output goes to $work/output. Status 124 when it hangs, and then $work/output has the
-# stacks too.
+# within SECONDS COMMAND...: runs a command with a time limit; its output goes to $work/output. If it hangs, the status
+# is 124 and its stacks are appended to the output.
 within() {
     local limit=$1 status=0 program alarm ended=
     shift
@@ -127,7 +127,7 @@ within() {
     return 124
 }
 
-# run WHAT SECONDS COMMAND...: one test. What the program printed last goes into the report.
+# run WHAT SECONDS COMMAND...: runs one test, and reports the last line that the program printed.
 run() {
     local what=$1 status=0
     shift

@@ -1,9 +1,9 @@
-"""nginx with TLS in front of an emulator, until it is told to stop.
+"""Runs nginx with TLS in front of an emulator, until SIGTERM or SIGINT.
 
     tls_front.py EMULATOR_URL FOLDER
 
-Prints "URL CHURNING_URL CA_FILE" once it listens: a site that keeps its connections, and one that ends each after three
-requests, so that there are handshakes all the time.
+Prints "URL CHURNING_URL CA_FILE" once it listens. The first site keeps its connections; the second ends each after
+three requests, so that handshakes are frequent.
 """
 
 import os

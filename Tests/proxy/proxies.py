@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Proxies: the release library through tinyproxy, and through proxies that write down what they see, or lie.
+"""Tests the release library through tinyproxy, and through proxies that record what they see, or lie.
 
     proxies.py --library FOLDER --probe FILE --emulator URL --folder FOLDER [NAME...]
 
-Tests/proxy/run gives it what it needs. NAME is one of the modules below; without any, all are run.
+Tests/proxy/run starts it with these arguments. NAME is one of the modules below; without a NAME, all are run.
 """
 
 import sys

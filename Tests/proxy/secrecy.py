@@ -1,4 +1,4 @@
-"""What a proxy gets to see: of an https authority nothing but its name. The authority sees nothing of the proxy's."""
+"""What a proxy can see: of an https authority only its name. The authority sees nothing of the proxy's."""
 
 import re
 
@@ -13,7 +13,7 @@ SECRETS = {"the org key": ORG_KEY.encode(), "the device": b"agent-4711", "the pa
 
 def run(world):
     context = world.certificate.context()
-    # A key of its own, so that a pin of the authority's is not the proxy's.
+    # The proxy has a key of its own, so that a pin of the authority's key does not match the proxy's.
     proxy_context = world.authority.issue("proxy").context()
     for kind, make in {
         "an http proxy": Recorder,
@@ -27,7 +27,7 @@ def run(world):
                 denied = probe.validate("denied")
             expect(f"{kind}: it works", results, "MID_OK", 1)
             expect(f"{kind}: a denial", denied, "MID_OK", 0)
-            equal(f"{kind}: it sees where the tunnel goes", {f"127.0.0.1:{server.port}"}, set(proxy.targets))
+            equal(f"{kind}: it sees the target of the tunnel", {f"127.0.0.1:{server.port}"}, set(proxy.targets))
             for name, secret in SECRETS.items():
                 holds(f"{kind}: it does not see {name}", secret not in proxy.received)
                 holds(f"{kind}: the authority sees {name}", secret in server.received)
@@ -39,7 +39,7 @@ def run(world):
 
 
 def plain_http(world):
-    """On this machine, a tunnel is all that keeps the key out of a request to the proxy, and so out of its log."""
+    """For http on this machine, only a tunnel keeps the key out of the request to the proxy, and so out of its log."""
     with Recorder() as proxy:
         result = attempt(base_url=world.emulator_url, proxy=proxy.url)
         expect("http on this machine: it works", result, "MID_OK", 1)
@@ -58,7 +58,7 @@ def password(world, context):
 
 
 def user_agent(world, context):
-    """Proxy and authority see the same one, once with each request."""
+    """The proxy and the authority see the same user agent, once in each request."""
     for options, agent in ({}, rb"libmachineid/\d+\.\d+\.\d+"), ({"user_agent": "agent/1 (a: b)"}, rb"agent/1 \(a: b\)"):
         with Recorder() as proxy, Server(serve, context) as server:
             with Probe(options, base_url=server.url, ca_file=world.ca_file, proxy=proxy.url) as probe:
@@ -72,7 +72,7 @@ def user_agent(world, context):
 
 
 def untrusted_proxy(world, context):
-    """The certificate of an https proxy is looked at as the authority's is."""
+    """The certificate of an https proxy is checked as the authority's is."""
     contexts = {
         "of an unknown authority": (world.foreign_certificate.context(), "issuer"),
         "of another host": (world.authority.issue("other", ["proxy.example"]).context(), "not for this host name"),
@@ -87,7 +87,7 @@ def untrusted_proxy(world, context):
 
 
 def late_replies(world, proxy_context):
-    """As in Tests/tls/late_replies.py, but here the late reply waits in the TLS connection with the proxy."""
+    """As in Tests/tls/late_replies.py, but here the late reply is inside the TLS connection to the proxy."""
     context = world.certificate.context()
     cases = {"in a record of its own": [HEAD + BODY, EXTRA], "with the body": [HEAD, BODY + EXTRA]}
     for name, records in cases.items():
@@ -98,4 +98,4 @@ def late_replies(world, proxy_context):
                     expect(f"{what}: the first call is answered", probe.validate(), "MID_OK", 1)
                     second = probe.validate("denied")
                     if expect(f"{what}: the second has its own answer", second, "MID_OK", 0):
-                        equal(f"{what}: to the byte", DENY.decode(), second.text)
+                        equal(f"{what}: byte for byte", DENY.decode(), second.text)

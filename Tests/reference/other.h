@@ -1,7 +1,7 @@
 /*
  * other.h - a header for Tests/reference
  *
- * It has what machineid.h may have one day.
+ * It has constructs that machineid.h may have one day.
  *
  *     .example --with "odd" \n
  *     'characters'
@@ -19,7 +19,7 @@
 
 /* ---- Things ----------------------------------------------------------
  *
- * data   Handed on to the callback.
+ * data   Passed to the callback.
  */
 
 /* A callback. Called with things. */

@@ -1,4 +1,4 @@
-"""Replies that nobody asked for, on a connection that is kept: never the answer to the next request."""
+"""Unrequested replies on a kept connection are never the answer to the next request."""
 
 import contextlib
 import ssl
@@ -8,7 +8,7 @@ from checks import equal, expect
 from probe import Probe
 from servers import ALLOW, DENY, ClientGone, Server, http, serve
 
-# A second reply, that says yes, behind the first one: as the server writes it, a TLS record for each part.
+# A second reply, an allow, behind the first one. The server writes each part as a TLS record.
 HEAD, BODY = http(ALLOW)[: -len(ALLOW)], ALLOW
 EXTRA = http(ALLOW)
 LONG = http(ALLOW + b" " * 40000)
@@ -30,8 +30,9 @@ CASES = {
 
 
 class Talker:
-    """Answers `rightly` so many requests, then one as it is told, in two parts, and then rightly again; not before the
-    second part, where there is one, though the question is asked again on another connection."""
+    """Answers the first `rightly` requests correctly, then one request with `records` and `later`, and then correctly
+    again. While `later` is outstanding, a request that is sent again on another connection is not answered.
+    """
 
     def __init__(self, records, later=b"", rightly=0):
         self.records = records
@@ -52,7 +53,7 @@ class Talker:
                 conversation.send(record)
             if self.later:
                 self.may_go_on.wait(10)
-                # To one that has left, it may fail.
+                # Sending may fail if the client has left.
                 with contextlib.suppress(ClientGone):
                     conversation.send(self.later)
             self.has_gone_on.set()
@@ -80,8 +81,8 @@ def check(world, context, what, talker):
         talker.has_gone_on.wait(10)
         second = probe.validate("denied")
         if expect(f"{what}: the second has its own answer", second, "MID_OK", 0):
-            equal(f"{what}: to the byte", DENY.decode(), second.text)
-        expect(f"{what}: and the third", probe.validate(), "MID_OK", 1)
+            equal(f"{what}: byte for byte", DENY.decode(), second.text)
+        expect(f"{what}: the third is answered", probe.validate(), "MID_OK", 1)
 
 
 def given_up(world, context, what):
@@ -93,4 +94,4 @@ def given_up(world, context, what):
             talker.may_go_on.set()
             talker.has_gone_on.wait(10)
             expect(f"{what}: the next has its own answer", probe.validate("denied"), "MID_OK", 0)
-            equal(f"{what}: on a connection of its own, beside that of the second try", 3, server.connections)
+            equal(f"{what}: on a new connection, beside that of the second request", 3, server.connections)

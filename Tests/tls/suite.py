@@ -1,4 +1,4 @@
-"""How a program of tests is started: the modules it has, each with a function run(world)."""
+"""Starts a program of tests with its modules, each of which has a function run(world)."""
 
 import argparse
 import importlib

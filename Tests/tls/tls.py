@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""TLS: the release library against nginx in front of the emulator, and against servers that break TLS.
+"""Tests TLS of the release library, with nginx in front of the emulator and with servers that break TLS.
 
     tls.py --library FOLDER --probe FILE --emulator URL --folder FOLDER [NAME...]
 
-Tests/tls/run gives it what it needs. NAME is one of the modules below; without any, all are run.
+Tests/tls/run starts it with these arguments. NAME is one of the modules below; without a NAME, all are run.
 """
 
 import sys

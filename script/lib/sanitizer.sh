@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# The release library built for a sanitizer, and programs that bring the sanitizer's runtime along. Sourced from the root of
-# the project.
+# Builds the release library for a sanitizer, and programs that contain the sanitizer's runtime. Source it from the root
+# of the project.
 
-# sanitized_library KIND FOLDER: KIND is thread or address. Into FOLDER; what went wrong is said on stdout.
+# sanitized_library KIND FOLDER: builds the library into FOLDER. KIND is thread or address. Errors go to stdout.
 sanitized_library() {
     local kind=$1 folder=$2 built=.build/$1-sanitizer
     if ! MID_SANITIZE=1 swift build -c release --build-system native --disable-local-rpath --product machineid \
@@ -14,13 +14,13 @@ sanitized_library() {
     cp "$built/release/libmachineid.so" "$folder/libmachineid.so"
     ln -sf libmachineid.so "$folder/libmachineid.so.0"
     if ! nm -D "$folder/libmachineid.so" | grep -qE " U __${kind:0:1}san_(write|report_load)"; then
-        echo "the library asks nothing of the sanitizer: it has no symbol of its reads or writes"
+        echo "the library does not use the sanitizer: it imports no symbol for checked reads or writes"
         return 1
     fi
 }
 
-# sanitized_program KIND FOLDER SOURCE PROGRAM [FLAG...]: linked to the library in FOLDER, by Swift's own clang, whose
-# runtimes fit.
+# sanitized_program KIND FOLDER SOURCE PROGRAM [FLAG...]: builds a program linked to the library in FOLDER. It uses
+# Swift's own clang, because the sanitizer's runtimes must match.
 sanitized_program() {
     local kind=$1 folder=$2 source=$3 program=$4 clang swift
     shift 4

@@ -1,5 +1,5 @@
-# Writes the man pages of include/machineid.h: machineid.3, what holds for all, and one for each function. With mdoc.awk,
-# read-header.awk, and -v folder= version= date=.
+# Writes the man pages of include/machineid.h: machineid.3, which describes the library as a whole, and a page for each
+# function. Needs mdoc.awk, read-header.awk, and -v folder= version= date=.
 
 END {
     read_header()
@@ -13,7 +13,7 @@ function prototype(f,    list, n, i, part, depth) {
     n = split(function_parameters[f], list, /, /)
     part = ""
     for (i = 1; i <= n; i++) {
-        # The commas of a callback's own parameters do not count.
+        # Commas inside a callback's parameter list do not separate parameters.
         part = part (part == "" ? "" : ", ") list[i]
         depth = part
         if (gsub(/\(/, "", depth) == gsub(/\)/, "", depth)) { emit(".Fa \"" argument_text(part) "\""); part = "" }
@@ -28,13 +28,13 @@ function library() {
     emit("libmachineid (libmachineid.so.0, \\-lmachineid)")
 }
 
-# On a page of its own, what is above in the header is in machineid(3).
+# Text that the header calls "above" is in machineid(3) when it is read on a page of its own.
 function apart(text) {
     while (match(text, /"[A-Za-z]+" above/)) text = substr(text, 1, RSTART + RLENGTH - 6) "in machineid(3)" substr(text, RSTART + RLENGTH)
     return text
 }
 
-# write_function(F): its page, which also tells of the other functions that share its comment.
+# write_function(F): writes the page of a function and of the other functions that share its comment.
 function write_function(f,    g, s, first) {
     split("", mentioned)
     page = folder "/" function_name[f] ".3"
@@ -114,8 +114,8 @@ function write_type(i) {
     if (i in values) write_values(values[i])
 }
 
-# The values of an enum: NAME = NUMBER, with a comment behind or above it. Where it has another one behind or above, the
-# first is of the group that it opens.
+# Writes the values of an enum, NAME = NUMBER, with a comment behind or above each. If a value has two comments, the
+# first one describes the group that begins there.
 function write_values(code,    group, above, behind, to, name, in_list) {
     sub(/^enum[^{]*\{/, "", code)
     sub(/\}[^}]*$/, "", code)
@@ -160,7 +160,7 @@ function write_values(code,    group, above, behind, to, name, in_list) {
     if (in_list) emit(".El")
 }
 
-# A comment on values, which is set in.
+# Returns the text of a comment on values, without its indentation.
 function value_text(text) {
     text = comment_text(text)
     gsub(/\n +(\* )?/, "\n", text)

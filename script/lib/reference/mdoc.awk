@@ -1,10 +1,10 @@
-# Plain text, as it stands in comments and in --help, to mdoc, the language of man pages. For other awk programs.
+# Converts plain text, as in comments and in --help, to mdoc, the language of man pages. Used by the other awk programs.
 #
-# A paragraph ends at an empty line. A line with two or more spaces after its first words is an item of a list: the words,
-# and what is said of them, which goes on below in the same column. Other indented lines are examples, kept as they are.
-# mid_name(), MID_NAME and what is in backticks are marked up.
+# A paragraph ends at an empty line. A line with two or more spaces after its first words is a list item: the words are
+# the term, and the rest describes it and may continue below in the same column. Other indented lines are examples and
+# are kept as they are. mid_name(), MID_NAME and text in backticks are marked up.
 
-# emit(LINE): LINE goes to the page, whose file is in `page`.
+# emit(LINE): writes LINE to the page, whose file name is in `page`.
 function emit(line) { print line > page }
 
 function escaped(text) {
@@ -13,7 +13,7 @@ function escaped(text) {
     return text
 }
 
-# A word of a macro line, which would take it for a macro where it is named like one.
+# Returns a word for a macro line, escaped if it has the name of a macro.
 function argument(word) {
     gsub(/\\/, "\\e", word)
     gsub(/"/, "\\(dq", word)
@@ -25,7 +25,7 @@ function flush_line() {
     line = ""
 }
 
-# The macro that a word is set with, or "". `self` holds the names of the page, "|mid_free|".
+# macro_of(WORD): the macro that marks up a word, or "". `self` holds the names of the page, such as "|mid_free|".
 function macro_of(word,    name) {
     if (word ~ /^mid_[a-z0-9_]+\(\)$/) {
         name = substr(word, 1, length(word) - 2)
@@ -43,9 +43,9 @@ function macro_of(word,    name) {
     return ""
 }
 
-# Running text, a sentence a line.
+# Writes running text, one sentence per line.
 function words(text,    n, i, word, list, before, after, macro) {
-    # Spaces within backticks keep the words together.
+    # Words within the same backticks stay together.
     while (match(text, /`[^` ]+ [^`]*`/)) {
         word = substr(text, RSTART, RLENGTH)
         gsub(/ /, "\001", word)
@@ -60,7 +60,8 @@ function words(text,    n, i, word, list, before, after, macro) {
         if (word ~ /^\(./) { before = "( "; word = substr(word, 2) }
         if (match(word, /[.,:;?!)]+$/) && word !~ /\(\)$/) { after = substr(word, RSTART); word = substr(word, 1, RSTART - 1) }
         if (word ~ /\(\)'s$/) { after = "\001" after; word = substr(word, 1, length(word) - 2) }
-        if (word ~ /\(\)?$/ && after ~ /^\)/) { word = word ")"; after = substr(after, 2) } # the ) of f(),
+        # moves the ) of f() back to the word
+        if (word ~ /\(\)?$/ && after ~ /^\)/) { word = word ")"; after = substr(after, 2) }
         if ((macro = macro_of(word)) != "") {
             flush_line()
             if (before != "") sub(/ /, " ( ", macro)
@@ -81,10 +82,10 @@ function words(text,    n, i, word, list, before, after, macro) {
 function indent(text) { match(text, /^ */); return RLENGTH }
 function is_item(text) { return text ~ /^[^ ]+( [^ ]+)*  +[^ ]/ || text ~ /^-/ }
 
-# A term in quotes that is as wide as its column.
+# Whether the line begins with a quoted term that is as wide as its column.
 function fills_column(text, column) { return match(text, /^"[^" ]+" [^ ]/) && RLENGTH == column + 1 }
 
-# The macro line of an item, whose term is names, an option with its argument, or plain words.
+# Writes the macro line of a list item, whose term is names, an option with its argument, or plain words.
 function item_head(term,    list, n, i, macro, word, comma, head) {
     macro = term ~ /^[a-z][a-z0-9_]*(, [a-z][a-z0-9_]*)*$/ ? " Fa " : term ~ /^MID_[A-Z0-9_]+(, MID_[A-Z0-9_]+)*$/ ? " Dv " : " "
     n = split(term, list, " ")
@@ -100,7 +101,8 @@ function item_head(term,    list, n, i, macro, word, comma, head) {
     emit(".It" head)
 }
 
-# The lines from `first` on that are indented by `by` or more, without it; empty lines among them stay. Sets `next_line`.
+# Returns the lines from `first` on that are indented by `by` or more, without that indentation; empty lines among them
+# stay. Sets `next_line`.
 function inner(lines, first, last, by,    i, text, gap) {
     text = gap = ""
     for (i = first; i <= last; i++) {
@@ -122,7 +124,7 @@ function example(text,    list, n, i) {
     }
 }
 
-# The list that begins at line i; returns the line after it.
+# Writes the list that begins at line i; returns the line after it.
 function list_of_items(lines, i, n,    column, term, text) {
     emit(".Bl -tag -width Ds")
     column = 0
@@ -134,7 +136,7 @@ function list_of_items(lines, i, n,    column, term, text) {
             term = substr(lines[i], 1, RSTART - 1)
             column = RSTART + RLENGTH - 1
             text = substr(lines[i], column + 1)
-        } else { # an option that is too long to be told of in its line
+        } else { # a long option, whose description begins on the next line
             term = lines[i]
             column = i < n ? indent(lines[i + 1]) : 0
             text = ""
@@ -149,11 +151,11 @@ function list_of_items(lines, i, n,    column, term, text) {
     return i
 }
 
-# render(TEXT, HEADINGS): any text. With HEADINGS a line above lines indented by two is a heading, and paragraphs after
-# the first such go to `history`.
+# render(TEXT, HEADINGS): writes any text. With HEADINGS, a line above lines indented by two is a heading, and
+# paragraphs after the first heading go to `history`.
 function render(text, headings,    lines, n, i, block, item, started) {
     n = split(text, lines, "\n")
-    for (i = 1; i <= n; i++) if (indent(lines[i]) == 1) lines[i] = substr(lines[i], 2) # it hangs
+    for (i = 1; i <= n; i++) if (indent(lines[i]) == 1) lines[i] = substr(lines[i], 2) # a hanging indent
     for (i = 1; i <= n; ) {
         if (lines[i] == "") { i++; continue }
         if (indent(lines[i]) > 0) {
@@ -186,7 +188,7 @@ function render(text, headings,    lines, n, i, block, item, started) {
     }
 }
 
-# The opening of a page of section `section`.
+# Writes the opening of a page of section `section`.
 function page_head(name, section) {
     emit(".Dd " date)
     emit(".Dt " toupper(name) " " section)
@@ -194,7 +196,7 @@ function page_head(name, section) {
     emit(".Sh NAME")
 }
 
-# see_also(NAMES): names of section 3, as keys.
+# see_also(NAMES): writes references to these pages of section 3; the names are the keys.
 function see_also(names,    list, n, i, j, name) {
     for (name in names) {
         for (j = ++n; j > 1 && list[j - 1] > name; j--) list[j] = list[j - 1]
@@ -204,7 +206,7 @@ function see_also(names,    list, n, i, j, name) {
     for (i = 1; i <= n; i++) emit(".Xr " list[i] " 3" (i < n ? " ," : ""))
 }
 
-# What a text is about: its first words, up to a full stop, colon or the like.
+# The summary of a text: its first words, up to a full stop, colon or similar.
 function summary(text) {
     sub(/\n\n.*/, "", text)
     gsub(/\n/, " ", text)

@@ -1,7 +1,8 @@
-# Reads what a program says to --help and writes its man page. With mdoc.awk, and -v name= page= version= date=.
+# Reads the --help output of a program and writes its man page. Needs mdoc.awk, and -v name= page= version= date=.
 #
-# The first line is "Usage: NAME ARGUMENTS", perhaps with further lines indented as far. "Environment:", "Exit status:"
-# and "Example:" at the left margin begin sections: the first two paragraphs, the last all that is indented below it.
+# The first line is "Usage: NAME ARGUMENTS"; indented lines may continue it. "Environment:", "Exit status:" and
+# "Example:" at the left margin begin sections. The first two hold one paragraph, and the last holds all lines indented
+# below it.
 
 FNR == 1 || (usage_goes_on && /^ /) {
     sub(/^Usage: */, "")

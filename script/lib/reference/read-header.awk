@@ -1,8 +1,8 @@
 # Reads include/machineid.h for header-pages.awk.
 #
-# A comment belongs to what follows it. A comment that opens with a ruler, ---- Name ----, opens a section; what else it
-# says holds for the functions of the section. A function without a comment is told of with the one before it, and an
-# enum without a comment holds the values of the type before it.
+# A comment belongs to what follows it. A comment that begins with a ruler, ---- Name ----, begins a section; the rest
+# of it applies to all functions of the section. A function without a comment shares the page of the function before it,
+# and an enum without a comment holds the values of the type before it.
 
 { source[NR] = $0 }
 
@@ -29,7 +29,7 @@ function read_header(    i, text, code) {
     }
 }
 
-# A comment without its stars.
+# Returns a comment without its stars.
 function comment_text(text) {
     sub(/^\/\*[ \n]*/, "", text)
     sub(/[ \n]*\*\/$/, "", text)
@@ -49,7 +49,7 @@ function open_section(text,    title) {
     section_text[sections] = text
 }
 
-# Whether a declaration has its end: a semicolon outside of braces and comments.
+# Whether a declaration is complete: it ends in a semicolon outside of braces and comments.
 function is_whole(code,    opened, closed) {
     code = without_comments(code)
     opened = gsub(/\{/, "", code)
