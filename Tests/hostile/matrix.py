@@ -181,7 +181,7 @@ def main():
     authority = Authority(context=context)
     runs = list(plan(arguments))
     if not runs:
-        sys.exit(f"hostile: of a family, one in ten is run under valgrind, and {' '.join(arguments.names)} is not")
+        sys.exit(f"hostile: only one in ten of a family runs under valgrind, and {' '.join(arguments.names)} does not")
     print(f"hostile: {len(runs)} runs{WATCHES[arguments.watch].text}; the table comes when all are done",
           file=sys.stderr, flush=True)
     perform_all(runs, authority, arguments)
