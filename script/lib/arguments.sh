@@ -2,6 +2,11 @@
 # What every script does with --help and with what it does not know. Sourced from the root of the project. SCRIPT is the
 # script's own path there.
 
+# Whether another script of the project started this one.
+# shellcheck disable=SC2034 # for progress.sh
+started_by_script=${MACHINEID_STARTED_BY_SCRIPT:-}
+export MACHINEID_STARTED_BY_SCRIPT=yes
+
 # help SCRIPT: prints the comment at its head, which has its usage, and ends it.
 help() {
     sed -n '2,$ { /^#/!q; s/^# \{0,1\}//p; }' "$1"

@@ -1,13 +1,9 @@
 # shellcheck shell=sh
-# What a script says while it works, and at its end, to the person who started it. All of it goes to standard error, so that
-# standard output has the results alone. Sourced.
+# What a script says while it works, and at its end, to the person who started it. All of it goes to standard error, so
+# that standard output has the results alone. Sourced, after arguments.sh.
 
-# Whether another script of the project started this one. Then that one says what to do next.
-started_by_script=${MACHINEID_STARTED_BY_SCRIPT:-}
-export MACHINEID_STARTED_BY_SCRIPT=yes
-
-# during WHAT COMMAND [ARGUMENT...]: says WHAT is being done, and runs a command that takes long. What the command prints is
-# shown only where it fails, and then without SwiftPM's lines of progress.
+# during WHAT COMMAND [ARGUMENT...]: says WHAT is being done, and runs a command that takes long. The command's output is
+# shown only if it fails, and then without SwiftPM's lines of progress.
 during() {
     during_what=$1 during_status=0
     shift
@@ -20,7 +16,8 @@ during() {
     return "$during_status"
 }
 
-# next_steps STEP...: what to do now that the script is done, a line each.
+# next_steps STEP...: says what to do now that the script is done, a line each. It says nothing if another script started
+# this one.
 next_steps() {
     [ -z "$started_by_script" ] || return 0
     for step; do printf 'next: %s\n' "$step"; done >&2
