@@ -182,6 +182,8 @@ def main():
     runs = list(plan(arguments))
     if not runs:
         sys.exit(f"hostile: only one in ten of a family runs under valgrind, and {' '.join(arguments.names)} does not")
+    print(f"hostile: {len(runs)} runs{WATCHES[arguments.watch].text}; the table comes when all are done",
+          file=sys.stderr, flush=True)
     perform_all(runs, authority, arguments)
     remeasure(runs, authority, arguments)
     passed = report.show(runs, authority.strays, arguments.summary)

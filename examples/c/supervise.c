@@ -67,11 +67,12 @@ static const char usage[] =
     "that ignores SIGTERM then runs on, as with timeout(1): no SIGKILL follows. If\n"
     "PROGRAM is a shell that starts one process, let it do so with exec.\n"
     "\n"
-    "Exit status: that of PROGRAM; 128 and the signal when one ended it; 122 when the\n"
-    "device is denied and 123 when there is no decision, or an allow older than the\n"
-    "greatest age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137\n"
-    "when it had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM\n"
-    "cannot be run and 127 when it is not found.\n";
+    "Exit status: that of PROGRAM. When a signal ended it, machineid-exec ends by the\n"
+    "same signal, which a shell shows as 128 and its number. 122 when the device is\n"
+    "denied and 123 when there is no decision, or an allow older than the greatest\n"
+    "age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137 when it\n"
+    "had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM cannot\n"
+    "be run and 127 when it is not found.\n";
 
 /*
  * If a standard stream is closed, a descriptor opened from now on would get its number, and messages would be written

@@ -2,6 +2,11 @@
 # Handles --help and unknown arguments, for all scripts. Source it from the root of the project; SCRIPT is the path of
 # the script relative to that root.
 
+# Whether another script of the project started this one.
+# shellcheck disable=SC2034 # for progress.sh
+started_by_script=${MACHINEID_STARTED_BY_SCRIPT:-}
+export MACHINEID_STARTED_BY_SCRIPT=yes
+
 # help SCRIPT: prints the comment at the head of the script, which holds its usage, and ends the script.
 help() {
     sed -n '2,$ { /^#/!q; s/^# \{0,1\}//p; }' "$1"

@@ -5,6 +5,7 @@
 # sanitized_library KIND FOLDER: builds the library into FOLDER. KIND is thread or address. Errors go to stdout.
 sanitized_library() {
     local kind=$1 folder=$2 built=.build/$1-sanitizer
+    echo "building the library for the $kind sanitizer, which takes a minute or two the first time" >&2
     if ! MID_SANITIZE=1 swift build -c release --build-system native --disable-local-rpath --product machineid \
         -Xswiftc "-sanitize=$kind" -Xswiftc -gline-tables-only --scratch-path "$built" >"$folder.log" 2>&1; then
         tail -n 20 "$folder.log"
