@@ -35,11 +35,11 @@
 #define LAST_TICK 4
 #define NEVER 255
 #define UNREADABLE 255 /* Clock.unreadable: later than any end */
-#define QUESTIONS 3
+#define QUESTIONS 2
 #define PARENT 0
 #define CHILD 1
 
-mtype = { none, waiting, allow, deny };
+mtype = { none, waiting, lost, allow, deny };
 
 /* The world. */
 byte now = 1;
@@ -49,7 +49,6 @@ byte revokedAt = NEVER;
  * where the kernel wipes the page. The second place of an array is the child's copy. */
 byte permitEnd[2];
 bool isLive = true;
-bool isLocked;
 byte generation[2] = 1;
 byte pageProcess[2];
 bool wipes;
@@ -62,8 +61,12 @@ byte askedAt[QUESTIONS];
 bool isWithdrawn;
 byte allowAskedAt;
 
-inline lock() { atomic { !isLocked -> isLocked = true } }
-inline unlock() { isLocked = false }
+/* What the transport's lock guards is one step to all but a look, and a look sees only the one store in it. */
+#ifdef NO_LOCK
+#define locked
+#else
+#define locked atomic
+#endif
 
 proctype Clock() {
     do
@@ -80,11 +83,10 @@ proctype Authority() {
 end_idle:
     do
     :: atomic {
-           reply[0] == waiting || reply[1] == waiting || reply[2] == waiting;
+           reply[0] == waiting || reply[1] == waiting;
            if
            :: reply[0] == waiting -> question = 0
            :: reply[1] == waiting -> question = 1
-           :: reply[2] == waiting -> question = 2
            fi;
            reply[question] = (revokedAt == NEVER -> allow : deny);
            question = 0
@@ -105,81 +107,78 @@ inline end_guard() {
 
 /* Guard.accept */
 inline accept(question) {
-#ifndef NO_LOCK
-    lock();
-#endif
-    if
-#ifdef NOT_LIVE
-    :: true ->
-#else
-    :: !isLive -> skip
-    :: isLive ->
-#endif
+    locked {
         if
-        :: reply[question] == allow ->
-            d_step {
+#ifdef NOT_LIVE
+        :: true ->
+#else
+        :: !isLive -> skip
+        :: isLive ->
+#endif
+            if
+            :: reply[question] == allow ->
+                d_step {
 #ifdef FROM_ANSWER
-                permitEnd[PARENT] = now + MAXIMUM_AGE;
+                    permitEnd[PARENT] = now + MAXIMUM_AGE;
 #else
-                permitEnd[PARENT] = askedAt[question] + MAXIMUM_AGE;
+                    permitEnd[PARENT] = askedAt[question] + MAXIMUM_AGE;
 #endif
-                allowAskedAt = askedAt[question]
-            }
-        :: else -> end_guard()
+                    allowAskedAt = askedAt[question]
+                }
+            :: else -> end_guard()
+            fi
         fi
-    fi;
-#ifndef NO_LOCK
-    unlock()
-#else
-    skip
-#endif
+    }
 }
 
-/* GuardThread.run, with two questions under way at most. */
+/* GuardCheck.start: the age counts from a moment before the question is sent. */
+inline ask(question) {
+    atomic {
+        askedAt[question] = now;
+        reply[question] = waiting
+    }
+}
+
+/* GuardThread.run: a first question, and one beside it or after it. */
 proctype Checks() {
-    byte next, question, other;
+    byte next, question;
     do
-    :: next < QUESTIONS && isLive && (next < 2 || reply[next - 2] == none) ->
-        /* GuardCheck.start: the age counts from a moment before the question is sent. */
-        askedAt[next] = now;
-        reply[next] = waiting;
-        next++
-    :: next > 0 && (reply[next - 1] != none || (next > 1 && reply[next - 2] != none)) ->
+    :: next < QUESTIONS && isLive -> ask(next); next++
+    :: reply[0] != none || reply[1] != none ->
         if
-        :: reply[next - 1] != none -> question = next - 1
-        :: next > 1 && reply[next - 2] != none -> question = next - 2
+        :: reply[0] != none -> question = 0
+        :: reply[1] != none -> question = 1
         fi;
         if
-        :: reply[question] == waiting -> askedAt[question] = now /* its connection broke: it is asked again */
-        :: reply[question] == waiting -> d_step { reply[question] = none; askedAt[question] = 0 } /* failed or given up */
+        :: d_step { reply[question] == waiting -> reply[question] = lost }; /* its connection broke: it is asked again */
+            ask(question)
+        :: d_step { reply[question] == waiting -> reply[question] = none; askedAt[question] = 0 } /* failed or given up */
         :: reply[question] == allow || reply[question] == deny ->
             accept(question);
-            d_step { /* GuardThread.finish: drops this check and all older ones */
-                do
-                :: other <= question -> reply[other] = none; askedAt[other] = 0; other++
-                :: else -> other = 0; break
-                od
+            atomic { /* GuardThread.finish: drops this check and an older one */
+                reply[0] = none;
+                askedAt[0] = 0;
+                if
+                :: question == 1 -> reply[1] = none; askedAt[1] = 0
+                :: else -> skip
+                fi
             }
         fi;
         question = 0
     :: !isLive || next == QUESTIONS -> break
     od;
     /* GuardThread.dropAll */
-    d_step { reply[0] = none; reply[1] = none; reply[2] = none }
+    atomic { reply[0] = none; reply[1] = none }
 }
 
 /* Guard.stop, Transport.cancel */
 proctype Stopper() {
-#ifndef NO_LOCK
-    lock();
-#endif
-    if
-    :: isLive -> end_guard()
-    :: else -> skip
-    fi;
-#ifndef NO_LOCK
-    unlock()
-#endif
+    locked {
+        if
+        :: isLive -> end_guard()
+        :: else -> skip
+        fi
+    }
 }
 
 /* Clock.ofAges. seenAt is the true time, for the properties alone. */
@@ -278,18 +277,18 @@ proctype Fork() {
 
 init {
     atomic {
+        run Clock();
+        run Authority();
+        run Checks();
+#ifdef FORK
         if
         :: wipes = true
         :: pageProcess[PARENT] = PARENT + 1 /* the kernel refuses: the page says whose it is */
         fi;
-        run Clock();
-        run Operator();
-        run Authority();
-        run Checks();
-        run Stopper();
-#ifdef FORK
         run Fork()
 #else
+        run Operator();
+        run Stopper();
         run Looker()
 #endif
     }
