@@ -124,7 +124,7 @@ inline enter(me) {
 
 /* ForkGate.leave */
 inline leave(me) {
-    d_step { isInStep[me] = false; hasWaitedOut[me] = false };
+    atomic { isInStep[me] = false; hasWaitedOut[me] = false };
     if
     :: working > 0 -> working--
     :: else -> skip
@@ -135,7 +135,9 @@ proctype Worker(byte me) {
     bool holds;
     if
     :: true -> skip
+#ifndef CALM_HOST
     :: true -> atomic { !hostIsLocked -> hostIsLocked = true }; holds = true
+#endif
     fi;
     enter(me);
     leave(me);
@@ -171,7 +173,7 @@ proctype Forker(byte me) {
 again:
 #endif
     /* ForkGate.close, which computes the end of its patience first. */
-    d_step { isOver[me] = false; isForking[me] = true };
+    atomic { isOver[me] = false; isForking[me] = true };
     forker = me;
     patienceOf = me;
     forking++;
@@ -194,8 +196,10 @@ again:
     /* Handlers of the host that run between ours and the fork. */
     if
     :: true -> skip
+#ifndef CALM_HOST
     :: !isHandler -> enter(me); leave(me)
     :: true -> atomic { !hostIsLocked -> hostIsLocked = true }; hostIsLocked = false
+#endif
     fi;
 
     /* The fork itself, and what the child finds. */
@@ -231,7 +235,9 @@ again:
     /* Handlers of the host that run in the parent before ours, which is ForkGate.open. */
     if
     :: true -> skip
+#ifndef CALM_HOST
     :: !isHandler -> enter(me); leave(me)
+#endif
     fi;
     forking--;
     isForking[me] = false;
