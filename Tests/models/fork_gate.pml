@@ -3,11 +3,11 @@
  *
  * What it models, step by step:
  *     enter, leave    ForkGate.enter with waitForFork, and ForkGate.leave, around a step: ForkGate.working
- *     Forker          WipedOnFork.beginFork with ForkGate.close; the fork; ForkGate.open in the parent. The thread that forks
+ *     Forker          PerProcessPage.beginFork with ForkGate.close; the fork; ForkGate.open in the parent. The thread that forks
  *                     may be in a step itself, as in a handler of a signal. The host's own fork handlers may make calls, or
  *                     wait for a lock of the host that is held by a thread which is about to begin a step
- *     begin_child     WipedOnFork.beginChild
- *     ChildThread     WipedOnFork.own and makePage, ForkGeneration.current and begin, in two threads of a child (with CHILD)
+ *     begin_child     PerProcessPage.beginChild
+ *     ChildThread     PerProcessPage.own and makePage, ForkGeneration.current and begin, in two threads of a child (with CHILD)
  *     Time            the 250 ms of ForkGate.patience: isOver[f] is "now >= the end that fork f computed"
  *
  * A thread that rests for 50 microseconds loops here, as in the code. Which thread runs next is open, but each of them runs in
@@ -48,10 +48,10 @@
 #define NOBODY 255
 #define PARENT_NUMBER 1
 
-mtype = { wiped, refused, forgotten }; /* what the kernel does with the page: see WipedOnFork */
+mtype = { wiped, refused, forgotten }; /* what the kernel does with the page: see PerProcessPage */
 mtype kernel;
 
-/* WipedOnFork of the parent. */
+/* PerProcessPage of the parent. */
 byte working;
 byte forking;
 byte forker = NOBODY;
@@ -255,20 +255,20 @@ again:
 /* ---- A child that was forked in any way --------------------------------------------------------------------------- */
 
 typedef Page {
-    byte number; /* WipedOnFork.generation */
+    byte number; /* PerProcessPage.generation */
     byte process /* whose it is; 0 where the kernel is to wipe it */
 };
 #define PARENT 1
 #define CHILD_PROCESS 2
 Page page[3]; /* the parent's, and one that each thread may make */
-byte address; /* WipedOnFork.address: which page it is */
+byte address; /* PerProcessPage.address: which page it is */
 byte last = PARENT_NUMBER; /* ForkGeneration.last */
 byte numberOf[2];
 
 /* ForkGeneration.current */
 proctype ChildThread(byte me) {
     byte found, mine, next, number;
-    /* WipedOnFork.own */
+    /* PerProcessPage.own */
     found = address;
     if
 #ifdef NO_PROCESS
@@ -276,7 +276,7 @@ proctype ChildThread(byte me) {
 #else
     :: page[found].process == 0 || page[found].process == CHILD_PROCESS -> mine = found
     :: page[found].process == PARENT ->
-        /* WipedOnFork.makePage, publish */
+        /* PerProcessPage.makePage, publish */
         page[me + 1].process = CHILD_PROCESS;
         atomic {
             if
@@ -320,7 +320,7 @@ inline fork_a_child() {
     if
     :: kernel != forgotten -> skip /* a bare clone() runs no handlers */
     :: true ->
-        /* fork(): WipedOnFork.beginChild. A page that is as it was before the fork starts anew. */
+        /* fork(): PerProcessPage.beginChild. A page that is as it was before the fork starts anew. */
         if
 #ifndef NO_RESTART
         :: page[0].number == PARENT_NUMBER -> page[0].number = 0; page[0].process = CHILD_PROCESS

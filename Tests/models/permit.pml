@@ -6,7 +6,7 @@
  *     accept, end_guard   Guard.accept and Guard.end, under the transport's lock
  *     Checks              GuardThread.run: ask (GuardCheck.start), finish, giveUp, drop
  *     Stopper             Guard.stop and Transport.cancel, which end a guard on another thread
- *     Fork                WipedOnFork.beginChild and ForkGeneration.current, in a child of fork() or of a bare clone()
+ *     Fork                PerProcessPage.beginChild and ForkGeneration.current, in a child of fork() or of a bare clone()
  *     Clock, Authority, Operator    the world: time, the service, and the person who revokes the device
  *
  * Properties:
@@ -45,7 +45,7 @@ mtype = { none, waiting, lost, allow, deny };
 byte now = 1;
 byte revokedAt = NEVER;
 
-/* Permit, Guard.Knowledge, and WipedOnFork: the number of the process, and the process that the page is for, which is 0
+/* Permit, Guard.Knowledge, and PerProcessPage: the number of the process, and the process that the page is for, which is 0
  * where the kernel wipes the page. The second place of an array is the child's copy. */
 byte permitEnd[2];
 bool isLive = true;
@@ -253,11 +253,11 @@ proctype Fork() {
         pageProcess[CHILD] = pageProcess[PARENT]
     };
     if
-    :: d_step { !wipes -> generation[CHILD] = 0; pageProcess[CHILD] = CHILD + 1 } /* fork(): WipedOnFork.beginChild */
+    :: d_step { !wipes -> generation[CHILD] = 0; pageProcess[CHILD] = CHILD + 1 } /* fork(): PerProcessPage.beginChild */
     :: true /* a bare clone(), or a handler of the host that runs earlier */
     fi;
     look(CHILD);
-    /* WipedOnFork.own makes a page where the one at hand is the parent's; ForkGeneration.begin takes the next number. */
+    /* PerProcessPage.own makes a page where the one at hand is the parent's; ForkGeneration.begin takes the next number. */
     d_step {
         if
         :: pageProcess[CHILD] == PARENT + 1 -> pageProcess[CHILD] = CHILD + 1; generation[CHILD] = 0
