@@ -78,7 +78,7 @@ extern "C" {
 #define MID_VERSION_NUMBER 100
 
 /**
- * What a call came to: when, and what to do. All are since 0.1.0.
+ * What a call came to, when, and what to do. All since 0.1.0.
  *
  * The authority has answered with MID_OK and MID_REFUSED only. MID_REFUSED is no decision: the authority says what is
  * wrong with the request (HTTP 4xx other than 408 and 429), such as an unknown org key, an unknown device or
@@ -185,7 +185,7 @@ mid_status mid_client_new(const char *org_key, const char *options, mid_client *
 mid_status mid_client_from_env(const char *options, mid_client **client, char **json);
 
 /**
- * Ends for good the guards of a client and, with MID_CANCELLED, its calls in flight and to come. Returns at once. Any
+ * Cancels a client: ends its guards and, with MID_CANCELLED, its calls in flight and to come. Returns at once. Any
  * thread may call it, any number of times, but no signal handler: it takes a lock.
  * @param client NULL does nothing.
  * @since 0.1.0
@@ -203,8 +203,8 @@ void mid_client_free(mid_client *client);
 
 /**
  * ## Operations
- * Each asks the authority one thing. `client` is not NULL. Nor is `device_id`: 1 to 512 bytes of UTF-8, white space
- * around it trimmed; service:env:role:instance is recommended.
+ * Each asks the authority one thing. `device_id` is not NULL: 1 to 512 bytes of UTF-8, white space around it trimmed;
+ * `service:env:role:instance` is recommended.
  *
  * Each returns MID_OK or MID_REFUSED when the authority answered, otherwise MID_INVALID_ARGUMENT, MID_RESOLVE_FAILED,
  * MID_CONNECT_FAILED, MID_TLS_FAILED, MID_TRANSFER_FAILED, MID_TIMEOUT, MID_UNAVAILABLE, MID_BAD_REPLY, MID_CANCELLED,
@@ -218,7 +218,7 @@ void mid_client_free(mid_client *client);
 /**
  * Registers a device with the organisation. Again, this changes nothing, and restores no revoked device. Over the
  * plan's limit: MID_REFUSED, "error":"device_limit_reached".
- * @param client    See Operations.
+ * @param client    Not NULL.
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
@@ -229,7 +229,7 @@ mid_status mid_register(mid_client *client, const char *device_id, char **json);
 /**
  * May this device run now? Gate on `*allowed` and nothing else. After a denial, log the reply's "code"
  * ("DEVICE_REVOKED", "PLAN_FROZEN", ...) and "request_id".
- * @param client    See Operations.
+ * @param client    Not NULL.
  * @param device_id See Operations.
  * @param allowed   Not NULL. Set to 0 on entry, and to 1 only with MID_OK, after a complete 2xx reply that is a strict
  *                  JSON object with "allowed":true.
@@ -243,7 +243,7 @@ mid_status mid_validate(mid_client *client, const char *device_id, int *allowed,
 /**
  * May each of these devices run now? Asks within one `timeout_ms` for all, `max_connections` at a time, less those that
  * other threads use.
- * @param client     See Operations.
+ * @param client     Not NULL.
  * @param device_ids `count` device ids; not NULL. One that is, or cannot be sent, costs only that device its decision.
  * @param count      Any number; 0 asks nothing. By default 10000 devices have 64 ms each: choose `timeout_ms`.
  * @param allowed    `count` flags as with mid_validate(); not NULL. Not touched if the count is impossible, such as a
@@ -262,7 +262,7 @@ mid_status mid_validate_many(mid_client *client, const char *const *device_ids, 
 
 /**
  * Lists the organisation's devices, active and revoked.
- * @param client See Operations.
+ * @param client Not NULL.
  * @param json   See Texts.
  * @return See Operations.
  * @since 0.1.0
@@ -271,7 +271,7 @@ mid_status mid_list_devices(mid_client *client, char **json);
 
 /**
  * Revokes a device: from now on it is denied.
- * @param client    See Operations.
+ * @param client    Not NULL.
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
@@ -281,7 +281,7 @@ mid_status mid_revoke(mid_client *client, const char *device_id, char **json);
 
 /**
  * Takes a revocation back.
- * @param client    See Operations.
+ * @param client    Not NULL.
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
@@ -291,7 +291,7 @@ mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
 
 /**
  * The same as mid_unrevoke(), as the vendor's SDKs also call it.
- * @param client    See Operations.
+ * @param client    Not NULL.
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
@@ -301,7 +301,7 @@ mid_status mid_restore(mid_client *client, const char *device_id, char **json);
 
 /**
  * Removes a device for good.
- * @param client    See Operations.
+ * @param client    Not NULL.
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
@@ -311,7 +311,7 @@ mid_status mid_remove(mid_client *client, const char *device_id, char **json);
 
 /**
  * Tells the organisation's plan: tier, state, limit, devices used.
- * @param client See Operations.
+ * @param client Not NULL.
  * @param json   See Texts.
  * @return See Operations.
  * @since 0.1.0
@@ -337,11 +337,11 @@ mid_status mid_usage(mid_client *client, char **json);
 typedef struct mid_guard mid_guard;
 
 /**
- * Validates in the call, and after a decision makes a guard that validates on. Options, with their defaults:
+ * Starts a guard: validates once, in the call, and after a decision in the background. Options and defaults:
  *
  * - `interval_ms`, 20 to 3600000 (5000): from one check to the next, a tenth more or less.
  * - `max_age_ms`, 40 to 2147483647, 2 to 1000 intervals (3 intervals): how old an allow may be.
- * @param client    See Operations.
+ * @param client    Not NULL; may be freed before the guard.
  * @param device_id See Operations.
  * @param options   A JSON object of options; NULL for the defaults.
  * @param guard     Where to put the guard, for mid_guard_stop(); not NULL. Set to NULL on failure.
