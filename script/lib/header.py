@@ -1,6 +1,7 @@
 """What include/machineid.h declares, as libclang reads it: the one home of the lists of functions and statuses.
 
     script/lib/python --reference script/lib/header.py WHAT [HEADER]
+    script/lib/python --reference script/lib/header.py --into FOLDER [HEADER]   every list, into a file of its name
 
     functions   the names of the functions
     parameters  FUNCTION PARAMETER, a line for each parameter
@@ -14,7 +15,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional
 
 from clang.cindex import Cursor, CursorKind, Diagnostic, Index, TranslationUnit
 from hawkmoth.util import compiler
@@ -125,9 +126,17 @@ class Header:
         if self.macros.get("MID_VERSION_NUMBER") != number:
             yield f"MID_VERSION_NUMBER must be {number} for version {self.version}"
 
-    def exports(self) -> str:
-        names = "".join(f"        {name};\n" for name in sorted(function.name for function in self.functions))
-        return f"{{\n    global:\n{names}    local:\n        *;\n}};\n"
+    def lists(self) -> Dict[str, List[str]]:
+        functions = self.functions
+        exports = sorted(f"        {function.name};" for function in functions)
+        return {
+            "functions": [function.name for function in functions],
+            "parameters": [f"{function.name} {parameter}" for function in functions for parameter in function.parameters],
+            "prototypes": [f"{function.since}  {function.prototype}" for function in functions],
+            "statuses": [f"{c.since}  {c.name} {c.cursor.enum_value}" for c in self.constants],
+            "exports": ["{", "    global:", *exports, "    local:", "        *;", "};"],
+            "faults": list(self.faults()),
+        }
 
 
 def _declared(kind, cursor: Cursor):
@@ -136,21 +145,17 @@ def _declared(kind, cursor: Cursor):
 
 def main() -> None:
     what, *rest = sys.argv[1:] or ["--help"]
-    if what == "--help" or len(rest) > 1:
+    folder = Path(rest.pop(0)) if what == "--into" and rest else None
+    if what in ("--help", "--into") and not folder or len(rest) > 1:
         sys.exit(__doc__)
-    header = Header(*map(Path, rest))
-    lists = {
-        "functions": lambda: [function.name for function in header.functions],
-        "parameters": lambda: [f"{f.name} {parameter}" for f in header.functions for parameter in f.parameters],
-        "prototypes": lambda: [f"{function.since}  {function.prototype}" for function in header.functions],
-        "statuses": lambda: [f"{c.since}  {c.name} {c.cursor.enum_value}" for c in header.constants],
-        "exports": lambda: header.exports().splitlines(),
-        "faults": header.faults,
-    }
-    if what not in lists:
+    lists = Header(*map(Path, rest)).lists()
+    if folder:
+        for name, lines in lists.items():
+            (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    elif what in lists:
+        print(*lists[what], sep="\n")
+    else:
         sys.exit(f"header.py: unknown argument {what}")
-    for line in lists[what]():
-        print(line)
 
 
 if __name__ == "__main__":
