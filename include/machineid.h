@@ -25,11 +25,11 @@
  * effect), and stop at once when not allowed.
  *
  * ## Handles
- * | handle         | made by                                 | freed by          | may outlive              |
- * |----------------|-----------------------------------------|-------------------|--------------------------|
- * | `mid_client *` | mid_client_new(), mid_client_from_env() | mid_client_free() | its guards, which it ends |
- * | `mid_guard *`  | mid_guard_start()                       | mid_guard_stop()  | its client               |
- * | `char *`       | any function with `json`                | mid_free()        | client and guard         |
+ * | handle         | made by                                 | freed by          | may outlive                      |
+ * |----------------|-----------------------------------------|-------------------|----------------------------------|
+ * | `mid_client *` | mid_client_new(), mid_client_from_env() | mid_client_free() | its guards: freeing it ends them |
+ * | `mid_guard *`  | mid_guard_start()                       | mid_guard_stop()  | its client                       |
+ * | `char *`       | any function with `json`                | mid_free()        | client and guard                 |
  *
  * ## Texts
  * Strings are UTF-8 and end with NUL. Those passed in are copied.
@@ -38,7 +38,7 @@
  * free. After MID_OK and MID_REFUSED it is the authority's reply, byte for byte; NULL where nothing was asked. After
  * any other status it is `{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}`, always with
  * these four keys: the code is the status name with `CLIENT_` for `MID_`, the message one line for a person, whose
- * wording may change. It holds neither the org key nor words of a peer. Do not write into a text: it may be static.
+ * wording may change. It holds neither the org key nor text from a peer. Do not write into a text: it may be static.
  *
  * ## Calls
  * A call blocks its thread until it has an answer or `timeout_ms` has passed: wall clock over everything, waiting and
@@ -51,10 +51,10 @@
  * ## Threads and processes
  * docs/hosts.md explains:
  *
- * - Any number of threads may use a client or a guard at once. Only guards start one, and libcurl to resolve names.
+ * - Only guards start a thread; libcurl starts short ones to resolve names.
  * - After fork() parent and child may both use a client. Calls of other threads go on in the parent only, and guards
- *   are ended in the child. Call nothing in a child that shares its parent's memory (vfork), or of a bare clone() or
- *   `_Fork()` while other threads were in calls.
+ *   are ended in the child. Call nothing in a child that shares its parent's memory (vfork), or that a bare clone() or
+ *   `_Fork()` made while other threads were in calls.
  * - No signal cuts a call short; pthread_cancel() during one is not supported. The library installs no handler, raises
  *   no SIGPIPE, prints nothing and changes no locale or variable.
  * - Close no descriptor but your own.
@@ -86,8 +86,8 @@ extern "C" {
  * Retry-After asks for. MID_BAD_REPLY is not strict HTTP or JSON, no boolean `allowed`, a redirect, about another
  * device or too large.
  *
- * From 100 nothing was sent; from 200 no answer came; from 300 what came is none; from 400 the reason is on this side.
- * Numbers never change. More may come within these groups: treat an unknown one as no answer.
+ * From 100 nothing was sent; from 200 no answer came; from 300 what came is no answer; from 400 the reason is on this
+ * side. Numbers never change. More may come within these groups: treat an unknown one as no answer.
  */
 typedef int32_t mid_status;
 
@@ -154,8 +154,8 @@ typedef struct mid_client mid_client;
  *   (CURL_CA_BUNDLE, or SSL_CERT_FILE and SSL_CERT_DIR, or the system's file).
  * - `pinned_public_key`: the only server keys to accept, `sha256//BASE64`, joined by ";".
  * - `proxy` (`https_proxy` or `all_proxy`): an http, https, socks4, socks4a, socks5 or socks5h URL; "" for none.
- * - `no_proxy` (`no_proxy`): hosts without it: names, with those below them, addresses, IPv4 networks, joined by ",";
- *   or "*".
+ * - `no_proxy` (the variable): hosts reached without a proxy: names, with those below them, addresses, IPv4 networks,
+ *   joined by ","; or "*".
  * - `user_agent` (`libmachineid/VERSION`): 1 to 256 bytes of printable ASCII, not blank.
  * - `max_connections`, 1 to 256 (64): more calls at once wait their turn.
  * - `max_connection_age_ms`, 1000 to 86400000 (300000): an older connection takes no further request.
@@ -216,7 +216,7 @@ void mid_client_free(mid_client *client);
  */
 
 /**
- * Registers a device with the organisation. Again, this changes nothing, and restores no revoked device. Over the
+ * Registers a device with the organisation. Registering again changes nothing and restores no revoked device. Over the
  * plan's limit: MID_REFUSED, "error":"device_limit_reached".
  * @param client    Not NULL.
  * @param device_id See Operations.
@@ -244,13 +244,14 @@ mid_status mid_validate(mid_client *client, const char *device_id, int *allowed,
  * May each of these devices run now? Asks within one `timeout_ms` for all, `max_connections` at a time, less those that
  * other threads use.
  * @param client     Not NULL.
- * @param device_ids `count` device ids; not NULL. One that is, or cannot be sent, costs only that device its decision.
+ * @param device_ids `count` device ids; not NULL. One that is NULL or cannot be sent costs only that device its
+ *                   decision.
  * @param count      Any number; 0 asks nothing. By default 10000 devices have 64 ms each: choose `timeout_ms`.
  * @param allowed    `count` flags as with mid_validate(); not NULL. Not touched if the count is impossible, such as a
- *                   negative number converted.
+ *                   negative number as `size_t`.
  * @param json       An array of what mid_validate() would have given for each, in order; an object where the call fails
- *                   as a whole. Replies may take 64 MiB together, or 1 KiB for each device if that is more; one without
- *                   room is MID_BAD_REPLY.
+ *                   as a whole. Replies may take 64 MiB together, or 1 KiB for each device if that is more; a reply
+ *                   without room is MID_BAD_REPLY.
  * @retval MID_OK There is a decision for every device.
  * @return Otherwise that of the first device without a decision; those of others stand. The call fails as a whole, and
  *         allows none, with MID_CANCELLED; with MID_INVALID_ARGUMENT for its own arguments; and with MID_OUT_OF_MEMORY
@@ -408,7 +409,7 @@ mid_status mid_guard_decision(mid_guard *guard, int *allowed, char **json);
 void mid_guard_stop(mid_guard *guard);
 
 /**
- * Frees a text from a `json` parameter; free() must not.
+ * Frees a text from a `json` parameter; never use free().
  * @param json NULL does nothing.
  * @since 0.1.0
  */

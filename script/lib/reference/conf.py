@@ -1,6 +1,5 @@
 """Sphinx's settings for the reference. script/reference lays out the sources that this reads."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -47,4 +46,4 @@ html_theme_options = {
 
 
 def setup(app):
-    pages.write(_header, Path(app.srcdir), os.environ.get("MACHINEID_PROGRAMS", "").split())
+    pages.write(_header, Path(app.srcdir), [p for p in sorted(ROOT.glob("build/bin/machineid-*")) if not p.suffix])

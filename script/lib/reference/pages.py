@@ -3,7 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Iterable, List, Tuple
+from typing import List, Tuple
 
 from header import Function, Header
 from markup import inline, table
@@ -104,17 +104,16 @@ def man_pages(header: Header) -> List[Tuple[str, str, str, List[str], int]]:
     return made
 
 
-def write(header: Header, folder: Path, programs: Iterable[str]) -> None:
+def write(header: Header, folder: Path, programs: List[Path]) -> None:
     names = [function.name for function in header.functions]
     for name in names:
         _write(folder / f"{name}.rst", _function_page(name))
     _write(folder / "machineid.rst", _machineid_page(header))
-    made = [Path(program) for program in programs]
-    for program in made:
+    for program in programs:
         _write(folder / "programs" / f"{program.name}.rst", _program_page(program))
     guides = "\n".join(f"docs/{name}" for name in GUIDES if (folder / "docs" / f"{name}.md").exists())
     index = (folder / "README.md").read_text(encoding="utf-8")
-    contents = CONTENTS.format(guides=guides, functions="\n".join(names), programs=PROGRAMS if made else "")
+    contents = CONTENTS.format(guides=guides, functions="\n".join(names), programs=PROGRAMS if programs else "")
     _write(folder / "index.md", index + contents)
 
 
