@@ -80,7 +80,8 @@ class Function(Declaration):
             given = ", ".join(self.comment.parameters) or "none"
             yield f"{self.name} has the parameters {', '.join(self.parameters)}, and its comment tells of {given}"
         if self.comment.tells_result != (self.result != "void"):
-            yield f"{self.name} returns {self.result}, and its comment {'has a' if self.comment.tells_result else 'has no'} @return"
+            has = "has a" if self.comment.tells_result else "has no"
+            yield f"{self.name} returns {self.result}, and its comment {has} @return"
         if not self.comment.since:
             yield f"{self.name} has no @since"
 
@@ -131,8 +132,8 @@ class Header:
         exports = sorted(f"        {function.name};" for function in functions)
         return {
             "functions": [function.name for function in functions],
-            "parameters": [f"{function.name} {parameter}" for function in functions for parameter in function.parameters],
-            "prototypes": [f"{function.since}  {function.prototype}" for function in functions],
+            "parameters": [f"{f.name} {parameter}" for f in functions for parameter in f.parameters],
+            "prototypes": [f"{f.since}  {f.prototype}" for f in functions],
             "statuses": [f"{c.since}  {c.name} {c.cursor.enum_value}" for c in self.constants],
             "exports": ["{", "    global:", *exports, "    local:", "        *;", "};"],
             "faults": list(self.faults()),

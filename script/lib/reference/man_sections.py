@@ -121,7 +121,7 @@ def _page(name):
 
 
 class Dashes(SphinxPostTransform):
-    """Sphinx leaves the dash between a parameter and what is said of it to its smart quotes, which man pages have none of."""
+    """The dash between a parameter and its text, which Sphinx leaves to the smart quotes that are switched off."""
 
     default_priority = 5
     builders = ("html",)

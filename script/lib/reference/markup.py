@@ -29,7 +29,8 @@ def _markup(match) -> str:
     if match["guide"]:
         return f":doc:`docs/{match['guide']}.md </docs/{match['guide']}>`"
     if match["section"]:
-        return f":ref:`{match['section']} <{match['section']}>`" if match["section"] == "Texts" else f"{match['section']}_"
+        # That one is on another page.
+        return ":ref:`Texts <Texts>`" if match["section"] == "Texts" else f"{match['section']}_"
     if match.string[: match.start()].endswith("@retval "):
         return match["constant"]
     role = "c:macro" if match["constant"].startswith("MID_VERSION") else "status"

@@ -1,4 +1,4 @@
-"""The pages of the reference that are made from the header: one for each function, and machineid, with what holds for all."""
+"""The pages that are made from the header: one for each function, and machineid, with what holds for all."""
 
 import re
 import subprocess
@@ -10,7 +10,9 @@ from markup import inline, table
 
 # The section of the header that holds for a function, besides its own comment.
 SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
-GUIDES = "installing fail-closed guards networks tls-and-proxies hosts forking-servers fleets ffi testing reliability".split()
+# The guides in the order in which they are read; any others follow.
+GUIDES = ["installing", "fail-closed", "troubleshooting", "guards", "networks", "tls-and-proxies", "hosts"]
+GUIDES += ["forking-servers", "fleets", "ffi", "testing", "reliability"]
 
 MACHINEID = """\
 machineid
@@ -135,7 +137,8 @@ def _machineid_page(header: Header) -> str:
     types = [f".. c:automacro:: {name}\n   :file: machineid.h\n" for name in header.macros]
     types += [f".. c:autotype:: {t.name}\n   :file: machineid.h\n" for t in header.types if t.name != "mid_status"]
     functions = [f":c:func:`{f.name}`\n   {brief(f)}\n" for f in header.functions]
-    return MACHINEID.format(statuses=table(rows, widths="8 26 40 26"), types="\n".join(types), functions="\n".join(functions))
+    statuses = table(rows, widths="8 26 40 26")
+    return MACHINEID.format(statuses=statuses, types="\n".join(types), functions="\n".join(functions))
 
 
 def _program_page(program: Path) -> str:
