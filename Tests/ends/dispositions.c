@@ -156,6 +156,8 @@ int main(void) {
     check_need(pthread_create(&watcher, NULL, watch, NULL) == 0, "pthread_create");
     (void)mid_version();
     expect_unchanged("mid_version");
+    (void)mid_version_number();
+    expect_unchanged("mid_version_number");
     (void)mid_status_name(MID_OK);
     expect_unchanged("mid_status_name");
     CHECK_STATUS(MID_INVALID_OPTIONS, mid_client_new("org_x", "[]", &client, NULL));

@@ -11,6 +11,11 @@ public func mid_version() -> UnsafePointer<CChar>? {
     platform_version()
 }
 
+@_cdecl("mid_version_number") @implementation
+public func mid_version_number() -> Int32 {
+    MID_VERSION_NUMBER
+}
+
 @_cdecl("mid_status_name") @implementation
 public func mid_status_name(_ status: mid_status) -> UnsafePointer<CChar>? {
     Status(rawValue: status).name.cString
