@@ -14,12 +14,13 @@
 
 #include <pthread.h>
 
-enum { MAXIMUM_THREADS = 16, SECOND_REQUESTS = 8 /* at once */, FIRST_CALL_MS = 1000 };
+enum { MAXIMUM_THREADS = 16, SECOND_REQUESTS = 8 /* at once */, FIRST_CALL_MS = 1000, SOONEST_SECOND_MS = 500 };
 
 static int clones;
 static int churns;
 static mid_client *client;
 static atomic_int is_over;
+static atomic_int may_have_asked_twice;
 
 struct caller {
     pthread_t thread;
@@ -34,11 +35,21 @@ static pid_t fork_somehow(void) {
     return child;
 }
 
+/*
+ * A call of the parent's. On a machine so busy that an answer takes half a second, the library may ask a second time, and
+ * then gives up the idle connections that are older than the silent one.
+ */
+static void decide_in_parent(const char *device_id, int expected) {
+    double began = check_now_ms();
+    decide(client, device_id, expected);
+    if (check_now_ms() - began >= SOONEST_SECOND_MS * 0.9) atomic_store(&may_have_asked_twice, 1);
+}
+
 /* A thread of the parent that is nearly always in a call. */
 static void *keep_calling(void *argument) {
     struct caller *caller = argument;
     while (!atomic_load(&is_over)) {
-        decide(client, caller->device_id, caller->is_allowed);
+        decide_in_parent(caller->device_id, caller->is_allowed);
         atomic_fetch_add(&caller->calls, 1);
         if (atomic_load(&check_failed) > 100) break;
     }
@@ -159,7 +170,7 @@ int main(int count, char **arguments) {
     client = decisions_client();
     start(callers, threads);
     ask_about(mid_register, client, "parent");
-    decide(client, "parent", 1);
+    decide_in_parent("parent", 1);
     sockets_look(&before);
     CHECK(churns || before.count > 0);
 
@@ -172,9 +183,9 @@ int main(int count, char **arguments) {
             be_a_child(n, 0, &inherited);
             child_done();
         }
-        decide(client, "parent", 1);
+        decide_in_parent("parent", 1);
         (void)child_await(child, "a child");
-        decide(client, "parent", 1);
+        decide_in_parent("parent", 1);
     }
     atomic_store(&is_over, 1);
     for (int n = 0; n < threads; n++) {
@@ -184,7 +195,7 @@ int main(int count, char **arguments) {
     /* The children's actions have cost the parent no connection. */
     sockets_look(&after);
     CHECK(after.count <= threads + 1 + SECOND_REQUESTS);
-    if (!churns) CHECK(sockets_shared(&before, &after) == before.count);
+    if (!churns && !atomic_load(&may_have_asked_twice)) CHECK(sockets_shared(&before, &after) == before.count);
     CHECK(after.descriptors - after.count <= before.descriptors - before.count + 4);
 
     mid_client_free(client);
