@@ -3,25 +3,27 @@
  *
  * What it models, step by step:
  *     enter, leave    ForkGate.enter with waitForFork, and ForkGate.leave, around a step: ForkGate.working
- *     Forker          PerProcessPage.beginFork with ForkGate.close; the fork; ForkGate.open in the parent. The thread that forks
- *                     may be in a step itself, as in a handler of a signal. The host's own fork handlers may make calls, or
- *                     wait for a lock of the host that is held by a thread which is about to begin a step
+ *     Forker          PerProcessPage.beginFork with ForkGate.close; the fork; ForkGate.open in the parent. The thread
+ *                     that forks may be in a step itself, as in a handler of a signal. The host's own fork handlers
+ *                     may make calls, or wait for a lock of the host that is held by a thread which is about to begin
+ *                     a step; with CALM_HOST they do neither
  *     begin_child     PerProcessPage.beginChild
- *     ChildThread     PerProcessPage.own and makePage, ForkGeneration.current and begin, in two threads of a child (with CHILD)
+ *     ChildThread     PerProcessPage.own and makePage, ForkGeneration.current and begin, in two threads of a child,
+ *                     which was forked in any way (with CHILD)
  *     Time            the 250 ms of ForkGate.patience: isOver[f] is "now >= the end that fork f computed"
  *
- * A thread that rests for 50 microseconds loops here, as in the code. Which thread runs next is open, but each of them runs in
- * the end (weak fairness).
+ * A thread that rests for 50 microseconds loops here, as in the code. Which thread runs next is open, but each of
+ * them runs in the end (weak fairness).
  *
  * Properties:
- *     1     a fork that found nobody at work meets no thread in a step, but for one that has waited out a fork's patience
+ *     1     a fork that found nobody at work meets no thread in a step, but for one whose patience was over
  *     2     the child finds nobody at work and no fork under way, and its count never falls below 0
  *     3     a thread does not wait for its own fork while no other thread forks
  *     4     a child does not have its parent's number, and all threads of a child have the same number (with CHILD)
  *     ends  every step and every fork ends, whatever the host's handlers do (with ENDS)
  *
  * Each switch removes one protecting step, and spin must then find a fault of the property beside it:
- *     LOOK_FIRST     1     a thread looks for a fork before it says that it works, as a weaker memory ordering would let it
+ *     LOOK_FIRST     1     a thread looks for a fork before it says that it works, as with a weaker memory ordering
  *     NO_WAIT        1     a fork does not wait for those at work
  *     NO_COUNT       2     leave does not ask whether anybody is at work
  *     NO_RESTART     2, 4  a child of fork() does not start its page anew where the kernel left it as it was
@@ -31,6 +33,13 @@
  *     NO_PUBLISH     4     a page is published without a comparison
  *     THREADS_WAIT   ends  a thread waits for a fork without limit
  *     FORKS_WAIT     ends  a fork waits for a thread without limit
+ *
+ * Two things do not hold, and spin shows how:
+ *     FORKERS=2   1     where two threads fork at the same time, a call in a fork handler of the host may be cut in
+ *                       two: the thread does not wait, since it forks itself, and the other fork has found nobody at
+ *                       work before
+ *     STORM       ends  where other threads fork without end, a thread may always find a fork that has just begun,
+ *                       and wait beyond any limit: each fork has a patience of its own
  */
 
 #ifndef ONLY
@@ -79,7 +88,7 @@ end_idle:
     od
 }
 
-/* ---- The code ----------------------------------------------------------------------------------------------------- */
+/* ---- The code ---------------------------------------------------------------------------------------------------- */
 
 /* ForkGate.enter, waitForFork. Each condition is one load. */
 inline enter(me) {
@@ -252,7 +261,7 @@ again:
 #endif
 }
 
-/* ---- A child that was forked in any way --------------------------------------------------------------------------- */
+/* ---- A child that was forked in any way -------------------------------------------------------------------------- */
 
 typedef Page {
     byte number; /* PerProcessPage.generation */

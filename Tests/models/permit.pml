@@ -6,7 +6,7 @@
  *     accept, end_guard   Guard.accept and Guard.end, under the transport's lock
  *     Checks              GuardThread.run: ask (GuardCheck.start), finish, giveUp, drop
  *     Stopper             Guard.stop and Transport.cancel, which end a guard on another thread
- *     Fork                PerProcessPage.beginChild and ForkGeneration.current, in a child of fork() or of a bare clone()
+ *     Fork                PerProcessPage.beginChild and ForkGeneration.current, in a child of fork() or clone()
  *     Clock, Authority, Operator    the world: time, the service, and the person who revokes the device
  *
  * Properties:
@@ -45,8 +45,8 @@ mtype = { none, waiting, lost, allow, deny };
 byte now = 1;
 byte revokedAt = NEVER;
 
-/* Permit, Guard.Knowledge, and PerProcessPage: the number of the process, and the process that the page is for, which is 0
- * where the kernel wipes the page. The second place of an array is the child's copy. */
+/* Permit, Guard.Knowledge, and PerProcessPage: the number of the process, and the process that the page is for, which is
+ * 0 where the kernel wipes the page. The second place of an array is the child's copy. */
 byte permitEnd[2];
 bool isLive = true;
 byte generation[2] = 1;
@@ -94,7 +94,7 @@ end_idle:
     od
 }
 
-/* ---- The code ----------------------------------------------------------------------------------------------------- */
+/* ---- The code ---------------------------------------------------------------------------------------------------- */
 
 /* Guard.end of a live guard, which withdraws the permission for good. */
 inline end_guard() {
@@ -150,9 +150,9 @@ proctype Checks() {
         :: reply[1] != none -> question = 1
         fi;
         if
-        :: d_step { reply[question] == waiting -> reply[question] = lost }; /* its connection broke: it is asked again */
+        :: d_step { reply[question] == waiting -> reply[question] = lost }; /* its connection broke */
             ask(question)
-        :: d_step { reply[question] == waiting -> reply[question] = none; askedAt[question] = 0 } /* failed or given up */
+        :: d_step { reply[question] == waiting -> reply[question] = none; askedAt[question] = 0 } /* given up */
         :: reply[question] == allow || reply[question] == deny ->
             accept(question);
             atomic { /* GuardThread.finish: drops this check and an older one */
@@ -257,7 +257,7 @@ proctype Fork() {
     :: true /* a bare clone(), or a handler of the host that runs earlier */
     fi;
     look(CHILD);
-    /* PerProcessPage.own makes a page where the one at hand is the parent's; ForkGeneration.begin takes the next number. */
+    /* PerProcessPage.own makes a page where this one is the parent's; ForkGeneration.begin takes the next number. */
     d_step {
         if
         :: pageProcess[CHILD] == PARENT + 1 -> pageProcess[CHILD] = CHILD + 1; generation[CHILD] = 0
