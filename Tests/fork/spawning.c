@@ -79,7 +79,7 @@ int main(int count, char **arguments) {
     atomic_store(&is_over, 1);
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
     sockets_look(&after);
-    CHECK(sockets_shared(&before, &after) == before.count && after.count <= THREADS);
+    if (!atomic_load(&decide_was_slow)) CHECK(sockets_shared(&before, &after) == before.count && after.count <= THREADS);
     CHECK(after.descriptors - after.count <= before.descriptors - before.count);
     mid_client_free(client);
     return check_done();
