@@ -10,7 +10,8 @@
  *     begin_child     PerProcessPage.beginChild
  *     ChildThread     PerProcessPage.own and makePage, ForkGeneration.current and begin, in two threads of a child,
  *                     which was forked in any way (with CHILD)
- *     Time            the 250 ms of ForkGate.patience: isOver[f] is "now >= the end that fork f computed"
+ *     Time            the 250 ms of ForkGate.patience: isOver[f] is "now >= the end that fork f computed", and
+ *                     isPatienceOver[t] the same of the end that the waiting thread t computed
  *
  * A thread that rests for 50 microseconds loops here, as in the code. Which thread runs next is open, but each of
  * them runs in the end (weak fairness).
@@ -31,15 +32,12 @@
  *     NO_PROCESS     4     the page's process id is not compared
  *     NO_EXCHANGE    4     a number is stored without a comparison
  *     NO_PUBLISH     4     a page is published without a comparison
+ *     SELF_ALONE     1     a thread does not wait for its own fork, even where another thread forks (FORKERS=2)
+ *     FORKS_PATIENCE ends  a waiting thread goes by the latest fork's patience alone, and forks follow each other without
+ *                          end (STORM)
  *     THREADS_WAIT   ends  a thread waits for a fork without limit
  *     FORKS_WAIT     ends  a fork waits for a thread without limit
- *
- * Two things do not hold, and spin shows how:
- *     FORKERS=2   1     where two threads fork at the same time, a call in a fork handler of the host may be cut in
- *                       two: the thread does not wait, since it forks itself, and the other fork has found nobody at
- *                       work before
- *     STORM       ends  where other threads fork without end, a thread may always find a fork that has just begun,
- *                       and wait beyond any limit: each fork has a patience of its own
+ * With STORM a thread forks again and again, without end.
  */
 
 #ifndef ONLY
@@ -66,6 +64,9 @@ byte forking;
 byte forker = NOBODY;
 byte patienceOf; /* the fork whose end is in patienceEnd */
 bool isOver[FORKERS] = true;
+#ifdef STORM
+bool isPatienceOver[THREADS] = true; /* "now >= the end that this waiting thread computed" */
+#endif
 
 /* A lock of the host's. */
 bool hostIsLocked;
@@ -88,6 +89,16 @@ end_idle:
     od
 }
 
+#ifdef STORM
+/* A process of its own for each thread, or time might pass for forks alone. */
+proctype Patience(byte thread) {
+end_idle:
+    do
+    :: !isPatienceOver[thread] -> isPatienceOver[thread] = true
+    od
+}
+#endif
+
 /* ---- The code ---------------------------------------------------------------------------------------------------- */
 
 /* ForkGate.enter, waitForFork. Each condition is one load. */
@@ -99,28 +110,41 @@ inline enter(me) {
     fi;
 #endif
     working++;
+#ifdef STORM
+    isPatienceOver[me] = false;
+#endif
     do
 #ifdef LOOK_FIRST
     :: isInStep[me] -> break
     :: atomic { !isInStep[me] && forking == 0 -> isInStep[me] = true; break }
-    :: !isInStep[me] && forking > 0 ->
+    :: atomic { !isInStep[me] && forking > 0 -> forks = forking } ->
 #else
     :: atomic { forking == 0 -> isInStep[me] = true; break }
-    :: forking > 0 ->
+    :: atomic { forking > 0 -> forks = forking } ->
 #endif
         if
 #ifdef NO_SELF
         :: true ->
 #else
+#ifdef SELF_ALONE
         :: atomic { forker == me -> isInStep[me] = true; break }
         :: forker != me ->
+#else
+        :: atomic { forks == 1 && forker == me -> isInStep[me] = true; break }
+        :: !(forks == 1 && forker == me) ->
+#endif
 #endif
             if
 #ifdef THREADS_WAIT
             :: true ->
 #else
+#if defined(FORKS_PATIENCE) || !defined(STORM) /* with few forks, a thread's own patience ends after a fork's */
             :: atomic { isOver[patienceOf] -> isInStep[me] = true; hasWaitedOut[me] = true; break }
             :: !isOver[patienceOf] ->
+#else
+            :: atomic { isOver[patienceOf] || isPatienceOver[me] -> isInStep[me] = true; hasWaitedOut[me] = true; break }
+            :: !isOver[patienceOf] && !isPatienceOver[me] ->
+#endif
 #endif
                 require(3, FORKERS > 1 || !isForking[me]);
                 working--;
@@ -142,6 +166,7 @@ inline leave(me) {
 
 proctype Worker(byte me) {
     bool holds;
+    byte forks;
     if
     :: true -> skip
 #ifndef CALM_HOST
@@ -172,7 +197,7 @@ inline begin_child() {
 proctype Forker(byte me) {
     bool isHandler, foundNobody;
     short childWorking;
-    byte childForking, other;
+    byte childForking, other, forks;
 
     if
     :: true -> skip
@@ -353,6 +378,10 @@ init {
         run ChildThread(1)
 #else
         run Time();
+#ifdef STORM
+        run Patience(0);
+        run Patience(1);
+#endif
         do
         :: thread < FORKERS -> run Forker(thread); thread++
         :: thread >= FORKERS && thread < THREADS -> run Worker(thread); thread++

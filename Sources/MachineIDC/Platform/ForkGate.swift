@@ -36,13 +36,17 @@ enum ForkGate {
         if page.pointee.forking.load(ordering: .sequentiallyConsistent) > 0 { waitForFork(page) }
     }
 
-    /// Withdraws the announcement while a fork is in progress, unless this thread is the one that forks, until
-    /// `patienceEnd`.
+    /// Withdraws the announcement while a fork is in progress, for `patience` at most, however many forks follow each
+    /// other. A thread does not wait for its own fork, unless another thread forks as well: that fork may have found
+    /// nobody at work, and is not to meet this thread in the middle of its work.
     private static func waitForFork(_ page: UnsafeMutablePointer<PerProcessPage>) {
-        while page.pointee.forking.load(ordering: .sequentiallyConsistent) > 0,
-            page.pointee.forker.load(ordering: .relaxed) != UInt(platform_this_thread()),
-            Clock.read(CLOCK_MONOTONIC) < page.pointee.patienceEnd.load(ordering: .relaxed)
-        {
+        let end = Clock.read(CLOCK_MONOTONIC) &+ patience
+        while true {
+            let forks = page.pointee.forking.load(ordering: .sequentiallyConsistent)
+            if forks == 0 || (forks == 1 && page.pointee.forker.load(ordering: .relaxed) == UInt(platform_this_thread())) {
+                return
+            }
+            if Clock.read(CLOCK_MONOTONIC) >= min(end, page.pointee.patienceEnd.load(ordering: .relaxed)) { return }
             page.pointee.working.wrappingSubtract(1, ordering: .sequentiallyConsistent)
             rest()
             page.pointee.working.wrappingAdd(1, ordering: .sequentiallyConsistent)
