@@ -10,6 +10,7 @@
  */
 #include "authority.h"
 #include "relay.h"
+#include "resident.h"
 #include "sockets.h"
 
 enum {
@@ -184,14 +185,7 @@ struct takings {
 
 static void take_most(struct takings *most) {
     static struct sockets sockets;
-    char line[128];
-    long resident = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    check_need(file != NULL, "/proc/self/status");
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "VmRSS: %ld kB", &resident) == 1) break;
-    }
-    check_need(fclose(file) == 0, "fclose");
+    long resident = resident_kilobytes();
     sockets_look(&sockets);
     if (resident > most->resident) most->resident = resident;
     if (sockets.descriptors > most->descriptors) most->descriptors = sockets.descriptors;

@@ -9,6 +9,7 @@
  * With SOAK_WITHOUT_GUARDS there are no guards.
  */
 #include "decisions.h"
+#include "resident.h"
 #include "sockets.h"
 #include "waiting.h"
 
@@ -135,18 +136,6 @@ static void *churn(void *unused) {
         atomic_fetch_add(&clients, 1);
     }
     return NULL;
-}
-
-static long resident_kilobytes(void) {
-    char line[128];
-    long found = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    check_need(file != NULL, "/proc/self/status");
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "VmRSS: %ld kB", &found) == 1) break;
-    }
-    check_need(fclose(file) == 0, "fclose");
-    return found;
 }
 
 int main(int count, char **arguments) {
