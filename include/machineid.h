@@ -43,8 +43,8 @@
  * ## Calls
  * A call blocks its thread until it has an answer or `timeout_ms` has passed: wall clock over everything, waiting and
  * retries included; the process's first call takes some milliseconds more. An answer older than that, as after a
- * suspend, is MID_TIMEOUT. Release a runtime's global lock around a call, and make none in an event loop. A question
- * that stays without a byte of an answer is asked a second time, unless it changes something: docs/networks.md. Where
+ * suspend, is MID_TIMEOUT. Release a runtime's global lock around a call, and make none in an event loop. A request
+ * that stays without a byte of an answer is sent a second time, unless it changes something: docs/networks.md. Where
  * memory is refused, a call allows nothing and the client works on, but for faults of some libraries below:
  * docs/reliability.md.
  *
