@@ -1,6 +1,6 @@
 /*
  * Many threads fork without a pause while one calls. Each step of a call may wait for a fork for 250 ms, but not for one fork
- * after the other: every call returns soon after its time.
+ * after the other: every call returns soon after its time. Few calls have an answer by then.
  *
  *     forkers SECONDS [FORKERS]
  */
@@ -12,7 +12,7 @@ enum {
     MOST_FORKERS = 32,
     TIMEOUT_MS = 300,
     PATIENCE_MS = 250,
-    STEPS = 6,           /* of the driver that a call is in the middle of, or passes, after its time */
+    STEPS = 6,           /* that a call may begin before and after its time is over; 3 were the most that was seen */
     MEMORY = 100 << 20   /* which makes a fork take milliseconds */
 };
 

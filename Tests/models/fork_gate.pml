@@ -19,7 +19,7 @@
  * Properties:
  *     1     a fork that found nobody at work meets no thread in a step, but for one whose patience was over
  *     2     the child finds nobody at work and no fork under way, and its count never falls below 0
- *     3     a thread does not wait for its own fork while no other thread forks
+ *     3     a thread does not wait for its own fork (with one thread that forks)
  *     4     a child does not have its parent's number, and all threads of a child have the same number (with CHILD)
  *     ends  every step and every fork ends, whatever the host's handlers do (with ENDS)
  *
@@ -32,6 +32,7 @@
  *     NO_PROCESS     4     the page's process id is not compared
  *     NO_EXCHANGE    4     a number is stored without a comparison
  *     NO_PUBLISH     4     a page is published without a comparison
+ *     NO_TAKE_BACK   1     a thread that has forked still counts as the one that forks (FORKERS=2)
  *     SELF_ALONE     1     a thread does not wait for its own fork, even where another thread forks (FORKERS=2)
  *     FORKS_PATIENCE ends  a waiting thread goes by the latest fork's patience alone, and forks follow each other without
  *                          end (STORM)
@@ -138,7 +139,7 @@ inline enter(me) {
 #ifdef THREADS_WAIT
             :: true ->
 #else
-#if defined(FORKS_PATIENCE) || !defined(STORM) /* with few forks, a thread's own patience ends after a fork's */
+#if defined(FORKS_PATIENCE) || !defined(STORM) /* hasWaitedOut exempts both ends alike */
             :: atomic { isOver[patienceOf] -> isInStep[me] = true; hasWaitedOut[me] = true; break }
             :: !isOver[patienceOf] ->
 #else
@@ -273,11 +274,19 @@ again:
     :: !isHandler -> enter(me); leave(me)
 #endif
     fi;
+#ifndef NO_TAKE_BACK
+    atomic { if :: forker == me -> forker = NOBODY :: else -> skip fi };
+#endif
     forking--;
     isForking[me] = false;
 #ifdef STORM
     goto again
 #else
+    /* A step of the thread after its fork. */
+    if
+    :: true -> skip
+    :: !isHandler -> enter(me); leave(me)
+    fi;
     if
     :: isHandler -> leave(me)
     :: else -> skip

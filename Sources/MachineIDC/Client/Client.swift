@@ -79,7 +79,7 @@ extension Client {
     }
 
     /// The transport, unless it is the parent's.
-    var currentTransport: Transport? {
+    private var currentTransport: Transport? {
         guard let transport, !transport.isInherited else { return nil }
         return transport
     }

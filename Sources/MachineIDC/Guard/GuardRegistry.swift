@@ -12,12 +12,13 @@ enum GuardRegistry {
     /// Whether the exit handler is registered.
     private static let isWaitingForExit = Atomic<Bool>(false)
 
-    /// Registers the exit handler, once in a process. Call it after libcurl and OpenSSL have been initialised, so that
+    /// Registers what a forked child does, and, once in a process, the exit handler. Call it after libcurl and OpenSSL have been initialised, so that
     /// it runs before their own handlers.
     static func prepare() throws(Failure) {
+        // Each time, so that no guard starts before it is there; it is always the same function.
+        ForkHook.setChild { GuardRegistry.endInChild() }
         let (isFirst, _) = isWaitingForExit.compareExchange(
             expected: false, desired: true, ordering: .acquiringAndReleasing)
-        ForkHook.setChild { GuardRegistry.endInChild() }
         guard isFirst, atexit({ GuardRegistry.stopAll() }) != 0 else { return }
         isWaitingForExit.store(false, ordering: .releasing)
         throw .outOfMemory
@@ -88,8 +89,8 @@ enum GuardRegistry {
         set { first.store(UInt(bitPattern: newValue), ordering: .releasing) }
     }
 
-    /// Runs a change of the list under its lock. A fork waits for it: it lasts a few instructions. Without the page
-    /// there are no guards and no guard threads, so no lock is needed.
+    /// Runs a change of the list under its lock. A fork waits for it: it lasts a few instructions. In a child
+    /// without memory for a page there is no other thread that changes the list, so no lock is needed.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
         // `own` and not `page`, because a child that has made no call also comes here, at its exit.
         guard let page = PerProcessPage.own else { return body() }

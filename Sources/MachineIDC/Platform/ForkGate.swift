@@ -37,13 +37,13 @@ enum ForkGate {
     }
 
     /// Withdraws the announcement while a fork is in progress, for `patience` at most, however many forks follow each
-    /// other. A thread does not wait for its own fork, unless another thread forks as well: that fork may have found
-    /// nobody at work, and is not to meet this thread in the middle of its work.
+    /// other. A thread does not wait for its own fork, unless another thread forks or has forked meanwhile: that fork may
+    /// have found nobody at work, and must not meet this thread in the middle of its work.
     private static func waitForFork(_ page: UnsafeMutablePointer<PerProcessPage>) {
         let end = Clock.read(CLOCK_MONOTONIC) &+ patience
         while true {
             let forks = page.pointee.forking.load(ordering: .sequentiallyConsistent)
-            if forks == 0 || (forks == 1 && page.pointee.forker.load(ordering: .relaxed) == UInt(platform_this_thread())) {
+            if forks == 0 || (forks == 1 && page.pointee.forker.load(ordering: .sequentiallyConsistent) == UInt(platform_this_thread())) {
                 return
             }
             if Clock.read(CLOCK_MONOTONIC) >= min(end, page.pointee.patienceEnd.load(ordering: .relaxed)) { return }
@@ -57,15 +57,19 @@ enum ForkGate {
     static func close() {
         guard let page = PerProcessPage.own else { return }
         let end = Clock.read(CLOCK_MONOTONIC) &+ patience
-        page.pointee.forker.store(UInt(platform_this_thread()), ordering: .relaxed)
+        page.pointee.forker.store(UInt(platform_this_thread()), ordering: .sequentiallyConsistent)
         page.pointee.patienceEnd.store(end, ordering: .relaxed)
         page.pointee.forking.wrappingAdd(1, ordering: .sequentiallyConsistent)
         while page.pointee.working.load(ordering: .sequentiallyConsistent) > 0, Clock.read(CLOCK_MONOTONIC) < end { rest() }
     }
 
-    /// Ends the announcement. Called in the parent after the fork.
+    /// Ends the announcement. Called in the parent after the fork, on the same thread as `close`.
     static func open() {
-        PerProcessPage.page?.pointee.forking.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        guard let page = PerProcessPage.page else { return }
+        // Taken back first: a thread that no longer forks must wait for the fork of another thread.
+        _ = page.pointee.forker.compareExchange(
+            expected: UInt(platform_this_thread()), desired: 0, ordering: .sequentiallyConsistent)
+        page.pointee.forking.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
     /// Sleeps for 50 microseconds.

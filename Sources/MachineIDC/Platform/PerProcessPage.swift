@@ -17,9 +17,9 @@ struct PerProcessPage: ~Copyable {
     let working = Atomic<Int>(0)
     /// How many forks are in progress.
     let forking = Atomic<Int>(0)
-    /// The thread that announced a fork last.
+    /// The thread that announced a fork last, until it has forked; 0 from then on.
     let forker = Atomic<UInt>(0)
-    /// When no thread waits any longer, on CLOCK_MONOTONIC in nanoseconds.
+    /// When the patience of the fork that was announced last ends, on CLOCK_MONOTONIC in nanoseconds.
     let patienceEnd = Atomic<Int64>(0)
     /// Serialises the set-up of the libraries below: see `CurlLibrary`.
     let setupLock = ProcessLock()

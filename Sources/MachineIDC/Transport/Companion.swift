@@ -3,9 +3,9 @@
 struct Companion {
     /// Passed to each function.
     let context: UnsafeMutableRawPointer
-    /// All calls are being cancelled. Called with the transport's lock held.
+    /// All calls are being cancelled. Called with the transport's lock held, and possibly more than once.
     let cancelled: @convention(c) (UnsafeMutableRawPointer) -> Void
-    /// The client is being freed. May wait, but not longer than so many milliseconds.
+    /// The client is being freed. Called without the lock. May wait, but not longer than so many milliseconds.
     let closing: @convention(c) (UnsafeMutableRawPointer, Int) -> Void
     /// The transport is being destroyed. Frees the context.
     let destroyed: @convention(c) (UnsafeMutableRawPointer) -> Void

@@ -82,7 +82,7 @@ struct Transport {
         var groups = LinkedList<TransferGroup>()
         /// How many threads have claimed to wake a caller and have not done it yet.
         var callings = 0
-        /// The guards, where there are any.
+        /// See `Companion`; nil when there is none.
         var companion: Companion?
         /// The pool of transfers that can be used again.
         var idle = LinkedList<Transfer>()
