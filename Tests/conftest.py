@@ -30,6 +30,7 @@ MARKERS = {
 def pytest_addoption(parser):
     parser.addoption("--library", metavar="FOLDER", help="the folder of the library, build/lib by default")
     parser.addoption("--long", action="store_true", help="run the slow tests too")
+    parser.addoption("--next-steps", action="store_true", help="say how to run the tests that failed")
     parser.addoption(
         "--behaviours",
         metavar="PATTERN",

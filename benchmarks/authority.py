@@ -1,4 +1,4 @@
-"""The authority of the benchmarks: nginx with a canned reply, near by or behind a relay."""
+"""The authority of the benchmarks: nginx with a canned reply, nearby or behind a relay."""
 
 import os
 import pathlib
@@ -19,17 +19,17 @@ REPLY = (
 
 
 class Server:
-    """nginx with a canned reply, on http and on https, and on a site of its own for HTTP/2 beside HTTP/1.1."""
+    """nginx with a canned reply, on http and https, and on a separate site for HTTP/2 beside HTTP/1.1."""
 
     def __init__(self, folder):
         self.folder = folder
         authority = Issuer(folder, "authority")
-        # Everybody reads the system's authorities too, as they would for the vendor's.
+        # All clients also read the system's authorities, as they would for the vendor's service.
         system = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
         authorities = folder / "authorities.pem"
         authorities.write_bytes(pathlib.Path(system).read_bytes() + authority.path.read_bytes())
         self.ca = str(authorities)
-        # Nothing is asked of the emulator, and so there is none.
+        # No request reaches an emulator, so there is none.
         self.nginx = Nginx(folder, "http://127.0.0.1:1", is_root=os.geteuid() == 0)
         forever = "access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;"
         self.nginx.site("http", None, forever, answer=REPLY)
@@ -39,7 +39,7 @@ class Server:
         self.nginx.start()
 
     def environment(self, scheme, port=None):
-        """For programs that are to ask it, by way of the relay on `port` if there is one."""
+        """Returns the environment for the clients, through the relay on `port` if there is one."""
         kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         if scheme == "http":
             return kept | {"MACHINEID_BASE_URL": f"http://127.0.0.1:{self.nginx.port('http')}"}
@@ -48,7 +48,8 @@ class Server:
 
 
 class Relay:
-    """The way to a port, of some length in milliseconds for each direction; of 1000 requests, so many `silent` ones."""
+    """The way to a port, with a delay of `one_way` milliseconds in each direction. Of 1000 requests, `silent` are lost.
+    """
 
     def __init__(self, server, program, target, one_way, silent=0, seed=1):
         self.port = free_port()
@@ -57,6 +58,6 @@ class Relay:
         self._daemon = Daemon([str(word) for word in command], [self.port], self._output)
 
     def stop(self):
-        """How many connections there were, how many requests, and how many connections went silent."""
+        """Returns the number of connections, of requests, and of connections that went silent."""
         self._daemon.stop()
         return [int(number) for number in self._output.read_text().split()]

@@ -1,6 +1,6 @@
 /*
- * bare.h - validate as a careful C programmer writes it on libcurl and jansson: a kept handle, the same bytes on the wire
- * as the library sends, and the same strict reading of the reply.
+ * bare.h - a validate as a careful C programmer writes it with libcurl and jansson: a kept handle, the same bytes on
+ * the wire as the library sends, and the same strict reading of the reply.
  */
 #ifndef BARE_H
 #define BARE_H
@@ -65,7 +65,8 @@ static inline void bare_open(struct bare *bare) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "libmachineid/" MID_VERSION);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    /* Long: 64 handles that begin at once read the certificate authorities for a second, and more on a busy machine. */
+    /* The limits are long because 64 handles that start at once read the certificate authorities for a second, and
+     * longer on a busy machine. */
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 60000L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 30000L);
     curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("CA_FILE"));
@@ -74,7 +75,7 @@ static inline void bare_open(struct bare *bare) {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, bare);
 }
 
-/* The body of the next request, by jansson, as the library makes it. */
+/* Makes the body of the next request with jansson, as the library does. */
 static inline void bare_prepare(struct bare *bare, const char *device) {
     json_t *object = json_pack("{s:s}", "deviceId", device);
     size_t length = json_dumpb(object, bare->body, sizeof bare->body, JSON_COMPACT);
@@ -85,7 +86,7 @@ static inline void bare_prepare(struct bare *bare, const char *device) {
     curl_easy_setopt(bare->easy, CURLOPT_POSTFIELDS, bare->body);
 }
 
-/* 1 when the reply allows. */
+/* Returns 1 if the reply allows. */
 static inline int bare_read(struct bare *bare) {
     long status = 0;
     int allowed;
@@ -113,7 +114,7 @@ static inline void bare_limit(struct bare *bare, long milliseconds, long connect
     curl_easy_setopt(bare->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_milliseconds);
 }
 
-/* A client of the library for the same authority, with more options in JSON: "" or "\"name\":value,...". */
+/* A client of the library for the same authority. `more` holds further options in JSON: "" or "\"name\":value,...". */
 static inline mid_client *client_with(const char *more) {
     const char *ca_file = getenv("CA_FILE");
     char options[512];
@@ -128,7 +129,7 @@ static inline mid_client *client_with(const char *more) {
     return client;
 }
 
-/* With so many connections; as many as the library takes by itself, for 0. */
+/* A client with this many connections; 0 stands for the library's default. */
 static inline mid_client *client_open(int connections) {
     char more[128];
     int length = snprintf(more, sizeof more, "\"timeout_ms\":60000,\"connect_timeout_ms\":30000");

@@ -1,9 +1,9 @@
-"""bench.py - runs everything side by side and prints one table: script/bench starts it.
+"""bench.py - runs all benchmarks side by side and prints one table. script/bench starts it.
 
 bench.py BUILD [--quick] [--asleep] [NAME...]
 
-Each round runs every contender once, in turn; the table has the medians of the rounds, of the figures and of their ratios.
-BUILD holds the programs.
+Each round runs every contender once, in turn. The table has the medians over the rounds, of the figures and of their
+ratios. BUILD holds the programs.
 """
 
 import contextlib
@@ -25,17 +25,18 @@ from rounds import Bench, announce
 
 @contextlib.contextmanager
 def awake():
-    """Keeps the processors from falling asleep: the kernel does so while this file is open.
+    """Keeps the processors awake: the kernel does so while this file is open.
 
-    Waking a virtual processor that sleeps takes its host up to a tenth of a millisecond, as long as a whole call does here.
-    Programs that keep them busy would not do: a processor that runs one, however idle, takes no waiting thread from another.
+    Waking a sleeping virtual processor takes its host up to a tenth of a millisecond, as long as a whole call takes
+    here. Programs that keep the processors busy are no alternative: a processor that runs one, even at idle priority,
+    takes no waiting thread from another.
     """
     try:
-        latency = open("/dev/cpu_dma_latency", "wb", buffering=0)
         if pathlib.Path("/sys/devices/system/cpu/cpuidle/current_driver").read_text().strip() == "none":
-            raise OSError("this kernel has no idle driver")
+            sys.exit("bench: processors cannot be kept awake, since this kernel has no idle driver: run it with --asleep")
+        latency = open("/dev/cpu_dma_latency", "wb", buffering=0)
     except OSError as error:
-        sys.exit(f"bench: processors cannot be kept awake ({error}): run it as root, or with --asleep")
+        sys.exit(f"bench: processors cannot be kept awake ({error}): run this as root, or with --asleep")
     with latency:
         latency.write(bytes(4))  # microseconds
         yield

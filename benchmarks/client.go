@@ -1,8 +1,9 @@
-// client.go - Go's net/http: calls a second, or how long calls take.
+// client.go - measures Go's net/http: calls per second, or how long calls take.
 //
 //	client_go [-http2] [-latency] [-timeout DURATION] CALLS [THREADS]
 //
-// CALLS from each thread; all have one client. Over HTTP/1.1 unless -http2 is given. What -latency prints, latency.c says.
+// Each thread makes CALLS calls, with one client for all. It uses HTTP/1.1 unless -http2 is given. latency.c describes
+// what -latency prints.
 package main
 
 import (
@@ -91,7 +92,7 @@ func printLatencies(calls, threads int) {
 	fmt.Printf("%.3f %.3f %.3f %.3f %.3f %d\n", first, second, all[len(all)/2], all[len(all)*99/100], all[len(all)-1], failed)
 }
 
-// timed makes a call; in milliseconds since the start.
+// timed makes a call and returns the milliseconds since start.
 func timed(start time.Time) (float64, error) {
 	err := validate()
 	return time.Since(start).Seconds() * 1000, err

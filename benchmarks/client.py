@@ -1,9 +1,9 @@
-"""client.py - calls a second from Python, or how long calls take.
+"""client.py - measures calls from Python: calls per second, or how long calls take.
 
 client.py sdk|requests CALLS [THREADS]
 client.py sdk|requests latency CALLS
 
-CALLS from each thread, with a client of its own. What latency prints, latency.c says.
+Each thread makes CALLS calls with a client of its own. latency.c describes what latency prints.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""The groups of what it costs where users are: the authority is behind a relay, at a round trip of 20 ms.
+"""The groups that measure a realistic distance: the authority is behind a relay, at a round trip of 20 ms.
 
-What the figures are to be stands beside them as the target: a first call takes four round trips and 10 ms at most, a call on
-a kept connection one and 1 ms.
+The targets are listed beside the figures: a first call takes at most four round trips and 10 ms, a call on a kept
+connection one round trip and 1 ms.
 """
 
 import contextlib
@@ -11,18 +11,18 @@ import sys
 from authority import Relay
 
 ROUND_TRIP = 20
-# As many as the library has by default.
+# The library's default.
 CONNECTIONS = 64
-# Which requests are lost.
+# These determine which requests are lost.
 SEEDS = 5, 10, 11
 
-# What a program for latencies prints, in this order; then how many calls failed.
+# What a latency program prints, in this order, followed by the number of failed calls.
 LATENCIES = ("first call", "second call", "p50", "p99", "worst")
 
 
 @contextlib.contextmanager
 def at_distance(bench, server, **silence):
-    """The environment of programs that ask from there, and the relay on the way."""
+    """Yields the environment for clients at that distance, and the relay in between."""
     relay = Relay(server, f"{bench.build}/relay", server.nginx.port("http2"), ROUND_TRIP // 2, **silence)
     try:
         yield server.environment("http2", relay.port), relay
@@ -78,7 +78,7 @@ def many_threads(bench, environment):
 def many_devices(bench, environment):
     devices = bench.scaled(10000)
     base = f"C, curl_multi, {CONNECTIONS} connections"
-    # So many at once, and each of those a part of the devices.
+    # The devices are divided evenly among the threads.
     part, fourth = str(int(devices) // 64), str(int(devices) // 256 + 1)
     multi = bench.rounds(environment, {
         base: ["@many", "bare", devices, "1", str(CONNECTIONS)],
@@ -95,7 +95,9 @@ def many_devices(bench, environment):
 
 
 def silence(bench, server):
-    """One request in 100 finds that its connection has gone silent. All have the same timeouts, and lose the same requests."""
+    """One request in 100 finds that its connection has gone silent. All clients have the same timeouts, and lose the
+    same requests.
+    """
     threads = "16"
     calls, timeout = bench.scaled(250), "1000" if bench.quick else "10000"
     contenders = {
@@ -104,7 +106,8 @@ def silence(bench, server):
         "Go over HTTP/1.1": ["@client_go", "-latency", "-timeout", f"{timeout}ms", calls, threads],
     }
     results = {name: [] for name in contenders}
-    # None of the requests that come before those that are counted; with the first also one of the few of --quick.
+    # With these seeds, no request before the counted ones is lost; with the first seed, one of the few of --quick is
+    # lost.
     for seed in SEEDS[:1] if bench.quick else SEEDS:
         for name, command in contenders.items():
             with at_distance(bench, server, silent=10, seed=seed) as (environment, relay):

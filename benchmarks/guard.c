@@ -1,8 +1,8 @@
 /*
- * guard.c - nanoseconds of one look: an atomic load, clock_gettime(CLOCK_BOOTTIME), mid_guard_allowed.
+ * guard.c - measures nanoseconds per look: an atomic load, clock_gettime(CLOCK_BOOTTIME), mid_guard_allowed().
  *
- * A look is one read of that clock and little else. The machine is slow for seconds and fast for seconds, so the last two
- * take turns, a few milliseconds each, and the shortest turn of each counts: nothing makes a turn too short.
+ * A look is one read of that clock and little else. The speed of the machine varies over seconds, so the three take
+ * turns of a few milliseconds, and the shortest turn of each counts: nothing can make a turn too short.
  */
 #include "bare.h"
 

@@ -1,11 +1,11 @@
 /*
- * guards.c - what guards cost: the processor time of their thread, beside that of a thread that makes as many checks
- * with mid_validate_many, before and after.
+ * guards.c - measures the cost of guards: the processor time of their thread, compared with that of a thread that makes
+ * as many checks with mid_validate_many() before and after.
  *
  *     guards GUARDS INTERVAL_MS SECONDS
  *
- * Prints how many checks the guards made a second, and the microseconds of processor time of one of them and of one
- * device of mid_validate_many.
+ * It prints how many checks per second the guards made, and the microseconds of processor time of one check and of one
+ * device of mid_validate_many().
  */
 #include "bare.h"
 
@@ -17,7 +17,7 @@ static mid_guard *guards[MOST];
 static const char *ids[MOST];
 static int allowed[MOST];
 
-/* Of another thread, by its number; in seconds. */
+/* The processor time of another thread, by its number, in seconds. */
 static double processor_time_of(const char *task) {
     char path[300];
     unsigned long long nanoseconds = 0;
@@ -39,7 +39,7 @@ static void find_guard_thread(char *task, size_t size) {
         FILE *file;
         (void)snprintf(path, sizeof path, "/proc/self/task/%s/comm", entry->d_name);
         file = fopen(path, "r");
-        /* One that has just ended. */
+        /* The thread has just ended. */
         if (file == NULL) continue;
         if (fgets(name, sizeof name, file) != NULL && strcmp(name, "machineid-guard\n") == 0)
             (void)snprintf(task, size, "%s", entry->d_name);
@@ -49,7 +49,7 @@ static void find_guard_thread(char *task, size_t size) {
     need(*task != '\0', "the guards' thread");
 }
 
-/* All that the guards have made, which must be on. */
+/* Returns the number of checks of all guards, which must be on. */
 static double count_checks(int count) {
     double sum = 0;
     for (int n = 0; n < count; n++) {
@@ -76,7 +76,7 @@ static double processor_time(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* For one device of mid_validate_many. */
+/* The processor time of one device of mid_validate_many(). */
 static double time_of_many(mid_client *client, int count) {
     double from = processor_time();
     need(mid_validate_many(client, ids, (size_t)count, allowed, NULL) == MID_OK, "mid_validate_many");
@@ -93,17 +93,17 @@ int main(int argument_count, char **arguments) {
     if (count < 1 || count > MOST || interval < 20 || seconds <= 0) return 2;
     guarded = client_open(CONNECTIONS);
     other = client_open(CONNECTIONS);
-    /* The device that the canned reply is about. */
+    /* This is the device that the canned reply names. */
     for (int n = 0; n < count; n++) ids[n] = "agent-01";
-    /* The first time connects. */
+    /* The first call connects. */
     (void)time_of_many(other, count);
     many = time_of_many(other, count);
-    /* None is to lapse on a machine that is busy with other things. */
+    /* max_age_ms is long so that no guard lapses on a busy machine. */
     (void)snprintf(options, sizeof options, "{\"interval_ms\":%d,\"max_age_ms\":%d}", interval, interval * 10);
     for (int n = 0; n < count; n++)
         need(mid_guard_start(guarded, ids[n], options, &guards[n], NULL) == MID_OK, "mid_guard_start");
     find_guard_thread(task, sizeof task);
-    /* The first check of each comes sooner. */
+    /* The first check of each guard comes sooner. */
     rest(1.2 * interval / 1000);
     checks = count_checks(count);
     time = processor_time_of(task);

@@ -1,11 +1,12 @@
 /*
- * latency.c - how long calls take: private bare handles, or one client of the library for all threads.
+ * latency.c - measures how long calls take: with private bare handles, or with one client of the library for all
+ * threads.
  *
  *     latency bare|ours CALLS [THREADS [TIMEOUT_MS]]
  *
- * CALLS by each thread, once it has made two. Prints, in milliseconds, the first and the second call of the first thread, p50,
- * p99 and the longest of the calls of all that follow, and how many of these did not allow. The first call takes everything
- * along: libcurl's beginnings and the making of a handle or a client.
+ * Each thread makes two calls and then CALLS more. The program prints, in milliseconds, the first and the second call
+ * of the first thread, and p50, p99 and the longest of the later calls of all threads; then how many of these did not
+ * allow. The first call includes everything: the initialisation of libcurl and the making of a handle or a client.
  */
 #include "bare.h"
 
@@ -14,10 +15,10 @@
 enum { MOST_THREADS = 256, CONNECT_MS = 3000 };
 
 static int is_bare;
-static long timeout_ms = 10000; /* as it is by default in the library */
+static long timeout_ms = 10000; /* the library's default */
 static int calls;
 static double started, first, second;
-static double *took; /* of each thread, one row after the other */
+static double *took; /* one row for each thread */
 static int failed[MOST_THREADS];
 static mid_client *client;
 static pthread_barrier_t ready;

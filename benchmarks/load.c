@@ -1,13 +1,13 @@
 /*
- * load.c - microseconds until there is a first client, in a process that had nothing loaded, and KB of memory: all that has
- * become resident, and of that what is not a page of another file. Those are shared by all processes, and the kernel brings
- * in 16 of them around each that is touched.
+ * load.c - measures the microseconds until there is a first client, in a process that had nothing loaded, and KB of
+ * memory: everything that has become resident, and the part of it that is no page of another file. Pages of other files
+ * are shared by all processes, and the kernel brings in 16 of them around each that is touched.
  *
  *     load empty        a library with nothing in it, empty.so
- *     load libraries    libcurl and jansson, initialised, with an easy and a multi handle: what any such program needs
- *     load ours         this library and mid_client_new
- *     load both         libcurl and jansson, and then this library: what it adds
- *     load call         the same with a first call of each, of MACHINEID_BASE_URL
+ *     load libraries    libcurl and jansson, initialised, with an easy and a multi handle, which any such program needs
+ *     load ours         this library and mid_client_new()
+ *     load both         what this library adds after libcurl and jansson
+ *     load call         the same, with a first call of each to MACHINEID_BASE_URL
  */
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -23,7 +23,7 @@ static double microseconds(void) {
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-/* KB. Own: pages of empty.so or libmachineid.so, and all that are no file's. */
+/* In KB. Own memory is the pages of empty.so or libmachineid.so, and those that belong to no file. */
 struct memory {
     long resident, own;
 };
@@ -36,7 +36,7 @@ static struct memory memory_now(void) {
     if (file == NULL) return memory;
     while (fgets(line, sizeof line, file) != NULL) {
         long amount;
-        if (strchr("0123456789abcdef", *line) != NULL) /* a mapping, with its file's path at the end of the line */
+        if (strchr("0123456789abcdef", *line) != NULL) /* the line of a mapping, which ends with its file's path */
             is_own = strstr(line, "/empty.so") != NULL || strstr(line, "/libmachineid.so") != NULL;
         if (sscanf(line, "Rss: %ld", &amount) == 1) memory.resident += amount;
         if (sscanf(line, is_own ? "Rss: %ld" : "Anonymous: %ld", &amount) == 1) memory.own += amount;
@@ -45,10 +45,10 @@ static struct memory memory_now(void) {
     return memory;
 }
 
-/* Whether there is to be a call. */
+/* Whether a call is to be made. */
 static int calls;
 
-/* A function of a library, as what it is. */
+/* Finds a function of a library, with its own type. */
 #define FIND(library, name) memcpy(&name, (void *[]){dlsym(library, #name)}, sizeof name)
 
 static size_t forget(const char *bytes, size_t size, size_t count, void *unused) {
@@ -108,7 +108,7 @@ int main(int count, char **arguments) {
     double from;
     calls = strcmp(what, "call") == 0;
     if ((calls || strcmp(what, "both") == 0) && !load_libraries()) return 1;
-    /* What reading it takes is taken now. */
+    /* The memory that this function itself needs is allocated now. */
     (void)memory_now();
     before = memory_now();
     from = microseconds();

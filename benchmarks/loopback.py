@@ -1,4 +1,4 @@
-"""The groups of what it costs here: the authority is on this machine, and nothing is lost on the way."""
+"""The groups that measure on loopback: the authority is on this machine, and nothing is lost on the way."""
 
 import re
 import statistics
@@ -75,7 +75,7 @@ def guards(bench, server):
     command = ["@guards", str(count), str(interval), str(seconds)]
     rows = bench.rounds(server.environment("http"), {"guards": command}, 9)["guards"]
     checks, ours, many = medians(rows)
-    # Of a processor: one second of a thread is 100 % of it for a second.
+    # In percent of a processor: one second of a thread is 100 % of it for a second.
     beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, other in rows)
     title = f"guards, {count:,} every {interval / 1000:g} s"
     bench.row(f"{title}: checks", f"{checks:,.0f}", "a second")
@@ -107,7 +107,7 @@ def instructions(bench, server):
         done = subprocess.run(command, env=server.environment("http"), stdin=subprocess.DEVNULL, capture_output=True, text=True)
         return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
 
-    # How often libcurl has to wait for a reply is a matter of chance, and a percent: hence the rounds.
+    # How often libcurl has to wait for a reply is a matter of chance, worth a percent: hence the rounds.
     few, many = (100, 200) if bench.quick else (300, 1000)
     costs = {"bare": [], "null": [], "json": []}
     for _ in range(1 if bench.quick else 7):

@@ -1,9 +1,10 @@
 /*
- * many.c - devices a second, once connected and from cold: a curl_multi loop in C, or mid_validate_many.
+ * many.c - measures devices per second, connected and from cold: with a curl_multi loop in C, or with
+ * mid_validate_many().
  *
  *     many bare|ours DEVICES ROUNDS CONNECTIONS
  *
- * CONNECTIONS is 0 for as many as the library takes by itself.
+ * CONNECTIONS 0 stands for the library's default.
  */
 #include "bare.h"
 
@@ -53,11 +54,12 @@ int main(int count, char **arguments) {
     if (devices < 1 || devices > MOST || rounds < 1 || width < is_bare || width > WIDEST) return 2;
     need(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "curl_global_init");
     need((multi = curl_multi_init()) != NULL, "curl_multi_init");
-    /* As many as there ever are: otherwise four for each transfer that is under way, and at the end of a round that is few. */
+    /* The cache holds all connections. By default it holds four for each transfer in progress, which at the end of a
+     * round is few. */
     need(curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)width) == CURLM_OK, "CURLMOPT_MAXCONNECTS");
     client = client_open(width);
     for (int n = 0; n < width; n++) bare_open(&bares[n]);
-    /* The device that the canned reply is about. */
+    /* This is the device that the canned reply names. */
     for (int n = 0; n < devices; n++) ids[n] = "agent-01";
     from = seconds_now();
     /* The first round connects. */

@@ -1,17 +1,18 @@
 /*
- * relay.c - a network of some length on loopback: takes connections on one port, and passes their bytes to another and back,
- * each DELAY_US microseconds later.
+ * relay.c - imitates a distant network on loopback: it accepts connections on one port, and passes their bytes to
+ * another port and back, each DELAY_US microseconds later.
  *
  *     relay PORT TARGET_PORT DELAY_US [SILENT_PER_MILLE SEED]
  *
- * The kernel accepts a connection at once, where over a network a handshake takes a round trip. So the first bytes are not
- * read before a round trip has passed since then, as though they had been sent then.
+ * The kernel accepts a connection at once, whereas over a network a handshake takes a round trip. So the first bytes
+ * are read only a round trip after that, as if they had been sent then.
  *
- * With SILENT_PER_MILLE, so many of 1000 requests are lost, and with each all that follows on its connection, both ways, as
- * in a network that has forgotten it: only the bytes' receipt is still acknowledged, by the kernel. A request is what the
- * client sends after the server has spoken; what it begins with is TLS's and none. Which ones are lost, SEED decides.
+ * With SILENT_PER_MILLE, this many of 1000 requests are lost, and with each everything that follows on its connection,
+ * in both directions, as in a network that has forgotten it: the kernel still acknowledges the bytes, but nothing else
+ * happens. A request is what the client sends after the server has spoken; the first bytes of a connection belong to
+ * TLS and do not count. SEED determines which requests are lost.
  *
- * On SIGTERM it prints how many connections there were, how many requests, and how many connections went silent.
+ * On SIGTERM it prints the number of connections, of requests, and of connections that went silent.
  */
 #include "relay_wire.h"
 
@@ -22,7 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* What is shorter than any request is TLS's goodbye. */
+/* Anything shorter than SHORTEST_REQUEST is the close_notify of TLS. */
 enum { READ_SIZE = 65536, EVENTS = 256, SHORTEST_REQUEST = 32 };
 
 static uint64_t silent_per_mille, seed;
@@ -30,10 +31,10 @@ static long connections, requests, silenced;
 static int events, target_port;
 static volatile sig_atomic_t is_over;
 
-/* Those whose handshake is under way, ordered by time. */
+/* The pairs whose handshake is in progress, ordered by time. */
 static struct pair *opening, **opening_last = &opening;
 
-/* Whether a request is one that is lost, by the number of the request (splitmix64). */
+/* Whether the request with this number is lost (splitmix64). */
 static int is_lost(long request) {
     uint64_t bits = seed + (uint64_t)request * 0x9e3779b97f4a7c15;
     bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
@@ -117,7 +118,7 @@ static void open_pair(struct pair *pair) {
     watch(&pair->client);
 }
 
-/* Does all that is due. Nanoseconds until something else is; none when nothing is under way. */
+/* Does everything that is due. Returns the nanoseconds until something else is due; 0 if nothing is. */
 static uint64_t run_due(void) {
     uint64_t time = now();
     while (opening != NULL && opening->opens <= time) {
@@ -155,7 +156,8 @@ static int listen_on(int port) {
     return listener;
 }
 
-/* Exact times, thousands of descriptors, and before other programs where that is allowed: a network needs no processor. */
+/* Sets exact timers, allows thousands of descriptors, and takes priority over other programs if that is allowed: a real
+ * network needs no processor. */
 static void prepare_process(void) {
     struct rlimit descriptors;
     need(prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0UL, 0UL, 0UL) == 0, "PR_SET_PDEATHSIG");

@@ -1,6 +1,6 @@
 /*
- * relay_wire.h - what is under way in the relay: bytes, each with the time at which it arrives, and the connections that they
- * are of.
+ * relay_wire.h - the bytes in flight in the relay, each with the time of its arrival, and the connections to which they
+ * belong.
  */
 #ifndef RELAY_WIRE_H
 #define RELAY_WIRE_H
@@ -19,23 +19,23 @@ struct pair;
 /* One end of a connection, the client's or the server's. */
 struct end {
     int fd;
-    int has_ended; /* nothing more comes from it */
-    int is_shut;   /* it has been told that the other one has ended */
+    int has_ended; /* it sends nothing more */
+    int is_shut;   /* it has received the end of the other one */
     struct pair *pair;
     struct end *other;
-    struct chunk *backlog, **backlog_last; /* due, and too much for the kernel */
+    struct chunk *backlog, **backlog_last; /* due, but more than the kernel accepts now */
 };
 
 struct pair {
     struct end client, server;
     uint64_t opens; /* in nanoseconds */
-    long turns;     /* how often the client has spoken after the server */
+    long turns;     /* how often the client has sent after the server */
     int is_clients_turn, is_silent, is_closed;
     int in_flight; /* chunks */
     struct pair *next;
 };
 
-/* Bytes under way. None: the end of them. */
+/* Bytes in flight. No bytes stand for the end of the stream. */
 struct chunk {
     struct chunk *next;
     struct end *to;
@@ -46,7 +46,7 @@ struct chunk {
 
 static uint64_t delay; /* in nanoseconds */
 
-/* Ordered by time, since each thing is delayed alike. */
+/* Ordered by time, because all chunks have the same delay. */
 static struct chunk *wire, **wire_last = &wire;
 static struct pair *closed;
 
@@ -81,7 +81,7 @@ static void send_chunk(struct end *to, const char *bytes, size_t length) {
     to->pair->in_flight++;
 }
 
-/* Writes what has arrived. 0 when the kernel takes no more for now. */
+/* Writes bytes that have arrived. Returns 0 if the kernel accepts no more for now. */
 static int deliver(struct chunk *chunk) {
     struct end *to = chunk->to;
     if (to->pair->is_closed) return 1;
@@ -94,7 +94,7 @@ static int deliver(struct chunk *chunk) {
     while (chunk->sent < chunk->length) {
         ssize_t count = send(to->fd, chunk->bytes + chunk->sent, chunk->length - chunk->sent, MSG_NOSIGNAL);
         if (count < 0 && errno == EAGAIN) return 0;
-        if (count < 0) break; /* Whoever is not there any more says so when it is read from. */
+        if (count < 0) break; /* the read of this end will show that it has gone */
         chunk->sent += (size_t)count;
     }
     if (to == &to->pair->client) to->pair->is_clients_turn = 1;
@@ -111,7 +111,7 @@ static void flush(struct end *end) {
     }
 }
 
-/* Not at once: an event that has been fetched may still be of it. */
+/* Pairs are freed later, because an event that has already been fetched may still refer to them. */
 static void free_closed(void) {
     struct pair **place = &closed;
     while (*place != NULL) {

@@ -1,4 +1,4 @@
-"""Contenders side by side: rounds of them, and the rows of the table."""
+"""Runs contenders side by side in rounds, and makes the rows of the table."""
 
 import statistics
 import subprocess
@@ -6,13 +6,13 @@ import sys
 
 
 def progress(text):
-    """What is going on, for whoever looks on: over the line before it, on a terminal only."""
+    """Shows the current step on a terminal, in place of the previous one."""
     if sys.stderr.isatty():
         print(f"\r{text:70.70}" + ("" if text else "\r"), end="", file=sys.stderr, flush=True)
 
 
 def announce(text):
-    """What begins: a line of its own where there is no terminal, which shows more than that."""
+    """Prints the start of a group on a line of its own, if there is no terminal, which shows more than that."""
     if not sys.stderr.isatty():
         print(f"bench: {text}", file=sys.stderr, flush=True)
 
@@ -25,7 +25,7 @@ class Bench:
         return not self.wanted or name in self.wanted
 
     def numbers(self, environment, command, name):
-        """What a program prints: numbers."""
+        """Runs a program and returns the numbers that it prints."""
         progress(name)
         if command[0].startswith("@"):
             command = [f"{self.build}/{command[0][1:]}", *command[1:]]
@@ -37,7 +37,7 @@ class Bench:
         return [float(number) for number in done.stdout.split()]
 
     def rounds(self, environment, contenders, rounds):
-        """What each contender printed, a list of numbers for each round."""
+        """Returns what each contender printed, a list of numbers for each round."""
         results = {name: [] for name in contenders}
         for n in range(1 if self.quick else rounds):
             for name, command in contenders.items():
@@ -48,7 +48,7 @@ class Bench:
         self.rows.append((what, value, unit, ratio, target))
 
     def compare(self, title, unit, results, base, targets={}, *, column=0, digits=0):
-        """A row for each contender, of one of the numbers that it printed, with its ratio to `base`."""
+        """Adds a row for each contender, with one of its numbers and the ratio to `base`."""
         for name, rows in results.items():
             ratio = "" if name == base else f"{ratio_of(rows, results[base], column):.2f} x"
             self.row(f"{title}: {name}", f"{medians(rows)[column]:,.{digits}f}", unit, ratio, targets.get(name, ""))
@@ -62,6 +62,7 @@ def medians(rows):
 
 
 def ratio_of(rows, others, column=0):
-    """The median of the rounds' ratios. A shared machine is slow for seconds and fast for seconds: what runs side by side
-    compares, a median of one time and a median of another do not."""
+    """Returns the median of the rounds' ratios. The speed of a shared machine varies over seconds: programs that run
+    side by side are comparable, but a median of one time and a median of another are not.
+    """
     return statistics.median(one[column] / other[column] for one, other in zip(rows, others))

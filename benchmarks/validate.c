@@ -1,10 +1,10 @@
 /*
- * validate.c - calls a second: private bare handles, or one client of the library for all threads.
+ * validate.c - measures calls per second: with private bare handles, or with one client of the library for all threads.
  *
  *     validate bare|null|json CALLS [THREADS [CONNECTIONS [cold]]]
  *
- * CALLS by each thread. CONNECTIONS is 0 for as many as the library takes by itself. cold: from the first connection on;
- * otherwise each thread has made a call before.
+ * Each thread makes CALLS calls. CONNECTIONS 0 stands for the library's default. With cold, the first connections count
+ * too; otherwise each thread makes a call before.
  */
 #include "bare.h"
 

@@ -1,5 +1,5 @@
-// The little that is asked of OpenSSL, which libcurl brings along. Weak, which Swift cannot say: this library does not
-// need it, and does not break when libcurl uses something else.
+// The few OpenSSL functions that this library calls; libcurl loads OpenSSL. They are declared weak, which Swift cannot
+// express: this library does not need them, and still loads when libcurl uses another TLS library.
 #pragma once
 #include <curl/curl.h>
 #include <stdint.h>
@@ -12,7 +12,8 @@ extern long SSL_CTX_ctrl(void *_Nonnull context, int, long, void *_Nullable) __a
 
 extern const char *_Nonnull OpenSSL_version(int what) __attribute__((weak));
 
-// Whether the functions above are there, and of the very OpenSSL that libcurl uses: a process may hold another one too.
+// Whether the functions above are present and belong to the same OpenSSL that libcurl uses; a process may have loaded a
+// second OpenSSL.
 static inline int ccurl_knows_openssl(void) {
     const char *used = curl_version_info(CURLVERSION_NOW)->ssl_version; // "OpenSSL/3.0.19"
     if (SSL_has_pending == NULL || SSL_CTX_set_msg_callback == NULL || SSL_CTX_ctrl == NULL) return 0;
@@ -23,8 +24,8 @@ static inline int ccurl_knows_openssl(void) {
         && (here[length] == ' ' || here[length] == '\0');
 }
 
-// Whether the TLS layer of the transfer's connection holds bytes that it has taken in and nobody has read; 1 also when
-// that cannot be told. Only where ccurl_knows_openssl().
+// Whether the TLS layer of the transfer's connection holds bytes that it has received and that nobody has read. Also
+// returns 1 when that cannot be determined. Requires ccurl_knows_openssl().
 static inline int ccurl_tls_has_pending(CURL *_Nonnull easy) {
     struct curl_tlssessioninfo *info = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 1;
@@ -35,7 +36,8 @@ static inline int ccurl_tls_has_pending(CURL *_Nonnull easy) {
 extern void SSL_set_quiet_shutdown(void *_Nonnull tls, int) __attribute__((weak));
 extern void SSL_set_shutdown(void *_Nonnull tls, int) __attribute__((weak));
 
-// Lets the TLS layer of the transfer's connection end without a word, and read none. Only where ccurl_knows_openssl().
+// Makes the TLS layer of the transfer's connection close without sending a close_notify and without reading one.
+// Requires ccurl_knows_openssl().
 static inline void ccurl_tls_silence(CURL *_Nonnull easy) {
     const int sent_and_received = 3; // SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
     struct curl_tlssessioninfo *info = NULL;
@@ -45,10 +47,11 @@ static inline void ccurl_tls_silence(CURL *_Nonnull easy) {
     SSL_set_shutdown(info->internals, sent_and_received);
 }
 
-// Calls back for each message of a TLS connection to be. Only where ccurl_knows_openssl().
+// Registers a callback for each TLS message of the connections that will be made from this context. Requires
+// ccurl_knows_openssl().
 static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _Nonnull callback,
                                    void *_Nullable argument) {
-    const int set_message_callback_argument = 16; // SSL_CTX_set_msg_callback_arg() is a macro
+    const int set_message_callback_argument = 16; // SSL_CTX_set_msg_callback_arg() is a macro.
     SSL_CTX_set_msg_callback(context, callback);
     SSL_CTX_ctrl(context, set_message_callback_argument, 0, argument);
 }
@@ -56,17 +59,17 @@ static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _No
 extern const char *_Nonnull X509_verify_cert_error_string(long number) __attribute__((weak));
 extern const char *_Nullable ERR_reason_error_string(unsigned long number) __attribute__((weak));
 
-// The constant name of what is wrong with the peer's certificate; NULL when nothing is known to be. Only where
+// The constant text for the fault that OpenSSL found in the peer's certificate; NULL when it reported none. Requires
 // ccurl_knows_openssl().
 static inline const char *_Nullable ccurl_certificate_fault(CURL *_Nonnull easy, int of_proxy) {
-    const long unspecified = 1; // what libcurl begins with
+    const long unspecified = 1; // libcurl's initial value
     long number = 0;
     CURLINFO info = of_proxy ? CURLINFO_PROXY_SSL_VERIFYRESULT : CURLINFO_SSL_VERIFYRESULT;
     if (X509_verify_cert_error_string == NULL || curl_easy_getinfo(easy, info, &number) != CURLE_OK) return NULL;
     return number > unspecified ? X509_verify_cert_error_string(number) : NULL;
 }
 
-// The constant name of an OpenSSL error; NULL when it has none. Only where ccurl_knows_openssl().
+// The constant text of an OpenSSL error; NULL when it has none. Requires ccurl_knows_openssl().
 static inline const char *_Nullable ccurl_openssl_reason(unsigned long number) {
     return ERR_reason_error_string == NULL ? NULL : ERR_reason_error_string(number);
 }
@@ -74,9 +77,9 @@ static inline const char *_Nullable ccurl_openssl_reason(unsigned long number) {
 extern int OPENSSL_init_crypto(uint64_t options, const void *_Nullable settings) __attribute__((weak));
 extern int OPENSSL_init_ssl(uint64_t options, const void *_Nullable settings) __attribute__((weak));
 
-// Initialises OpenSSL before libcurl does, so that it does not take itself apart at exit(), under the calls of other
-// threads. No effect where the host was first. Where it fails, OpenSSL stays broken, and libcurl says so in each call.
-// Only where ccurl_knows_openssl().
+// Initialises OpenSSL before libcurl does, without its exit handler, which would otherwise dismantle OpenSSL at exit()
+// while other threads are still in calls. Has no effect when the host initialised OpenSSL first. After a failure
+// OpenSSL stays broken, and libcurl reports that in each call. Requires ccurl_knows_openssl().
 static inline void ccurl_prepare_openssl(void) {
     const uint64_t crypto_strings = 0x00000002, no_atexit = 0x00080000, ssl_strings = 0x00200000;
     if (OPENSSL_init_crypto == NULL || OPENSSL_init_ssl == NULL) return;

@@ -1,4 +1,4 @@
-// libcurl for Swift. Swift cannot call variadic C functions, so each is given a typed face here, a line each.
+// libcurl for Swift. Swift cannot call variadic C functions, so each use of one has a typed function here.
 #pragma once
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -16,7 +16,7 @@ static inline CURLcode ccurl_set_pointer(CURL *_Nonnull easy, CURLoption option,
     return curl_easy_setopt(easy, option, value);
 }
 
-// libcurl only borrows the bytes.
+// libcurl does not copy the bytes; they must outlive the handle's use of them.
 static inline CURLcode ccurl_set_blob(CURL *_Nonnull easy, CURLoption option, const char *_Nonnull text) {
     struct curl_blob blob = {.data = (void *)(uintptr_t)text, .len = strlen(text), .flags = CURL_BLOB_NOCOPY};
     return curl_easy_setopt(easy, option, &blob);
@@ -50,8 +50,9 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *_Nonnull multi, CURLMoption 
     return curl_multi_setopt(multi, option, value);
 }
 
-// Lets curl_multi_cleanup() leave the threads behind that resolve names, as libcurl always did before it had this option:
-// CURLMOPT_QUICK_EXIT, of a newer header than the one that this is compiled with. An older libcurl does not know it.
+// Sets CURLMOPT_QUICK_EXIT: curl_multi_cleanup() does not wait for the threads that resolve names, as libcurl behaved
+// before it had this option. The option is newer than the headers this may be compiled with, so it is given by number;
+// an older libcurl rejects it, which is harmless.
 static inline void ccurl_multi_leave_resolvers(CURLM *_Nonnull multi) {
     curl_multi_setopt(multi, (CURLMoption)(CURLOPTTYPE_LONG + 21), 1L);
 }
@@ -66,8 +67,8 @@ static inline curl_off_t ccurl_get_offset(CURL *_Nonnull easy, CURLINFO info) {
     return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
-// CURLINFO_USED_PROXY came with libcurl 8.7, and this may be compiled with the headers of an earlier one. -1 when the
-// libcurl that is loaded does not know it.
+// CURLINFO_USED_PROXY came with libcurl 8.7, and this may be compiled with the headers of an earlier version. Returns
+// -1 when the loaded libcurl does not know it.
 static inline long ccurl_used_proxy(CURL *_Nonnull easy) {
     long value = 0;
     return curl_easy_getinfo(easy, (CURLINFO)(CURLINFO_LONG + 66), &value) == CURLE_OK ? value : -1;
@@ -78,7 +79,7 @@ static inline void *_Nullable ccurl_get_private(CURL *_Nonnull easy) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value) == CURLE_OK ? value : NULL;
 }
 
-// CURLVERSION_NOW is a macro for another constant.
+// CURLVERSION_NOW is a macro for another constant, which Swift does not import.
 static inline const curl_version_info_data *_Nonnull ccurl_version(void) {
     return curl_version_info(CURLVERSION_NOW);
 }

@@ -1,3 +1,3 @@
-// jansson for Swift, as it is.
+// jansson for Swift. It needs no typed functions of its own.
 #pragma once
 #include <jansson.h>

@@ -1,4 +1,5 @@
-// What Swift needs of libc. The functions below are the ones that Swift cannot reach: macros, and errno.
+// The parts of libc that this library uses. The functions below wrap what Swift cannot import: macros, variadic
+// functions, casts, and declarations that need _GNU_SOURCE.
 #pragma once
 #include "../../include/machineid.h"
 
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// The version has one home, the header; a macro would reach Swift as a String.
+// The version is defined only in machineid.h. Swift would import the macro as a String, which the release build avoids.
 static inline const char *_Nonnull platform_version(void) {
     return MID_VERSION;
 }
@@ -47,8 +48,9 @@ static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-// Whether so much memory could be had now. Not by malloc() where it is much: that takes it straight from the system, too,
-// but learns from its return to keep as much for good. Without the volatile a compiler may leave out malloc() and free().
+// Whether this much memory is available now. More than 64 KiB is tried with mmap(): malloc() would also map it, but
+// after the free() glibc raises its threshold and keeps that much memory for good. Without the volatile a compiler may
+// remove malloc() and free().
 static inline int platform_has_memory(size_t bytes) {
     if (bytes > 65536) {
         void *much = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,14 +62,14 @@ static inline int platform_has_memory(size_t bytes) {
     return is_there;
 }
 
-// Whether the system says that it wipes this page in every forked child.
+// Whether the system reports that it will wipe this page in every forked child.
 static inline int platform_wipes_on_fork(void *_Nonnull page) {
     return madvise(page, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) == 0;
 }
 
-// NULL when there can be no such page: old kernels and some sandboxes refuse the advice, and qemu-user 7.2 takes every
-// advice for a mere hint and answers 0 to it. So the answer is believed only of a system that knows what it is asked: it
-// has to refuse the same for shared memory, which no fork can wipe for the child alone.
+// A page that the kernel wipes in every forked child; NULL when the system cannot provide one. Old kernels and some
+// sandboxes refuse the advice. qemu-user 7.2 ignores all advice and still returns 0, so a success is believed only when
+// the system refuses the same advice for shared memory, which no fork can wipe for the child alone.
 static inline void *_Nullable platform_page_wiped_on_fork(void) {
     void *shared = platform_map_page(MAP_SHARED);
     void *page = platform_map_page(MAP_PRIVATE);
@@ -77,7 +79,7 @@ static inline void *_Nullable platform_page_wiped_on_fork(void) {
     return is_wiped ? page : NULL;
 }
 
-// A pthread_t is a number here and a pointer there. Never 0.
+// A pthread_t is a number on some systems and a pointer on others. Never returns 0.
 static inline uintptr_t platform_this_thread(void) {
     return (uintptr_t)pthread_self();
 }
@@ -85,10 +87,10 @@ static inline uintptr_t platform_this_thread(void) {
 // stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
 char *_Nullable secure_getenv(const char *_Nonnull name);
 
-// Likewise in semaphore.h. Returns 0 when woken.
+// semaphore.h, too, declares it only under _GNU_SOURCE. Returns 0 when the thread was woken.
 int sem_clockwait(sem_t *_Nonnull semaphore, clockid_t clock, const struct timespec *_Nonnull until);
 
-// NULL too in a program with elevated privileges: set-user-ID, set-group-ID, or with file capabilities.
+// Also returns NULL in a program with elevated privileges (set-user-ID, set-group-ID or file capabilities).
 static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
     return secure_getenv(name);
 }
@@ -96,7 +98,8 @@ static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
 // unistd.h declares it only under _GNU_SOURCE, which Swift does not define.
 extern char *_Nullable *_Nullable environ;
 
-// Whether a variable is set and not empty, in any program. Takes no memory: one that is refused must not hide a variable.
+// Whether a variable is set and not empty, also in a program with elevated privileges. Allocates nothing, so that a
+// lack of memory cannot hide a variable.
 static inline int platform_has_env(const char *_Nonnull name) {
     size_t length = strlen(name);
     for (char **line = environ; line != NULL && *line != NULL; line++) {
@@ -107,7 +110,7 @@ static inline int platform_has_env(const char *_Nonnull name) {
     return 0;
 }
 
-// A socket address is one of several structs behind one pointer. 0 when the socket has no port.
+// The port at this end of a socket; 0 when it has none. Swift cannot access the structs behind a sockaddr pointer.
 static inline int platform_local_port(int socket) {
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
@@ -117,13 +120,13 @@ static inline int platform_local_port(int socket) {
     return 0;
 }
 
-// Resets a TCP connection and drops what has come in on it; the descriptor stays open.
+// Resets a TCP connection and discards the data that it has received. The descriptor stays open.
 static inline void platform_disconnect(int socket) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     connect(socket, &nobody, sizeof nobody);
 }
 
-// Two descriptors come out as an array. 0 when it worked.
+// socketpair() returns an array, which Swift cannot take. Returns 0 on success.
 static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnull other) {
     int pair[2];
     if (socketpair(AF_UNIX, type, 0, pair) != 0) return -1;
@@ -132,12 +135,14 @@ static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnul
     return 0;
 }
 
-// fcntl is variadic. The lowest free number from `least` on, and so never the place of another file; -1 when there is none.
+// fcntl() is variadic. Returns the lowest free descriptor from `least` on, so it never replaces an open file; -1 when
+// none is free.
 static inline int platform_duplicate(int descriptor, int least) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, least);
 }
 
-// Two descriptors again. 0 when it worked. The headers declare pipe2() only under _GNU_SOURCE.
+// pipe2() returns an array, which Swift cannot take, and the headers declare it only under _GNU_SOURCE. Returns 0 on
+// success.
 int pipe2(int *_Nonnull pair, int flags);
 static inline int platform_pipe(int *_Nonnull reader, int *_Nonnull writer) {
     int pair[2];
@@ -147,7 +152,7 @@ static inline int platform_pipe(int *_Nonnull reader, int *_Nonnull writer) {
     return 0;
 }
 
-// prctl is variadic. At most 15 characters show.
+// prctl() is variadic. The kernel keeps at most 15 characters of the name.
 static inline void platform_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
@@ -156,7 +161,7 @@ static inline void platform_name_thread(const char *_Nonnull name) {
 int sched_getcpu(void);
 int sched_getaffinity(pid_t process, size_t size, cpu_set_t *_Nonnull set);
 
-// How many processors this thread may use; 1 when that cannot be told.
+// How many processors this thread may use; 1 when that cannot be determined.
 static inline int platform_processors(void) {
     cpu_set_t set = {0};
     int count = 0;

@@ -1,21 +1,26 @@
-/// What the command line asks for.
+/// The options on the command line.
 struct Arguments: Equatable {
-    /// M, I and D on the keys of a telephone.
+    /// M, I and D on a telephone keypad, and a 0.
     static let standardPort: UInt16 = 6430
 
     var address = LoopbackAddress.standard
+    /// 0 for any free port.
     var port = Self.standardPort
+    /// The plan that every organisation starts with.
     var plan = Plan()
+    /// One key for each organisation.
     var keys: [OrgKey] = []
+    /// Whether requests are not logged.
     var isQuiet = false
 
+    /// What the program is to do.
     enum Command: Equatable {
         case serve(Arguments)
         case help
         case version
     }
 
-    /// Reads the words after the name of the program: `--port 0`, `--port=0`.
+    /// Reads the arguments after the program's name, in both forms: `--port 0`, `--port=0`.
     static func read(_ words: some Sequence<String>) throws(Failure) -> Command {
         var arguments = Arguments()
         var words = words.makeIterator()
@@ -52,10 +57,10 @@ struct Arguments: Equatable {
 
     private enum Switch: String, CaseIterable { case on, off }
 
-    /// An option, and the value behind its `=`.
+    /// Splits an argument into its option and the value after `=`, if there is one.
     private static func split(_ word: String) throws(Failure) -> (Option, value: String?) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        // What is behind the = is not repeated in the message: it could be an org key.
+        // The message does not repeat what follows the `=`, which may be an org key.
         guard word.hasPrefix("--"), let option = Option(rawValue: String(parts[0].dropFirst(2))) else {
             throw .usage("unknown argument '\(parts[0])'")
         }
@@ -84,6 +89,7 @@ struct Arguments: Equatable {
         keys.append(key)
     }
 
+    /// The value as one of the choices of an option; throws with a list of them when it is none.
     private static func choice<Choice: RawRepresentable & CaseIterable>(
         _ option: Option, _ value: String
     ) throws(Failure) -> Choice where Choice.RawValue == String {

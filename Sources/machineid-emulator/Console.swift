@@ -1,7 +1,7 @@
 import Glibc
 
-/// Writes a text in one go where the system lets it, so that the lines of several threads do not mix. A reader that has
-/// gone away is no reason to stop: what cannot be written is lost.
+/// Writes a text, in a single write where the system allows it, so that the lines of several threads do not mix. A
+/// failure is ignored: the emulator does not stop because a reader has gone away.
 func write(_ text: String, to descriptor: CInt) {
     var text = text
     text.withUTF8 { bytes in

@@ -1,13 +1,14 @@
-/// The name of a device within its organisation.
+/// The id of a device within its organisation.
 ///
-/// Two ids are one when their bytes are: a composed é and a decomposed one are equal as Swift strings, and two devices.
+/// Two ids are equal when their bytes are. A composed é and a decomposed one are equal as Swift strings, but they are
+/// two devices.
 struct DeviceID: Hashable, Sendable {
-    /// Where libmachineid draws the line too.
+    /// The limit is the same in libmachineid.
     static let maximumBytes = 512
 
     let text: String
 
-    /// Trims white space as the vendor's SDK does before it sends an id.
+    /// Trims white space, as the vendor's SDK does before it sends an id.
     init(trimming raw: String) throws(Refusal) {
         let text = raw.trimmingWhitespace()
         guard !text.isEmpty else { throw .badRequest("invalid_device_id", "deviceId is empty") }

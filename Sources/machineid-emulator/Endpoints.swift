@@ -1,5 +1,5 @@
-/// The seven operations of the service. What each reply holds is in the vendor's public pages, except where a comment
-/// says that it is assumed.
+/// The seven operations of the service. The replies follow the vendor's public pages, except where a comment says
+/// "assumed".
 enum Endpoints {
     static let routes: [Route] = [
         Route(.post, "/api/v1/devices/validate", .device(validate)),
@@ -29,14 +29,14 @@ enum Endpoints {
         }
     }
 
-    /// A denial is an answer like any other: its HTTP status is 200 (assumed).
+    /// The HTTP status of a denial is 200, as of any other answer (assumed).
     private static func validate(_ id: DeviceID, in organisation: Organisation, _ requestID: RequestID) -> Reply {
         let (decision, usage) = organisation.validate(id)
         return Reply(code: decision.rawValue) { body in
             body.set("allowed", decision == .allow)
             body.set("code", decision.rawValue)
             body.set("request_id", requestID.text)
-            // From here on the fields of older servers; the values of `status` and `reason` are assumed.
+            // The fields below are those of older servers; the values of `status` and `reason` are assumed.
             body.set("status", decision == .allow ? "ok" : "denied")
             body.set("reason", decision.rawValue.lowercased())
             body.set("handler", "devices/validate")
@@ -45,7 +45,7 @@ enum Endpoints {
         }
     }
 
-    /// Assumed: the shape of the list.
+    /// The shape of the list is assumed.
     private static func list(_ organisation: Organisation) -> Reply {
         Reply { body in
             body.set("status", "ok")
@@ -87,7 +87,8 @@ enum Endpoints {
         }
     }
 
-    /// Assumed: the shape of the replies to revoke, unrevoke and remove, and 404 for an unknown device.
+    /// The reply to an operation that changes a device. Assumed: the shape of the replies to revoke, unrevoke and
+    /// remove, and 404 for an unknown device.
     private static func changed(
         _ id: DeviceID, handler: String, revoked: Bool?, _ usage: Usage?
     ) throws(Refusal) -> Reply {

@@ -1,19 +1,19 @@
 import CMicrohttpd
 import Glibc
 
-/// One request and its reply, as libmicrohttpd presents them: it calls when the headers are there, again for each piece
-/// of the body, and a last time for the reply.
+/// One request and its reply. libmicrohttpd calls back when the headers have arrived, again for each piece of the body,
+/// and a last time for the reply.
 final class Exchange {
     let id = RequestID()
     var request: Request
-    /// Whether the request is in the log.
+    /// Whether the request has been logged.
     var isRecorded = false
 
     init(_ request: Request) { self.request = request }
 }
 
 extension Request {
-    /// What libmicrohttpd has read of a request when its headers are complete.
+    /// The request as libmicrohttpd has read it when the headers are complete.
     init(_ connection: OpaquePointer?, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>) {
         func header(_ name: StaticString) -> String? {
             name.withUTF8Buffer { bytes in
@@ -30,10 +30,12 @@ extension Request {
 }
 
 extension Reply {
-    /// Hands the reply to libmicrohttpd. When there is no memory, the connection is closed instead.
+    /// Passes the reply to libmicrohttpd. Without memory for it the connection is closed instead.
+    ///
+    /// - Parameter isLast: whether to close the connection after the reply.
     func queue(on connection: OpaquePointer?, _ id: RequestID, isLast: Bool) -> MHD_Result {
         guard let text = body.text() else { return .NO }
-        // libmicrohttpd frees the text with the response, and the response once it is sent.
+        // libmicrohttpd frees the text with the response, and the response after it is sent.
         guard let response = MHD_create_response_from_buffer(strlen(text), text, .RESPMEM_MUST_FREE) else {
             free(text)
             return .NO

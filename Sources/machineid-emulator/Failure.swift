@@ -1,4 +1,4 @@
-/// Why the emulator ends, or does not begin: a line for a person, and the exit status.
+/// Why the emulator ends or does not start: a line for a person, and the exit status.
 struct Failure: Error, Equatable {
     let status: CInt
     let message: String
@@ -8,7 +8,7 @@ struct Failure: Error, Equatable {
         self.message = message
     }
 
-    /// Something on the command line.
+    /// A mistake on the command line.
     static func usage(_ message: String) -> Failure {
         Failure(status: 2, "\(message)\nTry 'machineid-emulator --help'.")
     }

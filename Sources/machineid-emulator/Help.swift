@@ -1,9 +1,9 @@
 internal import CMachineID
 
-/// The version that the library beside it has.
+/// The version, which is the same as that of the library from this source tree.
 let version = MID_VERSION
 
-/// What --help prints.
+/// The text that --help prints.
 let help = """
     Usage: machineid-emulator [OPTION]...
 
@@ -27,9 +27,9 @@ let help = """
       --help              print this and end
       --version           print the version and end
 
-    Three paths do what an operator does in the dashboard, or what befalls a
-    service. They are the emulator's own: the service does not have them. They
-    take the header x-org-key, and are about the organisation of that key.
+    Three more paths do what an operator does in the dashboard, or simulate what
+    can happen to a service. The service itself does not have them. They take the
+    header x-org-key, and apply to the organisation with that key.
 
       POST /emulator/plan    {"planTier":"pro","planState":"frozen",
                               "executionEnabled":false}, or some of it
@@ -37,8 +37,8 @@ let help = """
                              next 2 requests get HTTP 503 with Retry-After: 1.
                              Without "requests" all get it, until {} ends the
                              outage. 408, 429 or 5xx; "retryAfter" may be missing
-      POST /emulator/reset   forget the devices, end an outage, and back to the
-                             plan of the start
+      POST /emulator/reset   forget the devices, end an outage, and restore the
+                             initial plan
 
     Example:
 

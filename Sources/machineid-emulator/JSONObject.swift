@@ -1,14 +1,15 @@
 import CJansson
 
-/// A JSON object, written and read by jansson. Keys stay in the order in which they were set.
+/// A JSON object that jansson writes and reads. The keys stay in the order in which they were set.
 final class JSONObject {
     private let object: UnsafeMutablePointer<json_t>?
-    /// Whether jansson had the memory for all that was set. An object with holes is never shown.
+    /// Whether jansson had memory for everything that was set. An incomplete object is never sent.
     private var isComplete = true
 
     init() { object = json_object() }
 
-    /// Parses an object. Repeated keys are refused: two readers could take them for two different requests.
+    /// Parses an object. Repeated keys are refused, because two readers could understand them as two different
+    /// requests.
     init(parsing bytes: [UInt8]) throws(Refusal) {
         var fault = json_error_t()
         let parsed = bytes.withUnsafeBytes {
@@ -30,7 +31,7 @@ final class JSONObject {
 
     // MARK: Writing
 
-    // jansson need not check what Swift vouches for: its strings are UTF-8.
+    // The "nocheck" functions are safe here, because Swift's strings are valid UTF-8.
 
     func set(_ key: StaticString, _ value: String) {
         var value = value
@@ -51,7 +52,7 @@ final class JSONObject {
         set(key, array)
     }
 
-    /// nil is null.
+    /// Sets a number, or null for nil.
     func set(_ key: StaticString, _ value: Int?) {
         if let value { set(key, value) } else { setNull(key) }
     }
@@ -66,11 +67,12 @@ final class JSONObject {
         }
     }
 
-    /// The object in the compact form. The caller frees it with `free()`; nil when there is no memory.
+    /// The object as compact text, which the caller frees with `free()`; nil without memory.
     func text() -> UnsafeMutablePointer<CChar>? { isComplete ? json_dumps(object, Int(JSON_COMPACT)) : nil }
 
     // MARK: Reading
 
+    /// The keys in order.
     var keys: [String] {
         var keys: [String] = []
         var iterator = json_object_iter(object)
@@ -81,19 +83,19 @@ final class JSONObject {
         return keys
     }
 
-    /// nil when the key is missing or is no string.
+    /// A string; nil when the key is missing or has another type.
     func string(_ key: String) -> String? {
         guard let value = json_object_get(object, key), let bytes = json_string_value(value) else { return nil }
         return String(decoding: UnsafeRawBufferPointer(start: bytes, count: json_string_length(value)), as: UTF8.self)
     }
 
-    /// nil when the key is missing or is no whole number.
+    /// A whole number; nil when the key is missing or has another type.
     func integer(_ key: String) -> Int? {
         guard let value = json_object_get(object, key), value.pointee.type == JSON_INTEGER else { return nil }
         return Int(json_integer_value(value))
     }
 
-    /// nil when the key is missing or is neither true nor false.
+    /// A boolean; nil when the key is missing or has another type.
     func bool(_ key: String) -> Bool? {
         switch json_object_get(object, key)?.pointee.type {
         case JSON_TRUE: true

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A socket that listens on loopback.
+/// A socket that listens on a loopback address.
 ///
-/// It is made here and not by libmicrohttpd for the sake of the reason when it cannot be made, and of the port that port
-/// 0 turned into.
+/// It is made here and not by libmicrohttpd, to report the reason when that fails, and to find out the port that port 0
+/// became.
 struct Listener {
-    /// Belongs to whom the listener is handed to.
+    /// The receiver of the listener owns the descriptor.
     let descriptor: CInt
     let url: String
 
@@ -15,10 +15,11 @@ struct Listener {
             CInt(name.family), CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard
             descriptor >= 0,
-            // A new emulator takes the port over at once from one that has ended, whose connections linger in TIME_WAIT.
-            // A port that somebody listens on stays taken.
+            // A new emulator can take the port of one that has just ended, whose connections are still in TIME_WAIT. A
+            // port that another process listens on stays taken.
             Self.enable(SO_REUSEADDR, SOL_SOCKET, descriptor),
-            // Accepted sockets inherit it: replies are small, and must not wait for the acknowledgement of the last.
+            // Accepted sockets inherit this: replies are small, and must not wait for the acknowledgement of the
+            // previous one.
             Self.enable(TCP_NODELAY, CInt(IPPROTO_TCP), descriptor),
             name.bind(descriptor),
             listen(descriptor, 4096) == 0,
@@ -31,6 +32,7 @@ struct Listener {
         url = "http://\(address.urlHost):\(name.port)"
     }
 
+    /// The text for an `errno`, with advice.
     private static func reason(_ error: CInt) -> String {
         switch error {
         case EADDRINUSE: "it is in use; choose another with --port, or 0 for a free one"
@@ -46,7 +48,7 @@ struct Listener {
     }
 }
 
-/// A `sockaddr` of the internet, of either family.
+/// An IPv4 or IPv6 socket address.
 private struct SocketName {
     private var storage: sockaddr_storage
     private var length: socklen_t
@@ -77,7 +79,7 @@ private struct SocketName {
 
     var family: sa_family_t { storage.ss_family }
 
-    /// At the same place in the names of both families.
+    /// The port, which is at the same offset in both families.
     var port: UInt16 {
         withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
     }
@@ -88,7 +90,7 @@ private struct SocketName {
         }
     }
 
-    /// Takes the name that the socket has got.
+    /// Reads the address that the socket is bound to.
     mutating func read(_ descriptor: CInt) -> Bool {
         var length = length
         return withUnsafeMutableBytes(of: &storage) {

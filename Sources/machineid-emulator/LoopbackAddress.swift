@@ -1,8 +1,8 @@
 import Glibc
 
-/// An address of this machine that no other machine reaches.
+/// An address of this machine that no other machine can reach.
 ///
-/// The emulator hands out permissions to whoever has a made-up key. It has no business on a network.
+/// The emulator gives permissions to anyone with a made-up key, so it must not be reachable from a network.
 enum LoopbackAddress: Equatable {
     /// 127.0.0.0/8, in host byte order.
     case v4(UInt32)
@@ -29,7 +29,7 @@ enum LoopbackAddress: Equatable {
         }
     }
 
-    /// As it stands in a URL.
+    /// The address as it is written in a URL.
     var urlHost: String {
         switch self {
         case .v4(let address): (0..<4).map { String(address >> (24 - 8 * $0) & 0xFF) }.joined(separator: ".")

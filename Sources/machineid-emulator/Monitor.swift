@@ -1,9 +1,9 @@
 import Glibc
 
-/// A value that threads take turns with, and whose changes they can wait for.
+/// A value that threads access one at a time, and whose changes they can wait for.
 ///
-/// It stands on pthread, whose locks ThreadSanitizer can see. It cannot see those of `Synchronization.Mutex` in
-/// Swift 6.3, and reports races where there are none.
+/// It uses pthread, whose locks ThreadSanitizer can see. It cannot see those of `Synchronization.Mutex` in Swift 6.3,
+/// and reports races where there are none.
 final class Monitor<Value: Sendable>: @unchecked Sendable {
     // On the heap, because neither may move.
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -13,7 +13,7 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
     init(_ value: Value) {
         self.value = value
         pthread_mutex_init(lock, nil)
-        // Monotonic, so that setting the clock does not change how long a wait is.
+        // CLOCK_MONOTONIC, so that setting the wall clock does not change how long a wait is.
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -28,6 +28,7 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
         lock.deallocate()
     }
 
+    /// Runs `body` with the value, and wakes the threads that wait for a change.
     func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(lock)
         defer {
@@ -37,7 +38,7 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
         return body(&value)
     }
 
-    /// Waits until a condition holds, or the time is up.
+    /// Waits until a condition holds, or the time is over.
     func wait(seconds: Int, until condition: (Value) -> Bool) {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)

@@ -1,5 +1,5 @@
-/// What an operator does in the vendor's dashboard, or what befalls a service, for tests to do over HTTP. The service has no
-/// such paths: they begin with /emulator, so that nobody takes them for its own.
+/// Lets tests do over HTTP what an operator does in the vendor's dashboard, or cause what can happen to a service. The
+/// service has no such paths; they begin with /emulator, so that they are not mistaken for its own.
 enum OperatorEndpoints {
     static let routes: [Route] = [
         Route(.post, "/emulator/plan", .settings(changePlan)),
@@ -7,7 +7,8 @@ enum OperatorEndpoints {
         Route(.post, "/emulator/reset", .organisation(reset)),
     ]
 
-    /// Sets what the body names of `planTier`, `planState` and `executionEnabled`, all of it or, on an error, nothing.
+    /// Sets those of `planTier`, `planState` and `executionEnabled` that the body names; on an error it sets none of
+    /// them.
     private static func changePlan(_ settings: JSONObject, of organisation: Organisation) throws(Refusal) -> Reply {
         try expect(["planTier", "planState", "executionEnabled"], in: settings)
         let tier: PlanTier? = try choice("planTier", in: settings)
@@ -24,7 +25,7 @@ enum OperatorEndpoints {
             }, handler: "emulator/plan")
     }
 
-    /// Begins an outage with the `httpStatus` that the body names, or ends it when the body is empty.
+    /// Begins an outage with the `httpStatus` in the body, or ends it when the body is an empty object.
     private static func changeOutage(_ settings: JSONObject, of organisation: Organisation) throws(Refusal) -> Reply {
         try expect(["httpStatus", "retryAfter", "requests"], in: settings)
         var outage: Outage?
@@ -57,6 +58,7 @@ enum OperatorEndpoints {
         }
     }
 
+    /// Throws when the body has a key that is not known.
     private static func expect(_ known: [String], in settings: JSONObject) throws(Refusal) {
         if let unknown = settings.keys.first(where: { !known.contains($0) }) {
             throw .badRequest(
@@ -64,6 +66,7 @@ enum OperatorEndpoints {
         }
     }
 
+    /// A whole number of at least `least`; nil when the key is missing.
     private static func number(_ key: String, from least: Int, in settings: JSONObject) throws(Refusal) -> Int? {
         guard settings.keys.contains(key) else { return nil }
         guard let number = settings.integer(key), number >= least else {
@@ -72,6 +75,7 @@ enum OperatorEndpoints {
         return number
     }
 
+    /// One of the choices; nil when the key is missing.
     private static func choice<Choice: RawRepresentable & CaseIterable>(
         _ key: String, in settings: JSONObject
     ) throws(Refusal) -> Choice? where Choice.RawValue == String {
@@ -84,6 +88,6 @@ enum OperatorEndpoints {
 }
 
 extension CaseIterable where Self: RawRepresentable, RawValue == String {
-    /// For messages: `free, pro, scale, max`.
+    /// The choices for a message, such as `free, pro, scale, max`.
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -1,9 +1,9 @@
-/// One organisation: its plan and its devices. Any thread may ask and change it.
+/// One organisation: its plan and its devices. Any thread may use it.
 final class Organisation: Sendable {
     struct Device: Equatable, Sendable {
         let id: DeviceID
         var revoked = false
-        /// Counts registrations: the order in which devices are listed.
+        /// The number of the registration. Devices are listed in this order.
         fileprivate let number: Int
     }
 
@@ -13,11 +13,12 @@ final class Organisation: Sendable {
         var devices: [DeviceID: Device] = [:]
         var registrations = 0
 
-        // A revoked device keeps its place, and only removing it gives the place back: otherwise an organisation could
-        // revoke, register another in its stead, then unrevoke, and hold more devices than it pays for.
+        // A revoked device still counts against the limit until it is removed. Otherwise an organisation could revoke a
+        // device, register another in its place, unrevoke the first, and have more devices than it pays for.
         var usage: Usage { Usage(plan: plan, devicesUsed: devices.count) }
     }
 
+    /// The plan that `reset` restores.
     private let initialPlan: Plan
     private let contents: Monitor<Contents>
 
@@ -28,12 +29,12 @@ final class Organisation: Sendable {
 
     var usage: Usage { contents.withLock { $0.usage } }
 
-    /// All devices, active and revoked, the oldest first.
+    /// All devices, active and revoked, oldest first.
     var devices: [Device] {
         contents.withLock { Array($0.devices.values) }.sorted { $0.number < $1.number }
     }
 
-    /// Registers a device. One that exists stays as it is: a revoked one stays revoked.
+    /// Registers a device. A device that exists does not change: a revoked one stays revoked.
     func register(_ id: DeviceID) -> (Registration, Usage) {
         contents.withLock { contents in
             if contents.devices[id] != nil { return (.exists, contents.usage) }
@@ -44,7 +45,8 @@ final class Organisation: Sendable {
         }
     }
 
-    /// May this device run now? What stops the whole organisation is told before what stops the device.
+    /// May this device run now? A reason that concerns the whole organisation takes precedence over one that concerns
+    /// the device.
     func validate(_ id: DeviceID) -> (Decision, Usage) {
         contents.withLock { contents in
             let decision: Decision =
@@ -60,7 +62,7 @@ final class Organisation: Sendable {
         }
     }
 
-    /// Revokes a device or takes its revocation back. nil when there is no such device.
+    /// Revokes or unrevokes a device. nil when there is no such device.
     func setRevoked(_ id: DeviceID, _ revoked: Bool) -> Usage? {
         contents.withLock { contents in
             guard contents.devices[id] != nil else { return nil }
@@ -69,14 +71,14 @@ final class Organisation: Sendable {
         }
     }
 
-    /// Forgets a device. nil when there is no such device.
+    /// Removes a device. nil when there is no such device.
     func remove(_ id: DeviceID) -> Usage? {
         contents.withLock { contents in
             contents.devices.removeValue(forKey: id).map { _ in contents.usage }
         }
     }
 
-    /// Changes the plan. The devices stay, even when there are more of them than the new plan allows.
+    /// Changes the plan. The devices stay, even when the new plan allows fewer.
     func changePlan(_ change: (inout Plan) -> Void) -> Usage {
         contents.withLock { contents in
             change(&contents.plan)
@@ -84,10 +86,10 @@ final class Organisation: Sendable {
         }
     }
 
-    /// Begins an outage in the place of any there is; nil ends it.
+    /// Begins an outage, which replaces one in progress; nil ends it.
     func setOutage(_ outage: Outage?) { contents.withLock { $0.outage = outage } }
 
-    /// The outage that a request runs into, which may be over after it.
+    /// The outage that applies to one request, and counts that request. The outage may be over afterwards.
     func sufferOutage() -> Outage? {
         contents.withLock { contents in
             guard let outage = contents.outage else { return nil }
@@ -99,7 +101,7 @@ final class Organisation: Sendable {
         }
     }
 
-    /// Back to how the emulator started: no devices, the first plan, no outage.
+    /// Restores the state at the start of the emulator: no devices, the first plan, no outage.
     func reset() -> Usage {
         contents.withLock { contents in
             contents = Contents(plan: initialPlan)
@@ -108,18 +110,18 @@ final class Organisation: Sendable {
     }
 }
 
-/// What became of a registration.
+/// The result of a registration.
 enum Registration: Sendable {
     case created, exists, limitReached
 }
 
-/// The answer to a validate: the code that the service gives for it.
+/// The answer to a validate. The raw value is the service's code for it.
 enum Decision: String, Sendable {
     case allow = "ALLOW"
     case deviceRevoked = "DEVICE_REVOKED"
     case planNotActive = "PLAN_NOT_ACTIVE"
     case planFrozen = "PLAN_FROZEN"
-    // No public page shows the service's codes for these two.
+    // No public page shows the service's codes for these two; they are assumed.
     case deviceNotRegistered = "DEVICE_NOT_REGISTERED"
     case executionDisabled = "EXECUTION_DISABLED"
 }

@@ -1,4 +1,4 @@
-/// What an organisation pays for: how many devices it may hold.
+/// The tier that an organisation pays for, which limits its number of devices.
 enum PlanTier: String, CaseIterable, Sendable {
     case free, pro, scale, max
 
@@ -19,20 +19,20 @@ enum PlanState: String, CaseIterable, Sendable {
     case notActive = "not_active"
 }
 
-/// An organisation's plan, and the switch beside it that stops every device of the organisation at once.
+/// An organisation's plan, with the switch that stops all devices of the organisation at once.
 struct Plan: Equatable, Sendable {
     var tier = PlanTier.free
     var state = PlanState.active
     var executionEnabled = true
 }
 
-/// A plan and how much of it is used: what the service tells with every answer.
+/// A plan and how much of it is used. The service reports it in most replies.
 struct Usage: Equatable, Sendable {
     let plan: Plan
     let devicesUsed: Int
 
     var limit: Int { plan.tier.deviceLimit }
     var remaining: Int { max(0, limit - devicesUsed) }
-    /// Full is not over: only a change to a smaller plan takes an organisation over its limit.
+    /// Only a change to a smaller plan can take an organisation over its limit; a full plan is not over it.
     var overLimit: Bool { devicesUsed > limit }
 }

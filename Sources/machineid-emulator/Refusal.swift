@@ -1,18 +1,20 @@
-/// A request that is not granted: the HTTP status, a stable code for programs, and a line for people.
+/// A refused request: the HTTP status, a stable code for programs, and a line for people.
 struct Refusal: Error, Equatable {
     let status: UInt32
+    /// The code for programs.
     let code: String
+    /// The line for people.
     let message: String
-    /// The methods to name in the Allow header, with 405.
+    /// The methods for the Allow header, with status 405.
     var allow: String?
-    /// Seconds to name in the Retry-After header.
+    /// The value of the Retry-After header in seconds.
     var retryAfter: Int?
 
     static func badRequest(_ code: String, _ message: String) -> Refusal {
         Refusal(status: 400, code: code, message: message)
     }
 
-    // One answer for no key and for a wrong one: which keys exist is nobody's business.
+    // The answer is the same for a missing and for a wrong key, so that it does not reveal which keys exist.
     static let invalidOrgKey = Refusal(
         status: 401, code: "invalid_org_key", message: "send the key of an organisation in the header x-org-key")
 
@@ -30,7 +32,8 @@ struct Refusal: Error, Equatable {
 
     static func unavailable(_ outage: Outage) -> Refusal {
         Refusal(
-            status: UInt32(outage.httpStatus), code: "unavailable", message: "an outage, as /emulator/outage was asked for",
+            status: UInt32(outage.httpStatus), code: "unavailable",
+            message: "a simulated outage, begun with /emulator/outage",
             retryAfter: outage.retryAfter)
     }
 

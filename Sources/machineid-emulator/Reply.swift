@@ -1,12 +1,12 @@
-/// What goes back: an HTTP status and a JSON object.
+/// A reply: an HTTP status and a JSON object.
 struct Reply {
     var status: UInt32 = 200
     let body: JSONObject
-    /// The outcome in one word, for the log: a decision, a refusal, or the `status` of the body.
+    /// The outcome in one word for the log: a decision, a refusal, or the `status` in the body.
     let code: String
-    /// The methods to name in the Allow header.
+    /// The methods for the Allow header.
     var allow: String?
-    /// Seconds to name in the Retry-After header.
+    /// The value of the Retry-After header in seconds.
     var retryAfter: Int?
 
     /// A refusal: `{"status":"error","error":"…","message":"…","request_id":"…"}`.
@@ -31,17 +31,17 @@ struct Reply {
 }
 
 extension JSONObject {
-    /// The plan fields, which the service puts into most of its replies.
+    /// Sets the fields about the plan, which most of the service's replies have.
     func set(_ usage: Usage) {
         set("planTier", usage.plan.tier.rawValue)
         set("planState", usage.plan.state.rawValue)
-        // When the plan runs out. It never does here.
+        // When the plan ends. Here it never does.
         setNull("accessUntil")
         set("limit", usage.limit)
         set("devicesUsed", usage.devicesUsed)
         set("remaining", usage.remaining)
         set("overLimit", usage.overLimit)
-        // A service may allow for some days what is over the limit. This one does not.
+        // Whether devices over the limit are tolerated for some days. Here they are not.
         set("softGraceWindow", false)
     }
 }

@@ -1,20 +1,20 @@
-/// A request as it came in, before anything in it is believed.
+/// A request as it arrived, before any check.
 struct Request {
     let method: String
-    /// As it was sent: without the query, and with its escapes left alone.
+    /// The path as it was sent, without the query and with escapes not decoded.
     let path: String
     let orgKey: String?
     let contentType: String?
     var body = RequestBody()
 
-    /// The body as a JSON object.
+    /// The body as a JSON object; throws when it is not one, or its media type is another.
     func json() throws(Refusal) -> JSONObject {
         guard isJSON else { throw .unsupportedMediaType }
         guard !body.isTooLarge else { throw .bodyTooLarge }
         return try JSONObject(parsing: body.bytes)
     }
 
-    /// The device that the body names: `{"deviceId":"..."}`. Other keys are ignored, as the service may add some.
+    /// The device that the body names: `{"deviceId":"..."}`. Other keys are ignored, because the service may add some.
     func deviceID() throws(Refusal) -> DeviceID {
         guard let text = try json().string("deviceId") else {
             throw .badRequest("invalid_device_id", "the body has no string deviceId")
@@ -22,7 +22,7 @@ struct Request {
         return try DeviceID(trimming: text)
     }
 
-    /// Media types are compared without regard to case, and may have parameters: `application/json; charset=utf-8`.
+    /// Whether the media type is JSON, regardless of case and parameters, as in `application/json; charset=utf-8`.
     private var isJSON: Bool {
         guard let type = contentType?.split(separator: ";", omittingEmptySubsequences: false).first else {
             return false
@@ -31,19 +31,19 @@ struct Request {
     }
 }
 
-/// The body of a request, as far as it is worth keeping.
+/// The body of a request, kept up to a limit.
 struct RequestBody {
-    /// Room for the longest device id with every byte escaped, and to spare.
+    /// More than enough for the longest device id with every byte escaped.
     static let maximumBytes = 16 * 1024
-    /// A body that is too large is nevertheless read up to here: then the client can finish sending, hears why it is
-    /// refused, and keeps its connection.
+    /// A body that is too large is still read up to this size: then the client can finish sending, receives the reason
+    /// of the refusal, and keeps its connection.
     static let maximumDrain = 1024 * 1024
 
     private(set) var bytes: [UInt8] = []
-    /// How many bytes are to come or have come, kept or not.
+    /// The announced size or the size so far, whichever is larger, whether the bytes are kept or not.
     private(set) var count: Int
 
-    /// A body of which so much is announced: 0 when its length is not known.
+    /// A body of this announced length; 0 when its length is not known.
     init(announced: Int = 0) { count = announced }
 
     var isTooLarge: Bool { count > Self.maximumBytes }
@@ -55,5 +55,6 @@ struct RequestBody {
         if isTooLarge { bytes = [] } else { bytes += more }
     }
 
+    /// How many bytes have arrived.
     private var received = 0
 }

@@ -5,13 +5,13 @@ struct RequestID: Sendable {
     let text: String
 
     init() {
-        // One system call, where SystemRandomNumberGenerator makes two. For so few bytes it does not fail.
+        // One system call; SystemRandomNumberGenerator makes two. getentropy() does not fail for so few bytes.
         var bits: (UInt64, UInt64) = (0, 0)
         getentropy(&bits, MemoryLayout.size(ofValue: bits))
         self.init(bits.0, bits.1)
     }
 
-    /// The UUID of these 128 bits, six of which give way to the version and the variant.
+    /// The UUID made of these 128 bits, six of which are replaced by the version and the variant.
     init(_ high: UInt64, _ low: UInt64) {
         let high = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000

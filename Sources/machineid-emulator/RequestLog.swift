@@ -1,21 +1,23 @@
 import Glibc
 
-/// One line for each request, on standard error:
+/// The log of requests, one line each, on standard error:
 ///
 ///     time=2026-01-31T12:00:00.000Z method=POST path=/api/v1/devices/validate status=200 request_id=… device=… code=ALLOW
 ///
-/// What a client sent is escaped, so that a line stays a line and a terminal is safe; the org keys are blanked wherever
-/// a client may have put one. A line goes out in one write, before the reply does.
+/// Text from a client is escaped, so that it cannot break a line or send escape sequences to a terminal. Org keys are
+/// replaced wherever a client may have put one. Each line is written at once, before the reply is sent.
 struct RequestLog: Sendable {
+    /// The keys to hide, longest first.
     private let keys: [OrgKey]
     private let write: @Sendable (String) -> Void
 
     init(hiding keys: [OrgKey], write: @escaping @Sendable (String) -> Void) {
-        // The longest first: where one key is the beginning of another, the rest of the longer one must not stay.
+        // The longest key first: when one key is the beginning of another, no part of the longer one may stay.
         self.keys = keys.sorted { $0.secret.utf8.count > $1.secret.utf8.count }
         self.write = write
     }
 
+    /// Logs a request. `status` is nil when there was no reply.
     func record(_ request: Request, _ id: RequestID, device: DeviceID?, status: UInt32?, code: String) {
         write(
             """
@@ -25,7 +27,7 @@ struct RequestLog: Sendable {
             """)
     }
 
-    /// A value as it may stand in a line: without keys, and quoted when it needs to be.
+    /// A value as it is written in a line: with keys hidden, and quoted when necessary.
     private func field(_ value: String) -> String {
         let hidden = keys.reduce(value) { $0.replacing($1.secret, with: "[org key]") }
         let isPlain = hidden.utf8.allSatisfy {
@@ -45,12 +47,12 @@ struct RequestLog: Sendable {
         return quoted + (hidden.unicodeScalars.count > Self.maximumScalars ? "…\"" : "\"")
     }
 
-    /// Longer than any device id. What comes after is cut off.
+    /// The longest value that is logged, longer than any device id. The rest is cut off.
     private static let maximumScalars = 600
 }
 
 extension Unicode.Scalar {
-    /// No control, no invisible mark, nothing that turns the direction of the line or ends it.
+    /// False for control characters, invisible marks, and characters that end a line or change its direction.
     fileprivate var isPrintable: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
@@ -60,8 +62,8 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// Every occurrence of the bytes of `part` replaced. As characters they might not be found: a combining mark behind
-    /// them makes another character of the last.
+    /// Replaces every occurrence of the bytes of `part`. A search by characters could miss one: a combining mark after
+    /// it changes its last character.
     fileprivate func replacing(_ part: String, with replacement: String) -> String {
         if strstr(self, part) == nil { return self }
         var result: [UInt8] = []
@@ -79,7 +81,7 @@ extension String {
     }
 }
 
-/// The time in UTC, to the millisecond.
+/// The current time in UTC, with milliseconds.
 private func timestamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

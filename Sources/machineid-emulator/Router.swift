@@ -1,11 +1,11 @@
-/// A method and a path, and what answers them.
+/// A method, a path, and the endpoint that answers them.
 struct Route: Sendable {
     enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
     }
 
-    /// What the answer needs to know, which the router finds out first.
+    /// What an endpoint needs to know about a request. The router finds that out first.
     enum Endpoint: Sendable {
         case organisation(@Sendable (Organisation) throws(Refusal) -> Reply)
         case device(@Sendable (DeviceID, Organisation, RequestID) throws(Refusal) -> Reply)
@@ -22,23 +22,26 @@ struct Route: Sendable {
         self.endpoint = endpoint
     }
 
-    /// HEAD is GET whose body is not sent. libmicrohttpd leaves it out.
+    /// Whether the route takes this method. HEAD is answered like GET; libmicrohttpd omits the body.
     func takes(_ method: String) -> Bool {
         method == self.method.rawValue || (self.method == .get && method == "HEAD")
     }
 
+    /// The value for the Allow header.
     var allow: String { method == .get ? "GET, HEAD" : method.rawValue }
 }
 
-/// Takes a request to the endpoint that answers it. Knows nothing of HTTP on the wire.
+/// Finds the endpoint for a request and calls it. It does not deal with HTTP on the wire.
 struct Router: Sendable {
     let authority: Authority
+    /// The operations of the service.
     private let service = Endpoints.routes
+    /// The emulator's own endpoints for operators.
     private let operators = OperatorEndpoints.routes
 
     init(_ authority: Authority) { self.authority = authority }
 
-    /// Answers a request, and says which device it was about when that could be read.
+    /// Answers a request, and returns the device that it named, if that could be read.
     func answer(_ request: Request, _ id: RequestID) -> (reply: Reply, device: DeviceID?) {
         var device: DeviceID?
         do throws(Refusal) {
@@ -53,7 +56,7 @@ struct Router: Sendable {
         guard let route = operation ?? operators.first(where: { $0.path == request.path }) else { throw .notFound }
         guard route.takes(request.method) else { throw .methodNotAllowed(route.allow) }
         let organisation = try authority.organisation(request.orgKey)
-        // The operator is served all the same.
+        // An outage does not affect the operator's endpoints.
         if operation != nil, let outage = organisation.sufferOutage() { throw .unavailable(outage) }
         switch route.endpoint {
         case .organisation(let answer):

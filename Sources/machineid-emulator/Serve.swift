@@ -1,13 +1,13 @@
 import CJansson
 import Glibc
 
-/// Serves as the command line asks, until a signal ends it.
+/// Runs the emulator with these options until a signal ends it.
 func serve(_ arguments: Arguments) throws(Failure) {
-    // Before there is another thread, which would get the signals.
+    // This comes before any other thread starts, because that thread would receive the signals.
     let termination = Termination()
-    // A reader of our output that goes away must not end us.
+    // A reader of the output that goes away must not end the emulator.
     signal(SIGPIPE, SIG_IGN)
-    // jansson seeds its hash tables at their first use, which must not be in two threads at once.
+    // jansson seeds its hash tables at their first use, which two threads must not do at the same time.
     json_object_seed(0)
 
     let authority = Authority(keys: arguments.keys, plan: arguments.plan)

@@ -2,12 +2,13 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// The router behind GNU libmicrohttpd: real HTTP, kept alive, served by a few threads.
+/// Serves the router over HTTP with GNU libmicrohttpd: persistent connections and a few threads.
 final class Server: Sendable {
     private let router: Router
     private let log: RequestLog?
     /// How many requests are being answered.
     private let inFlight = Monitor(0)
+    /// Whether replies are to close their connections.
     private let isStopping = Atomic(false)
 
     init(_ router: Router, log: RequestLog?) {
@@ -15,11 +16,12 @@ final class Server: Sendable {
         self.log = log
     }
 
-    /// Serves until `waitForEnd` returns, then finishes what is in flight. false when no thread can be started.
+    /// Serves until `waitForEnd` returns, then waits up to 5 seconds for the requests in progress. Returns false when
+    /// no thread can be started.
     func run(on listener: Listener, until waitForEnd: () -> Void) -> Bool {
         guard let daemon = start(on: listener.descriptor) else { return false }
         waitForEnd()
-        // From now on replies say that their connection ends with them: busy clients could keep us up for ever.
+        // From now on replies close their connection; otherwise busy clients could keep the emulator running for ever.
         isStopping.store(true, ordering: .relaxed)
         close(MHD_quiesce_daemon(daemon))
         inFlight.wait(seconds: 5) { $0 == 0 }
@@ -27,9 +29,10 @@ final class Server: Sendable {
         return true
     }
 
+    /// Starts libmicrohttpd on a listening socket; nil when that fails.
     private func start(on listener: CInt) -> OpaquePointer? {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        // Functions go into an option as numbers.
+        // An option takes a function as a number.
         let completed: MHD_RequestCompletedCallback = { context, _, state, _ in Server.complete(context, state) }
         let unescape: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int = {
             _, _, path in path.map { strlen($0) } ?? 0
@@ -39,22 +42,24 @@ final class Server: Sendable {
             MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(listener), ptr_value: nil),
             MHD_OptionItem(option: .THREAD_POOL_SIZE, value: threads, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_LIMIT, value: raiseDescriptorLimit(), ptr_value: nil),
-            // In seconds: how long a connection may be idle.
+            // How long a connection may be idle, in seconds.
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 75, ptr_value: nil),
             MHD_OptionItem(
                 option: .NOTIFY_COMPLETED, value: unsafeBitCast(completed, to: Int.self), ptr_value: context),
-            // Paths are compared as they were sent. Undoing %00 would cut them off.
+            // Paths are compared as they were sent. Decoding %00 would cut them off.
             MHD_OptionItem(option: .UNESCAPE_CALLBACK, value: unsafeBitCast(unescape, to: Int.self), ptr_value: nil),
             MHD_OptionItem(option: .END, value: 0, ptr_value: nil),
         ]
-        // Not epoll: libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets that many it waits for more before
-        // it serves them. 128 busy connections on a thread came to 60 requests a second; with poll, to 52,000.
+        // poll and not epoll: libmicrohttpd 0.9.75 takes 128 events at a time, and when it gets that many, it waits for
+        // more before it serves them. With 128 busy connections on a thread, epoll served 60 requests a second, and
+        // poll 52,000.
         return mhd_start_daemon(
             MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue,
             { Server.access($0, $1, path: $2, method: $3, $5, $6, $7) }, context, &options)
     }
 
-    /// libmicrohttpd calls this when the headers of a request are there, for each piece of its body, and for its reply.
+    /// libmicrohttpd calls this when the headers of a request have arrived, for each piece of its body, and for its
+    /// reply.
     private static func access(
         _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, path: UnsafePointer<CChar>?,
         method: UnsafePointer<CChar>?, _ piece: UnsafePointer<CChar>?, _ pieceSize: UnsafeMutablePointer<Int>?,
@@ -66,24 +71,25 @@ final class Server: Sendable {
             server.inFlight.withLock { $0 += 1 }
             let exchange = Exchange(Request(connection, method: method, path: path))
             state.pointee = Unmanaged.passRetained(exchange).toOpaque()
-            // A reply before the body is read closes the connection.
+            // A reply before the body has been read closes the connection.
             return exchange.request.body.isBeyondDraining ? server.answer(exchange, on: connection) : .YES
         }
         let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
         guard pieceSize.pointee > 0 else { return server.answer(exchange, on: connection) }
         exchange.request.body.append(UnsafeRawBufferPointer(start: piece, count: pieceSize.pointee))
         pieceSize.pointee = 0
-        // In the middle of a body no reply can be given.
+        // No reply can be given in the middle of a body.
         return exchange.request.body.isBeyondDraining ? .NO : .YES
     }
 
+    /// Answers a request and logs it.
     private func answer(_ exchange: Exchange, on connection: OpaquePointer?) -> MHD_Result {
         let (reply, device) = router.answer(exchange.request, exchange.id)
         record(exchange, device: device, status: reply.status, code: reply.code)
         return reply.queue(on: connection, exchange.id, isLast: isStopping.load(ordering: .relaxed))
     }
 
-    /// libmicrohttpd calls this once for each request that it presented, whatever became of it.
+    /// libmicrohttpd calls this once for each request that it has presented, however it ended.
     private static func complete(
         _ context: UnsafeMutableRawPointer?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) {
@@ -95,14 +101,15 @@ final class Server: Sendable {
         server.inFlight.withLock { $0 -= 1 }
     }
 
+    /// Logs a request. `status` is nil when there was no reply.
     private func record(_ exchange: Exchange, device: DeviceID?, status: UInt32?, code: String) {
         exchange.isRecorded = true
         log?.record(exchange.request, exchange.id, device: device, status: status, code: code)
     }
 }
 
-/// Takes as many file descriptors as the system gives, and returns how many connections that is enough for. The usual
-/// 1024 would be too few for the devices of one large organisation.
+/// Raises the limit of file descriptors as far as the system allows, and returns for how many connections that is
+/// enough. The usual 1024 would be too few for the devices of one large organisation.
 private func raiseDescriptorLimit() -> Int {
     let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     var limit = rlimit()

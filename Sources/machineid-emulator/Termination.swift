@@ -2,11 +2,12 @@ import Glibc
 
 /// The signals that end the emulator: SIGINT and SIGTERM.
 ///
-/// They are waited for, not handled: what follows them may lock and allocate, which a signal handler must not.
+/// The emulator waits for them instead of handling them, because the clean-up may lock and allocate, which a signal
+/// handler must not do.
 struct Termination {
     private var signals = sigset_t()
 
-    /// Holds the signals back from this thread and from every thread that it starts.
+    /// Blocks the signals in this thread and in every thread that it starts.
     init() {
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)
@@ -14,6 +15,7 @@ struct Termination {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
+    /// Waits for one of the signals.
     func wait() {
         var signals = signals
         var signal: CInt = 0

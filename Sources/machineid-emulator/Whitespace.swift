@@ -1,7 +1,8 @@
 extension String {
-    /// What Python's `str.strip()` leaves: it also takes the separators U+001C to U+001F for white space.
+    /// The text as Python's `str.strip()` returns it. Python also counts the separators U+001C to U+001F as white
+    /// space.
     func trimmingWhitespace() -> String {
-        // Nearly always there is nothing to trim, and no need to ask Unicode.
+        // There is nearly always nothing to trim, and then no need for Unicode properties.
         if let first = utf8.first, let last = utf8.last, first.isGraphicASCII, last.isGraphicASCII { return self }
         func isSpace(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
@@ -14,6 +15,6 @@ extension String {
 }
 
 extension UInt8 {
-    /// A character of ASCII that leaves ink.
+    /// Whether this is a visible ASCII character.
     var isGraphicASCII: Bool { (0x21...0x7E).contains(self) }
 }

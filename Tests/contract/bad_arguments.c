@@ -1,4 +1,5 @@
-/* What the caller gave cannot be used: the status says so, the message names it, nothing is sent, the client works on. */
+/* Arguments that cannot be used: the status reports it, the message names the argument, nothing is sent, and the client
+ * keeps working. */
 #include "operations.h"
 #include "server.h"
 
@@ -42,7 +43,7 @@ static void org_keys(void) {
     check_about = "";
 }
 
-static void nowhere_for_the_client(void) {
+static void no_place_for_the_client(void) {
     char *json = NULL;
     CHECK_STATUS(MID_INVALID_ARGUMENT, mid_client_new(SECRET, NULL, NULL, &json));
     check_failure(MID_INVALID_ARGUMENT, json, "client");
@@ -162,13 +163,13 @@ static void good_options(void) {
     check_about = "";
 }
 
-/* A NULL, an id that cannot be sent: nothing reaches the authority. */
+/* With a NULL or an id that cannot be sent, nothing reaches the authority. */
 static void bad_calls(void) {
     static const struct {
         const char *name, *device_id;
     } ids[] = {
         {"no id", NULL},          {"an empty id", ""},      {"a blank id", " \t\r\n\v\f\xC2\xA0\xE3\x80\x80"},
-        {"a long id", TEXT_512 "0"}, {"no UTF-8", "agent\xFF"}, {"a surrogate", "\xED\xA0\x80"},
+        {"a long id", TEXT_512 "0"}, {"not UTF-8", "agent\xFF"}, {"a surrogate", "\xED\xA0\x80"},
         {"cut off UTF-8", "\xC3"}, {"overlong UTF-8", "\xC0\xAF"},
     };
     struct server server;
@@ -198,7 +199,7 @@ static void bad_calls(void) {
             CHECK_STATUS(MID_INVALID_ARGUMENT, operation_call(&operations[n], client, ids[i].device_id, &allowed, NULL));
         }
     }
-    check_about = "nowhere for allowed";
+    check_about = "no place for allowed";
     CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate(client, "agent", NULL, &json));
     check_failure(MID_INVALID_ARGUMENT, json, "allowed");
     CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate(client, "agent", NULL, NULL));
@@ -219,7 +220,7 @@ int main(void) {
     mid_client_free(NULL);
     mid_client_cancel(NULL);
     org_keys();
-    nowhere_for_the_client();
+    no_place_for_the_client();
     bad_options();
     good_options();
     bad_calls();

@@ -1,4 +1,4 @@
-/* Cancel and free from another thread while calls wait for a server that stays silent. */
+/* Cancel and free from another thread while calls wait for a server that never answers. */
 #include "operations.h"
 #include "server.h"
 
@@ -22,7 +22,7 @@ static void *call(void *argument) {
     return NULL;
 }
 
-/* One call of each kind, all of them on their way: the server has read the requests. */
+/* Starts one call of each kind. The server has read all requests when this returns. */
 static void start(struct caller *callers, mid_client *client, struct server *server) {
     for (int n = 0; n < CALLERS; n++) {
         callers[n] = (struct caller){.client = client, .operation = &operations[n]};
@@ -35,7 +35,7 @@ static void expect_end(struct caller *callers, double began, double limit) {
     for (int n = 0; n < CALLERS; n++) {
         check_need(pthread_join(callers[n].thread, NULL) == 0, "pthread_join");
         if (!CHECK(callers[n].ended - began <= limit))
-            fprintf(stderr, "    %s came back after %.0f ms\n", callers[n].operation->name, callers[n].ended - began);
+            fprintf(stderr, "    %s returned after %.0f ms\n", callers[n].operation->name, callers[n].ended - began);
     }
 }
 
@@ -85,7 +85,7 @@ static void freeing(void) {
     check_about = "";
 }
 
-/* More calls than connections: those that wait for their turn are cancelled too. */
+/* With more calls than connections, those that wait for their turn are cancelled too. */
 static void queueing(void) {
     struct server server;
     struct caller callers[CALLERS];
@@ -108,7 +108,7 @@ static void queueing(void) {
     check_about = "";
 }
 
-/* A client that waits between two attempts is woken as well. */
+/* A call that waits between two attempts is woken as well. */
 static void pausing(void) {
     struct server server;
     struct caller callers[1];
@@ -130,7 +130,7 @@ static void pausing(void) {
     check_about = "";
 }
 
-/* Other clients are not touched. */
+/* Other clients are not affected. */
 static void bystanders(void) {
     struct server server;
     mid_client *one, *other;

@@ -1,4 +1,4 @@
-/* mid_client_from_env: which variables it reads, and what it says when they are missing or wrong. */
+/* mid_client_from_env(): which variables it reads, and what it reports when they are missing or wrong. */
 #include "server.h"
 
 static void set(const char *name, const char *value) {
@@ -17,7 +17,7 @@ static void expect_no_client(const char *options, mid_status status, const char 
     mid_client_free(client);
 }
 
-/* The client works, and says so to this server. */
+/* Checks that the client works with this server. */
 static void expect_client(const char *options, struct server *server) {
     mid_client *client = check_client(options);
     int before = server_requests(server);
@@ -65,17 +65,17 @@ int main(void) {
     check_about = "the base URL";
     set("MACHINEID_BASE_URL", "http://machineid.io");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "MACHINEID_BASE_URL");
-    expect_client(options, &server); /* an option comes before a variable */
+    expect_client(options, &server); /* an option takes precedence over a variable */
     set("MACHINEID_BASE_URL", NULL);
     expect_client(options, &server);
     set("MACHINEID_BASE_URL", "https://m\u00fcnchen.test\n");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "MACHINEID_BASE_URL has a host name that is not ASCII; write xn--");
-    set("MACHINEID_BASE_URL", "http://127.0.0.1: 1\n"); /* white space in the middle is none around it */
+    set("MACHINEID_BASE_URL", "http://127.0.0.1: 1\n"); /* inner white space is not trimmed */
     expect_no_client(NULL, MID_INVALID_OPTIONS, "MACHINEID_BASE_URL");
     (void)snprintf(padded, sizeof padded, " \t%s/\r\n", url);
     set("MACHINEID_BASE_URL", padded);
     expect_client(NULL, &server);
-    set("MACHINEID_BASE_URL", " \n"); /* as if it were not set */
+    set("MACHINEID_BASE_URL", " \n"); /* counts as unset */
     {
         mid_client *client = check_client(NULL);
         mid_client_free(client);
@@ -84,7 +84,7 @@ int main(void) {
     check_about = "authorities";
     set("MACHINEID_BASE_URL", url);
     set("CURL_CA_BUNDLE", "/does/not/exist");
-    expect_client(NULL, &server); /* over http nobody is to be trusted */
+    expect_client(NULL, &server); /* http needs no certificate authorities */
     set("CURL_CA_BUNDLE", NULL);
     set("MACHINEID_BASE_URL", "https://127.0.0.1:1");
     set("SSL_CERT_FILE", "/does/not/exist");

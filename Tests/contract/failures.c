@@ -1,10 +1,11 @@
-/* No answer, for every reason there is: its own status, JSON of the one shape, allowed 0; and the client works on. */
+/* Every reason for no answer: each has its own status, JSON of the one shape and allowed 0, and the client keeps
+ * working. */
 #include "operations.h"
 #include "server.h"
 
 static const char *const application_json = "application/json";
 
-/* Every operation fails with this status, and what is said names `part`. */
+/* Every operation fails with this status, and the message contains `part`. */
 static void expect_all(mid_client *client, mid_status status, const char *part) {
     for (int n = 0; n < OPERATIONS; n++) {
         int allowed = 1;
@@ -19,7 +20,7 @@ static void expect_all(mid_client *client, mid_status status, const char *part) 
     }
 }
 
-/* And then it works, with the same client. */
+/* Afterwards the same client works. */
 static void expect_recovery(struct server *server, mid_client *client) {
     int allowed = 0;
     server_answer(server, "200 OK", application_json, "{\"allowed\":true,\"status\":\"ok\"}");
@@ -81,7 +82,7 @@ static void broken_replies(void) {
     check_about = "";
 }
 
-/* JSON under a 4xx is an API error: the authority answered, and its text is handed out byte for byte. */
+/* JSON under a 4xx is an API error: the authority has answered, and its text is returned byte for byte. */
 static void api_errors(void) {
     static const char *const statuses[] = {"400 Bad Request", "401 Unauthorized", "403 Forbidden", "409 Conflict"};
     static const char *const body = " {\"error\" : \"no_luck\",\r\n\"allowed\":true, \"x\":1.50}\n";
@@ -130,7 +131,7 @@ static void silence(void) {
     check_about = "";
 }
 
-/* A port where nobody listens: that of a server which has gone. */
+/* A port where nothing listens: that of a server which has ended. */
 static void refused_connection(void) {
     struct server server;
     mid_client *client;
@@ -143,7 +144,7 @@ static void refused_connection(void) {
     check_about = "";
 }
 
-/* A label longer than DNS allows is not found on any machine, and without asking the network. */
+/* A label longer than DNS allows is not found on any machine, and the network is not asked. */
 static void unknown_host(void) {
     mid_client *client;
     check_about = "an unknown host";
@@ -154,7 +155,7 @@ static void unknown_host(void) {
     check_about = "";
 }
 
-/* TLS is asked of a server that talks something else. */
+/* A TLS connection to a server that speaks another protocol. */
 static void no_tls(void) {
     struct server server;
     mid_client *client;
@@ -162,7 +163,7 @@ static void no_tls(void) {
     check_about = "no TLS";
     server_start(&server, "220 mail.example ESMTP\r\n");
     server.greets = 1;
-    /* Time enough: reading the certificate authorities takes seconds under valgrind. */
+    /* The limits are long because reading the certificate authorities takes seconds under valgrind. */
     (void)snprintf(options, sizeof options,
                    "{\"base_url\":\"https://127.0.0.1:%d\",\"proxy\":\"\",\"max_retries\":0,"
                    "\"timeout_ms\":60000,\"connect_timeout_ms\":60000}",

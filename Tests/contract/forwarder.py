@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Forwards TCP connections to an address, and prints a line for each that it accepts.
+"""Forwards TCP connections to an address, and prints a line for each connection that it accepts.
 
     forwarder.py HOST PORT
 
@@ -17,7 +17,7 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # One side has gone, and with it the connection.
+        pass  # One side has closed the connection.
 
 
 def main() -> None:

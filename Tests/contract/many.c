@@ -1,6 +1,6 @@
 /*
- * mid_validate_many() against the emulator: every device gets its own answer, in order, whatever becomes of the others and
- * however many there are; and no flag is left as it was.
+ * mid_validate_many() against the emulator: every device gets its own answer, in order, whatever happens to the others
+ * and however many there are; and no flag keeps its old value.
  *
  *     many [COUNT]
  */
@@ -14,12 +14,13 @@ static const char *ids[MOST];
 static int flags[MOST + 1];
 static size_t total = 10001;
 
-/* The row of a caller who has used it before: every flag is 1, and one that is not his stands behind it. */
+/* Sets the row as a caller may leave it from an earlier use: every flag is 1, also the one behind the row, which is not
+ * part of it. */
 static void reset_flags(void) {
     for (size_t n = 0; n <= MOST; n++) flags[n] = 1;
 }
 
-/* The first so many flags are 0, and the others as they were. */
+/* Checks that the first `count` flags are 0 and the others are untouched. */
 static void check_denied(size_t count) {
     size_t left = 0, touched = 0;
     for (size_t n = 0; n <= MOST; n++) {
@@ -30,7 +31,7 @@ static void check_denied(size_t count) {
     CHECK(touched == 0);
 }
 
-/* Takes the array and checks its length. The caller frees it. */
+/* Parses the array, checks its length and frees the text. The caller frees the array. */
 static json_t *array_of(char *text, size_t count) {
     json_t *array;
     if (!CHECK(text != NULL)) return NULL;
@@ -63,7 +64,8 @@ static void ordered(mid_client *client) {
     json_decref(array);
 }
 
-/* As many as there are, with their texts and without. The devices beyond the first are not registered, and denied. */
+/* Validates all devices, with JSON and without. The devices beyond the first DEVICES are not registered, and so
+ * denied. */
 static void countless(mid_client *client) {
     char *json = NULL;
     const char *next;
@@ -87,7 +89,7 @@ static void countless(mid_client *client) {
     CHECK(flags[total] == 1);
 }
 
-/* A device that cannot be asked about costs only itself its decision. */
+/* A device that cannot be asked about affects only its own decision. */
 static void mixed(mid_client *client) {
     const char *some[] = {ids[1], NULL, ids[2], "", "not\xff" "utf8", ids[0], ids[4]};
     char *json = NULL;
@@ -104,9 +106,9 @@ static void mixed(mid_client *client) {
     json_decref(array);
 }
 
-/* Of every row that the call is given, each flag is 0, whatever else is wrong. */
+/* Each flag of every given row is 0, whatever else is wrong. */
 static void arguments(mid_client *client) {
-    static const size_t meant_otherwise[] = {(size_t)-1, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 2 / sizeof *ids + 1};
+    static const size_t impossible[] = {(size_t)-1, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 2 / sizeof *ids + 1};
     char *json = NULL;
     json_t *array;
     reset_flags();
@@ -114,11 +116,11 @@ static void arguments(mid_client *client) {
     array = array_of(json, 0);
     json_decref(array);
     check_denied(0);
-    /* Nobody knows how long the row is then. */
-    for (size_t n = 0; n < sizeof meant_otherwise / sizeof *meant_otherwise; n++) {
-        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, meant_otherwise[n], flags, &json));
+    /* With such a count the length of the row is unknown, and it is not touched. */
+    for (size_t n = 0; n < sizeof impossible / sizeof *impossible; n++) {
+        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(client, ids, impossible[n], flags, &json));
         check_failure(MID_INVALID_ARGUMENT, json, "count");
-        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(NULL, ids, meant_otherwise[n], flags, &json));
+        CHECK_STATUS(MID_INVALID_ARGUMENT, mid_validate_many(NULL, ids, impossible[n], flags, &json));
         check_failure(MID_INVALID_ARGUMENT, json, "client");
         check_denied(0);
     }
@@ -136,7 +138,7 @@ static void arguments(mid_client *client) {
     check_denied(10001);
 }
 
-/* One deadline for all, and retries within it. */
+/* All devices share one deadline, and retries happen within it. */
 static void unanswered(void) {
     struct server silent;
     mid_client *client;
@@ -157,7 +159,8 @@ static void unanswered(void) {
     json_decref(array);
     mid_client_free(client);
 
-    /* Nor does it take long to say so of many that nobody came to, or of many that cannot be asked about. */
+    /* It does not take long to report this for many devices that were never reached, or for many that cannot be asked
+     * about. */
     client = server_client(&silent, ",\"timeout_ms\":300");
     for (int without_ids = 0; without_ids < 2; without_ids++) {
         static const char *const none[MOST];
@@ -173,7 +176,7 @@ static void unanswered(void) {
     }
     mid_client_free(client);
 
-    /* Each is asked about again, twice, and then there is no answer. */
+    /* Each device is asked about two more times, and then there is no answer. */
     server_answer(&silent, "503 Service Unavailable", "application/json", "{\"error\":\"busy\"}");
     client = server_client(&silent, ",\"timeout_ms\":60000");
     int before = server_requests(&silent);
@@ -193,7 +196,7 @@ static void unanswered(void) {
     server_stop(&silent);
 }
 
-/* The replies of this authority: a decision and so many bytes more. The caller frees the text. */
+/* Returns a reply with a decision and this many bytes more. The caller frees the text. */
 static char *padded_reply(int bytes) {
     size_t size = (size_t)bytes + 256;
     char *reply = malloc(size);
@@ -203,7 +206,7 @@ static char *padded_reply(int bytes) {
     return reply;
 }
 
-/* A reply that came in, but too late to be read within the limit, decides nothing: 240 KB are given 9 ms to be read. */
+/* A reply that arrives, but too late to be read within the limit, decides nothing: there are 9 ms to read 240 KB. */
 static void late(void) {
     struct server server;
     char *reply = padded_reply(240000), *json = NULL;
@@ -214,7 +217,7 @@ static void late(void) {
     client = server_client(&server, ",\"timeout_ms\":9,\"max_retries\":0");
     for (int round = 0; round < 20; round++) {
         reset_flags();
-        /* On a slow machine not even the connection is there by then. */
+        /* On a slow machine not even the connection is established by then. */
         mid_status status = mid_validate_many(client, ids, 3, flags, &json);
         CHECK(status == MID_TIMEOUT || status == MID_CONNECT_FAILED);
         check_denied(3);
@@ -227,7 +230,7 @@ static void late(void) {
     free(reply);
 }
 
-/* More text than there is room for costs those devices their decision whose reply has none, and says so. */
+/* If there is more text than room, the devices whose reply has no room get no decision, and are reported. */
 static void large(void) {
     enum { BYTES = 240000, COUNT = 300, ROOM = 64 * 1024 * 1024 / (BYTES + 26) };
     struct server server;
@@ -248,7 +251,7 @@ static void large(void) {
     }
     CHECK(allowed == ROOM);
     json_decref(array);
-    /* Nobody wants the text. */
+    /* Without JSON there is no such limit. */
     reset_flags();
     CHECK_STATUS(MID_OK, mid_validate_many(client, ids, COUNT, flags, NULL));
     for (size_t n = 0; n < COUNT; n++) CHECK(flags[n] == 1);
@@ -295,7 +298,7 @@ static void *ask_for_all(void *argument) {
     return NULL;
 }
 
-/* In the midst of many that are allowed: not one stays so. */
+/* Cancels after many devices have been allowed: none of them stays allowed. */
 static void cancelled_midway(void) {
     struct server server;
     struct caller caller = {0};
@@ -315,7 +318,7 @@ static void cancelled_midway(void) {
     free(reply);
 }
 
-/* Beside other callers of the same client, who drive and are driven. */
+/* Runs beside other callers of the same client, each of which may drive the transfers or wait for a driver. */
 static void beside_others(mid_client *client) {
     enum { CALLERS = 8 };
     struct caller callers[CALLERS];
@@ -347,7 +350,7 @@ int main(int argument_count, char **arguments_given) {
     mid_client_free(client);
     unanswered();
     late();
-    /* 72 MB to be read are too much under valgrind. */
+    /* Reading 72 MB is too slow under valgrind. */
     if (total > 100000) large();
     cancelled();
     cancelled_midway();

@@ -1,4 +1,4 @@
-/* The version, and the name of every status. */
+/* The version and its number, and the name of every status. */
 #include "check.h"
 
 #define NAMED(status) {status, #status}
@@ -31,6 +31,10 @@ int main(void) {
     };
     CHECK(strcmp(mid_version(), MID_VERSION) == 0);
     CHECK(mid_version() == mid_version());
+    CHECK(mid_version_number() == MID_VERSION_NUMBER);
+    int major = 0, minor = 0, patch = 0;
+    CHECK(sscanf(mid_version(), "%d.%d.%d", &major, &minor, &patch) == 3);
+    CHECK(mid_version_number() == major * 10000 + minor * 100 + patch);
     for (size_t n = 0; n < sizeof statuses / sizeof *statuses; n++) {
         const char *name = mid_status_name(statuses[n].status);
         check_about = statuses[n].name;

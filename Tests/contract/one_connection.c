@@ -1,4 +1,5 @@
-/* 10,000 validates on one thread, through a forwarder that counts connections. test_clients.py reads its count. */
+/* Makes 10,000 validates on one thread, through a forwarder that counts connections. test_clients.py reads its
+ * count. */
 #include "check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
-/* Every operation against the authority: allowed, denied and refused. The emulator has the free plan: three devices. */
+/* Every operation with the authority: allowed, denied and refused. The emulator has the free plan, with three
+ * devices. */
 #include "check.h"
 #include "operations.h"
 
@@ -70,7 +71,7 @@ static void expect_devices(mid_client *client, const char *const *ids, const int
     CHECK_STATUS(MID_OK, mid_list_devices(client, NULL));
 }
 
-/* Register, work, be revoked, work again, go. */
+/* A device is registered, works, is revoked, works again, and is removed. */
 static void life_of_a_device(mid_client *client) {
     char *json = NULL;
     expect_usage(client, 0);
@@ -101,7 +102,7 @@ static void life_of_a_device(mid_client *client) {
     expect_decision(client, worker, 0, "DEVICE_NOT_REGISTERED");
 }
 
-/* An API error is an answer: its text comes through, and it is not MID_OK. */
+/* An API error is an answer: its text is returned, and the status is not MID_OK. */
 static void refusals(mid_client *client) {
     static const char *const ids[] = {"one", "two", "three"};
     expect(mid_revoke, client, "nobody", MID_REFUSED, "error", "device_not_found");
@@ -134,7 +135,7 @@ static void unknown_key(void) {
     mid_client_free(client);
 }
 
-/* What an id may be: trimmed as the vendor's SDK does, any UTF-8, up to 512 bytes. */
+/* The forms of a device id: trimmed as by the vendor's SDK, any UTF-8, up to 512 bytes. */
 static void device_ids(mid_client *client) {
     static const char *const same[] = {"agent", " agent", "agent\t\r\n", "\xC2\xA0" "agent\xE2\x80\x83"};
     char longest[513];

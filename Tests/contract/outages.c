@@ -1,6 +1,6 @@
 /*
- * An outage is no answer and no refusal: HTTP 408, 429 and 5xx come out as MID_UNAVAILABLE, whatever the body is, after the
- * retries that fit; a short one is outlived within the call, and the client works on after a long one.
+ * An outage is neither an answer nor a refusal: HTTP 408, 429 and 5xx become MID_UNAVAILABLE, whatever the body, after
+ * the retries that fit. A short outage ends within the call, and the client works after a long one.
  */
 #include "authority.h"
 #include "operations.h"
@@ -10,10 +10,10 @@ static const char *const application_json = "application/json";
 
 struct outage {
     const char *line, *part;
-    int attempts; /* with two retries */
+    int attempts; /* with max_retries 2 */
 };
 
-/* What was said to the client stays where it is: no word of it is in the message. */
+/* No text that the server sent is in the message. */
 static void expect_said(char *json, const struct outage *outage) {
     CHECK(json != NULL && strstr(json, "peer") == NULL);
     check_failure(MID_UNAVAILABLE, json, outage->part);
@@ -74,7 +74,7 @@ static void each_status(void) {
     check_about = "";
 }
 
-/* A pause that does not fit is not waited for: the call ends at once, and says how long it was asked to wait. */
+/* A pause that does not fit is not waited for: the call ends at once, and reports the pause that was asked for. */
 static void long_pauses(void) {
     static const struct {
         const char *line, *part;
@@ -110,8 +110,8 @@ static void long_pauses(void) {
     check_about = "";
 }
 
-/* What it says may be to somebody else: then the answer to this question may still be on its way. */
-static void somebody_elses(void) {
+/* The reply may belong to another request: then the answer to this one may still be on its way. */
+static void meant_for_another(void) {
     struct server server;
     mid_client *client;
     char *json = NULL;
@@ -131,7 +131,7 @@ enum { THREADS = 8, CALLS = 3, DEVICES = 16, TIMEOUT_MS = 10000 };
 
 static atomic_int decided;
 
-/* A call has its answer or says that there was none, in its time. */
+/* Each call gets its answer, or reports that there was none, in its time. */
 static void *ask(void *client) {
     for (int n = 0; n < CALLS; n++) {
         int allowed = 7;
@@ -145,7 +145,7 @@ static void *ask(void *client) {
     return NULL;
 }
 
-/* An authority that answers every second request, and puts the others off by a second. */
+/* An authority that answers every second request, and asks for a pause of a second at the others. */
 static void every_second(void) {
     struct authority *authority = authority_start();
     mid_client *client = authority_client(authority, "");
@@ -170,7 +170,7 @@ static void every_second(void) {
     CHECK(sum > 0 && (status == MID_OK ? sum == DEVICES : status == MID_UNAVAILABLE && sum < DEVICES));
     CHECK(atomic_load(&sampler.zeros) == 0);
 
-    /* In one thread and without a guard it is known who is put off. */
+    /* With one thread and without a guard, it is certain which request is answered with a pause. */
     sampler_stop(&sampler, "every second");
     mid_guard_stop(guard);
     atomic_store(&authority->requests, 0);
@@ -186,7 +186,7 @@ static void every_second(void) {
     check_about = "";
 }
 
-/* A guard is told the same: it has no decision, and says why. */
+/* A guard behaves the same: it has no decision, and reports why. */
 static void guarded(void) {
     struct authority *authority = authority_start();
     mid_client *client = authority_client(authority, "");
@@ -213,7 +213,7 @@ static void guarded(void) {
 int main(void) {
     each_status();
     long_pauses();
-    somebody_elses();
+    meant_for_another();
     every_second();
     guarded();
     return check_done();

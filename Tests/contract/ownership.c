@@ -1,6 +1,6 @@
 /*
- * What the caller gives and what it is given: strings are copied before a function returns, *json is set whatever it held,
- * and a client that is made opens nothing.
+ * What the caller gives and what it is given: strings are copied before a function returns, *json is set whatever it
+ * held and outlives client and guard, and a client that is made opens nothing.
  */
 #include "decisions.h"
 #include "operations.h"
@@ -100,6 +100,21 @@ static void json_is_set(void) {
     check_about = "";
 }
 
+static void texts_outlive_their_handles(void) {
+    mid_client *client = check_client(NULL);
+    mid_guard *guard = NULL;
+    char *started = NULL, *decided = NULL, *known = NULL;
+    int allowed = 0;
+    CHECK_STATUS(MID_OK, mid_validate(client, "ownership", &allowed, &decided));
+    CHECK_STATUS(MID_OK, mid_guard_start(client, "ownership", NULL, &guard, &started));
+    CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, &known));
+    mid_guard_stop(guard);
+    mid_client_free(client);
+    json_decref(check_reply(decided));
+    json_decref(check_reply(started));
+    json_decref(check_reply(known));
+}
+
 static void nothing_is_opened(void) {
     int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
     mid_client *client = check_client(NULL);
@@ -113,5 +128,6 @@ int main(void) {
     nothing_is_opened(); /* before any call of this process */
     strings_are_copied();
     json_is_set();
+    texts_outlive_their_handles();
     return check_done();
 }

@@ -1,7 +1,7 @@
 /*
- * A server, or whoever stands before it, that says its last reply once more when the next request is on its way. HTTP/1.1 does
- * not number replies, so that this one stands where the next one should: only the device that it names tells them apart. No
- * permission of the one is ever taken for the other's.
+ * A server, or something in front of it, that repeats its last reply when the next request is on its way. HTTP/1.1 does
+ * not number replies, so the repeated reply is in the place of the next one; only the device that it names tells them
+ * apart. A permission for one device must never be taken for the other's.
  */
 #include "server.h"
 
@@ -10,12 +10,12 @@ static const char denies_second[] = "{\"allowed\":false,\"code\":\"DEVICE_REVOKE
 
 static struct {
     int listener, port;
-    atomic_int connections, repeats; /* how many replies it still repeats */
-    atomic_int delays;               /* how many right answers it still keeps back until the next request has come */
+    atomic_int connections, repeats; /* how many replies are still to be repeated */
+    atomic_int delays;               /* how many right answers are still to be held until the next request */
 } front;
 
-/* The replies about the first device and about the second, or both in one piece. */
-static void say(int connection, int is_about_first, int is_about_second) {
+/* Sends the reply about the first device or about the second, or both in one piece. */
+static void send_replies(int connection, int is_about_first, int is_about_second) {
     char first[256], second[256], replies[512];
     static const char format[] = "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s";
     (void)snprintf(first, sizeof first, format, strlen(allows_first), allows_first);
@@ -39,9 +39,9 @@ static void serve(int connection) {
         if (repeats) atomic_fetch_sub(&front.repeats, 1);
         int delays = repeats && atomic_load(&front.delays) > 0;
         if (delays) atomic_fetch_sub(&front.delays, 1);
-        if (is_owed) say(connection, 0, 1);
+        if (is_owed) send_replies(connection, 0, 1);
         is_owed = delays;
-        say(connection, is_about_first || repeats, !is_about_first && !delays);
+        send_replies(connection, is_about_first || repeats, !is_about_first && !delays);
     }
 }
 
@@ -67,7 +67,7 @@ static void expect(mid_client *client, const char *device_id, int is_allowed) {
     CHECK(allowed == is_allowed);
 }
 
-/* The right answer has not come when the next call looks for bytes that it did not ask for, and yet is on its way there. */
+/* The right answer has not yet arrived when the next call looks for unrequested bytes, but is on its way there. */
 static void late_answers(void) {
     mid_client *client = new_client();
     int before = atomic_load(&front.connections), allowed = 1;
@@ -93,7 +93,7 @@ static void single_calls(void) {
     CHECK_STATUS(MID_BAD_REPLY, status);
     CHECK(allowed == 0);
     check_failure(status, json, "another device");
-    /* It was on the connection of the first one; and that is not used again, for the right answer is still on it. */
+    /* The call used the first connection, which is not used again, because the right answer is still on it. */
     CHECK(atomic_load(&front.connections) == before + 1 && atomic_load(&front.repeats) == 0);
     expect(client, "second", 0);
     expect(client, "first", 1);

@@ -1,4 +1,4 @@
-"""Checks with strace where a process sends the org key."""
+"""Where the org key goes, seen from outside: strace lists everything that the process sends, and to which address."""
 
 import json
 import os
@@ -42,7 +42,7 @@ class Trace:
             )
             self.status = result.returncode
             self.output = result.stdout + result.stderr
-            # The program's own start is a line that shows its arguments.
+            # The line of the program's own start shows its arguments.
             self.lines = [line for line in pathlib.Path(file.name).read_text().splitlines() if "execve(" not in line]
             self.starts = pathlib.Path(file.name).read_text().count("execve(")
 
@@ -50,7 +50,7 @@ class Trace:
         return [line for line in self.lines if KEY in line]
 
     def connects(self):
-        """The addresses that TCP connections were made to, or tried to be."""
+        """Returns the addresses to which TCP connections were made or attempted."""
         found = set()
         for line in self.lines:
             if "connect(" not in line or "UDP" in line.split("connect(", 1)[1].split(",")[0]:
@@ -70,7 +70,7 @@ class Trace:
 
 
 class Listener(threading.Thread):
-    """Takes connections, records all that comes in, and answers each request with the same bytes."""
+    """Accepts connections, records everything it receives, and answers each request with the same bytes."""
 
     def __init__(self, reply):
         super().__init__(daemon=True)
@@ -103,7 +103,7 @@ class Listener(threading.Thread):
 
 
 class Tunnel(Listener):
-    """A proxy that does as it is asked, and keeps what passes through."""
+    """A proxy that tunnels as requested, and records what passes through."""
 
     def __init__(self, target):
         self.target = target
@@ -139,7 +139,7 @@ def test_http(authority):
         what = f"http, {how}"
         holds(f"{what}: it works", trace.status == OK, trace.status)
         sent = trace.with_key()
-        holds(f"{what}: the key is sent, once with each request", len(sent) == 8, "\n".join(sent))
+        holds(f"{what}: the key is sent, once in each request", len(sent) == 8, "\n".join(sent))
         peer = f"->127.0.0.1:{port_of(http)}]"
         strays = [line for line in sent if peer not in line or line.count(KEY) != 1 or f"x-org-key: {KEY}" not in line]
         holds(f"{what}: to the authority, in its header, and nowhere else", not strays, "\n".join(strays))
@@ -186,7 +186,7 @@ def test_off_loopback(authority):
             f"http to {host}: refused before anything is sent", trace.status == INVALID_OPTIONS and silent, trace.lines
         )
     trace = Trace({"base_url": http, "proxy": "http://192.0.2.1:3128"})
-    holds("http by a remote proxy: refused", trace.status == INVALID_OPTIONS and not trace.connects(), trace.lines)
+    holds("http through a remote proxy: refused", trace.status == INVALID_OPTIONS and not trace.connects(), trace.lines)
 
 
 def test_proxies(authority):
@@ -204,7 +204,7 @@ def test_proxies(authority):
         "redirects": f"HTTP/1.1 302 Found\r\nLocation: {http}/\r\nContent-Length: 0\r\n\r\n".encode(),
         "answers itself": b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"allowed":true}',
         "answers in a refusal": b'HTTP/1.1 403 No\r\nContent-Length: 16\r\n\r\n{"allowed":true}',
-        "says nothing": b"",
+        "sends nothing": b"",
     }
     for name, reply in replies.items():
         proxy = Listener(reply)
@@ -213,4 +213,4 @@ def test_proxies(authority):
         holds(f"a proxy that {name}: no answer", trace.status not in (OK, 1), trace.status)
         holds(f"a proxy that {name}: sees no key", KEY.encode() not in proxy.received and not trace.with_key())
         only = trace.connects() == {("127.0.0.1", proxy.port)}
-        holds(f"a proxy that {name}: nobody else is asked", only, trace.connects())
+        holds(f"a proxy that {name}: nothing else is contacted", only, trace.connects())

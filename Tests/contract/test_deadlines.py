@@ -23,7 +23,7 @@ def test_nameserver_that_never_answers(program, run, authority):
 
 
 def test_lookups(program, run, authority):
-    run([*WITH_NAMESERVER, program("deadlines/lookups.c")], 120, authority.over("http"))
+    run([*WITH_NAMESERVER, program("deadlines/lookups.c", "-lcurl")], 120, authority.over("http"))
 
 
 def test_stopped(program, run, authority):

@@ -1,4 +1,5 @@
-// What a caller may give as options. Whatever is taken must be safe to work with, and whatever is not says why.
+// Fuzzes the options that a caller may give. Accepted options must be safe to work with, and refused ones must have a
+// reason.
 
 import Foundation
 
@@ -7,11 +8,11 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     var text = [CChar](repeating: 0, count: size + 1)
     for index in 0..<size { text[index] = CChar(bitPattern: data[index]) }
     do throws(Failure) {
-        try Process.prepare()
+        try ProcessSetup.run()
         let settings = try Settings(orgKey: Literal("org_fuzz").cString, options: text)
         precondition((1...3_600_000).contains(settings.timeout) && (1...3_600_000).contains(settings.connectTimeout))
         precondition((0...10).contains(settings.maxRetries) && (1...256).contains(settings.maxConnections))
-        // Compared as bytes: to a String, "/" and an accent behind it are one character.
+        // The comparison is of bytes: in a String, "/" and an accent after it are one character.
         let url = settings.baseURL.text.pointer.map { String(cString: $0) } ?? ""
         precondition(
             settings.baseURL.isSecure ? url.utf8.starts(with: "https://".utf8) : isLoopback(url), "an unsafe base_url")
@@ -21,7 +22,7 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         let agent = header.dropFirst("User-Agent: ".count)
         precondition(agent.utf8.contains { $0 != 0x20 }, "no user_agent")
         precondition(agent.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "a header in user_agent")
-        // A client that is made of them must stand.
+        // It must be possible to make a client from these settings.
         let client = try Client(settings)
         client.close()
     } catch {
@@ -31,7 +32,7 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     return 0
 }
 
-/// By a look at the text, where the library asks libcurl.
+/// Checks the text itself, whereas the library asks libcurl.
 private func isLoopback(_ url: String) -> Bool {
     let scheme = "http://".utf8
     guard url.utf8.starts(with: scheme) else { return false }

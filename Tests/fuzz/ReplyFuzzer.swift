@@ -1,5 +1,5 @@
-// What a server may say, as bytes: the first says with which HTTP status and to which operation, the rest is the body.
-// The reading is held against an independent parser: an allow that Foundation does not see too is a fault.
+// Fuzzes the replies of a server: the first byte selects the HTTP status and the operation, and the rest is the body.
+// An independent parser checks the result: an allow or a denial that Foundation does not find too is a fault.
 
 import Foundation
 
@@ -15,7 +15,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     let httpStatus = httpStatuses[Int(data[0]) % httpStatuses.count]
     let operation = operations[Int(data[0]) / httpStatuses.count % operations.count]
     do throws(Failure) {
-        try Process.prepare()
+        try ProcessSetup.run()
         let answer = try Answer(
             to: operation, device: device, httpStatus: httpStatus, body: data + 1, count: size - 1)
         precondition(httpStatus < 429, "there is no answer in an outage")
@@ -40,7 +40,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     return 0
 }
 
-/// The same bytes as a head, line by line. Only one that begins with an exact status line is complete.
+/// Reads the same bytes as a head, line by line. Only a head that begins with an exact status line is complete.
 private func readHead(_ data: UnsafePointer<UInt8>, _ size: Int) {
     let text = UnsafeRawPointer(data).assumingMemoryBound(to: CChar.self)
     var head = ReplyHead()

@@ -1,4 +1,4 @@
-"""Tests forks during calls: calls of a child return the right answers at once, and the parent is not disturbed. Uses
+"""Tests forks during calls: calls of a child return the right answers at once, and the parent is not disturbed. It uses
 plain HTTP and TLS, C and Python, and also systems that wipe no page on fork."""
 
 import platform
@@ -7,7 +7,7 @@ import sys
 
 import checks
 import pytest
-from programs import VALGRIND
+from programs import VALGRIND, line_with
 from project import ROOT
 
 ORG_KEY = "org_tests_of_forks"
@@ -97,6 +97,12 @@ def test_cold_starts(program, run, over, forks, scheme):
     checks.said(f"{checks.current.said}, in each of {processes} processes")
 
 
+def test_forkers(program, run, over):
+    """Many threads fork without a pause."""
+    output = run([program("fork/forkers.c"), 5], 100, over("http"))
+    checks.said(line_with(output, " threads forked "))
+
+
 # ---- Files of children, and systems without wiping
 
 
@@ -106,7 +112,7 @@ def test_own_files(program, run, over, scheme):
 
 
 @pytest.mark.long
-def test_own_files_of_the_same_inode_numbers(program, run, over, tmp_path):
+def test_own_files_with_the_same_inode_numbers(program, run, over, tmp_path):
     """A fresh tmpfs takes a while until it reaches the inode numbers of sockets."""
     shell = 'mount -t tmpfs tmpfs "$1" && exec "$2" "$1"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", shell, "sh", tmp_path, program("fork/own_files.c")]
@@ -163,7 +169,7 @@ def test_in_handler_where_madvise_lies(program, run, over, madvise, way):
     run([program("fork/in_handler.c"), way, 8], 120, over("http"), madvise("lies"))
 
 
-def test_in_handler_amid_the_calls_of_others(program, run, over):
+def test_in_handler_during_calls_of_other_threads(program, run, over):
     run([program("fork/in_handler.c"), "fork", 16, "--crowd"], 120, over("http"))
 
 

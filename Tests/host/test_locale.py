@@ -24,8 +24,9 @@ def test_locales(program, run, authority, tmp_path, long):
 @pytest.mark.parametrize("locale", ["C", "de_DE", "tr_TR"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_servers(hostile, locale, scheme, long):
-    """Replies of well-behaved servers have the same status in every locale. --long uses every operation, and over http
-    also ill-behaved servers."""
+    """Replies of well-behaved servers have the same status in every locale of the host, over http and https: in C, in a
+    German locale, whose decimal separator is a comma, and in a Turkish one, in which "I" is not the capital of "i".
+    --long uses every operation, and over http also ill-behaved servers."""
     hostile.in_locale(locale)
     names = [] if long and scheme == "http" else ["good/*"]
     operations = None if long else "validate,list_devices"

@@ -15,7 +15,7 @@ def test_signals(program, run, authority, scheme, times):
     run([program("signals/signals.c"), times * 50], 120, authority.over(scheme))
 
 
-def test_signals_new_connections_all_the_time(program, run, authority, times):
+def test_signals_frequent_new_connections(program, run, authority, times):
     run([program("signals/signals.c"), times * 10], 300, authority.over("churning"))
 
 

@@ -96,7 +96,7 @@ def test_thread_sanitizer_guards(run_sanitized, authority):
     "source",
     [
         "contract/guards/interface.c",
-        # Takes half a minute.
+        # This takes half a minute.
         pytest.param("contract/guards/authorities.c", marks=pytest.mark.long),
         "wire/distance/answers.c",
         "wire/distance/ends.c",
@@ -105,3 +105,16 @@ def test_thread_sanitizer_guards(run_sanitized, authority):
 def test_thread_sanitizer_elsewhere(run_sanitized, authority, source):
     arguments = {"wire/distance/answers.c": [1, 4], "wire/distance/ends.c": ["--calm"]}.get(source, [])
     run_sanitized(f"../{source}", arguments, 300, authority.over("http"), CHECK_SLACK_MS=5000)
+
+
+@sanitized
+def test_thread_sanitizer_weather(run_sanitized, authority, long):
+    seconds = 205 if long else 15
+    environment = authority.over("https") | {
+        "CA_FILE": authority.ca_file,
+        "EMULATOR_URL": authority.url("http"),
+        "EMULATOR_PID": authority.emulator.pid,
+        "WEATHER_UNMEASURED": 1,
+        "CHECK_SLACK_MS": 5000,
+    }
+    run_sanitized("../wire/distance/weather.c", [seconds], 300, environment)

@@ -4,9 +4,9 @@ with one fault for exactly that reason."""
 import re
 import shutil
 
-import checks
 import pytest
-from commands import outcome
+from checks import equal
+from commands import outcome, said
 from project import ROOT, version
 
 FLAGS = ["-s", "-Wl,--version-script=exports.map", "-Wl,-soname,libmachineid.so.0"]
@@ -15,6 +15,7 @@ FLAGS += ["-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,nodelete", "-Wl,-z,noexecstack"]
 EXPORTS = "the library exports exactly the functions of machineid.h"
 MAPPED = "exports.map lists exactly the functions of machineid.h"
 LISTED = "abi/symbols.txt lists exactly the prototypes of machineid.h"
+WHOLE = "every comment of machineid.h is whole, and its two versions are one"
 KEPT = "machineid.h keeps the types of abi/baseline/libmachineid.so.0.abi"
 
 # "no:FLAG" leaves out a default flag. {work} is the folder of the fixture materials.
@@ -26,9 +27,9 @@ NEW += ["-DFAULT=void mid_new(mid_client *c); void mid_new(mid_client *c) { (voi
 
 # For each library: what check-abi reports, and how it is linked.
 LIBRARIES = {
-    "passes a library that is as it should be": ("", []),
-    "misses a function": (EXPORTS, FEWER),
-    "finds a function too many": (EXPORTS, MORE),
+    "passes a correct library": ("", []),
+    "finds a missing function": (EXPORTS, FEWER),
+    "finds an extra function": (EXPORTS, MORE),
     "finds another library": ("it needs libc, libcurl and libjansson, and nothing else", ["-lm"]),
     "finds another soname": (
         "its soname is libmachineid.so.0",
@@ -37,14 +38,14 @@ LIBRARIES = {
     "finds an RPATH": ("it has no RPATH", ["-Wl,--disable-new-dtags,-rpath,/tmp"]),
     "finds a RUNPATH": ("it has no RUNPATH", ["-Wl,--enable-new-dtags,-rpath,/tmp"]),
     "finds lazy binding": ("it binds all symbols when it is loaded", ["no:-Wl,-z,now", "-Wl,-z,lazy"]),
-    "finds that it can be unmapped": ("dlclose does not unmap it", ["no:-Wl,-z,nodelete"]),
+    "finds a library that can be unmapped": ("dlclose does not unmap it", ["no:-Wl,-z,nodelete"]),
     "finds an executable stack": (
         "it asks for no executable stack",
         ["no:-Wl,-z,noexecstack", "-Wl,-z,execstack"],
     ),
     "finds writable tables": ("its tables are read-only once it is loaded", ["no:-Wl,-z,relro", "-Wl,-z,norelro"]),
-    "finds that it is too large": ("stripped it is at most 128 KB large", ["-DFAULT=char large[200000] = {1};"]),
-    "finds that it would change its host": (
+    "finds a library that is too large": ("stripped it is at most 128 KB large", ["-DFAULT=char large[200000] = {1};"]),
+    "finds a library that would change its host": (
         "it imports no function that would change or disturb its host",
         ['-DFAULT=void f(void); void f(void) { setenv("A", "B", 1); }'],
     ),
@@ -53,8 +54,8 @@ LIBRARIES = {
 # One line of the report about an unstripped library. abi/traps.allow does not fit that library, so other lines fail.
 TRAPS = {
     "finds a trap": (r" *\+1 f", "void f(void); void f(void) { __builtin_trap(); }"),
-    "passes a trap that nobody can get to": (
-        "ok .*no exported function can get to a trap",
+    "passes a trap that no exported function can reach": (
+        "ok .*no exported function can reach a trap",
         "void f(void); void f(void) { __builtin_trap(); }",
     ),
     "finds the way to a trap": (
@@ -63,53 +64,54 @@ TRAPS = {
     ),
 }
 
-ADDED = (r"^void mid_free.*", "\\g<0>\nvoid mid_new(mid_client *client);")
-# For each header: how it changes, how abi/symbols.txt changes with it (a pattern and its replacement, or a new line), the
-# map of the changed project, what check-abi reports, and how the library is linked.
+
+def added(since):
+    """Returns the change that adds a function to the header."""
+    comment = f"/**\\n * New.\\n * @param client Any.\\n * @since {since}\\n */"
+    return r"^void mid_free.*", f"\\g<0>\\n{comment}\\nvoid mid_new(mid_client *client);"
+
+
+# check-abi --update-lists, instead of a change of abi/symbols.txt by the test.
+LISTS = "--update-lists"
+# For each header: how it changes, a pattern and its replacement; how abi/symbols.txt changes with it; what check-abi
+# reports; and how the library is linked.
 HEADERS = {
-    "finds a function that only the header has": (ADDED, None, None, f"{EXPORTS}\n{MAPPED}\n{LISTED}", []),
-    "passes a new function": (ADDED, "{version}  void mid_new(mid_client *)", "new.map", "", NEW),
+    "finds a function that only the header has": (added(version()), None, f"{EXPORTS}\n{MAPPED}\n{LISTED}", []),
+    "passes a new function": (added(version()), LISTS, "", NEW),
     "finds a new function that is said to be old": (
-        ADDED,
-        "0.0.9  void mid_new(mid_client *)",
-        "new.map",
-        "abi/symbols.txt gives new functions the version {version}",
+        added("0.0.9"),
+        LISTS,
+        f"abi/symbols.txt gives new functions the version {version()}",
         NEW,
     ),
-    "finds a function taken away": (
-        (r"^mid_status mid_usage.*\n", ""),
-        (r"^.* mid_usage\(.*\n", ""),
-        "fewer.map",
-        KEPT,
-        FEWER,
-    ),
+    "finds a function taken away": ((r"^mid_status mid_usage.*\n", ""), LISTS, KEPT, FEWER),
     # The symbols of a changed type stay the same, and abi/symbols.txt is changed with it.
-    "finds a parameter of another type": (
-        (r"int \*allowed", "short *allowed"),
-        (r"int \*", "short int *"),
-        None,
-        KEPT,
-        [],
-    ),
+    "finds a parameter of another type": ((r"int \*allowed", "short *allowed"), (r"int \*", "short *"), KEPT, []),
     "finds a parameter taken away": (
         (r"^mid_status mid_usage\(mid_client \*client, *", "mid_status mid_usage("),
         (r"mid_usage\(mid_client \*, ", "mid_usage("),
-        None,
-        KEPT,
+        f"clang finds no fault in the comments of machineid.h\n{WHOLE}\n{KEPT}",
         [],
     ),
-    "finds a typedef of another size": (
-        (r"^typedef int32_t mid_status", "typedef int64_t mid_status"),
-        None,
-        None,
-        KEPT,
-        [],
-    ),
+    "finds a typedef of another size": ((r"^typedef int32_t mid_status", "typedef int64_t mid_status"), None, KEPT, []),
     "finds a const taken away": (
         (r"^const char \*mid_version", "char *mid_version"),
         (r"const char \*mid_version", "char *mid_version"),
-        None,
         KEPT,
+        [],
+    ),
+    # Comments, and the version as a number.
+    "finds a parameter without a comment": ((r"^ \* @param timeout_ms.*\n", ""), None, WHOLE, []),
+    "finds a function without a version": (
+        (r"^( \* @return The same each time.*\n).*\n", r"\1"),
+        None,
+        f"{WHOLE}\n{LISTED}",
+        [],
+    ),
+    "finds a number that is not that of the version": (
+        (r"^#define MID_VERSION_NUMBER .*", "#define MID_VERSION_NUMBER 99"),
+        None,
+        WHOLE,
         [],
     ),
 }
@@ -136,8 +138,15 @@ def materials(tmp_path_factory):
     return work
 
 
+@pytest.fixture(scope="module")
+def check_abi():
+    """Runs the check-abi of a tree with the Python that reads headers. A copy of the tree needs no other."""
+    python = said("script/lib/python", "--reference", "-c", "import sys; print(sys.executable)").strip()
+    return lambda tree, *words: outcome(tree / "script/check-abi", *words, environment={"MACHINEID_PYTHON": python})
+
+
 @pytest.fixture
-def report(materials, tmp_path):
+def report(materials, check_abi, tmp_path):
     """Runs the check-abi of a tree on a library that is linked with these flags too."""
 
     def begin(flags, tree=ROOT):
@@ -150,7 +159,7 @@ def report(materials, tmp_path):
         command = ["gcc", "-std=gnu2x", "-shared", "-fPIC", "-Iinclude", materials / "good.c", "-o", library]
         made = outcome(*command, "-Wl,--no-as-needed", "-lcurl", "-ljansson", *linked)
         assert made.returncode == 0, made.stdout
-        return outcome(tree / "script/check-abi", "--against", library)
+        return check_abi(tree, "--against", library)
 
     return begin
 
@@ -184,34 +193,61 @@ def tree(tmp_path):
     return copy
 
 
+@pytest.fixture
+def change(tree, check_abi):
+    """Changes the header of the tree, and abi/symbols.txt with it."""
+
+    def begin(in_header, in_symbols):
+        header, symbols = tree / "include/machineid.h", tree / "abi/symbols.txt"
+        before = header.read_text()
+        header.write_text(re.sub(*in_header, before, flags=re.M))
+        assert header.read_text() != before, "the test changes the header"
+        if in_symbols == LISTS:
+            result = check_abi(tree, LISTS)
+            assert result.returncode == 0, result.stdout
+        elif in_symbols:
+            symbols.write_text(re.sub(*in_symbols, symbols.read_text(), flags=re.M))
+
+    return begin
+
+
 @pytest.mark.parametrize("fault", HEADERS)
-def test_header(report, materials, tree, fault):
-    in_header, in_symbols, exports, failures, flags = HEADERS[fault]
-    header, symbols = tree / "include/machineid.h", tree / "abi/symbols.txt"
-    before = header.read_text()
-    header.write_text(re.sub(*in_header, before, flags=re.M))
-    assert header.read_text() != before, "the test changes the header"
-    if isinstance(in_symbols, str):
-        symbols.write_text(symbols.read_text() + in_symbols.format(version=version()) + "\n")
-    elif in_symbols:
-        symbols.write_text(re.sub(*in_symbols, symbols.read_text(), flags=re.M))
-    if exports:
-        shutil.copy(materials / exports, tree / "exports.map")
-    expect(report(flags, tree), failures.format(version=version()))
+def test_header(report, tree, change, fault):
+    in_header, in_symbols, failures, flags = HEADERS[fault]
+    change(in_header, in_symbols)
+    expect(report(flags, tree), failures)
 
 
-def test_symbols_of_another_build(report, tree, tmp_path):
+def test_update_lists(tree, change):
+    """check-abi --update-lists adds what is new, and nothing else."""
+    names = ("exports.map", "abi/symbols.txt", "abi/statuses.txt")
+    before = {name: (tree / name).read_text() for name in names}
+    change(added(version()), LISTS)
+    exports, symbols, statuses = ((tree / name).read_text() for name in names)
+    equal("exports.map has the new function, and nothing else", before["exports.map"], removed(exports, "mid_new;"))
+    line = f"{version()}  void mid_new(mid_client *)"
+    equal("abi/symbols.txt has its prototype, and nothing else", before["abi/symbols.txt"], removed(symbols, line))
+    equal("abi/statuses.txt is as it was", before["abi/statuses.txt"], statuses)
+
+
+def removed(text, line):
+    """Returns the text without a line that must be there."""
+    assert line in [found.strip() for found in text.splitlines()]
+    return "".join(found for found in text.splitlines(keepends=True) if found.strip() != line)
+
+
+def test_symbols_of_another_build(report, check_abi, tree, tmp_path):
     """check-abi must fail because the right symbols are missing, and for no other reason."""
     report(["no:-s"])
     shutil.copytree(ROOT / "build/lib", tree / "build/lib", symlinks=True)
     shutil.copytree(ROOT / "build/symbols", tree / "build/symbols")
-    (tree / "Sources/MachineIDC").mkdir(parents=True)
-    shutil.copy(ROOT / "Sources/MachineIDC/Exports.swift", tree / "Sources/MachineIDC")
+    (tree / "Sources/MachineIDC/ABI").mkdir(parents=True)
+    shutil.copy(ROOT / "Sources/MachineIDC/ABI/Exports.swift", tree / "Sources/MachineIDC/ABI")
     for symbols in (tree / "build/symbols").iterdir():
         shutil.copy(tmp_path / "libmachineid.so", symbols)
-    missing = "what can trap is looked for in its symbols"
+    missing = "its symbols are there, to find what can trap"
     for what in ("finds symbols of another build", "finds that there are no symbols"):
-        result = outcome(tree / "script/check-abi")
+        result = check_abi(tree)
         found = re.findall("^FAILED  (.*)", result.stdout, re.M)
-        checks.equal(f"check-abi {what}", (1, [missing]), (result.returncode, found))
+        equal(f"check-abi {what}", (1, [missing]), (result.returncode, found))
         shutil.rmtree(tree / "build/symbols", ignore_errors=True)

@@ -56,9 +56,9 @@ def test_stage(stage):
     passes("installs below DESTDIR", INSTALL, *below)
     equal("the files, their modes and links are those of a package", expected, files(stage))
     texts = [path for path in stage.rglob("*") if path.is_file() and b"\0" not in path.read_bytes()]
-    equal("DESTDIR appears in none of the texts", [], [path for path in texts if str(stage) in path.read_text()])
+    equal("DESTDIR appears in no text file", [], [path for path in texts if str(stage) in path.read_text()])
     marks = [path for path in texts if "usr/lib" in str(path) and re.search("@[A-Z]*@", path.read_text())]
-    equal("nor do places to be filled in", [], marks)
+    equal("no placeholder is left", [], marks)
     passes("installs over itself", INSTALL, environment={"DESTDIR": stage, "PREFIX": "/usr/"})
     equal("and changes nothing", expected, files(stage))
     library = f"lib/libmachineid.so.{version()}"
@@ -66,7 +66,7 @@ def test_stage(stage):
     holds("the library is the one that was built", same)
     passes("uninstalls", *UNINSTALL, *below)
     equal("and leaves nothing", [], list(stage.rglob("*")))
-    passes("uninstalls what is not there", *UNINSTALL, *below)
+    passes("uninstalls when nothing is installed", *UNINSTALL, *below)
 
 
 def test_libdir(stage):
@@ -80,7 +80,7 @@ def test_libdir(stage):
     }
     flags = said("pkg-config", "--cflags", "--libs", "machineid", environment=environment)
     flags = re.sub(" -I/usr/include/[^ ]*", "", flags).strip()
-    equal("machineid.pc knows", "-I/usr/include -L/usr/lib/multi -lmachineid", flags)
+    equal("machineid.pc uses that folder", "-I/usr/include -L/usr/lib/multi -lmachineid", flags)
     passes("uninstalls from LIBDIR", *UNINSTALL, *settings)
     equal("and leaves nothing there", [], list(stage.rglob("*")))
 
@@ -92,7 +92,7 @@ def test_refuses(tmp_path):
     file = tmp_path / "file"
     file.touch()
     message = re.escape(f"{file}/lib; use sudo, or another PREFIX")
-    refuses("a folder that cannot be is refused", message, INSTALL, f"PREFIX={file}")
+    refuses("a folder that cannot be made is refused", message, INSTALL, f"PREFIX={file}")
 
 
 # ---- For use
@@ -189,7 +189,7 @@ def test_what_installing_md_shows(prefix, packages, tmp_path):
     project = "cmake_minimum_required(VERSION 3.16)\nproject(agent LANGUAGES C)\nadd_executable(agent gate.c)\n"
     (tmp_path / "CMakeLists.txt").write_text(project + block("cmake"))
     configure = ["cmake", "-S", tmp_path, "-B", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={prefix}"]
-    passes("docs/installing.md: what it shows of CMake configures", *configure)
+    passes("docs/installing.md: its CMake code configures", *configure)
     passes("and builds", "cmake", "--build", tmp_path / "build")
 
 

@@ -11,6 +11,7 @@ import pytest
 from checks import equal, holds, ok
 from commands import outcome, passes, said, tail
 from project import ROOT, version
+from trees import copy_project
 
 pytestmark = [pytest.mark.xdist_group("build"), pytest.mark.early]
 
@@ -42,10 +43,10 @@ def test_packages(packages):
     found = sorted(path.name for path in packages.glob("*.deb"))
     equal("script/package makes packages", expected, found)
     words = outcome("lintian", "--allow-root", "--fail-on", "none", *sorted(packages.glob("*.deb"))).stdout
-    equal("lintian has nothing to say", "", words)
+    equal("lintian reports nothing", "", words)
     said("script/package", seconds=1800)
     difference = outcome("diff", "-r", packages, "build/packages").stdout
-    equal("made again, they are the same, bit for bit", "", difference)
+    equal("packages made again are identical, bit for bit", "", difference)
 
 
 def listing(folder):
@@ -61,6 +62,19 @@ def test_contents(tree, tmp_path):
     equal("together they hold what script/install installs", installed, packed)
 
 
+def test_documents(tree):
+    folder = tree / "usr/share/doc/libmachineid-dev"
+    pages = sorted([*folder.glob("*.md"), *folder.glob("docs/*.md")])
+    holds("libmachineid-dev has documents", pages)
+    dead = []
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            target = tree / link[1:] if link.startswith("/") else page.parent / link
+            if not re.match("https?:", link) and not target.exists():
+                dead.append(f"{page.relative_to(folder)}: {link}")
+    equal("the links of the documents in libmachineid-dev lead somewhere", [], dead)
+
+
 def test_cmake(tree, tmp_path):
     configure = ["cmake", "-S", "Tests/packaging/consumer", "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={tree}/usr"]
     passes("CMake finds the library in the folder of its architecture", *configure)
@@ -74,7 +88,7 @@ def release():
     return [re.search(rf'^{name}="?([^"\n]*)', text, re.M)[1] for name in ("ID", "VERSION_CODENAME")]
 
 
-def test_in_a_debian_of_their_own(packages, open_folder):
+def test_in_a_clean_debian(packages, open_folder):
     system, codename = release()
     # The archives that apt is configured for, without third-party ones.
     form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
@@ -95,20 +109,18 @@ def test_in_a_debian_of_their_own(packages, open_folder):
     for what in re.findall("^ok +(.*)", result.stdout, re.M):
         ok(what)
     is_well = result.returncode == 0
-    holds("and all of it in a root with gcc and nothing of this machine", is_well, tail(result.stdout))
+    holds("all of this works in a root that has gcc and nothing from this machine", is_well, tail(result.stdout))
 
 
 @pytest.mark.long
-def test_built_elsewhere(tmp_path):
+def test_built_in_other_folders(tmp_path):
     places = [tmp_path / "one", tmp_path / "another, of a longer name"]
     for place in places:
-        place.mkdir()
-        copy = 'tar -c --exclude="./.build*" --exclude=./build --exclude=./.git . | tar -x -C "$1"'
-        said("sh", "-euc", copy, "sh", place)
+        copy_project(place)
         # A copy without git does not know the date of the commit.
         steps = '. script/lib/source-date.sh; cd "$1"; script/build && script/package && rm -rf .build'
         result = outcome("sh", "-euc", steps, "sh", place, seconds=3600)
         holds(f"script/build and script/package in {place.name}", result.returncode == 0, tail(result.stdout))
     for part in ("lib", "symbols", "bin", "man", "html", "packages"):
         difference = outcome("diff", "-rq", *(place / "build" / part for place in places)).stdout
-        equal(f"build/{part} is the same in both folders, bit for bit", "", difference)
+        equal(f"build/{part} is identical in both folders, bit for bit", "", difference)

@@ -1,93 +1,170 @@
-"""Tests that script/reference makes pages of all that machineid.h and the programs document, without faults and with
-valid references, also of declarations that machineid.h does not have yet."""
+"""Tests that script/reference says all that machineid.h, docs and the programs say, in man pages and in a site whose
+links lead somewhere; that it does nothing when nothing has changed, and fails on faults of the header."""
 
 import re
-import shutil
 
 import pytest
-from checks import equal
+from checks import equal, holds
 from commands import outcome, said
-from project import HEADER, ROOT, functions, version
+from project import ROOT, version
+from site_links import dead_links
+from trees import copy_project
 
-pytestmark = pytest.mark.xdist_group("build")
+pytestmark = [pytest.mark.xdist_group("build"), pytest.mark.early]
 
 MAN, HTML = ROOT / "build/man", ROOT / "build/html"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def reference():
-    assert shutil.which("mandoc"), "there is no mandoc; script/bootstrap --tests installs it"
-    said("script/reference")
+    """For Sphinx a warning is an error."""
+    said("script/reference", seconds=1800)
 
 
-def lint(*pages):
-    """mandoc does not find the pages that ours refer to; test_references checks them."""
-    lines = outcome("mandoc", "-T", "lint", "-W", "style", *pages).stdout.splitlines()
-    return [line for line in lines if "referenced manual not found" not in line]
+def header(what):
+    """Returns a list of what machineid.h declares."""
+    return said("script/lib/python", "--reference", "script/lib/header.py", what).splitlines()
 
 
-def pages():
-    return sorted(MAN.glob("man?/*"))
+def programs():
+    return sorted((ROOT / "build/bin").glob("machineid-*"))
+
+
+def man_pages():
+    return sorted(path for path in MAN.rglob("*") if path.is_file())
+
+
+def text(name):
+    """Returns a man page as a person sees it."""
+    return re.sub(".\b", "", said("mandoc", "-T", "utf8", "-O", "width=100", MAN / f"man3/{name}.3"))
+
+
+# ---- What there is
 
 
 def test_pages():
-    programs = [path.name for path in (ROOT / "build/bin").glob("machineid-*")]
-    expected = [f"{name}.3" for name in ("machineid", *functions())] + [f"{name}.1" for name in programs]
-    equal("each function and each program has its page", sorted(expected), sorted(path.name for path in pages()))
-    html = sorted(path.name for path in HTML.glob("*.html"))
-    equal("each page has its HTML", sorted(f"{name}.html" for name in expected), html)
-    equal("mandoc has nothing to say against them", [], lint(*pages()))
-    other = [path.name for path in pages() if f".Os libmachineid {version()}\n" not in path.read_text()]
-    equal("all are of this version", [], other)
+    names = [path.name for path in programs()]
+    expected = [f"{name}.3" for name in ["machineid", *header("functions")]] + [f"{name}.1" for name in names]
+    found = sorted(path.name for path in man_pages())
+    equal("each function and each program has its man page", sorted(expected), found)
+    sites = ["index", "search", "machineid", "Tests/README", *header("functions")]
+    sites += [f"programs/{name}" for name in names] + [f"docs/{path.stem}" for path in (ROOT / "docs").glob("*.md")]
+    missing = [site for site in sites if not (HTML / f"{site}.html").exists()]
+    equal("each of them and each guide has its place in the site", [], missing)
+
+
+def test_site():
+    equal("the links of the site lead somewhere", [], dead_links(HTML))
+    index = (HTML / "searchindex.js").read_text()
+    unfound = [name for name in header("functions") if f'"{name}"' not in index]
+    equal("its search knows each function", [], unfound)
+    files = [*man_pages(), *(path for path in HTML.rglob("*") if path.is_file())]
+    telling = [str(path) for path in files if str(ROOT).encode() in path.read_bytes()]
+    equal("no page has the path of this folder in it", [], telling)
+
+
+# ---- The man pages
+
+
+def warnings(page):
+    """Returns what groff has to say, but for a long word that leaves a line ragged."""
+    settings = {"LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": 80}
+    command = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page]
+    lines = outcome(*command, merged=False, environment=settings).stderr.splitlines()
+    return [line for line in lines if "cannot adjust line" not in line]
+
+
+def test_form():
+    pages = man_pages()
+    equal("mandoc finds no error in them", "", outcome("mandoc", "-T", "lint", "-W", "error", *pages).stdout)
+    equal("groff has nothing to say against them", [], [line for page in pages for line in warnings(page)])
+    head = re.compile(rf'^\.TH .*"(libmachineid )?{re.escape(version())}"', re.M)
+    equal("all are of this version", [], [page.name for page in pages if not head.search(page.read_text())])
+
+
+def test_sections():
+    lost = []
+    for prototype in header("prototypes"):
+        result, name = re.match(r"\S+ +(.*[ *])(mid_[a-z_0-9]+)\(", prototype).groups()
+        sections = ["NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "HISTORY", "SEE ALSO"]
+        sections += ["RETURN VALUE"] if result.strip() != "void" else []
+        page = text(name)
+        lost += [f"{name}: {section}" for section in sections if section not in page.splitlines()]
+        if not re.search(f"^ *{name} - .*[a-z]", page, re.M):
+            lost.append(f"{name}: what it does, in a line")
+    equal("each page of a function has its sections", [], lost)
+
+
+def test_parameters():
+    lost = []
+    for line in header("parameters"):
+        name, parameter = line.split()
+        told = re.search(r"^PARAMETERS$.*?^(?=[A-Z])", text(name), re.M | re.S)
+        if not told or not re.search(rf"^ *{parameter}( |$)", told[0], re.M):
+            lost.append(line)
+    equal("each parameter is in the page of its function", [], lost)
 
 
 def test_references():
-    text = "".join(path.read_text() for path in pages())
-    referred = set(re.findall(r"^\.(?:It )?Xr ([^ ]*) ([1-8])", text, re.M))
-    missing = [
-        f"{name}.{section}" for name, section in referred if not (MAN / f"man{section}/{name}.{section}").exists()
-    ]
+    whole = re.sub(r"\\f[BP]", "", "".join(page.read_text() for page in man_pages()))
+    referred = set(re.findall(r"(mid_[a-z_]*|machineid[a-z-]*)\(([13])\)", whole))
+    holds("pages refer to others", referred)
+    missing = [f"{name}.{number}" for name, number in referred if not (MAN / f"man{number}/{name}.{number}").exists()]
     equal("the pages that pages refer to are there", [], missing)
-    links = {link for path in HTML.glob("*.html") for link in re.findall(r'href="([^"#:]+)', path.read_text())}
-    equal("the links of the HTML lead somewhere", [], [link for link in links if not (HTML / link).exists()])
 
 
 def test_everything_is_there():
-    text = "".join(path.read_text() for path in MAN.glob("man3/*"))
-    words = re.findall(r'^ \*.* ("[a-z_]*")  ', HEADER.read_text(), re.M)
-    words += re.findall(r"^ *(MID_[A-Z_]*) =", HEADER.read_text(), re.M)
-    lost = [word for word in words if word.replace('"', r"\(dq") not in text]
-    equal("every option and every status of machineid.h is in a page", [], lost)
-    for program in (ROOT / "build/bin").glob("machineid-*"):
+    page = text("machineid")
+    words = [line.split()[1] for line in header("statuses")]
+    words += ["MID_VERSION", "MID_VERSION_NUMBER", "mid_client", "mid_guard"]
+    lost = [word for word in words if not re.search(rf"^ *(type )?{word}( \(.*\))?$", page, re.M)]
+    equal("machineid.3 has every status, type and constant", [], lost)
+    sources = "".join(path.read_text() for path in (ROOT / "Sources/MachineIDC").rglob("*.swift"))
+    options = set(re.findall('key == "([a-z_]*)"', sources))
+    holds("the library knows options", options)
+    whole = "".join(page.read_text() for page in MAN.glob("man3/*"))
+    equal("every option that the library knows is in a page", [], [name for name in options if name not in whole])
+    for program in programs():
         page = (MAN / f"man1/{program.name}.1").read_text()
         options = re.findall(r"^  *(?:-[a-z], )?(--[a-z-]*)", said(program, "--help"), re.M)
-        lost = [option for option in options if "Sy " + option.replace("-", r"\-") not in page]
+        lost = [option for option in options if option.replace("-", r"\-") not in page]
         equal(f"every option of {program.name} is in its page", [], lost)
 
 
+# ---- When it works, and when it fails
+
+
+def test_nothing_has_changed():
+    def made():
+        files = [path for folder in (MAN, HTML) for path in folder.rglob("*") if path.is_file()]
+        return {str(path): path.stat().st_mtime_ns for path in files}
+
+    before = made()
+    said("script/reference")
+    equal("when nothing has changed it makes nothing", before, made())
+
+
 @pytest.fixture(scope="module")
-def other_header(tmp_path_factory):
-    """The pages that are made of another header."""
-    folder = tmp_path_factory.mktemp("other")
-    scripts = [
-        part for name in ("mdoc", "read-header", "header-pages") for part in ("-f", f"script/lib/reference/{name}.awk")
-    ]
-    settings = [part for value in ("version=1.2.3", "date=May 1, 2025", f"folder={folder}") for part in ("-v", value)]
-    header = "Tests/packaging/reference/other.h"
-    said("awk", *settings, *scripts, header, environment={"LC_ALL": "C"})
-    return folder
+def copy(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("reference") / "tree")
 
 
-def test_other_header(other_header):
-    found = sorted(path.name for path in other_header.glob("*.3"))
-    expected = ["machineid.3", "mid_other.3", "mid_set.3", "mid_set_again.3"]
-    equal("functions without a comment are told of with those before", expected, found)
-    words = lint(*other_header.glob("*.3"))
-    equal("mandoc has nothing to say against the pages of another header", [], words)
+# How the header changes, and what is said then.
+FAULTS = {
+    "a link to a function that there is not": (r"mid_unrevoke\(\)", "mid_unrevok()", "mid_unrevok"),
+    "a link to a page that there is not": ("docs/hosts.md", "docs/host.md", "docs/host"),
+    "functions without comments": (r"^/\*\*$", "/*", "mid_remove.*does not match documented symbols"),
+}
 
 
-@pytest.mark.parametrize("page", ["machineid", "mid_set_again", "mid_other"])
-def test_other_page(other_header, page):
-    expected = (ROOT / f"Tests/packaging/reference/expected/{page}.txt").read_text()
-    found = re.sub(".\b", "", said("mandoc", "-T", "ascii", other_header / f"{page}.3"))
-    equal(f"{page}.3 of another header reads as it should", expected.strip("\n"), found.strip("\n"))
+@pytest.mark.parametrize("fault", FAULTS)
+def test_refuses(copy, fault):
+    pattern, replacement, message = FAULTS[fault]
+    before = (ROOT / "include/machineid.h").read_text()
+    changed = re.sub(pattern, replacement, before, flags=re.M)
+    assert changed != before, "the test changes the header"
+    (copy / "include/machineid.h").write_text(changed)
+    python = said("script/lib/python", "--reference", "-c", "import sys; print(sys.executable)").strip()
+    result = outcome(copy / "script/reference", "--man", environment={"MACHINEID_PYTHON": python})
+    is_right = result.returncode != 0 and re.search(message, result.stdout) and not (copy / "build/man").exists()
+    holds(f"it refuses {fault}", is_right, f"status {result.returncode}: {result.stdout}")

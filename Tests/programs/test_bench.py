@@ -28,12 +28,12 @@ def test_bench():
     print(result.stdout, result.stderr)
     assert result.returncode == 0, result.stderr[-2000:]
     table = result.stdout
-    checks.equal("progress in a file is lines", 0, result.stderr.count("\r"))
+    checks.equal("progress written to a file consists of lines", 0, result.stderr.count("\r"))
     begun = re.findall(r"^bench: (.*)", result.stderr, re.M)
-    checks.equal("each group says there that it begins", GROUPS, begun)
+    checks.equal("each group prints there that it begins", GROUPS, begun)
     rows = [row for row in re.findall(r"^\| [a-z].*", table, re.M) if not row.startswith("| what")]
     without = [row for row in rows if not re.match(r"\| [^|]+ \| -?[0-9,.]+ \|", row)]
     checks.equal("each row has a number", [], without)
     checks.equal("each part has its rows", 118, len(re.findall(r"^\| .* \| -?[0-9]", table, re.M)))
     silent = re.findall(r"^\| one in 100 silent, silent: .* \| [1-9]", table, re.M)
-    checks.equal("connections went silent on everybody", 3, len(silent))
+    checks.equal("connections went silent for every client", 3, len(silent))

@@ -42,24 +42,24 @@ def at_a_terminal(settings):
 
 
 def test_in_a_pipe():
-    words = demo("the demo holds", 0)
-    equal("in a pipe it is plain", 0, words.count("\033"))
+    words = demo("the demo succeeds", 0)
+    equal("in a pipe it has no colours", 0, words.count("\033"))
 
 
 def test_at_a_terminal():
-    words = demo("the demo holds on a terminal", 0, *at_a_terminal("TERM=xterm"))
-    holds("on a terminal it is in colour", "\033" in words)
+    words = demo("the demo succeeds on a terminal", 0, *at_a_terminal("TERM=xterm"))
+    holds("on a terminal it has colours", "\033" in words)
 
 
 def test_without_colour():
-    words = demo("the demo holds with NO_COLOR", 0, *at_a_terminal("NO_COLOR=1 TERM=xterm"))
-    equal("with NO_COLOR it is plain", 0, words.count("\033"))
+    words = demo("the demo succeeds with NO_COLOR", 0, *at_a_terminal("NO_COLOR=1 TERM=xterm"))
+    equal("with NO_COLOR it has no colours", 0, words.count("\033"))
 
 
 def test_a_library_that_always_allows(always_allows):
     preloaded = [f"LD_PRELOAD={always_allows['LD_PRELOAD']}"]
     words = demo("with a library that always allows, the demo fails", 1, "env", *preloaded, "script/demo")
-    holds("and says that the worker did not stop", "FAILED  it stops before job 4" in words, words)
+    holds("and reports that the worker did not stop", "FAILED  it stops before job 4" in words, words)
 
 
 def test_with_the_service(always_allows, emulator, tmp_path):
@@ -72,9 +72,9 @@ def test_with_the_service(always_allows, emulator, tmp_path):
     def devices():
         return said(fleet, "list", environment={**service, "LD_LIBRARY_PATH": ROOT / "build/lib"}).strip()
 
-    demo("with MACHINEID_ORG_KEY set the demo holds", 0, environment=service)
+    demo("with MACHINEID_ORG_KEY set the demo succeeds", 0, environment=service)
     equal("and leaves no device behind", NO_DEVICES, devices())
     preloaded = [f"LD_PRELOAD={always_allows['LD_PRELOAD']}"]
-    demo("and fails with an always allowing library", 1, "env", *preloaded, "script/demo", environment=service)
-    equal("and then too leaves no device behind", NO_DEVICES, devices())
+    demo("and fails with a library that always allows", 1, "env", *preloaded, "script/demo", environment=service)
+    equal("and leaves no device behind then either", NO_DEVICES, devices())
     demo("it fails with a wrong key", 1, environment={**service, "MACHINEID_ORG_KEY": "org_wrong"})

@@ -50,7 +50,7 @@ class Story:
         command = [*self._wrapper, self._folder / program, *arguments]
         result = outcome(*command, environment=self._environment | changed, input=jobs)
         is_right = result.returncode == status and re.fullmatch(pattern, result.stdout, re.S)
-        said = f"status {result.returncode}, expected {status}; it said:\n{tail(result.stdout, 60)}"
+        said = f"status {result.returncode}, expected {status}; it printed:\n{tail(result.stdout, 60)}"
         holds(f"{program}{' under valgrind' if self._wrapper else ''}: {what}", is_right, said)
 
     def run(self, program, *arguments):
@@ -68,9 +68,10 @@ def story(request, tmp_path, emulator):
 def test_story(story):
     device, attempt = story.device, story.attempt
     usage = "usage: fleet .*"
+    attempt("--help is answered with the usage", 0, usage, "fleet", "--help")
     attempt("unknown commands are answered with the usage", 2, usage, "fleet", "stop")
     attempt("a missing device is answered with the usage", 2, usage, "fleet", "revoke")
-    attempt("an argument too many is answered with the usage", 2, usage, "fleet", "list", "all")
+    attempt("an extra argument is answered with the usage", 2, usage, "fleet", "list", "all")
     attempt("an empty device id", 2, r"fleet: revoke: MID_INVALID_ARGUMENT \{.*\}.", "fleet", "revoke", "")
     attempt("registers", 0, r'\{.*"status":"ok".*\}.', "fleet", "register", device)
     attempt("registers again", 0, r'\{.*"status":"exists".*\}.', "fleet", "register", device)
@@ -86,7 +87,7 @@ def test_story(story):
 
     attempt("revokes", 0, r'\{.*"revoked":true.*\}.', "fleet", "revoke", device)
     denied = rf"register: MID_OK \{{.*\}}.validate: MID_OK {DENIAL}."
-    attempt("denied, it says the code and the request id", 1, denied, "quickstart")
+    attempt("denied, it prints the code and the request id", 1, denied, "quickstart")
     stopped = f"registered {device}.stopped before the first job: denied {DENIAL}."
     attempt("denied, it does no job", 1, stopped, "kill_switch", jobs="one\n")
     attempt("unrevokes", 0, r'\{.*"revoked":false.*\}.', "fleet", "unrevoke", device)
@@ -97,7 +98,7 @@ def test_story(story):
     for name in ("one", "two", "three"):
         story.run("fleet", "register", name)
     reached = r'MID_REFUSED \{.*"device_limit_reached".*\}.'
-    attempt("over the limit, it says so", 1, f"register: {reached}", "quickstart")
+    attempt("over the limit, it reports that", 1, f"register: {reached}", "quickstart")
     attempt("over the limit, it does no job", 1, f"stopped before it began: {reached}", "kill_switch", jobs="one\n")
     keys(attempt)
 
@@ -115,13 +116,13 @@ def outages(story):
         said = rf"MID_UNAVAILABLE \{{.*HTTP {status}.*\}}."
         story.outage(httpStatus=status)
         stopped = rf'stopped before it began: MID_UNAVAILABLE \{{.*"CLIENT_UNAVAILABLE".*HTTP {status}.*\}}.'
-        attempt(f"HTTP {status}, no job, and somebody may start it again", 3, stopped, "kill_switch", jobs="one\n")
+        attempt(f"HTTP {status}, it does no job and may be restarted", 3, stopped, "kill_switch", jobs="one\n")
         attempt(f"HTTP {status}, no permission", 3, f"register: {said}", "quickstart")
         attempt(f"HTTP {status}, no answer", 3, f"fleet: list: {said}", "fleet", "list")
         story.outage()
         attempt(f"after HTTP {status} it works again", 0, done, "kill_switch", jobs="one\n")
         story.outage(httpStatus=status, retryAfter=1, requests=2)
-        attempt(f"HTTP {status} for two seconds is outlived", 0, done, "kill_switch", jobs="one\n")
+        attempt(f"HTTP {status} for two seconds, then it works", 0, done, "kill_switch", jobs="one\n")
 
 
 def keys(attempt):

@@ -14,7 +14,7 @@ from programs import WARNINGS
 from project import ROOT
 
 ROUND_TRIP_MS = 20
-# As TLS begins, and long enough to count as a request.
+# The first of a connection stands for the start of TLS. It is long enough to count as a request.
 REQUEST = b"request".ljust(64)
 
 
@@ -98,7 +98,7 @@ def is_answered(client, within):
 
 
 @pytest.mark.alone
-def test_takes_its_time(relay):
+def test_times(relay):
     relay = relay()
     start = time.monotonic()
     with relay.connect() as client:
@@ -108,12 +108,12 @@ def test_takes_its_time(relay):
     limit = 2 * ROUND_TRIP_MS + checks.SLACK_MS
     checks.holds("a connection and an exchange take two round trips", 2 * ROUND_TRIP_MS <= first < limit, first)
     checks.holds("no exchange takes less than a round trip", min(took) >= ROUND_TRIP_MS, min(took))
-    # The machine may be busy at any time, but not all the time.
-    checks.holds("the quickest takes hardly more", min(took) < ROUND_TRIP_MS + 1, min(took))
-    checks.equal("it counts connections and requests, but for what a connection begins with", "1 50 0", relay.stop())
+    # The machine may be busy at some moments, but not at all of them.
+    checks.holds("the fastest exchange takes hardly more", min(took) < ROUND_TRIP_MS + 1, min(took))
+    checks.equal("it counts connections and requests, except the first request of a connection", "1 50 0", relay.stop())
 
 
-def test_passes_on_all(relay):
+def test_forwarding(relay):
     relay = relay()
     sent = bytes(range(251)) * 40000
     with relay.connect() as client:
@@ -137,7 +137,7 @@ def test_passes_on_all(relay):
     relay.stop()
 
 
-def test_goes_silent(server, relay):
+def test_silence(server, relay):
     start = relay
 
     def lost():
@@ -147,19 +147,19 @@ def test_goes_silent(server, relay):
             with relay.connect() as client:
                 exchange(client)
                 answers.append(is_answered(client, 1))
-        checks.equal("it counts what it loses", f"20 20 {answers.count(False)}", relay.stop())
+        checks.equal("it counts the requests that it loses", f"20 20 {answers.count(False)}", relay.stop())
         return answers
 
     answers = lost()
-    checks.holds("about as many requests as it is told are lost", 1 <= answers.count(False) <= 8, answers)
-    checks.equal("the same ones with the same seed", answers, lost())
+    checks.holds("about the requested share of requests is lost", 1 <= answers.count(False) <= 8, answers)
+    checks.equal("the same seed loses the same requests", answers, lost())
     relay = start(1000, 1)
     with relay.connect() as client:
         exchange(client)
         heard = server.heard
         answers = is_answered(client, 0.2), is_answered(client, 0.2)
-        checks.equal("a lost request is not answered, nor one after it", (False, False), answers)
-        checks.equal("nor does the server hear of it", heard, server.heard)
+        checks.equal("neither a lost request nor one after it is answered", (False, False), answers)
+        checks.equal("the server does not receive it", heard, server.heard)
     with relay.connect() as client:
         checks.holds("a new connection works", exchange(client) >= ROUND_TRIP_MS)
     relay.stop()

@@ -1,5 +1,6 @@
-"""Tests that every script prints its usage, and refuses an unknown argument before it does anything; that shellcheck
-passes all of them; and that the code which counts results counts only successes as successes."""
+"""Tests that every script that a person starts prints its usage, and refuses an unknown argument before it does
+anything; that scripts say what they do and what to do next; that shellcheck passes all of them; and that the code which
+counts results counts only successes as successes."""
 
 import re
 
@@ -9,7 +10,10 @@ from commands import outcome
 from project import ROOT
 
 FOLDERS = ["script", "Tests", "examples", "packaging", ".ci", "benchmarks"]
-SCRIPTS = sorted(path for path in (ROOT / "script").iterdir() if path.is_file())
+# A person starts the scripts in script/ itself, and those that are called run. These start the others.
+IN_SCRIPT = sorted(path for path in (ROOT / "script").iterdir() if path.is_file())
+RUNS = sorted(path for folder in (".ci", "Tests", "examples", "benchmarks") for path in (ROOT / folder).rglob("run"))
+SCRIPTS = [path.relative_to(ROOT) for path in IN_SCRIPT + RUNS]
 
 
 def shell_scripts():
@@ -26,22 +30,52 @@ def test_shellcheck():
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=str)
 def test_usage(script):
     def start(argument):  # they work from any folder
-        return outcome(script, argument, merged=False, cwd="/", seconds=20)
+        return outcome(ROOT / script, argument, merged=False, cwd="/", seconds=20)
 
     helped = start("--help")
     equal("--help: its status, and what goes to standard error", (0, ""), (helped.returncode, helped.stderr))
-    first = script.read_text().splitlines()[1].removeprefix("# ")
-    equal("--help: its first line is that of the script", first, helped.stdout.splitlines()[0])
+    first = (ROOT / script).read_text().splitlines()[1].removeprefix("# ")
+    equal("--help: its first line is that of the comment", first, helped.stdout.splitlines()[0])
     # No script accepts this word: it is not a number of seconds, a place or an example.
     for argument in ("--portible", "portible"):
         refused = start(argument)
         found = (refused.returncode, refused.stdout)
-        equal(f"{argument}: its status, and nothing else is done", (2, ""), found)
+        equal(f"{argument}: its status, and that nothing else is done", (2, ""), found)
         naming = [line for line in refused.stderr.splitlines() if argument in line]
-        equal(f"{argument}: what is wrong is named", 1, len(naming))
+        equal(f"{argument}: the error names it", 1, len(naming))
+
+
+def test_next_steps():
+    silent = [path.name for path in IN_SCRIPT if not re.search(r"\bnext_steps ", path.read_text())]
+    equal("every script in script/ knows what to do next", [], silent)
+
+
+# What commands do, and what they print to standard error.
+PROGRESS = {
+    "progress is what is being done, not what it prints": ("during counting echo one", 0, "counting"),
+    "what a failure printed is shown, without lines of progress": (
+        """during counting sh -c 'echo "[1/2] one"; echo two; exit 3'""",
+        3,
+        "counting\ntwo\ncounting: this failed, with status 3; what it printed is above",
+    ),
+    "the next steps are said at the end": ("next_steps one two", 0, "next: one\nnext: two"),
+    "but not by a script that another script started": (
+        'sh -euc ". script/lib/arguments.sh; . script/lib/progress.sh; next_steps one"; next_steps two',
+        0,
+        "next: two",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PROGRESS)
+def test_progress(what):
+    commands, status, printed = PROGRESS[what]
+    sourced = f". script/lib/arguments.sh; . script/lib/progress.sh; {commands}"
+    result = outcome("sh", "-euc", sourced, merged=False, environment={"MACHINEID_STARTED_BY_SCRIPT": None})
+    equal(what, (status, printed), (result.returncode, result.stderr.rstrip("\n")))
 
 
 # ---- The code that counts results

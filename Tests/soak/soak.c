@@ -1,6 +1,6 @@
 /*
- * Calls on and on, of every kind that does not change the fleet, and holds memory and descriptors after the first 10,000
- * against those at the end: soak CALLS, 20,000 or more.
+ * Makes calls of every kind that does not change the fleet, and compares memory and descriptors after the first 10,000
+ * calls with those at the end: soak CALLS, 20,000 or more.
  */
 #include "check.h"
 

@@ -1,14 +1,15 @@
 /*
- * Many threads and one client, for as long as is asked: calls of every kind, and guards that come and go. Other clients
- * are made, cancelled and freed meanwhile, some in the middle of calls. Each thread owns a device and knows what every
- * answer must be. Memory and descriptors stay within bounds.
+ * Many threads use one client for the given time: calls of every kind, and guards that are started and stopped. Other
+ * clients are made, cancelled and freed in the meantime, some during calls. Each thread owns a device and knows what
+ * every answer must be. Memory and descriptors stay within bounds.
  *
  *     soak SECONDS [THREADS]
  *
- * With SOAK_ROUNDS each thread ends after so many rounds, and memory is not measured: for valgrind and sanitizers. With
- * SOAK_WITHOUT_GUARDS there are none.
+ * With SOAK_ROUNDS, for valgrind and sanitizers, each thread ends after this many rounds, and memory is not measured.
+ * With SOAK_WITHOUT_GUARDS there are no guards.
  */
 #include "decisions.h"
+#include "resident.h"
 #include "sockets.h"
 #include "waiting.h"
 
@@ -33,7 +34,7 @@ static int is_over(int round) {
     return most_rounds > 0 ? round >= most_rounds : check_now_ms() >= end;
 }
 
-/* The list has this device, and knows its state. */
+/* Checks that the list has this device in its right state. */
 static void expect_listed(const struct owner *owner) {
     char *json = NULL;
     json_t *reply, *devices, *device;
@@ -60,7 +61,7 @@ static void decide_both(const struct owner *owner) {
     CHECK(allowed[0] == 0 && allowed[1] == !owner->is_revoked);
 }
 
-/* The guards of all owners share a thread, which comes and goes with them. Nobody else revokes the device. */
+/* The guards of all owners share a thread, which starts and ends with them. No other thread revokes this device. */
 static void guard(const struct owner *owner) {
     static const char options[] = "{\"interval_ms\":120,\"max_age_ms\":120000}";
     mid_guard *guard = NULL;
@@ -109,7 +110,7 @@ static void *own(void *argument) {
     return NULL;
 }
 
-/* Whatever becomes of this call, it allows nothing. */
+/* Whatever the result of this call, it allows nothing. */
 static void *call_until_cancelled(void *passing) {
     int allowed = 1;
     mid_status status;
@@ -137,18 +138,6 @@ static void *churn(void *unused) {
     return NULL;
 }
 
-static long resident_kilobytes(void) {
-    char line[128];
-    long found = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    check_need(file != NULL, "/proc/self/status");
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "VmRSS: %ld kB", &found) == 1) break;
-    }
-    check_need(fclose(file) == 0, "fclose");
-    return found;
-}
-
 int main(int count, char **arguments) {
     static struct owner owners[MOST_THREADS];
     static struct sockets sockets;
@@ -165,7 +154,7 @@ int main(int count, char **arguments) {
     check_need(threads > 0 && threads <= MOST_THREADS, "1 to 64 threads");
 
     client = decisions_client();
-    /* Tools do not see the spin lock under which libcurl makes itself ready. */
+    /* The tools do not know the spin lock under which libcurl initialises itself. */
     if (most_rounds > 0) decide(client, "soak:first", 0);
     for (int n = 0; n < threads; n++) {
         owners[n].number = n;
@@ -174,7 +163,7 @@ int main(int count, char **arguments) {
     for (int n = 0; n < CHURNERS; n++)
         check_need(pthread_create(&churners[n], NULL, churn, NULL) == 0, "pthread_create");
     while (most_rounds == 0 && !is_over(0)) {
-        struct timespec pause = {0, 100000000}; /* ten looks a second */
+        struct timespec pause = {0, 100000000}; /* ten samples per second */
         long resident = resident_kilobytes();
         sockets_look(&sockets);
         if (sockets.descriptors > most_descriptors) most_descriptors = sockets.descriptors;
@@ -188,10 +177,11 @@ int main(int count, char **arguments) {
     for (int n = 0; n < CHURNERS; n++) check_need(pthread_join(churners[n], NULL) == 0, "pthread_join");
 
     if (most_rounds == 0) {
-        /* 8 connections, twice as many while they are made; a pair to wake the driver; a pair for each guard; and the
-         * same for each passing client, which has no guards. */
+        /* 8 connections, and twice as many while they are made; a pair to wake the driver; a pair for each guard; and
+         * the same for each passing client, which has no guards. */
         CHECK(most_descriptors <= 16 + 2 + 2 * threads + CHURNERS * (2 * 2 + 2) + 8);
-        /* After a fifth of the time all threads have their stacks; what is left is the heap, as full as it ever is. */
+        /* After a fifth of the time all threads have their stacks; any growth is the heap, which is then as full as it
+         * ever gets. */
         if (!CHECK(most_resident <= settled + settled / 5 + 1024))
             fprintf(stderr, "    memory grew from %ld kB to %ld kB\n", settled, most_resident);
     }

@@ -1,8 +1,9 @@
 /*
- * authority.h - an authority in a process of its own that does what it is told, and a checker that holds a guard to it.
+ * authority.h - an authority in a process of its own whose behaviour a test can change, and a sampler that checks a
+ * guard against it.
  *
- * The authority notes when it was asked and when it had answered; the sampler, which looks at the guard all the time,
- * compares: it must never see 1 when the last allow that was asked for is older than max_age_ms, or after a denial.
+ * The authority records when it was asked and when it had answered. The sampler looks at the guard all the time and
+ * compares: it must never see 1 when the last request that was allowed is older than max_age_ms, or after a denial.
  */
 #ifndef AUTHORITY_H
 #define AUTHORITY_H
@@ -17,28 +18,28 @@
 #include <sys/socket.h>
 
 /*
- * PUTS_OFF is IS_BUSY that asks for a second's patience. JUDGES allows the devices called "good..." and denies others. WAVERS
- * puts off every second request with 429, and allows the others.
+ * PUTS_OFF is IS_BUSY with Retry-After: 1. JUDGES allows the devices called "good..." and denies others. WAVERS answers
+ * every second request with 429 and Retry-After: 1, and allows the others.
  */
 enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE, JUDGES, WAVERS };
 
-/* In memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
+/* Lives in memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
 struct authority {
     pid_t process;
     int port;
     atomic_int mood;
     atomic_int delay_ms;
-    atomic_int ignores;   /* so many requests that come next, for good */
-    atomic_int awaits;    /* answer nobody before so many have asked at once */
-    atomic_int is_holding; /* answer nothing about a marked device for now */
+    atomic_int ignores;   /* leave this many of the next requests unanswered for good */
+    atomic_int awaits;    /* hold every answer until this many have asked at once */
+    atomic_int is_holding; /* hold answers about marked devices for now */
     atomic_int requests;
-    atomic_int marked; /* of these, about a device with ":marked" in its name */
-    atomic_int connections, most_connections; /* open now, and ever at once */
-    atomic_int busy, most_busy;               /* those on which there is a request, and ever at once */
-    atomic_llong last_allow; /* when the last question was read that was answered with an allow */
-    atomic_llong put_off;      /* when somebody was put off last, before he heard of it */
-    atomic_llong least_pause;  /* the shortest time from that to the next question; 0 for none yet */
-    atomic_llong first_denial; /* when a denial had been sent for the first time; 0 for never */
+    atomic_int marked; /* those of the requests about a device with ":marked" in its name */
+    atomic_int connections, most_connections; /* open now, and the most at once */
+    atomic_int busy, most_busy;               /* with a request now, and the most at once */
+    atomic_llong last_allow; /* when the last request that was allowed had been read */
+    atomic_llong put_off;      /* when the last reply with Retry-After was about to be sent */
+    atomic_llong least_pause;  /* the shortest time from put_off to the next request; 0: none yet */
+    atomic_llong first_denial; /* when the first denial had been sent; 0: never */
 };
 
 struct sampler {
@@ -48,8 +49,8 @@ struct sampler {
     pthread_t thread;
     atomic_int is_over;
     atomic_llong ones, zeros;
-    atomic_llong oldest; /* the greatest age of an allow at a 1 */
-    atomic_llong latest; /* the last 1 after a denial, counted from that */
+    atomic_llong oldest; /* the greatest age of the last allow when the guard was 1 */
+    atomic_llong latest; /* the last 1 after the first denial, counted from that denial */
 };
 
 static inline long long now_ns(void) {
@@ -63,7 +64,7 @@ static inline void pause_ms(int milliseconds) {
     while (nanosleep(&left, &left) != 0) continue;
 }
 
-/* Waits for a condition that another thread or process brings about. */
+/* Waits until another thread or process makes a condition true. */
 #define AWAIT(condition)                                                                                               \
     do {                                                                                                               \
         double await_until = check_now_ms() + 20000;                                                                   \
@@ -96,7 +97,7 @@ static inline int authority_reply(int connection, enum mood mood) {
     return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
-/* Adds to a count and keeps its highest. */
+/* Adds 1 to a count and updates its maximum. */
 static inline void count_up(atomic_int *count, atomic_int *most) {
     int now = atomic_fetch_add(count, 1) + 1;
     int known = atomic_load(most);
@@ -163,8 +164,8 @@ static inline void *authority_serve(void *argument) {
 }
 
 /*
- * How many connections the client has open, by the kernel: one that it has closed does not count any more, however late the
- * thread here is to notice.
+ * How many connections the client has open, according to the kernel. One that the client has closed no longer counts,
+ * however late the thread here notices.
  */
 static inline int authority_established(void) {
     int count = 0;
@@ -180,7 +181,8 @@ static inline int authority_established(void) {
 
 static inline _Noreturn void authority_run(int listener) {
     pthread_attr_t detached;
-    /* From the start: a program may have a pthread_detach() of its own, of which ThreadSanitizer learns nothing. */
+    /* Threads are detached from the start: a program may define its own pthread_detach(), which hides the detaching
+     * from ThreadSanitizer. */
     if (pthread_attr_init(&detached) != 0) _exit(1);
     if (pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED) != 0) _exit(1);
     for (;;) {
@@ -237,7 +239,7 @@ static inline mid_guard *guard_start(mid_client *client, const char *options) {
     mid_guard *guard = NULL;
     char *json = NULL;
     if (!CHECK_STATUS(MID_OK, mid_guard_start(client, "guarded", options, &guard, &json)) || guard == NULL) {
-        fprintf(stderr, "no guard, and so no test: %s\n", json != NULL ? json : "");
+        fprintf(stderr, "there is no guard, so the test cannot run: %s\n", json != NULL ? json : "");
         exit(1);
     }
     mid_free(json);
@@ -265,7 +267,7 @@ static inline void sampler_look(struct sampler *sampler) {
     CHECK(age < sampler->max_age);
     if (denial == 0 || before <= denial) return;
     atomic_store(&sampler->latest, before - denial);
-    /* The guard has to hear of it first. */
+    /* The guard needs a moment to receive the denial. */
     CHECK((double)(before - denial) / 1e6 <= check_slack_ms());
 }
 

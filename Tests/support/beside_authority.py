@@ -2,8 +2,8 @@
 
     beside_authority.py ORG_KEY COMMAND [ARGUMENT...]
 
-In the arguments, {http}, {https}, {churning} and {named} are replaced by the authority's URLs, and {ca_file} by the
-file with its certificate authority.
+In the arguments, {http}, {https}, {churning} and {named} are replaced by the authority's URLs, {ca_file} by the file
+with its certificate authority, and {emulator_pid} by the emulator's process id.
 """
 
 import os
@@ -21,6 +21,7 @@ def main():
         for name in ("http", "https", "churning", "named"):
             command = [word.replace(f"{{{name}}}", authority.url(name)) for word in command]
         command = [word.replace("{ca_file}", authority.ca_file) for word in command]
+        command = [word.replace("{emulator_pid}", str(authority.emulator.pid)) for word in command]
         environment = {**os.environ, "MACHINEID_BASE_URL": authority.url("http"), "MACHINEID_ORG_KEY": org_key}
         status = subprocess.run(command, env=environment).returncode
     # A shell adds 128 to the number of the signal that ended a program.

@@ -1,4 +1,4 @@
-"""Certificates, made anew for each run: authorities, and servers' certificates with or without a fault."""
+"""Certificates, newly made for each run: authorities, and certificates of servers with or without a fault."""
 
 import base64
 import datetime
@@ -15,7 +15,7 @@ HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Certificate:
-    """A certificate and its key, in PEM files as servers want them."""
+    """A certificate and its key, in PEM files as servers need them."""
 
     def __init__(self, folder, name, key, chain):
         self.key = key
@@ -32,14 +32,14 @@ class Certificate:
 
     @property
     def pin(self):
-        """As the option pinned_public_key has it."""
+        """The pin, in the form of the option pinned_public_key."""
         public = self.key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         return "sha256//" + base64.b64encode(hashlib.sha256(public).digest()).decode()
 
     def context(self, version=None):
-        """For Python's TLS servers. `version` is the only one they then speak."""
+        """Returns a context for Python's TLS servers. `version` is the only version that they then speak."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path, self.key_path)
         if version is not None:
@@ -48,13 +48,13 @@ class Certificate:
 
 
 class Issuer(Certificate):
-    """Whoever signs certificates. A root signs itself."""
+    """An authority that signs certificates. A root signs itself."""
 
     def __init__(self, folder, name, parent=None):
         self._folder = folder
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign(name, key, parent, (), is_issuer=True)
-        # A root is not sent along: whoever trusts it has it.
+        # A root is not sent along, because a client that trusts it has it.
         intermediates = [certificate] + (parent.chain if parent and parent.is_intermediate else [])
         self.is_intermediate = parent is not None
         super().__init__(folder, name, key, intermediates)
@@ -75,7 +75,7 @@ def self_signed(folder, name):
 def _sign(
     name, key, issuer, names, *, begins=-1, ends=30, is_issuer=False, usage=ExtendedKeyUsageOID.SERVER_AUTH
 ):
-    """A certificate, valid from the day `begins` to the day `ends`, counted from today."""
+    """Returns a certificate that is valid from the day `begins` to the day `ends`, counted from today."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     today = datetime.datetime.now(datetime.timezone.utc)
     builder = (

@@ -1,8 +1,9 @@
 /*
- * check.h - what the tests of the release library share.
+ * check.h - checks that the tests of the release library share.
  *
- * A check that fails prints where and what, and the program goes on. main() ends with `return check_done();`.
- * Each program is given an emulator of its own: its URL in MACHINEID_BASE_URL and its key in MACHINEID_ORG_KEY.
+ * A failed check prints its place and its condition, and the program continues. main() ends with `return
+ * check_done();`. Each program has an emulator of its own, with its URL in MACHINEID_BASE_URL and its key in
+ * MACHINEID_ORG_KEY.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -18,7 +19,7 @@
 
 static atomic_int check_passed;
 static atomic_int check_failed;
-/* What is being checked, when one line of code checks many things: shown with a failure. */
+/* Shown with a failure: what is being checked, where one line of code checks many things. */
 static _Thread_local const char *check_about = "";
 
 #define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
@@ -27,7 +28,7 @@ static _Thread_local const char *check_about = "";
 static inline int check_that(int holds, const char *what, const char *file, int line) {
     if (holds) {
         atomic_fetch_add(&check_passed, 1);
-    } else if (atomic_fetch_add(&check_failed, 1) < 40) { /* the first failures tell it all */
+    } else if (atomic_fetch_add(&check_failed, 1) < 40) { /* more than 40 failures tell nothing new */
         fprintf(stderr, "%s:%d: %s%s%s\n", file, line, check_about, *check_about ? ": " : "", what);
     }
     return holds;
@@ -48,7 +49,7 @@ static inline int check_done(void) {
     return failed == 0 && passed > 0 ? 0 : 1;
 }
 
-/* Ends a test that cannot go on: its own surroundings failed, not the library. */
+/* Ends a test that cannot continue because its environment failed, not the library. */
 static inline void check_need(int holds, const char *what) {
     if (holds) return;
     perror(what);
@@ -72,7 +73,8 @@ static inline double check_now_ms(void) {
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* Milliseconds that a call may take beyond what it promises. valgrind is slow; the runner says how much it is given. */
+/* How many milliseconds more than promised a call may take. The runner sets a larger value for valgrind, which is
+ * slow. */
 static inline double check_slack_ms(void) {
     const char *slack = getenv("CHECK_SLACK_MS");
     return slack != NULL ? atof(slack) : 50;
@@ -87,7 +89,7 @@ static inline mid_client *check_client(const char *options) {
     CHECK_STATUS(MID_OK, mid_client_from_env(options, &client, &json));
     CHECK(json == NULL);
     if (client == NULL) {
-        fprintf(stderr, "no client, and so no test: %s\n", json != NULL ? json : "");
+        fprintf(stderr, "there is no client, so the test cannot run: %s\n", json != NULL ? json : "");
         exit(1);
     }
     return client;
@@ -95,7 +97,7 @@ static inline mid_client *check_client(const char *options) {
 
 /* ---- JSON ---- */
 
-/* Takes a reply of the authority's: parsed, and its text freed. The caller frees the object. */
+/* Parses a reply of the authority and frees its text. The caller frees the object. */
 static inline json_t *check_reply(char *text) {
     json_error_t error;
     json_t *reply;
@@ -106,7 +108,7 @@ static inline json_t *check_reply(char *text) {
     return reply;
 }
 
-/* Takes a reply and checks that a key in it is this text. */
+/* Checks that a key of a reply has this text, and frees the reply. */
 static inline void check_reply_text(char *text, const char *key, const char *expected) {
     json_t *reply = check_reply(text);
     const char *found = json_string_value(json_object_get(reply, key));
@@ -116,8 +118,8 @@ static inline void check_reply_text(char *text, const char *key, const char *exp
 }
 
 /*
- * Takes the JSON of a call without an answer, and checks that it has the one shape that machineid.h promises, to the
- * order of its keys. `part`, unless NULL, must be in the message.
+ * Checks that the JSON of a failed call has exactly the shape that machineid.h promises, including the order of its
+ * keys, and frees it. `part`, unless NULL, must be in the message.
  */
 static inline void check_failure(mid_status status, char *text, const char *part) {
     static const char *const keys[] = {"allowed", "code", "request_id", "message"};

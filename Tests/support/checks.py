@@ -80,11 +80,12 @@ def equal(what, expected, found):
 
 
 def expect(what, results, status, allowed=0, message="", within_ms=None):
-    """A call, or each of several, came to this status and this decision, in time, and its JSON is as machineid.h says.
+    """Checks that a call, or each of several, ended in time with this status and this decision, and with JSON as
+    machineid.h says.
 
-    status      or several, of which each is right
-    message     a regular expression that the message of a failure has a match for
-    within_ms   the time it had, where it is less than timeout_ms
+    status      or a tuple of statuses, each of which is right
+    message     a regular expression that the message of a failure must match
+    within_ms   the limit, if it is less than timeout_ms
     """
     details = []
     for result in results if isinstance(results, list) else [results]:
@@ -108,7 +109,7 @@ def _faults(result, status, allowed, message, within_ms):
 
 
 def faults_of_failure(status, text, message):
-    """What is wrong with the JSON of a call without an answer."""
+    """Yields what is wrong with the JSON of a failed call."""
     if text is None:
         yield "there is no JSON"
         return
@@ -120,4 +121,4 @@ def faults_of_failure(status, text, message):
     elif object["code"] != "CLIENT_" + status.removeprefix("MID_"):
         yield "the code is not that of the status"
     elif not re.search(message, object["message"]) or "\n" in object["message"]:
-        yield f"the message does not say what it should: {message}"
+        yield f"the message does not match: {message}"

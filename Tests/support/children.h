@@ -1,4 +1,4 @@
-/* children.h - forked children that are waited for, but not for ever: where one hangs is shown. */
+/* children.h - waits for forked children with a time limit, and shows where one hangs. */
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* valgrind and the sanitizers make everything slower. */
+/* The runner sets a longer time for valgrind and the sanitizers, which make everything slower. */
 static inline int children_patience_ms(void) {
     const char *given = getenv("CHILD_PATIENCE_MS");
     return given != NULL ? atoi(given) : 15000;
@@ -29,11 +29,11 @@ static inline void child_show_stacks(pid_t child) {
     check_need(system(command) >= 0, "system");
 }
 
-/* Waits for the child to end. 0 when it hangs: then its stacks are shown and it is killed. */
+/* Waits for the child to end. Returns 0 if it hangs; its stacks are then shown and it is killed. */
 static inline int child_wait(pid_t child, int *status) {
     int process = (int)syscall(SYS_pidfd_open, child, 0);
     struct pollfd polled = {process, POLLIN, 0};
-    /* The first that hangs says what the others would. */
+    /* Only the first child that hangs gets the full time: the others would show the same. */
     double deadline = check_now_ms() + (children_hung > 0 ? 100 : children_patience_ms());
     int ready;
     check_need(process >= 0, "pidfd_open");
@@ -49,7 +49,7 @@ static inline int child_wait(pid_t child, int *status) {
     return ready != 0;
 }
 
-/* 1 when the child ended with 0. A child that ends otherwise, or not at all, is a failure, said why. */
+/* Returns 1 if the child ended with status 0. Otherwise it counts a failure and prints the reason. */
 static inline int child_await(pid_t child, const char *what) {
     int status = 0;
     int in_time = child_wait(child, &status);
@@ -59,7 +59,7 @@ static inline int child_await(pid_t child, const char *what) {
     return 0;
 }
 
-/* What a child has found, as its exit status. */
+/* Ends a child with the result of its checks as exit status. */
 static inline _Noreturn void child_done(void) {
     (void)fflush(stderr);
     _exit(atomic_load(&check_failed) == 0 ? 0 : 1);

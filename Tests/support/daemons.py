@@ -1,4 +1,4 @@
-"""Real servers, each with a configuration of its own, in a folder of its own, on free ports of 127.0.0.1."""
+"""Real servers, each with its own configuration and folder, on free ports of 127.0.0.1."""
 
 import shutil
 import socket
@@ -12,9 +12,11 @@ _kept = {}
 
 
 def free_port():
-    """A port that the system gives to nobody else until it is given back, and where nobody listens before a server
-    is told to. It stays bound without listening, which lets a server in that sets SO_REUSEADDR, as daemons do. A port
-    that is free for a moment only may be had twice, and of two sites on one port nginx serves the first."""
+    """Returns a port that the system gives to no other program until it is given back, and where nothing listens until
+    a server is started on it. It stays bound without listening, which admits a server that sets SO_REUSEADDR, as
+    daemons do. A port that is only free for a moment may be returned twice, and of two sites on one port nginx serves
+    the first.
+    """
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", 0))
@@ -29,7 +31,7 @@ def give_back(port):
 
 
 def find(program):
-    """Debian keeps servers where not everybody looks."""
+    """Debian installs servers in folders that are not on every user's PATH."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
     if path is None:
         raise RuntimeError(f"{program} is not installed; script/bootstrap --tests installs it")
@@ -40,12 +42,12 @@ def await_condition(holds, what):
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"waited {PATIENCE_S} s in vain: {what}")
+            raise RuntimeError(f"waited {PATIENCE_S} s without success: {what}")
         time.sleep(0.002)
 
 
 class Daemon:
-    """A server that stays in the foreground. Starting returns once it listens on all its ports."""
+    """A server that stays in the foreground. The constructor returns once it listens on all its ports."""
 
     def __init__(self, command, ports, output):
         self._output = open(output, "wb")

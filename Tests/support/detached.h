@@ -1,4 +1,4 @@
-/* detached.h - how many threads the library has detached. Of such a one nobody knows when it is done. */
+/* detached.h - counts the threads that the library detaches. Nobody can know when a detached thread has ended. */
 #ifndef DETACHED_H
 #define DETACHED_H
 
@@ -9,7 +9,7 @@
 
 static atomic_int detached;
 
-/* Called by the library in place of libc's. */
+/* Replaces libc's function when the library calls it. */
 int pthread_detach(pthread_t thread) {
     int (*libc_detach)(pthread_t);
     memcpy(&libc_detach, (void *[]){dlsym(RTLD_NEXT, "pthread_detach")}, sizeof libc_detach);

@@ -1,6 +1,6 @@
 /*
- * distance.h - an authority that is far away: a relay in a process of its own, before an emulator, that passes each
- * answer on so many milliseconds after its question.
+ * distance.h - a distant authority: a relay in a process of its own, in front of an emulator, that delays each answer
+ * by a given number of milliseconds after its request.
  */
 #ifndef DISTANCE_H
 #define DISTANCE_H
@@ -19,12 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In memory that both processes share. */
+/* Lives in memory that both processes share. */
 struct distance {
     pid_t process;
     int port, behind;
     atomic_int answer_ms;
-    atomic_int busy; /* connections on which there is a question now */
+    atomic_int busy; /* connections with a request now */
     atomic_int answers;
 };
 
@@ -38,14 +38,14 @@ static inline void distance_listen(int listener) {
     distance_here->port = ntohs(address.sin_port);
 }
 
-/* 0 when the connection has ended. */
+/* Forwards available bytes. Returns 0 when the connection has ended. */
 static inline int distance_pass(int from, int to) {
     char bytes[16384];
     ssize_t count = recv(from, bytes, sizeof bytes, 0);
     return count > 0 && send(to, bytes, (size_t)count, MSG_NOSIGNAL) == count;
 }
 
-/* When an answer to what is asked now is passed on. */
+/* When the answer to a request that arrives now must be passed on. */
 static inline struct timespec distance_due(void) {
     struct timespec due;
     check_need(clock_gettime(CLOCK_MONOTONIC, &due) == 0, "clock_gettime");
@@ -55,7 +55,7 @@ static inline struct timespec distance_due(void) {
     return due;
 }
 
-/* Questions and answers take turns on a connection, so nothing is missed while an answer is kept. */
+/* Requests and answers alternate on a connection, so nothing is missed while an answer is delayed. */
 static inline void *distance_relay(void *argument) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int near = (int)(intptr_t)argument;
@@ -103,7 +103,7 @@ static inline _Noreturn void distance_run(int listener) {
     }
 }
 
-/* Before the authority of MACHINEID_BASE_URL, on http. Answers are not kept yet. */
+/* Starts a relay in front of the authority of MACHINEID_BASE_URL, on http. At first it delays nothing. */
 static inline struct distance *distance_start(void) {
     const char *port = strrchr(check_environment("MACHINEID_BASE_URL"), ':');
     struct distance *distance =

@@ -22,6 +22,7 @@ class Emulator:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file, cwd=ROOT
             )
+        self.pid = self._process.pid
         line = first_line(self._process, 30)
         self.url = line.removeprefix("listening on ")
         if not self.url.startswith("http://"):

@@ -1,4 +1,4 @@
-/* forking.h - the ways to fork: by fork(), by _Fork(), which runs no handlers, and by the bare system call. */
+/* forking.h - the three ways to fork: fork(), _Fork(), which runs no handlers, and the bare system call. */
 #ifndef FORKING_H
 #define FORKING_H
 
@@ -13,7 +13,7 @@ static inline enum forking forking_named(const char *name) {
     return BY_CLONE;
 }
 
-/* May be called by a handler of a signal, but for fork(). -1 when it fails. */
+/* Except with BY_FORK, it may be called in a signal handler. Returns -1 if it fails. */
 static inline pid_t forking_fork(enum forking how) {
     switch (how) {
     case BY_FORK: return fork();

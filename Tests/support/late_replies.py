@@ -1,11 +1,11 @@
-"""Replies that nobody asked for, on a connection that is kept: never the answer to the next request."""
+"""Unrequested replies on a kept connection are never the answer to the next request."""
 
 import contextlib
 import threading
 
 from servers import ALLOW, ClientGone, http, serve
 
-# A second reply, that says yes, behind the first one: as the server writes it, a TLS record for each part.
+# A second reply, an allow, behind the first one. The server writes each part as a TLS record.
 HEAD, BODY = http(ALLOW)[: -len(ALLOW)], ALLOW
 EXTRA = http(ALLOW)
 LONG = http(ALLOW + b" " * 40000)
@@ -27,8 +27,9 @@ CASES = {
 
 
 class Talker:
-    """Answers `rightly` so many requests, then one as it is told, in two parts, and then rightly again; not before the
-    second part, where there is one, though the question is asked again on another connection."""
+    """Answers the first `rightly` requests correctly, then one request with `records` and `later`, and then correctly
+    again. While `later` is outstanding, a request that is sent again on another connection is not answered.
+    """
 
     def __init__(self, records, later=b"", rightly=0):
         self.records = records
@@ -49,7 +50,7 @@ class Talker:
                 conversation.send(record)
             if self.later:
                 self.may_go_on.wait(10)
-                # To one that has left, it may fail.
+                # Sending may fail if the client has left.
                 with contextlib.suppress(ClientGone):
                     conversation.send(self.later)
             self.has_gone_on.set()

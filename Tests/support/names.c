@@ -1,10 +1,10 @@
 /*
- * A resolver for LD_PRELOAD whose names say what becomes of them:
+ * A resolver for LD_PRELOAD with two special names:
  *
- *     authority.example   is this machine, by way of the real resolver
- *     stalled.example     is not answered before RESOLVER_STALL_MS have passed (30000 without it), and then not found
+ *     authority.example   is this machine, through the real resolver
+ *     stalled.example     is answered after RESOLVER_STALL_MS (default 30000), with "not found"
  *
- * resolver_stalled() tells how many lookups are being kept waiting.
+ * resolver_stalled() returns how many lookups are waiting.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
-"""A nameserver on 127.0.0.1:53 that calls every name this machine, or with --silent answers nothing at all.
+"""A nameserver on 127.0.0.1:53 that resolves every name to this machine, or with --silent never answers.
 
-Prints a line once it listens; ends with its standard input.
+Prints a line once it listens; ends when its standard input does.
 """
 
 import socket

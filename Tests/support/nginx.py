@@ -1,9 +1,10 @@
-"""nginx, as the TLS terminator in front of the emulator: a site, with a port of its own, for each way to be. Without a
-certificate a site is plain HTTP, and with an answer it gives that instead of asking the emulator."""
+"""nginx as the TLS terminator in front of the emulator. Each variant is a site with a port of its own. A site without a
+certificate is plain HTTP, and a site with an answer returns that instead of asking the emulator.
+"""
 
 from daemons import Daemon, await_condition, find, free_port, give_back
 
-# One line for each request that was answered.
+# One line for each answered request.
 LOG_FORMAT = (
     "$server_port $connection $connection_requests $ssl_session_reused $ssl_protocol "
     "$server_protocol $status $request_uri"
@@ -56,7 +57,7 @@ class Nginx:
     def __init__(self, folder, emulator_url, is_root):
         self._folder = folder
         self._emulator = emulator_url.removeprefix("http://")
-        # Workers would change to a user who may not read what is in the folder.
+        # Otherwise the workers would change to a user who may not read the folder.
         self._user = "user root root;" if is_root else ""
         self._sites = ""
         self._ports = {}
@@ -98,8 +99,9 @@ class Nginx:
         return f"https://{host}:{self._ports[name]}"
 
     def requests(self, name, after=0, count=0):
-        """The site's requests but for the first `after`, once there are `count` of these. nginx logs a request after it
-        has been answered."""
+        """Returns the site's requests except the first `after`, once there are `count` of them. nginx logs a request
+        after it has been answered.
+        """
         await_condition(lambda: len(self._requests(name)) >= after + count, f"nginx logs {count} requests of {name}")
         return self._requests(name)[after:]
 

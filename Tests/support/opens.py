@@ -1,4 +1,4 @@
-"""How often a file is opened, as the kernel counts it (inotify)."""
+"""Counts how often a file is opened, through inotify."""
 
 import ctypes
 import os
@@ -9,8 +9,9 @@ IN_ACCESS, IN_CLOSE, IN_OPEN = 0x01, 0x18, 0x20
 
 
 class Opens:
-    """Counts while it is the context. The kernel merges equal events in a row: readings one after the other have their
-    closings in between, but many at once may count as fewer."""
+    """Counts while the context is active. The kernel merges equal consecutive events: successive reads have closes
+    between them, but simultaneous reads may count as fewer.
+    """
 
     def __init__(self, path):
         self._path = path

@@ -1,4 +1,4 @@
-/* operations.h - the eight operations under one signature, for tests that do the same with each. */
+/* operations.h - the eight operations under one signature, for tests that treat them all alike. */
 #ifndef OPERATIONS_H
 #define OPERATIONS_H
 
@@ -11,7 +11,7 @@ struct operation {
     mid_status (*without)(mid_client *, char **);
 };
 
-/* mid_validate() is the one with neither: it has one parameter more. */
+/* mid_validate() has neither function, because it takes one more parameter. */
 static const struct operation operations[] = {
     {"mid_register", mid_register, NULL},    {"mid_validate", NULL, NULL},      {"mid_list_devices", NULL, mid_list_devices},
     {"mid_revoke", mid_revoke, NULL},        {"mid_unrevoke", mid_unrevoke, NULL}, {"mid_restore", mid_restore, NULL},
@@ -26,7 +26,7 @@ static inline int operation_decides(const struct operation *operation) {
     return operation->with_device == NULL && operation->without == NULL;
 }
 
-/* *allowed is left alone by the operations that have none. */
+/* Operations without a decision leave *allowed alone. */
 static inline mid_status operation_call(const struct operation *operation, mid_client *client, const char *device_id,
                                         int *allowed, char **json) {
     if (operation->with_device != NULL) return operation->with_device(client, device_id, json);

@@ -1,7 +1,7 @@
 /*
- * For LD_PRELOAD: a libcurl that takes two milliseconds to tell about itself, and does not bear two threads that ask at the
- * same time. With OTHER_CURL it is another build: "TLS", "AsynchDNS" and "threadsafe" are what it lacks, and with "age" it
- * is libcurl 7.86.0.
+ * For LD_PRELOAD: a libcurl whose curl_version_info() takes two milliseconds and aborts if two threads call it at the
+ * same time. OTHER_CURL makes it look like another build: with "TLS", "AsynchDNS" or "threadsafe" it lacks that
+ * feature, and with "age" it is libcurl 7.86.0.
  */
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -14,7 +14,7 @@
 
 static atomic_int inside;
 
-/* In a forked child nobody is inside. */
+/* In a forked child no thread is inside curl_version_info(). */
 static void forget(void) { atomic_store(&inside, 0); }
 
 __attribute__((constructor)) static void begin(void) {

@@ -1,11 +1,11 @@
 /*
- * probe - one client of the library, told on stdin what to do.
+ * probe - one client of the library, controlled through stdin.
  *
- * A line of stdin is a command, a JSON object; each is answered with a line of JSON on stdout.
+ * Each line of stdin is a command, a JSON object, and is answered with a line of JSON on stdout.
  *
- *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, in place of the one there is
- *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or into the answer;
- *                                                            with "cancel_after_ms":N, validate is cancelled meanwhile
+ *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, replacing an existing one
+ *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or the answer;
+ *                                                            with "cancel_after_ms":N, validate is cancelled after N ms
  *     {"do":"setenv","name":NAME,"value":TEXT}               changes the environment; without a value, unsets NAME
  *     {"do":"race","threads":N,"private":BOOLEAN,"org_key":KEY,"options":OBJECT}
  *                                                            N threads validate at once, each once: with one client
@@ -45,7 +45,7 @@ static void set(json_t *object, const char *key, json_t *value) {
     need(json_object_set_new(object, key, value) == 0, "out of memory");
 }
 
-/* Takes the JSON of a call: into the answer, or into a file. */
+/* Puts the JSON of a call into the answer or into a file, and frees it. */
 static void set_text(json_t *answer, char *text, const char *file) {
     if (text != NULL && file != NULL) {
         FILE *out = fopen(file, "wb");
@@ -89,7 +89,7 @@ static void *cancel_later(void *argument) {
     return NULL;
 }
 
-/* `allowed` holds 1 beforehand: whoever forgets to clear it is found out. */
+/* `allowed` is 1 on entry, so that a call that forgets to clear it is caught. */
 static json_t *call(mid_client *client, const json_t *command) {
     const char *name = text_of(command, "operation");
     json_t *answer = json_object();

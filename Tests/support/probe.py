@@ -1,4 +1,4 @@
-"""One client of the library in a process of its own: probe.c, driven from here."""
+"""Controls probe.c: one client of the library in a process of its own."""
 
 import contextlib
 import json
@@ -10,12 +10,12 @@ import time
 from checks import failed
 
 ORG_KEY = "org_that_nobody_else_may_see"
-# A call that takes so much longer than its timeout_ms hangs.
+# A call that takes this much longer than its timeout_ms hangs.
 PATIENCE_S = float(os.environ.get("PROBE_PATIENCE_S", "3"))
 
 
 class Result:
-    """What a call came to."""
+    """The result of a call."""
 
     def __init__(self, answer, timeout_ms):
         self.status = answer.get("status", "it hangs")
@@ -36,7 +36,7 @@ class Probe:
     def __init__(self, options=None, *, environment={}, wrapper=(), **more):
         """Starts the process and makes the client. Options that are hard to spell in Python go into `options`."""
         self.options = {"timeout_ms": 5000, "max_retries": 0, **(options or {}), **more}
-        # None of the caller's: a proxy variable of the machine's would change everything.
+        # The caller's variables are dropped: a proxy variable of the machine would change everything.
         clean = {"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": self.library, **environment}
         memcheck = os.environ.get("PROBE_WRAPPER", "").split()
         self._process = subprocess.Popen(
@@ -53,7 +53,7 @@ class Probe:
         self.close()
 
     def close(self):
-        # At the end of its commands the probe ends by itself, unless it hangs, which its last result has told.
+        # The probe ends by itself after the last command, unless it hangs, which its last result has shown.
         self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0 if self._hangs else PATIENCE_S)
@@ -78,7 +78,7 @@ class Probe:
         self._do("setenv", name=name, value=value)
 
     def race(self, threads, private):
-        # 64 private clients are slow: that is what they are there to show.
+        # 64 private clients are slow, which is what they are meant to show.
         options = {**self.options, "timeout_ms": 30000, "connect_timeout_ms": 30000}
         arguments = {"threads": threads, "private": private, "org_key": ORG_KEY, "options": options}
         return self._do("race", 30, **arguments)
@@ -87,7 +87,7 @@ class Probe:
         return Result(self._do(what, **arguments), self.options["timeout_ms"])
 
     def _do(self, what, seconds=None, /, **arguments):
-        """The answer to a command; without anything in it when the probe hangs, now or before."""
+        """Returns the answer to a command; an empty one if the probe hangs, now or before."""
         if not self._hangs:
             self._process.stdin.write((json.dumps({"do": what, **arguments}) + "\n").encode())
             self._process.stdin.flush()
@@ -106,6 +106,6 @@ class Probe:
 
 
 def attempt(options=None, device="agent", **more):
-    """One validate by a client of its own. A client that cannot be made is its result."""
+    """Makes one validate with a new client. If the client cannot be made, that is the result."""
     with Probe(options, **more) as probe:
         return probe.validate(device) if probe.created.status == "MID_OK" else probe.created

@@ -104,5 +104,10 @@ class Runner:
         return status, output
 
 
+def line_with(output, words):
+    """Returns the line of a program's output that contains these words, for the report."""
+    return next((line for line in output.splitlines() if words in line), "")
+
+
 def last_lines(text, count):
     return "\n".join(text.splitlines()[-count:])

@@ -2,6 +2,8 @@
 
 import collections
 import re
+import shlex
+import sys
 
 import pytest
 
@@ -16,6 +18,7 @@ class Reporting:
     def __init__(self, config):
         self._config = config
         self._counts = collections.Counter()
+        self._failed = []
 
     def pytest_report_teststatus(self, report):
         """Replaces the letters of pytest, because the lines below say more."""
@@ -39,6 +42,8 @@ class Reporting:
         if report.passed and report.when != "call":
             return
         word, colours = WORDS[report.outcome]
+        if report.failed:
+            self._failed.append(report.nodeid)
         if not report.passed:
             said = reason(report)
         elif not said and (passed := dict(report.user_properties).get("passed")):
@@ -49,6 +54,12 @@ class Reporting:
         terminal.write_line(f"{report.duration:6.1f} s  {report.nodeid}{f': {said.strip()}' if said else ''}")
 
     def pytest_terminal_summary(self, terminalreporter):
+        if self._failed and self._config.option.next_steps:
+            for step in (
+                "script/test --last-failed, which runs what failed again",
+                f"script/test {shlex.quote(self._failed[0])}, which runs the first of it alone",
+            ):
+                print(f"next: {step}", file=sys.stderr, flush=True)
         counts = self._counts
         if counts["passed"] or counts["failed"]:
             line = f"checks in the tests: {counts['passed']} passed, {counts['failed']} failed"

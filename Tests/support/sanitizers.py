@@ -20,6 +20,7 @@ class Sanitizer:
         self.folder = folder
         self._programs = programs
         scratch = f".build/{kind}-sanitizer"
+        print(f"building the library for the {kind} sanitizer, which takes a minute or two the first time", flush=True)
         command = ["swift", "build", "-c", "release", "--build-system", "native", "--disable-local-rpath"]
         command += ["--product", "machineid", "-Xswiftc", f"-sanitize={kind}", "-Xswiftc", "-gline-tables-only"]
         result = subprocess.run(
@@ -42,11 +43,13 @@ class Sanitizer:
         ).stdout
         if not re.search(rf" U __{kind[0]}san_(write|report_load)", symbols):
             pytest.fail(
-                "the library does not use the sanitizer: it has no symbol for its reads or writes", pytrace=False
+                "the library does not use the sanitizer: it imports no symbol for checked reads or writes",
+                pytrace=False,
             )
 
     def program(self, source):
-        """Returns a program that is linked to that library, by Swift's clang, whose sanitizer runtimes match."""
+        """Returns a program linked to that library. It is compiled by Swift's own clang, because the sanitizer's
+        runtimes must match."""
         swift = pathlib.Path(shutil.which("swift")).resolve().parent
         target = subprocess.run(["swift", "-print-target-info"], capture_output=True, text=True, check=True).stdout
         runtime = json.loads(target)["paths"]["runtimeResourcePath"] + "/linux"

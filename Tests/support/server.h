@@ -1,8 +1,8 @@
 /*
- * server.h - an authority that answers every request with the same bytes, or reads it and stays silent.
+ * server.h - an authority that answers every request with the same bytes, or reads requests and stays silent.
  *
- * For replies that no well-behaved server gives. One thread; a connection is kept until the client closes it, unless
- * `closes` is set.
+ * It is for replies that no well-behaved server sends. It runs in one thread, and keeps a connection until the client
+ * closes it, unless `closes` is set.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -15,7 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A client may have 64, and for each of up to four threads eight more for questions that are asked a second time. */
+/* A client may have 64 connections, and for each of up to four threads eight more for requests that are sent
+ * again. */
 enum { SERVER_CONNECTIONS = 96, SERVER_REQUEST_BYTES = 8192 };
 
 struct server {
@@ -23,17 +24,17 @@ struct server {
     int stop[2];
     int port;
     pthread_t thread;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t mutex; /* protects the members below */
     pthread_cond_t received;
     const char *reply; /* NULL: stay silent */
-    char http[512];    /* where server_answer() puts the reply together */
-    int greets;        /* send the reply at once, before there is a request */
+    char http[512];    /* the reply that server_answer() composes */
+    int greets;        /* send the reply when a connection opens, before any request */
     int closes;        /* close the connection after the reply */
     int requests;
     int connections;
 };
 
-/* A request is whole when its head is, and as much body as its Content-Length says. */
+/* A request is complete when its head is, and as much of its body as Content-Length gives. */
 static inline int server_is_whole(const char *request) {
     const char *end = strstr(request, "\r\n\r\n");
     const char *length = strstr(request, "Content-Length:");
@@ -52,7 +53,7 @@ static inline void server_send(int connection, const char *bytes) {
     }
 }
 
-/* Reads what there is of a request, and answers it once it is whole. 0 when the connection is done with. */
+/* Reads available bytes of a request, and answers it once it is complete. Returns 0 when the connection is finished. */
 static inline int server_serve(struct server *server, int connection, char *request) {
     size_t have = strlen(request);
     ssize_t count = recv(connection, request + have, SERVER_REQUEST_BYTES - 1 - have, 0);
@@ -124,7 +125,7 @@ static inline void server_start(struct server *server, const char *reply) {
     check_need(pthread_create(&server->thread, NULL, server_run, server) == 0, "pthread_create");
 }
 
-/* The reply from now on: this body under this HTTP status. */
+/* From now on, replies with this body under this HTTP status. */
 static inline void server_answer(struct server *server, const char *status, const char *type, const char *body) {
     int length;
     check_need(pthread_mutex_lock(&server->mutex) == 0, "pthread_mutex_lock");
@@ -159,7 +160,7 @@ static inline void server_stop(struct server *server) {
     check_need(close(server->listener) == 0, "close");
 }
 
-/* A client of this authority. `more` are further options, such as ",\"max_retries\":0". */
+/* A client of this authority. `more` holds further options, such as ",\"max_retries\":0". */
 static inline mid_client *server_client(struct server *server, const char *more) {
     char options[512];
     (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\"%s}", server->port, more);

@@ -1,4 +1,4 @@
-"""Servers in Python, for what no real one does: each connection is played by a function, the script."""
+"""Servers in Python, for behaviour that real servers do not have: a function, the script, plays each connection."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ class ClientGone(Exception):
 
 
 def http(body, status="200 OK", headers="", length=None):
-    """A reply. `length` is what it says of its body, if that is not the truth."""
+    """Returns a reply. `length` is its Content-Length, if that is not the true one."""
     length = len(body) if length is None else length
     return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n".encode() + body
 
@@ -33,7 +33,7 @@ class Conversation:
         try:
             self.sock.do_handshake()
         except ssl.SSLError:
-            # The alert is on its way. To close before the client does would reset the connection, and lose it.
+            # The alert is on its way. Closing before the client does would reset the connection and lose the alert.
             socket.socket.shutdown(self.sock, socket.SHUT_WR)
             while socket.socket.recv(self.sock, 65536):
                 pass
@@ -50,7 +50,7 @@ class Conversation:
         return data
 
     def read_request(self):
-        """A whole request, in bytes."""
+        """Returns a complete request, as bytes."""
         while b"\r\n\r\n" not in self.buffer:
             self.buffer += self.read_some()
         head = self.buffer.partition(b"\r\n\r\n")[0]
@@ -75,17 +75,17 @@ class Conversation:
             self.read_some()
 
     def say_goodbye(self):
-        """Ends TLS in the right way: close_notify before FIN."""
+        """Ends TLS correctly: close_notify before FIN."""
         with contextlib.suppress(OSError):
             self.sock = self.sock.unwrap()
 
     def reset(self):
-        """Ends the connection with RST instead of FIN, once it is closed."""
+        """Makes a later close end the connection with RST instead of FIN."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
 
 def serve(conversation):
-    """The script that answers rightly: the device "denied" is, all others are not."""
+    """The script that answers correctly: the device "denied" is denied, all others are allowed."""
     while True:
         conversation.send(http(DENY if b'"denied"' in conversation.read_request() else ALLOW))
 
@@ -93,7 +93,7 @@ def serve(conversation):
 class Server:
     """Listens on this machine. With a context it speaks TLS, and the script begins after the handshake.
 
-    An SSLSocket that is closed sends no close_notify: a script that wants one says goodbye.
+    Closing an SSLSocket sends no close_notify: a script that needs one calls say_goodbye().
     """
 
     def __init__(self, script, context=None, host="127.0.0.1"):
@@ -114,7 +114,7 @@ class Server:
 
     @property
     def tls_url(self):
-        """To be asked for TLS, whatever the script makes of it."""
+        """The https URL, whatever the script does with TLS."""
         return f"https://{self._host}:{self.port}"
 
     @property
@@ -123,7 +123,7 @@ class Server:
 
     @property
     def received(self):
-        """All bytes that clients have sent, after TLS."""
+        """All bytes that clients have sent, after decryption."""
         return b"".join(conversation.received for conversation in self.conversations)
 
     def _accept(self):
@@ -151,7 +151,7 @@ class Server:
             conversation.sock.close()
 
     def hang_up(self):
-        """Ends the connections there are."""
+        """Ends all existing connections."""
         for conversation in self.conversations:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(conversation.sock, socket.SHUT_RDWR)
@@ -160,7 +160,7 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        # shutdown() wakes accept(), close() alone does not.
+        # shutdown() wakes accept(); close() alone does not.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -171,7 +171,9 @@ class Server:
 
 
 def handshake(port):
-    """The TLS version that the server at this port settles on with a client that takes any. For controls."""
+    """Returns the TLS version that the server at this port agrees on with a client that accepts any. Tests use it as a
+    control.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -1,4 +1,5 @@
-/* waiting.h - callers on threads of their own, and a look at what they wait in, so that tests act at the right moment. */
+/* waiting.h - callers on threads of their own, and the system call that each waits in, so that tests act at the right
+ * moment. */
 #ifndef WAITING_H
 #define WAITING_H
 
@@ -40,7 +41,7 @@ static inline void caller_start(struct caller *caller, mid_client *client) {
     while (atomic_load(&caller->task) == 0) (void)sched_yield();
 }
 
-/* The system call that a thread is blocked in; -1 while it runs. */
+/* The system call that the caller's thread is blocked in; -1 while it runs. */
 static inline long caller_system_call(const struct caller *caller) {
     char path[64], text[32] = "";
     char *end;
@@ -59,7 +60,8 @@ static inline void caller_await_system_call(const struct caller *caller, long nu
     while (!atomic_load(&caller->is_done) && caller_system_call(caller) != number) (void)sched_yield();
 }
 
-/* In poll() the thread drives and waits for the network; in futex() for a driver, or for its next attempt. */
+/* Waits until the caller is blocked: in poll() it drives the transfers and waits for the network; in futex() it waits
+ * for a driver, or for its next attempt. */
 static inline void caller_await_blocked(const struct caller *caller) {
     while (!atomic_load(&caller->is_done)) {
         long number = caller_system_call(caller);
@@ -68,13 +70,14 @@ static inline void caller_await_blocked(const struct caller *caller) {
     }
 }
 
-/* Waits for the end of a call that must have failed like this, and at this time at the latest, 50 ms of slack included. */
+/* Waits for a call to end, and checks that it failed with this status, at most within_ms after `from`. within_ms
+ * includes 50 ms of slack. */
 static inline void caller_expect(struct caller *caller, mid_status expected, double from, double within_ms) {
     check_need(pthread_join(caller->thread, NULL) == 0, "pthread_join");
     CHECK_STATUS(expected, caller->status);
     CHECK(caller->allowed == 0);
     if (!CHECK(caller->ended - from <= within_ms - 50 + check_slack_ms()))
-        fprintf(stderr, "    it came back after %.0f ms, %.0f ms are promised\n", caller->ended - from, within_ms);
+        fprintf(stderr, "    it returned after %.0f ms; %.0f ms are promised\n", caller->ended - from, within_ms);
     if (caller->status == MID_OK || caller->status == MID_REFUSED)
         mid_free(caller->json);
     else

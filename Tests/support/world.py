@@ -1,4 +1,4 @@
-"""What all the tests stand on: authorities, nginx in front of the emulator, and a folder."""
+"""What all tests share: authorities, nginx in front of the emulator, and a folder."""
 
 import os
 import subprocess
@@ -13,10 +13,10 @@ class World:
     def __init__(self, folder, emulator_url):
         self.folder = folder
         self.emulator_url = emulator_url
-        # The one that clients trust, unless a test says otherwise.
+        # The authority that clients trust, unless a test says otherwise.
         self.authority = Issuer(folder, "authority")
         self.ca_file = str(self.authority.path)
-        # Another one, as good as the first, that nobody has heard of.
+        # Another authority, equally valid, that no client trusts.
         self.stranger = Issuer(folder, "stranger")
         self.certificate = self.authority.issue("server")
         self.foreign_certificate = self.stranger.issue("foreign")
@@ -29,7 +29,7 @@ class World:
         self.nginx.stop()
 
     def start(self):
-        """nginx, with a site for each test, and the device "agent"."""
+        """Starts nginx with a site for each test, and registers the device "agent"."""
         self._add_sites()
         self.nginx.start()
         with Probe(base_url=self.emulator_url) as probe:
@@ -46,7 +46,7 @@ class World:
         site("expired", issue("expired", begins=-30, ends=-1))
         site("not yet valid", issue("early", begins=1))
         site("another host", issue("another-host", ["authority.example", "192.0.2.1"]))
-        # Browsers stopped looking at the common name; libcurl has not, but only where there are no other names.
+        # Browsers no longer use the common name; libcurl still does, but only if there are no other names.
         site("localhost in its common name only", issue("localhost", ["authority.example"]))
         site("for clients", issue("for-clients", usage=ExtendedKeyUsageOID.CLIENT_AUTH))
 
@@ -65,7 +65,7 @@ class World:
             "TLS 1.2": "TLSv1.2",
             "TLS 1.3": "TLSv1.3",
         }.items():
-            # Debian's OpenSSL offers the old ones only at security level 0.
+            # Debian's OpenSSL offers the old versions only at security level 0.
             site(name, self.certificate, f"ssl_protocols {protocols}; ssl_ciphers ALL:@SECLEVEL=0;")
         site("TLS 1.2 without encryption", self.certificate, "ssl_protocols TLSv1.2; ssl_ciphers eNULL:@SECLEVEL=0;")
         for version in ("1.2", "1.3"):
@@ -80,7 +80,7 @@ class World:
         site("files", self.certificate, f"root {self.files}; location /api/v1/devices/list {{ }}")
 
     def hashed_folder(self, *issuers):
-        """A folder of authorities as OpenSSL looks them up in one: of its own for each choice of them."""
+        """Returns a folder of authorities as OpenSSL looks them up, one for each selection of them."""
         folder = self.folder / "-".join(["hashed", *(issuer.path.stem for issuer in issuers)])
         folder.mkdir(exist_ok=True)
         for issuer in issuers:

@@ -3,7 +3,9 @@ twice, addresses that change. Each program runs in a network of its own, with it
 
 import sys
 
+import checks
 import pytest
+from programs import line_with
 from project import ROOT
 
 SUPPORT = ROOT / "Tests/support"
@@ -63,7 +65,16 @@ def test_silence(program, run_there):
     run_there([program("distance/silence.c")], 100, CHILD_PATIENCE_MS=90000)
 
 
-@pytest.mark.long  # it takes longer than all the others
+def test_weather(program, run_there, long):
+    seconds = 600 if long else 15
+    # All threads share one heap, so that growth means memory in use, and not what each heap keeps for itself.
+    one_heap = "GLIBC_TUNABLES=glibc.malloc.arena_max=1"
+    with_emulator = ["env", one_heap, "EMULATOR_URL={http}", "EMULATOR_PID={emulator_pid}"]
+    output = run_there([*with_emulator, program("distance/weather.c"), seconds], seconds + 60)
+    checks.said(line_with(output, " times forgotten, "))
+
+
+@pytest.mark.long  # this takes longer than all the other tests together
 @pytest.mark.parametrize("name, arguments", [("answers", [1, 4]), ("ends", ["--calm"])], ids=["answers", "ends"])
 def test_under_valgrind(program, run_there, memcheck, name, arguments):
     run_there([*memcheck, program(f"distance/{name}.c"), *arguments], 300, CHECK_SLACK_MS=8000)

@@ -65,7 +65,7 @@ RULES = {
         ["head/*"],
     ),
     "repeated-keys": (
-        "Support/JSON.swift",
+        "JSON/JSON.swift",
         "JSON_REJECT_DUPLICATES |",
         "",
         ["json/*", "meaning/*", "status/*"],
@@ -176,7 +176,7 @@ def test_rule(whole, rule):
     path = whole / "Sources/MachineIDC" / file
     text = path.read_text()
     assert text.count(before) == 1, (
-        f"the rule stands where this test looks for it: {text.count(before)} times in {file}"
+        f"the rule is where this test looks for it: it occurs {text.count(before)} times in {file}"
     )
     path.write_text(text.replace(before, after))
     result = build(whole)

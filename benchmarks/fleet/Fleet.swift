@@ -1,7 +1,7 @@
-// How many requests a second a fleet of guarded agents puts on the authority, by simulation: the pauses are drawn by the
+// Simulates how many requests per second a fleet of guarded agents sends to the authority. The pauses come from the
 // library's own GuardSchedule, compiled into this program.
 //
-// Time goes on in steps of 20 ms. Every agent has one check due; checks of one step count as requests of that step.
+// Time advances in steps of 20 ms. Every agent has one check due; the checks of a step count as requests of that step.
 
 @main
 enum Fleet {
@@ -11,11 +11,11 @@ enum Fleet {
     static let outage = 60_000..<660_000  // milliseconds
     static let end = 780_000
 
-    /// How an authority fails that does not answer.
+    /// How checks fail while there is no answer.
     enum Absence: String, CaseIterable {
-        /// Nobody listens: a check fails at once.
+        /// Nothing listens: a check fails at once.
         case gone
-        /// Nobody answers: a check fails when its time is up.
+        /// Nothing answers: a check fails when its time is over.
         case silent
     }
 
@@ -30,7 +30,7 @@ enum Fleet {
                 "all are on again"))
         for argument in CommandLine.arguments.dropFirst() {
             guard let agents = Int(argument), agents > 0 else {
-                print("fleet: \(argument) is no number of agents")
+                print("fleet: \(argument) is not a number of agents")
                 return
             }
             for absence in Absence.allCases { simulate(agents, absence) }
@@ -62,11 +62,11 @@ struct Simulation {
     private let absence: Fleet.Absence
     private var schedules: [GuardSchedule]
     private var isOn: [Bool]
-    /// Whether there is a check that has no answer yet, which another one stands beside.
+    /// Whether a check that has no answer yet has another one beside it.
     private var isLate: [Bool]
-    /// When each was allowed last.
+    /// When each agent was last allowed.
     private var allowedAt: [Int32]
-    /// Who is due in which step, for as many steps as the longest pause or check takes.
+    /// The agents due in each step, for as many steps as the longest pause or check takes.
     private var due: [[Int32]]
     private(set) var requests = [Int](repeating: 0, count: Fleet.end / 1_000)
     private(set) var allOnAgain = 0
@@ -79,7 +79,7 @@ struct Simulation {
         }
         isOn = [Bool](repeating: true, count: agents)
         isLate = [Bool](repeating: false, count: agents)
-        // The first of each is made by whoever starts it.
+        // Starting a guard makes its first check.
         requests[0] = agents
         allowedAt = [Int32](repeating: 0, count: agents)
         for agent in 0..<agents { wait(agent, schedules[agent].first(), from: 0) }
@@ -117,11 +117,11 @@ struct Simulation {
             length = schedules[agent].limit(maxAge: Fleet.maxAge, timeout: Fleet.timeout)
             if let patience {
                 isLate[agent].toggle()
-                // Two at a time: a third has to wait for the end of the first.
+                // Two checks may be open at a time: a third has to wait for the end of the first.
                 return wait(agent, isLate[agent] ? patience : max(patience, length - patience), from: time)
             }
         }
-        // From the beginning of the check: what took long has paused already.
+        // The pause counts from the beginning of the check, so a check that took long has already paused.
         wait(agent, max(schedules[agent].afterFailure(retryAfter: 0), length), from: time)
     }
 

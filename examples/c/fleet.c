@@ -1,15 +1,15 @@
 /*
- * fleet.c - the operator's side: the devices of an organisation, from the command line
+ * fleet.c - what an operator does: manages an organisation's devices from the command line
  *
  *     cc -o fleet fleet.c $(pkg-config --cflags --libs machineid)
  *     MACHINEID_ORG_KEY=org_... ./fleet list
  *     MACHINEID_ORG_KEY=org_... ./fleet revoke worker:prod:queue-consumer:07
  *
- * Prints the authority's reply on standard output as it is: give it to jq. Errors go to standard error.
+ * Prints the authority's reply on standard output unchanged, for example for jq. Errors go to standard error.
  *
  * Environment
  *   MACHINEID_ORG_KEY    the organisation's key
- *   MACHINEID_BASE_URL   another authority than the service, such as machineid-emulator
+ *   MACHINEID_BASE_URL   an authority other than the service, such as machineid-emulator
  *
  * Exit status
  *   0   done
@@ -38,13 +38,13 @@ static const struct command commands[] = {
 };
 static const size_t command_count = sizeof commands / sizeof commands[0];
 
-static int usage(void) {
+static int usage(FILE *output, int result) {
     size_t i;
 
-    fputs("usage: fleet COMMAND [DEVICE_ID]\n", stderr);
+    fputs("usage: fleet COMMAND [DEVICE_ID]\n", output);
     for (i = 0; i < command_count; i++)
-        fprintf(stderr, "  %-8s %-9s  %s\n", commands[i].name, commands[i].one ? "DEVICE_ID" : "", commands[i].purpose);
-    return 2;
+        fprintf(output, "  %-8s %-9s  %s\n", commands[i].name, commands[i].one ? "DEVICE_ID" : "", commands[i].purpose);
+    return result;
 }
 
 static const struct command *find(const char *name) {
@@ -78,8 +78,10 @@ int main(int argc, char **argv) {
     mid_status status;
     int result;
 
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, 0);
     if (!command || argc != (command->one ? 3 : 2))
-        return usage();
+        return usage(stderr, 2);
 
     status = mid_client_from_env(NULL, &client, &json);
     if (status == MID_OK)

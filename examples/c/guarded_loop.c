@@ -4,13 +4,13 @@
  *     cc -o guarded_loop guarded_loop.c $(pkg-config --cflags --libs machineid)
  *     MACHINEID_ORG_KEY=org_... ./guarded_loop
  *
- * Asks the guard before each step, which takes nanoseconds, and stops within the interval, a tenth of it and one round
- * trip once the device is revoked; within max_age_ms when the authority cannot be reached.
+ * Asks the guard before each step, which takes nanoseconds. After the device is revoked, it stops within the interval,
+ * a tenth of it and one round trip; when the authority cannot be reached, it stops within max_age_ms.
  *
  * Environment
  *   MACHINEID_ORG_KEY     the organisation's key
  *   MACHINEID_DEVICE_ID   what this process runs as; agent-01
- *   MACHINEID_BASE_URL    another authority than the service, such as machineid-emulator
+ *   MACHINEID_BASE_URL    an authority other than the service, such as machineid-emulator
  *
  * Exit status
  *   1   the authority said no
@@ -24,11 +24,11 @@
 
 static const char options[] = "{\"interval_ms\":1000,\"max_age_ms\":5000}";
 
-/* Your hot loop. */
+/* Put your hot loop here. */
 static unsigned long work(mid_guard *guard) {
     unsigned long steps = 0;
     while (mid_guard_allowed(guard)) {
-        steps++; /* a step of yours */
+        steps++; /* Do one step of your work. */
     }
     return steps;
 }
@@ -49,12 +49,12 @@ int main(void) {
     if (status == MID_OK) {
         mid_free(json);
         json = NULL;
-        if (mid_guard_allowed(guard)) { /* not one that is denied from the start */
+        if (mid_guard_allowed(guard)) { /* It may have been denied from the start. */
             printf("working\n");
             fflush(stdout);
             printf("stopped after %lu steps\n", work(guard));
         }
-        status = mid_guard_decision(guard, &allowed, &json); /* why */
+        status = mid_guard_decision(guard, &allowed, &json); /* Why it stopped. */
     }
 
     fprintf(stderr, "%s %s\n", mid_status_name(status), json ? json : "");

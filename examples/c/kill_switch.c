@@ -4,18 +4,19 @@
  *     cc -o kill_switch kill_switch.c $(pkg-config --cflags --libs machineid)
  *     MACHINEID_ORG_KEY=org_... ./kill_switch < jobs
  *
- * Reads jobs from standard input, one a line, and asks the authority before each. Revoke the device, in the dashboard or
- * with fleet.c, and the worker stops before its next job; so it does when the authority does not answer. An outage that is
- * short it waits for, within the call; after a longer one a supervisor may start it again, since no person decided.
+ * Reads jobs from standard input, one per line, and asks the authority before each. When the device is revoked, in the
+ * dashboard or with fleet.c, the worker stops before its next job; it also stops when the authority does not answer. A
+ * short outage is waited out within the call. After a longer one a supervisor may start the worker again, because no
+ * person decided to stop it.
  *
  * Environment
  *   MACHINEID_ORG_KEY     the organisation's key
  *   MACHINEID_DEVICE_ID   what this worker runs as; agent-01
- *   MACHINEID_BASE_URL    another authority than the service, such as machineid-emulator
+ *   MACHINEID_BASE_URL    an authority other than the service, such as machineid-emulator
  *
  * Exit status
  *   0   every job is done
- *   1   the authority said no. A supervisor should not start the worker again: a person decided
+ *   1   the authority said no. A supervisor should not start the worker again, because a person decided
  *   2   the environment or the input cannot be used
  *   3   no answer from the authority, as in an outage. A supervisor may start the worker again later
  */
@@ -25,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The guides of the service ask for short time-outs: the worker stands still while it waits. */
+/* The service's guides recommend short time-outs, because the worker does nothing while it waits. */
 static const char options[] = "{\"timeout_ms\":5000}";
 
 static int exit_status(mid_status status) {
@@ -42,13 +43,13 @@ static int exit_status(mid_status status) {
     }
 }
 
-/* Says why the worker stops, with the code and the request id that the JSON holds, and gives its exit status. */
+/* Prints why the worker stops, with the code and the request id in the JSON, and returns its exit status. */
 static int stopped(const char *before, mid_status status, const char *json) {
     fprintf(stderr, "stopped before %s: %s %s\n", before, status == MID_OK ? "denied" : mid_status_name(status), json);
     return exit_status(status);
 }
 
-/* The boundary. 0: go on; otherwise the exit status to stop with. */
+/* The boundary before each job. Returns 0 to go on, and otherwise the exit status to stop with. */
 static int boundary(mid_client *client, const char *device, const char *before) {
     char *json = NULL;
     int allowed = 0;
@@ -61,7 +62,7 @@ static int boundary(mid_client *client, const char *device, const char *before) 
     return result;
 }
 
-/* Your work. Where it takes long or changes something outside, let it ask again before each such step. */
+/* Put your work here. If it takes long or changes something outside, let it ask again before each such step. */
 static void do_job(const char *job) {
     printf("done %s\n", job);
 }
@@ -71,7 +72,7 @@ static int do_jobs(mid_client *client, const char *device) {
     size_t size = 0;
     int result = boundary(client, device, "the first job");
 
-    /* The question comes after the wait for a job, not before it: an old permission is none. */
+    /* The device is validated after the wait for a job and not before it: an old permission does not count. */
     while (result == 0 && getline(&job, &size, stdin) != -1) {
         job[strcspn(job, "\n")] = '\0';
         result = boundary(client, device, job);
@@ -95,7 +96,7 @@ int main(void) {
 
     if (!device)
         device = "agent-01";
-    setvbuf(stdout, NULL, _IOLBF, 0); /* whoever watches through a pipe sees each job when it is done */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* A reader at the other end of a pipe sees each job when it is done. */
 
     status = mid_client_from_env(options, &client, &json);
     if (status == MID_OK)

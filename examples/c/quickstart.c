@@ -7,20 +7,21 @@
  * Environment
  *   MACHINEID_ORG_KEY     the organisation's key
  *   MACHINEID_DEVICE_ID   what this program runs as; agent-01
- *   MACHINEID_BASE_URL    another authority than the service, such as machineid-emulator
+ *   MACHINEID_BASE_URL    an authority other than the service, such as machineid-emulator
  *
  * Exit status
  *   0   allowed, and the work is done
  *   1   the authority said no: a denial, or an API error such as device_limit_reached
  *   2   the environment cannot be used: no org key, or a key or device id that cannot be sent
- *   3   no answer, which is no permission either: unreachable, an outage, timed out, not a reply
+ *   3   no answer, so no permission: the authority is unreachable, in an outage, too slow, or sent no valid reply
  */
 #include <machineid.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Says how a step went. The authority's reply has the fields "code" and "request_id", for your log and for support; an
- * error of the library has them too. A program that acts on the code reads it with the JSON library it already uses. */
+/* Prints how a step went. The authority's reply has the fields "code" and "request_id", for your log and for
+ * support; an error of the library has them too. A program that acts on the code reads it with the JSON library that
+ * it already uses. */
 static void report(const char *step, mid_status status, const char *json) {
     fprintf(stderr, "%s: %s %s\n", step, mid_status_name(status), json ? json : "");
 }
@@ -54,13 +55,13 @@ int main(void) {
     if (!device)
         device = "agent-01";
 
-    /* One client for the whole program, made once: it keeps its connection to the authority. */
+    /* Make one client for the whole program: it keeps its connection to the authority. */
     status = mid_client_from_env(NULL, &client, &json);
     if (status != MID_OK)
         report("client", status, json);
     mid_free(json);
 
-    /* Register once, at start. A device that is there already stays as it is. */
+    /* Register once, at start. A device that is already registered stays as it is. */
     if (status == MID_OK) {
         status = mid_register(client, device, &json);
         report("register", status, json);
@@ -74,7 +75,7 @@ int main(void) {
         mid_free(json);
     }
 
-    /* `allowed` is the one thing to gate on: whatever went wrong above, it is 0. */
+    /* Gate on `allowed` and nothing else: if anything above went wrong, it is 0. */
     if (allowed)
         work();
 

@@ -4,7 +4,7 @@
  *     cc -pthread -o scenario scenario.c $(pkg-config --cflags --libs machineid jansson)
  *     MACHINEID_ORG_KEY=org_... ./scenario
  *
- * The replies are read with jansson, which the library needs too. What the same looks like in other languages is in the
+ * The replies are parsed with jansson, which the library needs too. The same scenario in other languages is in the
  * folders beside this one.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -19,7 +19,7 @@
 
 static const char device[] = "worker:prod:queue-consumer:07";
 
-/* Parses what came out through a `json` parameter, and frees it. */
+/* Parses and frees a text from a `json` parameter. */
 static json_t *parsed(char *json) {
     json_t *reply = json ? json_loads(json, 0, NULL) : NULL;
 
@@ -27,14 +27,15 @@ static json_t *parsed(char *json) {
     return reply;
 }
 
-/* A text of a reply, or "" where there is none. */
+/* A text in a reply; "" when there is none. */
 static const char *text(const json_t *reply, const char *key) {
     const char *value = json_string_value(json_object_get(reply, key));
 
     return value ? value : "";
 }
 
-/* Most operations look alike. Prints the status, and where `key` is not NULL that text of the reply. */
+/* Runs one of the operations that have the same signature. Prints the status and, unless `key` is NULL, that text of
+ * the reply. */
 static void run(const char *step, mid_status (*operation)(mid_client *, const char *, char **), mid_client *client,
                 const char *key) {
     char *json = NULL;
@@ -48,7 +49,7 @@ static void run(const char *step, mid_status (*operation)(mid_client *, const ch
     json_decref(reply);
 }
 
-/* Most programs need no more than this: no JSON, no status, may it run or may it not. */
+/* Most programs need only this function: no JSON and no status, only whether the device may run. */
 static int is_allowed(mid_client *client, const char *device_id) {
     int allowed = 0;
 
@@ -56,8 +57,8 @@ static int is_allowed(mid_client *client, const char *device_id) {
     return allowed == 1;
 }
 
-/* A device that was never registered, in the condition that comes to mind first. That condition is not on the status: a
- * denial is MID_OK too. */
+/* Asks about a device that was never registered, in the condition that a programmer is likely to write first; it
+ * must not work. The condition is not about the status, because a denial is MID_OK too. */
 static void never_registered(mid_client *client) {
     static const char never[] = "never";
     char *json = NULL;
@@ -71,7 +72,7 @@ static void never_registered(mid_client *client) {
     json_decref(reply);
 }
 
-/* An argument that cannot be sent: the message names it. */
+/* Gives an argument that cannot be sent; the message must name it. */
 static void refused(const char *step, mid_client *client, const char *device_id) {
     char *json = NULL;
     int allowed = 1;
@@ -84,7 +85,7 @@ static void refused(const char *step, mid_client *client, const char *device_id)
     json_decref(reply);
 }
 
-/* An org key that cannot be sent: the message does not show it. */
+/* Gives an org key that cannot be sent; the message must not show it. */
 static void secret(void) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -133,7 +134,8 @@ static void threads(mid_client *client) {
     printf("threads: %d of %d allowed\n", (int)sum, 8 * 4);
 }
 
-/* Parent and child ask at the same time, on the same client. The child answers with its exit status. */
+/* The parent and the child validate at the same time, on the same client. The child reports its result through its
+ * exit status. */
 static void forked(mid_client *client) {
     int parent, ended = -1;
     pid_t child;
@@ -177,7 +179,7 @@ static void remove_again(mid_client *client) {
     mid_status status = mid_remove(client, device, &json);
     json_t *reply = parsed(json);
 
-    /* An API error of the authority's has "error" where a decision has "code". */
+    /* An API error from the authority has "error" where a decision has "code". */
     printf("remove again: %s %s request_id=%zu characters\n", mid_status_name(status), text(reply, "error"),
            strlen(text(reply, "request_id")));
     json_decref(reply);
@@ -205,7 +207,7 @@ static void no_device(mid_client *client) {
     json_decref(reply);
 }
 
-/* The answer stands, whatever else is in the reply. */
+/* The reply holds unusual numbers. Its answer counts all the same. */
 static void odd_numbers(void) {
     mid_client *client = NULL;
     int allowed = 0;
@@ -221,7 +223,7 @@ static void odd_numbers(void) {
     mid_client_free(client);
 }
 
-/* An outage is no answer and no refusal: the next call may bring one. */
+/* An outage is neither an answer nor a refusal: the next call may bring an answer. */
 static void outage(void) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -269,7 +271,7 @@ int main(void) {
     char *json = NULL;
     mid_status status;
 
-    setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once, and fork() copies none */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* Each line is written at once, so fork() copies none. */
     status = mid_client_from_env(NULL, &client, &json);
     if (status != MID_OK) {
         fprintf(stderr, "scenario: %s %s\n", mid_status_name(status), json);

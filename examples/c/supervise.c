@@ -1,11 +1,11 @@
 /*
- * supervise.c - machineid-exec: runs any program for as long as the authority allows its device to run
+ * supervise.c - machineid-exec: runs a program for as long as the authority allows its device to run
  *
  *     cc -o machineid-exec supervise.c $(pkg-config --cflags --libs machineid) -pthread
  *     MACHINEID_ORG_KEY=org_... ./machineid-exec --device worker:prod:07 -- ./worker --queue jobs
  *
- * The process for the program is there before the client: it waits, and becomes the program when the authority has
- * allowed it. So nothing of the client's is ever copied into the program.
+ * The process for the program is forked before the client is made. It waits, and runs the program when the authority
+ * has allowed the device. So nothing that belongs to the client is ever copied into the program.
  */
 #define _GNU_SOURCE /* pipe2, ppoll, getopt_long, pthread_clockjoin_np */
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As env(1) and timeout(1) have them, and two of its own. */
+/* Exit statuses as in env(1) and timeout(1), and two that are specific to machineid-exec. */
 enum {
     DENIED = 122,
     UNDECIDED = 123,
@@ -57,30 +57,31 @@ static const char usage[] =
     "Environment: MACHINEID_ORG_KEY is the organisation's key, and MACHINEID_BASE_URL\n"
     "another authority than the service. PROGRAM gets the environment as it is.\n"
     "\n"
-    "Signals that would end machineid-exec go to PROGRAM, but for those of a fault;\n"
-    "before PROGRAM is started they end machineid-exec. Where machineid-exec is\n"
-    "killed, PROGRAM is too, unless it is set-user-ID or set-group-ID or has file\n"
-    "capabilities; what PROGRAM itself started is not. While machineid-exec is stopped\n"
-    "(SIGSTOP, SIGTSTP), nobody watches PROGRAM.\n"
+    "Signals that would end machineid-exec, except those of a fault, go to PROGRAM;\n"
+    "before PROGRAM is started they end machineid-exec. When machineid-exec is killed,\n"
+    "so is PROGRAM, unless it is set-user-ID or set-group-ID or has file capabilities;\n"
+    "the processes that PROGRAM started are not. While machineid-exec is stopped\n"
+    "(SIGSTOP, SIGTSTP), PROGRAM runs on without supervision.\n"
     "\n"
-    "machineid-exec ends when PROGRAM has. A process that PROGRAM started and that\n"
-    "ignores SIGTERM then runs on, as with timeout(1): there is no SIGKILL to come.\n"
-    "Where PROGRAM is a shell that starts one process, let it do so with exec.\n"
+    "machineid-exec ends when PROGRAM has ended. A process that PROGRAM started and\n"
+    "that ignores SIGTERM then runs on, as with timeout(1): no SIGKILL follows. If\n"
+    "PROGRAM is a shell that starts one process, let it do so with exec.\n"
     "\n"
-    "Exit status: that of PROGRAM; 128 and the signal when one ended it; 122 when the\n"
-    "device is denied and 123 when there is no decision, or an allow older than the\n"
-    "greatest age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137\n"
-    "when it had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM\n"
-    "cannot be run and 127 when it is not found.\n";
+    "Exit status: that of PROGRAM. When a signal ended it, machineid-exec ends by the\n"
+    "same signal, which a shell shows as 128 and its number. 122 when the device is\n"
+    "denied and 123 when there is no decision, or an allow older than the greatest\n"
+    "age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137 when it\n"
+    "had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM cannot\n"
+    "be run and 127 when it is not found.\n";
 
 /*
- * What is opened from now on must not come to the number of a closed standard stream, or a message would be written into
- * it: into the pipe that starts the program, say. To the program they are closed as before.
+ * If a standard stream is closed, a descriptor opened from now on would get its number, and messages would be written
+ * into it: for example into the pipe that starts the program. For the program the streams stay closed.
  */
 static void occupy_closed_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
         if (fcntl(stream, F_GETFD) >= 0) continue;
-        /* The lowest number that is free: this one. */
+        /* open() returns the lowest free number, which is this one. */
         if (open("/dev/null", O_RDWR | O_CLOEXEC) != stream) exit(FAILED);
     }
 }
@@ -119,8 +120,8 @@ static void *write_line(void *line) {
 }
 
 /*
- * Says it while the program runs: as whoever reads standard error may have stopped reading, in a thread of its own, which
- * is waited for until the moment, and a second at most.
+ * Prints a message while the program runs. The reader of standard error may have stopped reading, so a thread writes
+ * the message; it is waited for until `moment`, and for one second at most.
  */
 static void say_until(double moment, const char *format, ...) {
     char *message = NULL, *line = NULL;
@@ -158,7 +159,7 @@ static void read_options(int count, char **arguments, struct settings *settings)
         {"help", no_argument, NULL, 'h'},           {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0}};
     int option;
-    /* +: what follows the program's name is the program's. */
+    /* "+": the arguments after the program's name belong to the program. */
     while ((option = getopt_long(count, arguments, "+d:g:i:a:f", options, NULL)) != -1) {
         switch (option) {
         case 'd': settings->device = optarg; break;
@@ -185,7 +186,8 @@ static void read_options(int count, char **arguments, struct settings *settings)
 
 /* ---- The program ---- */
 
-/* What machineid-exec passes on to the program: SIGCONT, and all that would end it and are no fault of its own. */
+/* The signals that machineid-exec passes on to the program: SIGCONT, and all that would end it, except those of a
+ * fault. */
 static void forwarded(sigset_t *set) {
     static const int others[] = {SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV, SIGSYS,  SIGTRAP,  SIGXCPU,
                                  SIGXFSZ, SIGCHLD, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGURG};
@@ -193,13 +195,13 @@ static void forwarded(sigset_t *set) {
     for (size_t n = 0; n < sizeof others / sizeof *others; n++) sigdelset(set, others[n]);
 }
 
-/* What machineid-exec changes for itself and the program is to have as it was. */
+/* What machineid-exec changes for itself, and restores for the program. */
 struct inherited {
     sigset_t mask;
     sighandler_t on_child_end;
 };
 
-/* A process that becomes the program when a byte comes through `go`, and ends when that closes instead. */
+/* Forks the process that runs the program when a byte arrives through `go`, and ends when `go` is closed instead. */
 static pid_t prepare_program(const struct settings *settings, const struct inherited *inherited, int *go) {
     int pipes[2];
     pid_t parent = getpid();
@@ -210,7 +212,7 @@ static pid_t prepare_program(const struct settings *settings, const struct inher
     if (child == 0) {
         char byte;
         int error;
-        /* Without a supervisor nobody would stop it. */
+        /* The program must not run without a supervisor, which could stop it. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(FAILED);
         (void)close(pipes[1]);
         if (read(pipes[0], &byte, 1) != 1) _exit(FAILED);
@@ -229,15 +231,16 @@ static pid_t prepare_program(const struct settings *settings, const struct inher
 static void send_signal(const struct settings *settings, pid_t child, int signal) {
     (void)kill(child, signal);
     if (settings->foreground) return;
-    /* The rest of the group, of which machineid-exec is the first; its own copy of the signal is not passed on again. */
+    /* Signals the rest of the process group, which machineid-exec leads. supervise() does not pass its own copy of
+     * the signal on. */
     (void)kill(0, signal);
-    /* A stopped process would not notice. */
+    /* A stopped process handles the signal only after SIGCONT. */
     if (signal != SIGCONT) send_signal(settings, child, SIGCONT);
 }
 
 /* ---- The guard ---- */
 
-/* 0 when the device may run; otherwise the exit status. */
+/* Makes the client and the guard. Returns 0 when the device may run, and otherwise the exit status. */
 static int start_guard(const struct settings *settings, mid_client **client, mid_guard **guard) {
     char options[128];
     char *json = NULL;
@@ -262,7 +265,7 @@ static int start_guard(const struct settings *settings, mid_client **client, mid
         mid_free(json);
         json = NULL;
         status = mid_guard_decision(*guard, &allowed, &json);
-        if (!allowed) { /* which need not be a denial: an allow that came later than max-age is none any more */
+        if (!allowed) { /* Not necessarily a denial: an allow that took longer than max-age has already expired. */
             say("%s: not started: %s %s", settings->device, mid_status_name(status), json != NULL ? json : "");
             result = json != NULL && strstr(json, "\"state\":\"denied\"") != NULL ? DENIED : UNDECIDED;
         }
@@ -275,8 +278,8 @@ struct watch {
     const struct settings *settings;
     mid_client *client;
     mid_guard *guard;
-    int result; /* start_guard's */
-    int bell;   /* is written to when that is there, and when the guard is off */
+    int result; /* what start_guard() returned */
+    int bell;   /* gets a byte when `result` is set, and another when the guard goes off */
 };
 
 static void *watch_guard(void *argument) {
@@ -289,12 +292,12 @@ static void *watch_guard(void *argument) {
     return NULL;
 }
 
-/* Waits for the first answer. Until there is a program to pass them on to, the signals do here what they always did. */
+/* Waits for the first answer. Until the program runs, signals have their usual effect on machineid-exec. */
 static void wait_for_answer(int bell, const struct inherited *inherited) {
     struct pollfd polled = {bell, POLLIN, 0};
     sigset_t mask = inherited->mask;
     char byte;
-    sigaddset(&mask, SIGCHLD); /* is kept for supervise */
+    sigaddset(&mask, SIGCHLD); /* stays pending for supervise() */
     while (ppoll(&polled, 1, NULL, &mask) < 0 && errno == EINTR) continue;
     if (read(bell, &byte, 1) != 1) fail("read");
 }
@@ -309,14 +312,14 @@ static void say_why(const struct settings *settings, mid_guard *guard, double mo
 
 /* ---- Between the two ---- */
 
-/* Milliseconds until the moment, for poll; -1 for never. */
+/* Milliseconds until the moment, for poll(); -1 for no limit. */
 static int until(double moment) {
     double left = moment - now();
     if (moment <= 0) return -1;
     return left <= 0 ? 0 : (int)(left * 1000) + 1;
 }
 
-/* Ends as the program did, so that whoever started machineid-exec sees the same. */
+/* Ends in the same way as the program, so that the parent of machineid-exec sees the same. */
 static int end_as(int status) {
     sigset_t one;
     if (WIFEXITED(status)) return WEXITSTATUS(status);
@@ -343,7 +346,7 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
             fail("poll");
         }
         while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-            /* Not what came from this very process, for the group. */
+            /* Not the signals that this process sent to the group. */
             if (signal.ssi_signo != SIGCHLD && (pid_t)signal.ssi_pid != getpid())
                 send_signal(settings, child, (int)signal.ssi_signo);
         }
@@ -358,14 +361,14 @@ static int supervise(const struct settings *settings, pid_t child, struct watch 
             polled[1].fd = -1;
             kill_at = now() + settings->grace;
             send_signal(settings, child, SIGTERM);
-            (void)kill(child, SIGCONT); /* in the foreground too */
+            (void)kill(child, SIGCONT); /* also with --foreground */
             say_why(settings, watch->guard, kill_at);
         }
         if (is_off && !was_killed && now() >= kill_at) {
             was_killed = 1;
             (void)kill(child, SIGKILL);
             say_until(now() + 1, "%s: still there after %g seconds: SIGKILL", settings->device, settings->grace);
-            /* The processes that it started, and machineid-exec: its status is then 137 by itself. */
+            /* Kills the processes that the program started, and machineid-exec itself, whose status is then 137. */
             if (!settings->foreground) (void)kill(0, SIGKILL);
         }
     }
@@ -387,17 +390,18 @@ int main(int count, char **arguments) {
     forwarded(&caught);
     sigaddset(&caught, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &caught, &inherited.mask) != 0) fail("sigprocmask");
-    /* Where it is ignored, the end of a child brings no signal and leaves no status. */
+    /* If the parent had SIGCHLD ignored, a child's end would bring no signal and leave no status. */
     inherited.on_child_end = signal(SIGCHLD, SIG_DFL);
     child = prepare_program(&settings, &inherited, &go);
     /*
-     * After the fork, so that the program has what was inherited. Nobody who reads no more ends the supervisor, and a
-     * process of its group that reads the terminal in the background, or its own message there, does not stop it.
+     * Set after the fork, so that the program inherits the original settings. A closed reader must not end the
+     * supervisor, and it must not be stopped because a process of its group reads the terminal in the background, or
+     * because it writes a message there itself.
      */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGTTIN, SIG_IGN);
     (void)signal(SIGTTOU, SIG_IGN);
-    (void)setrlimit(RLIMIT_CORE, &none); /* it would hold the org key */
+    (void)setrlimit(RLIMIT_CORE, &none); /* A core dump would hold the org key. */
     signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
 
@@ -405,12 +409,12 @@ int main(int count, char **arguments) {
     if (pthread_create(&watcher, NULL, watch_guard, &watch) != 0) fail("pthread_create");
     wait_for_answer(bell[0], &inherited);
     result = watch.result;
-    /* One that has been killed meanwhile has its status all the same. */
+    /* EPIPE: the process has been killed meanwhile; supervise() reports its status all the same. */
     if (result == 0 && write(go, "", 1) != 1 && errno != EPIPE) fail("write");
     (void)close(go);
     if (result == 0) result = supervise(&settings, child, &watch, bell[0], signals);
     else (void)waitpid(child, NULL, 0);
-    mid_client_free(watch.client); /* ends the guard, and with it the watcher */
+    mid_client_free(watch.client); /* This ends the guard, and so the watcher. */
     (void)pthread_join(watcher, NULL);
     mid_guard_stop(watch.guard);
     return result;

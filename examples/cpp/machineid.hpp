@@ -4,11 +4,12 @@
 //     client.register_device("agent-01");
 //     if (client.validate("agent-01")) work();
 //
-// What validate() gives is true when the device is allowed; the compiler warns where nobody looks at it. require() throws
+// The result of validate() is true when the device is allowed; the compiler warns when it is ignored. require() throws
 // unless the device is allowed.
 //
-// A call blocks its thread until there is an answer or `timeout_ms` has passed. Any number of threads may share a client,
-// and a child of fork() may go on with it. As with any object, none may be about to call when the client goes.
+// A call blocks its thread until there is an answer or `timeout_ms` has passed. Any number of threads may share a
+// client, and a child of fork() may continue to use it. As with any object, no thread may be about to call it when it
+// is destroyed.
 #pragma once
 
 #include <cstddef>
@@ -31,38 +32,39 @@ inline const char *name(mid_status status) noexcept { return mid_status_name(sta
 
 namespace detail {
 
-/// A member of a reply, when it is a text.
+/// A member of a reply, if it is a string.
 inline std::optional<std::string> text(const json &reply, const char *key) {
     auto member = reply.find(key);
     if (member == reply.end() || !member->is_string()) return std::nullopt;
     return member->get<std::string>();
 }
 
-/// Codes are in "code" where there is a decision or the library failed, and in "error" where the authority refused.
+/// The code is in "code" after a decision or a failure of the library, and in "error" after a refusal by the authority.
 inline std::string code(const json &reply) { return text(reply, "code").value_or(text(reply, "error").value_or("")); }
 
+/// Frees what the library returned.
 struct freeing {
     void operator()(char *json) const noexcept { mid_free(json); }
     void operator()(mid_client *client) const noexcept { mid_client_free(client); }
 };
 
-/// Parses what came out through a `json` parameter, and frees it. The flag that the library gives is the answer: a reply that
-/// nlohmann-json cannot read is an empty one.
+/// Parses and frees a text from a `json` parameter. The answer is the library's flag and not this text, so a reply that
+/// nlohmann-json cannot parse becomes an empty one.
 inline json take(char *text) {
     std::unique_ptr<char, freeing> owned(text);
     json reply = text ? json::parse(text, nullptr, false) : json::object();
     return reply.is_object() ? reply : json::object();
 }
 
-/// A parameter of the name `name`. A NUL would cut the text short, and the question would be about another device. What is
-/// not UTF-8 the library refuses itself.
+/// The text of the parameter `name`. A NUL would cut it short, so that the call would concern another device. The
+/// library itself refuses text that is not UTF-8.
 inline const char *c_string(const char *name, const std::string &text) {
     if (text.find('\0') != std::string::npos)
         throw std::invalid_argument(std::string("machineid: ") + name + " must be a string without NUL");
     return text.c_str();
 }
 
-/// A device id that a caller gives.
+/// A device id from the caller.
 class device_id {
 public:
     device_id(const std::string &text) : text(text) {}
@@ -78,8 +80,8 @@ private:
 
 } // namespace detail
 
-/// Why there is no reply: the authority refused, or it gave no answer. From require(), also that it denied: then the
-/// status is MID_OK, as the authority decided.
+/// Why there is no reply: the authority refused, or it gave no answer. require() also throws this for a denial; the
+/// status is then MID_OK, because the authority decided.
 class error : public std::runtime_error {
 public:
     error(mid_status status, const json &reply)
@@ -101,10 +103,10 @@ private:
     }
 };
 
-/// The outcome of validate(). Gate on `allowed` and nothing else: `if (client.validate(device)) work();`
+/// The result of validate(). Gate on `allowed` and nothing else: `if (client.validate(device)) work();`
 struct decision {
     bool allowed;
-    mid_status status; ///< MID_OK: the authority decided. Anything else: it did not, and nothing is allowed.
+    mid_status status; ///< MID_OK: the authority decided. Otherwise it did not, and nothing is allowed.
     std::string code;
     std::optional<std::string> request_id;
     json reply;
@@ -112,7 +114,7 @@ struct decision {
     explicit operator bool() const noexcept { return allowed; }
 };
 
-/// A connection to the authority on behalf of one organisation. Make one, and keep it.
+/// A connection to the authority on behalf of one organisation. Make one and keep it.
 class client {
 public:
     /// `options` is a JSON object, such as `{{"timeout_ms", 2000}}`; machineid.h lists them.
@@ -124,10 +126,10 @@ public:
     /// Takes the org key from the environment variable MACHINEID_ORG_KEY.
     static client from_env(const json &options = nullptr) { return client(make(options, mid_client_from_env)); }
 
-    /// Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
+    /// Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call this.
     void cancel() noexcept { mid_client_cancel(handle.get()); }
 
-    /// May this device run now? Whatever goes wrong between here and the authority, the decision says so.
+    /// May this device run now? If anything goes wrong, the decision says so.
     [[nodiscard]] decision validate(const detail::device_id &device_id) const {
         char *text = nullptr;
         int allowed = 0;
@@ -136,16 +138,17 @@ public:
         return {allowed == 1, status, detail::code(reply), detail::text(reply, "request_id"), std::move(reply)};
     }
 
-    /// The same as a bool.
+    /// The same, as a bool.
     [[nodiscard]] bool allows(const detail::device_id &device_id) const { return validate(device_id).allowed; }
 
-    /// Returns when this device may run now. Otherwise throws machineid::error, with the code and request id for your log.
+    /// Returns when this device may run now. Otherwise throws machineid::error, with the code and request id for your
+    /// log.
     void require(const detail::device_id &device_id) const {
         auto decision = validate(device_id);
         if (!decision) throw error(decision.status, decision.reply);
     }
 
-    // The replies of these are the authority's. They throw machineid::error.
+    // These return the authority's reply, or throw machineid::error.
 
     json register_device(const detail::device_id &device_id) const { return ask(mid_register, device_id); }
     json revoke(const detail::device_id &device_id) const { return ask(mid_revoke, device_id); }

@@ -26,7 +26,7 @@ static void threads(const machineid::client &client) {
     std::cout << "threads: " << allowed << " of 32 allowed\n";
 }
 
-// The child tells the parent by its exit status.
+// The child reports its result through its exit status.
 static void forked(const machineid::client &client) {
     auto word = [](bool allowed) { return allowed ? "allowed" : "denied"; };
     pid_t child = fork();
@@ -37,8 +37,8 @@ static void forked(const machineid::client &client) {
     std::cout << "fork: parent " << word(parent.allowed) << ", child " << word(ended == 0) << '\n';
 }
 
-// A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-// Tests/bindings/misuse.
+// Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+// let it work. Conditions that must not compile are in Tests/bindings/misuse.
 static void never_registered(const machineid::client &client) {
     std::string done;
     if (client.validate("never")) done += " if";
@@ -60,7 +60,7 @@ static void never_registered(const machineid::client &client) {
     }
 }
 
-// The argument error of the language, which names the parameter.
+// A bad argument must raise the language's argument error, which names the parameter.
 template <typename Text> static void refused(const char *step, const machineid::client &client, const Text &text) {
     std::string said = "asked";
     try {
@@ -73,7 +73,7 @@ template <typename Text> static void refused(const char *step, const machineid::
     std::cout << step << ": " << (is_it ? "an argument error that names it" : said) << '\n';
 }
 
-// A key that cannot be sent: the error does not show it.
+// Gives a key that cannot be sent; the error must not show it.
 static void secret() {
     std::string said = "accepted: marker";
     try {
@@ -86,7 +86,7 @@ static void secret() {
 }
 
 static int scenario() {
-    std::cout << std::unitbuf; // each line is seen at once, and fork() copies none
+    std::cout << std::unitbuf; // Each line is written at once, so fork() copies none.
     std::cout << "version " << machineid::version() << '\n';
     auto client = machineid::client::from_env();
 
@@ -148,13 +148,13 @@ static int scenario() {
     refused("null", client, none);
     secret();
 
-    // The answer stands, whatever else is in the reply.
+    // The reply holds unusual numbers. Its answer counts all the same.
     const char *url = std::getenv("MACHINEID_ODD_URL");
     machineid::client odd("org_runtimes", {{"base_url", url ? url : ""}});
     decision = odd.validate(device);
     std::cout << "odd numbers: " << name(decision.status) << " allowed=" << decision.allowed << '\n';
 
-    // An outage is no answer and no refusal: the next call may bring one.
+    // An outage is neither an answer nor a refusal: the next call may bring an answer.
     url = std::getenv("MACHINEID_OUTAGE_URL");
     machineid::client out("org_outage", {{"base_url", url ? url : ""}, {"max_retries", 0}});
     decision = out.validate(device);

@@ -5,13 +5,13 @@
 #       work if client.allowed?("agent-01")
 #     end
 #
-# `allowed?` and `validate` are true or false, and nothing else says whether the device may run: an object is always true in
-# a condition, and so there is none that stands for a denial. `validate!` gives the decision where it is to allow, and
-# raises `Error` otherwise.
+# `allowed?` and `validate` return true or false, and nothing else says whether the device may run: every object is true
+# in a condition, so no object stands for a denial. `validate!` returns the decision when it is to allow, and raises
+# `Error` otherwise.
 #
 # A call blocks its thread, with all its fibers, until there is an answer or timeout_ms has passed. With -Dpreview_mt
-# the fibers of other threads go on: give such a program more CRYSTAL_WORKERS than it has calls at a time. Any number
-# of threads may share a client, and any of them may close it at any moment.
+# the fibers of other threads go on: give such a program more CRYSTAL_WORKERS than it has calls at the same time. Any
+# number of threads may share a client, and any of them may close it at any moment.
 require "json"
 
 @[Link("machineid", pkg_config: "machineid")]
@@ -52,8 +52,8 @@ module MachineID
     end
   end
 
-  # There is no reply, because the authority refused or gave no answer; from `Client#validate!`, also that it denied.
-  # Then the status is MID_OK: the authority decided.
+  # There is no reply, because the authority refused or gave no answer. `Client#validate!` also raises this for a
+  # denial; the status is then MID_OK, because the authority decided.
   class Error < Exception
     getter status : String
     getter reply : JSON::Any
@@ -106,13 +106,13 @@ module MachineID
       end
     end
 
-    # Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
+    # Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call this.
     def cancel : Nil
       use { |handle| LibMachineID.client_cancel(handle) }
     end
 
-    # Ends every call, as `cancel` does, and frees the client with the last of them. A call on a closed client is
-    # MID_INVALID_ARGUMENT.
+    # Ends every call, as `cancel` does, and frees the client when the last of them has returned. A call on a closed
+    # client is MID_INVALID_ARGUMENT.
     def close : Nil
       cancel
       @closed.set(1)
@@ -123,7 +123,7 @@ module MachineID
       close
     end
 
-    # May this device run now? false whatever goes wrong between here and the authority.
+    # May this device run now? False if anything goes wrong.
     def allowed?(device_id : String) : Bool
       ask(device_id)[0]
     end
@@ -133,14 +133,15 @@ module MachineID
       allowed?(device_id)
     end
 
-    # The decision, when the device may run now. Otherwise raises `Error`, with the code and the request id for your log.
+    # Returns the decision when the device may run now. Otherwise raises `Error`, with the code and the request id for
+    # your log.
     def validate!(device_id : String) : Decision
       allowed, status, reply = ask(device_id)
       raise Error.new(status, reply) unless allowed
       Decision.new(status, reply)
     end
 
-    # These give the authority's reply, or raise.
+    # These return the authority's reply, or raise `Error`.
     {% for operation in %w(register revoke unrevoke restore remove) %}
       def {{operation.id}}(device_id : String) : JSON::Any
         id = MachineID.text("device_id", device_id)
@@ -173,8 +174,8 @@ module MachineID
       end
     end
 
-    # Yields the handle, which nothing frees before the block ends: neither `close` nor, as this object is needed after the
-    # block, the collector.
+    # Yields the handle. Nothing frees it before the block ends: `close` does not, and the collector does not, because
+    # this object is used after the block.
     private def use
       @calls.add(1)
       begin
@@ -191,7 +192,7 @@ module MachineID
     end
   end
 
-  # :nodoc: A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about
+  # :nodoc: A NUL would cut the text short, and invalid UTF-8 might become another text, so that the call would concern
   # another device.
   def self.text(name : String, value : String) : String
     return value if value.valid_encoding? && !value.includes?('\0')
@@ -203,13 +204,13 @@ module MachineID
     String.new(LibMachineID.status_name(status))
   end
 
-  # :nodoc: An API error of the authority's has "error" where a decision has "code".
+  # :nodoc: An API error from the authority has "error" where a decision has "code".
   def self.code(reply : JSON::Any) : String?
     (reply["code"]? || reply["error"]?).try(&.as_s?)
   end
 
-  # :nodoc: Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a
-  # reply that Crystal cannot read, such as one with an integer of more than 64 bits, is an empty one.
+  # :nodoc: Parses and frees a text from a json parameter. The answer is the library's flag and not this text, so a
+  # reply that Crystal cannot parse, such as one with an integer of more than 64 bits, becomes an empty one.
   def self.take(json : UInt8*) : JSON::Any
     json.null? ? JSON::Any.new({} of String => JSON::Any) : JSON.parse(String.new(json))
   rescue JSON::ParseException

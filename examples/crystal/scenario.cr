@@ -3,7 +3,7 @@ require "./machineid"
 
 DEVICE = "worker:prod:queue-consumer:07"
 
-# What validate! comes to: a decision or an error, which both have a status, a code and a request id.
+# The result of validate!: a decision or an error. Both have a status, a code and a request id.
 def outcome(client, device) : MachineID::Decision | MachineID::Error
   client.validate!(device)
 rescue error : MachineID::Error
@@ -14,7 +14,8 @@ def show(outcome)
   "#{outcome.status} allowed=#{outcome.is_a?(MachineID::Decision) ? 1 : 0}"
 end
 
-# A device that was never registered, in the conditions that come to mind first.
+# Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+# let it work.
 def never_registered(client)
   done = [] of String
   done << "if validate" if client.validate("never")
@@ -32,7 +33,7 @@ def never_registered(client)
   puts "never registered: #{problem.status} #{problem.code} request_id=#{problem.request_id.try &.size} characters"
 end
 
-# The argument error of the language, which names the parameter.
+# A bad argument must raise the language's argument error, which names the parameter.
 def refused(step, client, device_id)
   client.validate(device_id)
   puts "#{step}: asked"
@@ -47,7 +48,7 @@ rescue error : MachineID::Error
   error
 end
 
-# A key that cannot be sent: the error does not show it.
+# Gives a key that cannot be sent; the error must not show it.
 def secret
   shown = ["org_marker\0", String.new(Bytes[111, 114, 103, 95, 0xED, 0xA0, 0x80]) + "marker"].map do |key|
     begin
@@ -60,7 +61,7 @@ def secret
   puts "secret: #{shown.empty? ? "refused, and not shown" : shown.join(", ")}"
 end
 
-# 8 fibers, each on a worker thread of its own, 4 times each.
+# Validates in 8 fibers, each on its own worker thread, 4 times in each.
 def validate_in_threads(client)
   counts = Channel(Int32).new
   8.times do
@@ -108,12 +109,12 @@ MachineID::Client.from_env do |client|
   secret
 end
 
-# The answer stands, whatever else is in the reply.
+# The reply holds unusual numbers. Its answer counts all the same.
 odd = MachineID::Client.new("org_runtimes", base_url: ENV["MACHINEID_ODD_URL"])
 raise "an odd reply" unless odd.allowed?(DEVICE)
 puts "odd numbers: #{show(outcome(odd, DEVICE))}"
 
-# An outage is no answer and no refusal: the next call may bring one.
+# An outage is neither an answer nor a refusal: the next call may bring an answer.
 outage = MachineID::Client.new("org_outage", base_url: ENV["MACHINEID_OUTAGE_URL"], max_retries: 0)
 decision = outcome(outage, DEVICE)
 puts "outage: #{show(decision)} #{decision.code}"

@@ -6,8 +6,8 @@
 //         if (client.Allows("agent-01")) Work();
 //     }
 //
-// A Decision is no condition and never null: do not compare it with null. Require throws unless the device is allowed. In
-// tests use machineid-emulator, and no mock that allows.
+// A Decision cannot be used as a condition and is never null: do not compare it with null. Require throws unless the
+// device is allowed. In tests use machineid-emulator rather than a mock that allows.
 //
 // A call blocks its thread until there is an answer or timeout_ms has passed; in async code put it into Task.Run. Any
 // number of threads may share a client, and any of them may dispose it at any moment.
@@ -17,7 +17,7 @@ using Newtonsoft.Json.Linq;
 
 namespace MachineID
 {
-    /// <summary>What a call came to. A later version of the library may know more of them.</summary>
+    /// <summary>The status of a call. A later version of the library may have more statuses.</summary>
     public struct Status
     {
         public static readonly Status OK = new Status(0);
@@ -31,8 +31,8 @@ namespace MachineID
         public override string ToString() => Name;
     }
 
-    /// <summary>The outcome of Validate. Gate on Allowed and nothing else; log Status, Code, RequestId. With any status
-    /// but OK the authority decided nothing, and nothing is allowed.</summary>
+    /// <summary>The result of Validate. Gate on Allowed and nothing else; log Status, Code and RequestId. With any
+    /// status except OK the authority decided nothing, and nothing is allowed.</summary>
     public sealed class Decision
     {
         public readonly bool Allowed;
@@ -50,8 +50,8 @@ namespace MachineID
         public string RequestId => Json.Text(Reply, "request_id");
     }
 
-    /// <summary>The authority refused, or it gave no answer; from Require, also that it denied. Then the status is OK:
-    /// the authority decided.</summary>
+    /// <summary>The authority refused, or it gave no answer. Require also throws this for a denial; the status is then
+    /// OK, because the authority decided.</summary>
     public sealed class MachineIDException : Exception
     {
         public readonly Status Status;
@@ -83,7 +83,7 @@ namespace MachineID
         private readonly ClientHandle handle;
 
         /// <param name="orgKey">The organisation's key.</param>
-        /// <param name="options">Those that machineid.h lists, such as {"timeout_ms": 2000}.</param>
+        /// <param name="options">The options that machineid.h lists, such as {"timeout_ms": 2000}.</param>
         public Client(string orgKey, JObject options = null)
         {
             byte[] key = Json.Bytes("orgKey", orgKey);
@@ -102,11 +102,12 @@ namespace MachineID
 
         public static string LibraryVersion => Json.Text(Native.mid_version());
 
-        /// <summary>Ends every call, now and to come, with MID_CANCELLED. Any thread may do so.</summary>
+        /// <summary>Ends every call in progress and every later call with MID_CANCELLED. Any thread may call
+        /// this.</summary>
         public void Cancel() => Native.mid_client_cancel(handle);
 
-        /// <summary>Cancels what is in flight. The last call to return frees the client: the runtime counts them, and a
-        /// call on a disposed client is an ObjectDisposedException.</summary>
+        /// <summary>Cancels the calls in progress. The runtime counts them, and the last one to return frees the
+        /// client. A call on a disposed client throws an ObjectDisposedException.</summary>
         public void Dispose()
         {
             try { Cancel(); }
@@ -114,18 +115,18 @@ namespace MachineID
             handle.Dispose();
         }
 
-        /// <summary>May this device run now? Whatever goes wrong on the way, the decision says so.</summary>
+        /// <summary>May this device run now? If anything goes wrong, the decision says so.</summary>
         public Decision Validate(string deviceId)
         {
             int status = Native.mid_validate(handle, Json.Bytes("deviceId", deviceId), out int allowed, out IntPtr json);
             return new Decision(allowed == 1, new Status(status), Json.Take(json));
         }
 
-        /// <summary>May this device run now? false whatever goes wrong on the way.</summary>
+        /// <summary>May this device run now? False if anything goes wrong.</summary>
         public bool Allows(string deviceId) => Validate(deviceId).Allowed;
 
-        /// <summary>The decision, when the device may run now. Otherwise throws a MachineIDException, with the code and the
-        /// request id for your log.</summary>
+        /// <summary>Returns the decision when the device may run now. Otherwise throws a MachineIDException, with the
+        /// code and the request id for your log.</summary>
         public Decision Require(string deviceId)
         {
             Decision decision = Validate(deviceId);
@@ -170,7 +171,8 @@ namespace MachineID
         }
     }
 
-    /// <summary>machineid.h: strings go in as UTF-8 with a NUL, and json that comes out goes to mid_free.</summary>
+    /// <summary>The functions of machineid.h. Strings are passed as UTF-8 with a NUL, and json texts are freed with
+    /// mid_free.</summary>
     internal static class Native
     {
         private const string Library = "libmachineid.so.0";
@@ -210,7 +212,7 @@ namespace MachineID
         internal static extern void mid_free(IntPtr json);
     }
 
-    /// <summary>Texts on their way in and out.</summary>
+    /// <summary>Converts texts for the library and from it.</summary>
     internal static class Json
     {
         internal static JObject Result(int status, IntPtr json)
@@ -219,8 +221,8 @@ namespace MachineID
             return status == Status.OK.Number ? reply : throw new MachineIDException(new Status(status), reply);
         }
 
-        /// <summary>Parses the library's text and frees it. The flag that the library gives is the answer: a reply that
-        /// Newtonsoft.Json cannot read is an empty one.</summary>
+        /// <summary>Parses and frees a text of the library's. The answer is the library's flag and not this text, so a
+        /// reply that Newtonsoft.Json cannot parse becomes an empty one.</summary>
         internal static JObject Take(IntPtr json)
         {
             try { return json == IntPtr.Zero ? new JObject() : JObject.Parse(Text(json)); }
@@ -234,13 +236,13 @@ namespace MachineID
         internal static string Text(JObject reply, string key) =>
             reply[key]?.Type == JTokenType.String ? (string)reply[key] : null;
 
-        /// <summary>An API error of the authority's has "error" where a decision has "code".</summary>
+        /// <summary>An API error from the authority has "error" where a decision has "code".</summary>
         internal static string Code(JObject reply) => Text(reply, "code") ?? Text(reply, "error");
 
         private static readonly System.Text.Encoding Strict = new System.Text.UTF8Encoding(false, true);
 
-        /// <summary>A NUL would cut the text short, and half of a surrogate pair would become U+FFFD: the question would be
-        /// about another device.</summary>
+        /// <summary>A text as UTF-8 with a NUL. A NUL within it would cut it short, and half of a surrogate pair would
+        /// become U+FFFD, so that the call would concern another device.</summary>
         internal static byte[] Bytes(string name, string text)
         {
             if (text == null) throw new ArgumentNullException(name);

@@ -66,7 +66,7 @@ static class Scenario
 
         Secret();
 
-        // The answer stands, whatever else is in the reply.
+        // The reply holds unusual numbers. Its answer counts all the same.
         var numbers = new JObject { ["base_url"] = Environment.GetEnvironmentVariable("MACHINEID_ODD_URL") };
         using (var odd = new Client("org_runtimes", numbers))
         {
@@ -74,7 +74,7 @@ static class Scenario
             Console.WriteLine($"odd numbers: {decision.Status} allowed={Digit(decision)}");
         }
 
-        // An outage is no answer and no refusal: the next call may bring one.
+        // An outage is neither an answer nor a refusal: the next call may bring an answer.
         var outage = new JObject
         {
             ["base_url"] = Environment.GetEnvironmentVariable("MACHINEID_OUTAGE_URL"), ["max_retries"] = 0,
@@ -98,8 +98,8 @@ static class Scenario
         }
     }
 
-    // A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-    // Tests/bindings/misuse.
+    // Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+    // may let it work. Conditions that must not compile are in Tests/bindings/misuse.
     static void NeverRegistered(Client client)
     {
         var done = new List<string>();
@@ -120,7 +120,7 @@ static class Scenario
     static string Outcome(MachineIDException exception) =>
         $"{exception.Status} {exception.Code} request_id={exception.RequestId.Length} characters";
 
-    // The argument error of the language, which names the parameter.
+    // A bad argument must raise the language's argument error, which names the parameter.
     static void Refused(string step, Client client, string deviceId)
     {
         try
@@ -135,7 +135,7 @@ static class Scenario
         }
     }
 
-    // A key that cannot be sent: the error does not show it.
+    // Gives a key that cannot be sent; the error must not show it.
     static void Secret()
     {
         var shown = new List<string>();
@@ -154,7 +154,7 @@ static class Scenario
         Console.WriteLine("secret: " + (shown.Count == 0 ? "refused, and not shown" : string.Join(", ", shown)));
     }
 
-    // 8 threads, 4 times each.
+    // Validates in 8 threads, 4 times in each.
     static int ValidateInThreads(Client client)
     {
         int allowed = 0;
@@ -174,7 +174,7 @@ static class Scenario
         return allowed;
     }
 
-    // What a call came to.
+    // The status of a call.
     static Status StatusOf(Func<JObject> call)
     {
         try

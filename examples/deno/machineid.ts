@@ -4,14 +4,15 @@
 //     await client.register("agent-01");
 //     await client.whenAllowed("agent-01", () => work());
 //
-// A promise is always true in a condition, and so is every object: `if (client.validate(id))` would work on a denied device
-// wherever an await is forgotten. So no function here gives a promise of a decision, and there is no validate():
-// whenAllowed() does the work itself, and only when the device is allowed; it refuses work that returns the decision.
-// isAllowedSync() is a boolean, for which the event loop waits. What is left: a method that is named but not called,
-// `if (client.isAllowedSync)`, is true, and so is `if (client.whenAllowed(id, work))` without an await. Have typescript-eslint's
-// no-misused-promises and no-unnecessary-condition look for them.
+// A promise is always true in a condition, and so is every object: `if (client.validate(id))` would work on a denied
+// device wherever an await is forgotten. So no function here returns a promise of a decision, and there is no
+// validate(): whenAllowed() calls the work itself, and only when the device is allowed; it refuses work that returns
+// the decision. isAllowedSync() returns a boolean, and the event loop waits for it. Two mistakes remain possible: a
+// method that is named but not called, `if (client.isAllowedSync)`, is true, and so is `if (client.whenAllowed(id,
+// work))` without an await. typescript-eslint's no-misused-promises and no-unnecessary-condition find them.
 //
-// Every call runs on a thread of its own and gives a promise: the event loop goes on. Calls may overlap on one client.
+// Every call runs on a thread of its own and returns a promise, so the event loop goes on. Calls may overlap on one
+// client.
 
 const owned = ["pointer", "buffer"] as const;
 const about = ["pointer", "buffer", "buffer"] as const;
@@ -50,8 +51,8 @@ export interface Decision {
 }
 
 /**
- * The authority refused, or it gave no answer; from whenAllowed(), also that it denied. Then the status is MID_OK: the
- * authority decided.
+ * The authority refused, or it gave no answer. whenAllowed() also rejects with this for a denial; the status is then
+ * MID_OK, because the authority decided.
  */
 export class MachineIDError extends Error {
   readonly code: string;
@@ -97,9 +98,10 @@ export class Client implements Disposable {
   }
 
   /**
-   * Calls work(decision) when the device may run now, and gives a promise of what it returns. When the device may not, work
-   * is not called, and the promise is rejected with a MachineIDError that has the code and the request id for your log.
-   * Throws at once without a function to call, and rejects where work returns the decision: then somebody meant to have it.
+   * Calls work(decision) when the device may run now, and returns a promise of its result. When the device may not run,
+   * work is not called, and the promise is rejected with a MachineIDError that has the code and the request id for your
+   * log. Throws at once if work is not a function, and rejects if work returns the decision, since the caller then
+   * meant to use it as a condition.
    */
   whenAllowed<T>(device: string, work: (decision: Decision) => T | Promise<T>): Promise<T> {
     const id = text("device", device);
@@ -125,8 +127,8 @@ export class Client implements Disposable {
   }
 
   /**
-   * May this device run now? true or false. The event loop stands still until there is an answer or timeout_ms has passed:
-   * this is for the start of a program, for workers and for scripts.
+   * May this device run now? The event loop stands still until there is an answer or timeout_ms has passed, so this is
+   * for the start of a program, for workers and for scripts.
    */
   isAllowedSync(device: string): boolean {
     const id = text("device", device);
@@ -137,7 +139,7 @@ export class Client implements Disposable {
     return allowed[0] === 1;
   }
 
-  // These give the authority's reply, or throw.
+  // These return the authority's reply, or throw MachineIDError.
   register = (device: string) => this.#askAbout(device, lib.mid_register);
   revoke = (device: string) => this.#askAbout(device, lib.mid_revoke);
   unrevoke = (device: string) => this.#askAbout(device, lib.mid_unrevoke);
@@ -147,12 +149,12 @@ export class Client implements Disposable {
   listDevices = () => this.#ask(lib.mid_list_devices);
   usage = () => this.#ask(lib.mid_usage);
 
-  /** Ends every call on this client, now and to come, with MID_CANCELLED. */
+  /** Ends every call in progress and every later call on this client with MID_CANCELLED. */
   cancel() {
     lib.mid_client_cancel(this.#handle);
   }
 
-  /** Cancels what is under way, and frees the client with the last call. */
+  /** Cancels the calls in progress, and frees the client when the last of them has returned. */
   [Symbol.dispose]() {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -166,7 +168,10 @@ export class Client implements Disposable {
     this.#handle = null;
   }
 
-  /** `given` is what the call reads: older Denos do not keep it from the collector until the call returns. */
+  /**
+   * `given` is memory that the call reads. It is kept here, because older versions of Deno do not protect it from the
+   * collector until the call returns.
+   */
   async #run(given: Bytes, call: (handle: Deno.PointerValue) => Promise<number>): Promise<number> {
     this.#calls.add(given);
     try {
@@ -200,8 +205,8 @@ const bytes = (array: BigUint64Array<ArrayBuffer> | Int32Array<ArrayBuffer>): By
 const nameOf = (status: number) => Deno.UnsafePointerView.getCString(lib.mid_status_name(status)!);
 
 /**
- * A NUL would cut the text short, and half of a surrogate pair would become U+FFFD: the question would be about another
- * device.
+ * A text as UTF-8 with a NUL. A NUL within it would cut it short, and half of a surrogate pair would become U+FFFD, so
+ * that the call would concern another device.
  */
 function text(name: string, value: string): Bytes {
   if (typeof value !== "string") {
@@ -212,8 +217,8 @@ function text(name: string, value: string): Bytes {
 }
 
 /**
- * Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
- * JavaScript cannot read is an empty one.
+ * Parses and frees a text from a json parameter. The answer is the library's flag and not this text, so a reply that
+ * JavaScript cannot parse becomes an empty one.
  */
 function take(json: BigUint64Array): Reply {
   const owned = Deno.UnsafePointer.create(json[0]);

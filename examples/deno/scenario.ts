@@ -5,7 +5,7 @@ const device = "worker:prod:queue-consumer:07";
 type Outcome = { isAllow: true; status: string; code?: string; request_id?: string } | MachineIDError;
 const show = (outcome: Outcome) => `${outcome.status} allowed=${Number(!(outcome instanceof MachineIDError))}`;
 
-/** What a question about a device came to, allowed or not: it is true in a condition, and so it is only for printing. */
+/** The result for a device, allowed or not. It is true in a condition, so it is only for printing. */
 function outcome(client: Client, id: string): Promise<Outcome> {
   const told = ({ status, code, request_id }: Decision): Outcome => ({ isAllow: true, status, code, request_id });
   return client.whenAllowed(id, told).catch((error) => {
@@ -15,8 +15,9 @@ function outcome(client: Client, id: string): Promise<Outcome> {
 }
 
 /**
- * A device that was never registered, in the conditions that come to mind first. That the compiler refuses them is shown by
- * the comments, which would be errors where there is nothing to refuse; JavaScript runs them.
+ * Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+ * let it work. The @ts-expect-error comments show that the compiler refuses them: such a comment is an error where
+ * there is nothing to refuse. JavaScript runs them all the same.
  */
 async function neverRegistered(client: Client) {
   const done: string[] = [];
@@ -46,14 +47,14 @@ async function neverRegistered(client: Client) {
       if (!(error instanceof TypeError || error instanceof MachineIDError)) throw error;
     }
   }
-  // @ts-expect-error this condition is always true, TypeScript says
+  // @ts-expect-error TypeScript reports that this condition is always true
   if (client.whenAllowed("never", () => done.push("work")).catch(() => {})) await 0;
   console.log(`never registered: ${done.join(", ") || "nothing done"}`);
   const problem = await outcome(client, "never");
   console.log(`never registered: ${problem.status} ${problem.code} request_id=${problem.request_id?.length} characters`);
 }
 
-/** The argument error of the language, which names the parameter. */
+/** A bad argument must raise the language's argument error, which names the parameter. */
 async function refused(step: string, client: Client, device: unknown) {
   const id = device as string;
   const calls = [() => client.isAllowedSync(id), () => client.whenAllowed(id, () => {}), () => client.register(id)];
@@ -70,7 +71,7 @@ async function refused(step: string, client: Client, device: unknown) {
   console.log(`${step}: ${[...said].join(", ")}`);
 }
 
-/** Work that hands the decision out is refused: a promise of it would be one more thing that is true in a condition. */
+/** Work that returns the decision must be refused: a promise of it would be true in a condition. */
 async function handedOut(client: Client) {
   for (const work of [(decision: Decision) => decision, (decision: Decision) => Promise.resolve(decision)]) {
     try {
@@ -83,7 +84,7 @@ async function handedOut(client: Client) {
   }
 }
 
-/** A key that cannot be sent: the error does not show it. */
+/** Gives a key that cannot be sent; the error must not show it. */
 function secret() {
   const shown = ["org_marker\0", "org_marker\ud800", ["org_marker"], { org_marker: 1 }].map((key) => {
     try {
@@ -150,12 +151,12 @@ console.log(`version ${version()}`);
   secret();
 }
 {
-  // The answer stands, whatever else is in the reply.
+  // The reply holds unusual numbers. Its answer counts all the same.
   using client = Client.open("org_runtimes", { base_url: Deno.env.get("MACHINEID_ODD_URL") });
   console.log(`odd numbers: ${show(await outcome(client, device))}`);
 }
 {
-  // An outage is no answer and no refusal: the next call may bring one.
+  // An outage is neither an answer nor a refusal: the next call may bring an answer.
   using client = Client.open("org_outage", { base_url: Deno.env.get("MACHINEID_OUTAGE_URL"), max_retries: 0 });
   const decision = await outcome(client, device);
   console.log(`outage: ${show(decision)} ${decision.code}`);

@@ -1,5 +1,5 @@
 defmodule MachineID.Decision do
-  @moduledoc "The decision to allow, with the authority's reply. There is none that stands for a denial."
+  @moduledoc "The decision to allow, with the authority's reply. A denial has no decision."
   @enforce_keys [:status, :code, :request_id, :reply]
   defstruct @enforce_keys
   @type t :: %__MODULE__{status: atom, code: String.t(), request_id: String.t() | nil, reply: map}
@@ -7,8 +7,8 @@ end
 
 defmodule MachineID.Error do
   @moduledoc """
-  The authority refused, or it gave no answer; from `MachineID.validate!/2`, also that it denied. Then the status is
-  `:MID_OK`: the authority decided.
+  The authority refused, or it gave no answer. `MachineID.validate!/2` also raises this for a denial; the status is then
+  `:MID_OK`, because the authority decided.
   """
   defexception [:status, :code, :message, :request_id, :reply]
 
@@ -42,7 +42,7 @@ defmodule MachineID.Native do
   @moduledoc false
   @on_load :load
 
-  # machineid_nif.c, compiled to priv/machineid_nif.so of the application :machineid.
+  # Loads machineid_nif.c, compiled to priv/machineid_nif.so of the application :machineid.
   def load, do: :erlang.load_nif(:filename.join(:code.priv_dir(:machineid), 'machineid_nif'), 0)
 
   def version, do: :erlang.nif_error(:not_loaded)
@@ -66,12 +66,12 @@ defmodule MachineID do
       {:ok, _} = MachineID.register(client, "agent-01")
       if MachineID.allowed?(client, "agent-01"), do: work()
 
-  `allowed?/2` and `validate/2` are true or false, and nothing else says whether the device may run: a tuple or a struct is
-  always true in a condition, and so there is none that stands for a denial. `validate!/2` gives the decision where it is to
+  `allowed?/2` and `validate/2` return true or false, and nothing else says whether the device may run: a tuple or a
+  struct is always true in a condition, so none stands for a denial. `validate!/2` returns the decision when it is to
   allow, and raises `MachineID.Error` otherwise.
 
   A call blocks its process until there is an answer or `timeout_ms` has passed; other processes go on. Any number of
-  them may share a client, which is freed when the last of them lets go of it.
+  processes may share a client, which is freed when none refers to it any more.
   """
 
   alias MachineID.{Decision, Error, Native}
@@ -84,7 +84,7 @@ defmodule MachineID do
   @spec version :: String.t()
   defdelegate version, to: Native
 
-  @doc "Makes a client. `options` are those that machineid.h lists, such as `%{timeout_ms: 2000}`."
+  @doc "Makes a client. machineid.h lists the `options`, such as `%{timeout_ms: 2000}`."
   @spec open(String.t(), map) :: {:ok, client} | {:error, Error.t()}
   def open(org_key, options \\ %{}), do: do_open(text(:org_key, org_key), options)
 
@@ -99,11 +99,11 @@ defmodule MachineID do
     end
   end
 
-  @doc "Ends every call on this client, now and to come, with `:MID_CANCELLED`."
+  @doc "Ends every call in progress and every later call on this client with `:MID_CANCELLED`."
   @spec cancel(client) :: :ok
   defdelegate cancel(client), to: Native
 
-  @doc "May this device run now? true or false, and false whatever goes wrong between here and the authority."
+  @doc "May this device run now? False if anything goes wrong."
   @spec allowed?(client, device_id) :: boolean
   def allowed?(client, device_id) do
     {_status, allowed, _json} = Native.validate(client, text(:device_id, device_id))
@@ -115,8 +115,8 @@ defmodule MachineID do
   def validate(client, device_id), do: allowed?(client, device_id)
 
   @doc """
-  The decision, when the device may run now. Otherwise raises `MachineID.Error`, with the code and the request id for your
-  log.
+  Returns the decision when the device may run now. Otherwise raises `MachineID.Error`, with the code and the request id
+  for your log.
   """
   @spec validate!(client, device_id) :: Decision.t()
   def validate!(client, device_id) do
@@ -151,14 +151,16 @@ defmodule MachineID do
   defp result({:MID_OK, nil, json}), do: {:ok, decode(json)}
   defp result({status, nil, json}), do: {:error, Error.new(status, decode(json))}
 
-  # The flag that the library gives is the answer. A reply that jiffy cannot read is an empty map, not an exception in its place.
+  # The answer is the library's flag and not the reply's text, so a reply that jiffy cannot parse becomes an empty map
+  # and does not raise.
   defp decode(json) do
     :jiffy.decode(json, [:return_maps, :use_nil])
   catch
     _kind, _reason -> %{}
   end
 
-  # What jiffy raises holds the text that it cannot encode, and an option may be a proxy with its password.
+  # jiffy's exceptions contain the text that it cannot encode, and an option may be a proxy with its password, so they
+  # are not passed on.
   defp encode(options) do
     try do
       IO.iodata_to_binary(:jiffy.encode(options))
@@ -167,7 +169,7 @@ defmodule MachineID do
     end || raise(ArgumentError, "options must be a map that JSON can hold, with texts of UTF-8")
   end
 
-  # A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
+  # A NUL would cut the text short, and invalid UTF-8 might become another text, so that the call would concern another
   # device. The message does not show the value, which may be the org key.
   defp text(name, value) do
     unless is_binary(value) and String.valid?(value) and not String.contains?(value, <<0>>) do
@@ -177,7 +179,7 @@ defmodule MachineID do
     value
   end
 
-  # An API error of the authority's has "error" where a decision has "code".
+  # An API error from the authority has "error" where a decision has "code".
   @doc false
   def code(reply), do: reply["code"] || reply["error"]
 end

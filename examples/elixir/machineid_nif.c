@@ -1,13 +1,14 @@
 /*
  * machineid_nif.c - libmachineid for Erlang and Elixir, as dirty NIFs: a call that waits for the authority occupies one
- * of the dirty I/O schedulers (ten; +SDio), and none of those that run processes. machineid.ex is the module on it.
+ * of the dirty I/O schedulers (ten by default; +SDio), and none of those that run processes. machineid.ex is the module
+ * that programs use.
  */
 #include <erl_nif.h>
 #include <machineid.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The garbage collector owns the client: it is freed with the last term that refers to it. */
+/* The garbage collector owns the client, and frees it with the last term that refers to it. */
 struct owner {
     mid_client *client;
 };
@@ -25,8 +26,8 @@ static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info) {
     return owner_type ? 0 : 1;
 }
 
-/* A binary as a C string for free(). False for anything else, and where a NUL would cut the text short: the question
- * would be about another device. */
+/* Copies a binary to a C string for free(). Returns 0 for any other term, and for a binary with a NUL, which would
+ * cut the text short, so that the call would concern another device. */
 static int get_text(ErlNifEnv *env, ERL_NIF_TERM term, char **text) {
     ErlNifBinary binary;
     *text = NULL;
@@ -38,7 +39,7 @@ static int get_text(ErlNifEnv *env, ERL_NIF_TERM term, char **text) {
     return 1;
 }
 
-/* The same, or nil for NULL. */
+/* The same, but the atom nil becomes NULL. */
 static int get_optional_text(ErlNifEnv *env, ERL_NIF_TERM term, char **text) {
     *text = NULL;
     return enif_is_identical(term, enif_make_atom(env, "nil")) || get_text(env, term, text);
@@ -51,7 +52,7 @@ static ERL_NIF_TERM make_text(ErlNifEnv *env, const char *text) {
     return term;
 }
 
-/* {Status, Value, Json}; frees json. */
+/* Makes {Status, Value, Json}, and frees json. */
 static ERL_NIF_TERM make_answer(ErlNifEnv *env, mid_status status, ERL_NIF_TERM value, char *json) {
     ERL_NIF_TERM text = json ? make_text(env, json) : enif_make_atom(env, "nil");
     mid_free(json);
@@ -63,7 +64,7 @@ static ERL_NIF_TERM version(ErlNifEnv *env, int count, const ERL_NIF_TERM argume
     return make_text(env, mid_version());
 }
 
-/* open(OrgKey, Options): without OrgKey it is read from the environment. */
+/* open(OrgKey, Options): when OrgKey is nil, the key is read from the environment. */
 static ERL_NIF_TERM open_client(ErlNifEnv *env, int count, const ERL_NIF_TERM arguments[]) {
     char *org_key, *options = NULL, *json = NULL;
     (void)count;
@@ -80,7 +81,7 @@ static ERL_NIF_TERM open_client(ErlNifEnv *env, int count, const ERL_NIF_TERM ar
     mid_status status = org_key ? mid_client_new(org_key, options, &owner->client, &json)
                                 : mid_client_from_env(options, &owner->client, &json);
     ERL_NIF_TERM term = enif_make_resource(env, owner);
-    enif_release_resource(owner); /* the term holds it now */
+    enif_release_resource(owner); /* The term holds it now. */
     free(org_key);
     free(options);
     return make_answer(env, status, term, json);

@@ -41,12 +41,12 @@ defmodule Scenario do
     refused("null", client, nil)
     secret([fn key -> MachineID.open(key) end, fn text -> MachineID.from_env(%{proxy: text}) end])
 
-    # The answer stands, whatever else is in the reply.
+    # The reply holds unusual numbers. Its answer counts all the same.
     {:ok, odd} = MachineID.open("org_runtimes", %{base_url: System.fetch_env!("MACHINEID_ODD_URL")})
     true = MachineID.allowed?(odd, @device)
     IO.puts("odd numbers: #{status_and_allowed(outcome(odd, @device))}")
 
-    # An outage is no answer and no refusal: the next call may bring one.
+    # An outage is neither an answer nor a refusal: the next call may bring an answer.
     {:ok, out} = MachineID.open("org_outage", %{base_url: System.fetch_env!("MACHINEID_OUTAGE_URL"), max_retries: 0})
     decision = outcome(out, @device)
     IO.puts("outage: #{status_and_allowed(decision)} #{decision.code}")
@@ -59,14 +59,15 @@ defmodule Scenario do
     IO.puts("cancelled: #{status_and_allowed(outcome(unreachable, @device))}")
   end
 
-  # What validate! comes to: a decision or an error, which both have a status, a code and a request id.
+  # The result of validate!: a decision or an error. Both have a status, a code and a request id.
   defp outcome(client, device) do
     MachineID.validate!(client, device)
   rescue
     error in MachineID.Error -> error
   end
 
-  # A device that was never registered, in the conditions that come to mind first.
+  # Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+  # may let it work.
   defp never_registered(client) do
     done = [
       if(MachineID.validate(client, "never"), do: "if"),
@@ -91,7 +92,7 @@ defmodule Scenario do
     true = Exception.message(error) =~ error.request_id
   end
 
-  # The argument error of the language, which names the parameter.
+  # A bad argument must raise the language's argument error, which names the parameter.
   defp refused(step, client, device_id) do
     MachineID.validate(client, device_id)
     IO.puts("#{step}: asked")
@@ -101,7 +102,7 @@ defmodule Scenario do
       IO.puts("#{step}: #{if is_it, do: "an argument error that names it", else: error.message}")
   end
 
-  # A key or an option that cannot be sent, as a charlist and so on: the error does not show it.
+  # Gives keys and options that cannot be sent, a charlist among them; the error must not show them.
   defp secret(calls) do
     said =
       for call <- calls, value <- ["org_marker\0", 'org_marker', <<"org_marker", 0xFF>>, {:org_marker}] do
@@ -119,7 +120,7 @@ defmodule Scenario do
     IO.puts("secret: #{if shown == [], do: "refused, and not shown", else: Enum.join(shown, ", ")}")
   end
 
-  # 8 processes, 4 times each, all of them inside the library at the same time.
+  # Validates in 8 processes, 4 times in each; all of them are inside the library at the same time.
   defp validate_in_processes(client) do
     validate_four = fn -> Enum.count(1..4, fn _ -> MachineID.allowed?(client, @device) end) end
 

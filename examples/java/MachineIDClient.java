@@ -25,8 +25,8 @@ import java.util.function.ToIntBiFunction;
  * }
  * }</pre>
  *
- * <p>A {@link Decision} is no condition and never null: do not compare it with null. {@link #require} throws unless the
- * device is allowed. In tests use machineid-emulator, and no mock that allows.
+ * <p>A {@link Decision} cannot be used as a condition and is never null: do not compare it with null. {@link #require}
+ * throws unless the device is allowed. In tests use machineid-emulator rather than a mock that allows.
  *
  * <p>A call blocks its thread until there is an answer or {@code timeout_ms} has passed; {@link #cancel} ends it,
  * {@link Thread#interrupt} does not. Any number of threads may share a client, and any of them may close it at any moment.
@@ -35,15 +35,15 @@ public final class MachineIDClient implements AutoCloseable {
     public static final int OK = 0;
 
     /**
-     * The outcome of {@link #validate}. Gate on {@code allowed} and nothing else; log statusName, code and requestId.
-     * With any status but OK the authority decided nothing, and nothing is allowed.
+     * The result of {@link #validate}. Gate on {@code allowed} and nothing else; log statusName, code and requestId.
+     * With any status except OK the authority decided nothing, and nothing is allowed.
      */
     public record Decision(
             boolean allowed, int status, String statusName, String code, String requestId, JsonObject reply) {}
 
     /**
-     * The authority refused, or it gave no answer; from {@link #require}, also that it denied. Then the status is OK: the
-     * authority decided.
+     * The authority refused, or it gave no answer. {@link #require} also throws this for a denial; the status is then
+     * OK, because the authority decided.
      */
     public static final class MachineIDException extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -52,7 +52,7 @@ public final class MachineIDClient implements AutoCloseable {
         public final String code;
         /** For your log, and for support; null when the authority was not reached. */
         public final String requestId;
-        /** A JsonObject, which Java does not serialise. */
+        /** The reply. It is transient, because Java cannot serialise a JsonObject. */
         public final transient JsonObject reply;
 
         MachineIDException(int status, JsonObject reply) {
@@ -73,7 +73,10 @@ public final class MachineIDClient implements AutoCloseable {
         }
     }
 
-    /** machineid.h. What comes out as json is a Pointer: as a String it would be copied, and the text itself lost. */
+    /**
+     * The functions of machineid.h. A json result is a Pointer: JNA would copy a String, and the pointer to free would
+     * be lost.
+     */
     private interface MachineIDLibrary extends Library {
         String mid_version();
         String mid_status_name(int status);
@@ -100,7 +103,7 @@ public final class MachineIDClient implements AutoCloseable {
             Map.of(Library.OPTION_STRING_ENCODING, StandardCharsets.UTF_8.name()));
 
     private Pointer client;
-    /** Calls hold it for reading, so that close() does not free the client under them. */
+    /** Calls hold this for reading, so that close() does not free the client while they use it. */
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
     private MachineIDClient(Pointer client) {
@@ -112,7 +115,7 @@ public final class MachineIDClient implements AutoCloseable {
         return LIBRARY.mid_version();
     }
 
-    /** @param options those that machineid.h lists, such as {@code {"timeout_ms":2000}}; null for the defaults */
+    /** @param options the options that machineid.h lists, such as {@code {"timeout_ms":2000}}; null for the defaults */
     public static MachineIDClient open(String orgKey, JsonObject options) {
         PointerByReference client = new PointerByReference(), json = new PointerByReference();
         result(LIBRARY.mid_client_new(checked("orgKey", orgKey), textOf(options), client, json), json);
@@ -126,7 +129,7 @@ public final class MachineIDClient implements AutoCloseable {
         return new MachineIDClient(client.getValue());
     }
 
-    /** Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so. */
+    /** Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call this. */
     public void cancel() {
         lock.readLock().lock();
         try {
@@ -136,7 +139,7 @@ public final class MachineIDClient implements AutoCloseable {
         }
     }
 
-    /** Cancels what is in flight, waits for it, and frees the client. */
+    /** Cancels the calls in progress, waits for them, and frees the client. */
     @Override
     public void close() {
         cancel();
@@ -149,7 +152,7 @@ public final class MachineIDClient implements AutoCloseable {
         }
     }
 
-    /** May this device run now? Whatever goes wrong on the way, the decision says so. */
+    /** May this device run now? If anything goes wrong, the decision says so. */
     public Decision validate(String deviceId) {
         return use(client -> {
             IntByReference allowed = new IntByReference();
@@ -161,13 +164,13 @@ public final class MachineIDClient implements AutoCloseable {
         });
     }
 
-    /** May this device run now? false whatever goes wrong on the way. */
+    /** May this device run now? False if anything goes wrong. */
     public boolean isAllowed(String deviceId) {
         return validate(deviceId).allowed();
     }
 
     /**
-     * The decision, when the device may run now.
+     * Returns the decision when the device may run now.
      *
      * @throws MachineIDException otherwise, with the code and the request id for your log
      */
@@ -237,8 +240,8 @@ public final class MachineIDClient implements AutoCloseable {
     }
 
     /**
-     * Parses the library's text and frees it. The flag that the library gives is the answer: a reply that Gson cannot read is
-     * an empty one.
+     * Parses and frees a text of the library's. The answer is the library's flag and not this text, so a reply that
+     * Gson cannot parse becomes an empty one.
      */
     private static JsonObject take(PointerByReference json) {
         Pointer text = json.getValue();
@@ -257,7 +260,7 @@ public final class MachineIDClient implements AutoCloseable {
         return value != null && value.isJsonPrimitive() ? value.getAsString() : null;
     }
 
-    /** An API error of the authority's has "error" where a decision has "code". */
+    /** An API error from the authority has "error" where a decision has "code". */
     private static String codeOf(JsonObject reply) {
         return text(reply, reply.has("code") ? "code" : "error");
     }
@@ -267,8 +270,8 @@ public final class MachineIDClient implements AutoCloseable {
     }
 
     /**
-     * A NUL would cut the text short, and half of a surrogate pair would become a question mark: the question would be about
-     * another device.
+     * Checks a text for the library. A NUL would cut it short, and half of a surrogate pair would become a question
+     * mark, so that the call would concern another device.
      */
     private static String checked(String name, String text) {
         Objects.requireNonNull(text, name + " must not be null");

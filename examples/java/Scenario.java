@@ -60,14 +60,14 @@ public final class Scenario {
 
         secret();
 
-        // The answer stands, whatever else is in the reply.
+        // The reply holds unusual numbers. Its answer counts all the same.
         JsonObject numbers = new JsonObject();
         numbers.addProperty("base_url", System.getenv("MACHINEID_ODD_URL"));
         try (MachineIDClient odd = MachineIDClient.open("org_runtimes", numbers)) {
             System.out.println("odd numbers: " + statusAndAllowed(odd.validate(DEVICE)));
         }
 
-        // An outage is no answer and no refusal: the next call may bring one.
+        // An outage is neither an answer nor a refusal: the next call may bring an answer.
         JsonObject outage = new JsonObject();
         outage.addProperty("base_url", System.getenv("MACHINEID_OUTAGE_URL"));
         outage.addProperty("max_retries", 0);
@@ -89,8 +89,8 @@ public final class Scenario {
     }
 
     /**
-     * A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-     * Tests/bindings/misuse.
+     * Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+     * may let it work. Conditions that must not compile are in Tests/bindings/misuse.
      */
     private static void neverRegistered(MachineIDClient client) {
         List<String> done = new ArrayList<>();
@@ -109,7 +109,7 @@ public final class Scenario {
         return exception.statusName + " " + exception.code + " request_id=" + exception.requestId.length() + " characters";
     }
 
-    /** The argument error of the language, which names the parameter. */
+    /** A bad argument must raise the language's argument error, which names the parameter. */
     private static void refused(
             String step, Class<? extends RuntimeException> kind, MachineIDClient client, String deviceId) {
         try {
@@ -121,7 +121,7 @@ public final class Scenario {
         }
     }
 
-    /** A key that cannot be sent: the error does not show it. */
+    /** Gives a key that cannot be sent; the error must not show it. */
     private static void secret() {
         List<String> shown = new ArrayList<>();
         for (String key : List.of("org_marker\0", "org_marker\ud800")) {
@@ -135,7 +135,7 @@ public final class Scenario {
         System.out.println("secret: " + (shown.isEmpty() ? "refused, and not shown" : String.join(", ", shown)));
     }
 
-    /** 8 threads, 4 times each. */
+    /** Validates in 8 threads, 4 times in each. */
     private static int validateInThreads(MachineIDClient client) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         List<Future<Integer>> counts = new ArrayList<>();
@@ -154,7 +154,7 @@ public final class Scenario {
         return sum;
     }
 
-    /** The name of what a call came to. */
+    /** The name of a call's status. */
     private static String status(Supplier<JsonObject> call) {
         try {
             call.get();

@@ -4,12 +4,12 @@
 --     assert(client:register "agent-01")
 --     if client:validate "agent-01" then work() end
 --
--- The first result of validate is true or false; the table after it is true in a condition, as every table is. require
+-- The first result of validate is true or false; the table after it, like every table, is true in a condition. require
 -- raises an error with the code and the request id instead.
 --
--- A call blocks until there is an answer or timeout_ms has passed: in OpenResty, that is the whole worker process. A client
--- belongs to the Lua state that made it; each thread with a state of its own makes its own. A child of fork may go on with
--- its parent's.
+-- A call blocks until there is an answer or timeout_ms has passed: in OpenResty it blocks the whole worker process. A
+-- client belongs to the Lua state that made it; each thread with a state of its own makes its own client. A child of
+-- fork may continue to use its parent's client.
 
 local cjson = require "cjson"
 local ffi = require "ffi"
@@ -38,8 +38,8 @@ local C = ffi.load "libmachineid.so.0"
 local Client = {}
 Client.__index = Client
 
--- An error has status (such as "MID_REFUSED"), code, message, request_id and reply. That of a denial has the status
--- "MID_OK": the authority decided.
+-- An error has status (such as "MID_REFUSED"), code, message, request_id and reply. For a denial the status is
+-- "MID_OK", because the authority decided.
 local Error = {}
 Error.__index = Error
 function Error:__tostring()
@@ -48,22 +48,22 @@ function Error:__tostring()
     return self.request_id and ("%s (request id %s)"):format(why, self.request_id) or why
 end
 
--- A member of a reply, when it is a string: null is a value of cjson's own, and true.
+-- A member of a reply, if it is a string. cjson represents null by a value of its own, which is true.
 local function text(reply, key)
     local value = reply[key]
     return type(value) == "string" and value or nil
 end
 
--- A NUL would cut the text short, and the question would be about another device.
--- What is not UTF-8 the library refuses itself.
+-- A NUL would cut the text short, so that the call would concern another device. The library itself refuses text that
+-- is not UTF-8.
 local function c_string(name, value)
     if type(value) ~= "string" then error(("%s must be a string, not %s"):format(name, type(value)), 3) end
     if value:find "%z" then error(name .. " must be a string without NUL", 3) end
     return value
 end
 
--- Parses what came out through a `json` parameter, and frees it. The flag that the library gives is the answer: a reply that
--- cjson cannot read is an empty one.
+-- Parses and frees a text from a `json` parameter. The answer is the library's flag and not this text, so a reply that
+-- cjson cannot parse becomes an empty one.
 local function take(json)
     if json[0] == nil then return {} end
     local copy = ffi.string(json[0])
@@ -72,7 +72,7 @@ local function take(json)
     return is_read and reply or {}
 end
 
--- The reply and the fields of it that a decision and an error have in common.
+-- The reply, and the fields in it that decisions and errors have in common.
 local function outcome(status, reply)
     return {
         status = ffi.string(C.mid_status_name(status)),
@@ -83,7 +83,7 @@ local function outcome(status, reply)
     }
 end
 
--- The reply, or nil and an error, as assert() and the rest of Lua know it.
+-- The reply, or nil and an error, as is usual in Lua.
 local function result(status, json)
     local reply = take(json)
     if status == 0 then return reply end
@@ -97,30 +97,31 @@ local function make(new, options)
     return setmetatable({ handle = ffi.gc(made[0], C.mid_client_free) }, Client)
 end
 
--- Frees the client, as the collector does sooner or later. A call on a closed one is MID_INVALID_ARGUMENT.
+-- Frees the client; otherwise the collector does so sooner or later. A call on a closed client is MID_INVALID_ARGUMENT.
 function Client:close()
     if self.handle then C.mid_client_free(ffi.gc(self.handle, nil)) end
     self.handle = nil
 end
 
--- Ends every call on this client to come with MID_CANCELLED.
+-- Ends every later call on this client with MID_CANCELLED.
 function Client:cancel()
     C.mid_client_cancel(self.handle)
 end
 
--- May this device run now? true or false, and the decision. Whatever goes wrong between here and the authority is false,
--- and the decision says why. Its status is "MID_OK" when the authority decided.
+-- May this device run now? Returns true or false, and the decision. If anything goes wrong, the result is false and the
+-- decision says why. Its status is "MID_OK" when the authority decided.
 function Client:validate(device_id)
     local id = c_string("device_id", device_id)
     local allowed, json = ffi.new "int[1]", ffi.new "char *[1]"
     local status = C.mid_validate(self.handle, id, allowed, json)
     local decision = outcome(status, take(json))
     decision.allowed = allowed[0] == 1
-    if not decision.allowed then setmetatable(decision, Error) end -- for assert(client:validate(id))
+    if not decision.allowed then setmetatable(decision, Error) end -- The message of assert(client:validate(id)).
     return decision.allowed, decision
 end
 
--- The decision, when the device may run now. Otherwise raises it: an error with the code and the request id for your log.
+-- Returns the decision when the device may run now. Otherwise raises it: an error with the code and the request id for
+-- your log.
 function Client:require(device_id)
     local allowed, decision = self:validate(device_id)
     if not allowed then error(decision, 2) end
@@ -156,7 +157,7 @@ function machineid.new(org_key, options)
     return make(function(...) return C.mid_client_new(org_key, ...) end, options)
 end
 
--- The same with the org key from the environment variable MACHINEID_ORG_KEY.
+-- The same, with the org key from the environment variable MACHINEID_ORG_KEY.
 function machineid.from_env(options)
     return make(C.mid_client_from_env, options)
 end

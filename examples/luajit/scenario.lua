@@ -11,7 +11,7 @@ local function flag(allowed) return allowed and 1 or 0 end
 
 local function word(allowed) return allowed and "allowed" or "denied" end
 
--- The child tells the parent by its exit status.
+-- The child reports its result through its exit status.
 ffi.cdef [[
 int fork(void);
 int waitpid(int pid, int *status, int options);
@@ -26,7 +26,8 @@ local function fork(client)
     printf("fork: parent %s, child %s", word(parent), word(ended[0] == 0))
 end
 
--- A device that was never registered, in the conditions that come to mind first.
+-- Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+-- let it work.
 local function never_registered(client)
     local done = {}
     if client:validate "never" then done[#done + 1] = "if" end
@@ -42,14 +43,14 @@ local function never_registered(client)
     assert(tostring(problem):find("not allowed", 1, true) and tostring(problem):find(problem.request_id, 1, true))
 end
 
--- The argument error of the language, which names the parameter.
+-- A bad argument must raise the language's argument error, which names the parameter.
 local function refused(step, client, device_id)
     local asked, problem = pcall(client.validate, client, device_id)
     local is_it = not asked and problem:find("device_id", 1, true)
     printf("%s: %s", step, is_it and "an argument error that names it" or problem)
 end
 
--- A key that cannot be sent: the error does not show it.
+-- Gives a key that cannot be sent; the error must not show it.
 local function secret()
     local shown = {}
     for _, key in ipairs { "org_marker\0", { "org_marker" }, true } do
@@ -107,13 +108,13 @@ refused("null", client, nil)
 secret()
 client:close()
 
--- The answer stands, whatever else is in the reply.
+-- The reply holds unusual numbers. Its answer counts all the same.
 local odd = assert(machineid.new("org_runtimes", { base_url = os.getenv "MACHINEID_ODD_URL" }))
 allowed, decision = odd:validate(DEVICE)
 printf("odd numbers: %s allowed=%d", decision.status, flag(allowed))
 odd:close()
 
--- An outage is no answer and no refusal: the next call may bring one.
+-- An outage is neither an answer nor a refusal: the next call may bring an answer.
 local out = assert(machineid.new("org_outage", { base_url = os.getenv "MACHINEID_OUTAGE_URL", max_retries = 0 }))
 allowed, decision = out:validate(DEVICE)
 printf("outage: %s allowed=%d %s", decision.status, flag(allowed), decision.code)

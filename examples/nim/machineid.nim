@@ -5,12 +5,12 @@
 ##   discard client.register("agent-01")
 ##   if client.allows("agent-01"): work()
 ##
-## A `Decision` is no condition, and the compiler does not let anybody drop it; `require` raises unless the device is
-## allowed.
+## A `Decision` cannot be used as a condition, and the compiler does not allow a call to ignore it; `require` raises
+## unless the device is allowed.
 ##
-## A call blocks its thread until there is an answer or timeout_ms has passed. A client goes with the last reference to
-## it. Any number of threads may share its handle, which they use no longer than it is there, and a child of fork may go on
-## with it.
+## A call blocks its thread until there is an answer or timeout_ms has passed. A client is freed with the last reference
+## to it. Any number of threads may share its handle, as long as the client exists, and a child of fork may continue to
+## use it.
 
 import std/[json, unicode]
 
@@ -23,14 +23,14 @@ type
   Client* = ref ClientObject
 
   Decision* = object
-    ## Gate on `allowed` and nothing else; with any status but MID_OK the authority decided nothing.
+    ## Gate on `allowed` and nothing else. With any status except MID_OK the authority decided nothing.
     allowed*: bool
     status*, code*, requestId*: string
     reply*: JsonNode
 
   MachineIDError* = object of CatchableError
-    ## There is no reply, because the authority refused or gave no answer; from `require`, also that it denied. Then the
-    ## status is MID_OK: the authority decided.
+    ## There is no reply, because the authority refused or gave no answer. `require` also raises this for a denial; the
+    ## status is then MID_OK, because the authority decided.
     status*, code*, requestId*: string
     reply*: JsonNode
 
@@ -62,8 +62,8 @@ proc version*(): string = $mid_version()
 proc nameOf(status: int32): string = $mid_status_name(status)
 
 proc take(json: pointer): JsonNode =
-  ## Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
-  ## std/json cannot read is an empty one.
+  ## Parses and frees a text from a json parameter. The answer is the library's flag and not this text, so a reply that
+  ## std/json cannot parse becomes an empty one.
   if json == nil: return newJObject()
   defer: mid_free(json)
   try: parseJson($cast[cstring](json))
@@ -83,8 +83,8 @@ proc checked(status: int32, json: pointer): JsonNode =
   if status != 0: fail(nameOf(status), result)
 
 proc cText(name, text: string): cstring =
-  ## A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
-  ## device. validateUtf8 lets surrogates through, which the library does not.
+  ## A NUL would cut the text short, and invalid UTF-8 might become another text, so that the call would concern another
+  ## device. validateUtf8 accepts surrogates, which the library refuses.
   if '\0' in text or validateUtf8(text) >= 0:
     raise newException(ValueError, name & " must be a string of UTF-8 without NUL")
   cstring(text)
@@ -102,13 +102,13 @@ proc clientFromEnv*(options = newJObject()): Client =
   discard checked(mid_client_from_env(cText("options", $options), addr result.handle, addr json), json)
 
 proc handle*(client: Client): Handle = client.handle
-  ## For other threads, as long as the client is there.
+  ## The handle for other threads. It is valid as long as the client exists.
 
 proc cancel*(client: Client) = mid_client_cancel(client.handle)
-  ## Ends every call on this client, now and to come, with MID_CANCELLED.
+  ## Ends every call in progress and every later call on this client with MID_CANCELLED.
 
 proc validate*(client: Handle, deviceId: string): Decision =
-  ## May this device run now? Whatever goes wrong on the way, the decision says so.
+  ## May this device run now? If anything goes wrong, the decision says so.
   var allowed: cint
   var json: pointer
   let status = mid_validate(client, cText("deviceId", deviceId), addr allowed, addr json)
@@ -119,11 +119,11 @@ proc validate*(client: Handle, deviceId: string): Decision =
 proc validate*(client: Client, deviceId: string): Decision = client.handle.validate(deviceId)
 
 proc allows*(client: Client | Handle, deviceId: string): bool = client.validate(deviceId).allowed
-  ## May this device run now? false whatever goes wrong on the way.
+  ## May this device run now? False if anything goes wrong.
 
 proc require*(client: Client | Handle, deviceId: string): Decision {.discardable.} =
-  ## The decision, when the device may run now. Otherwise raises MachineIDError, with the code and the request id for your
-  ## log.
+  ## Returns the decision when the device may run now. Otherwise raises MachineIDError, with the code and the request id
+  ## for your log.
   result = client.validate(deviceId)
   if not result.allowed: fail(result.status, result.reply)
 
@@ -137,7 +137,7 @@ proc ask(client: Client, call: Asks): JsonNode =
   let status = call(client.handle, addr json)
   checked(status, json)
 
-# These give the authority's reply, or raise MachineIDError.
+# These return the authority's reply, or raise MachineIDError.
 proc register*(client: Client, deviceId: string): JsonNode = client.ask(mid_register, deviceId)
 proc revoke*(client: Client, deviceId: string): JsonNode = client.ask(mid_revoke, deviceId)
 proc unrevoke*(client: Client, deviceId: string): JsonNode = client.ask(mid_unrevoke, deviceId)

@@ -23,7 +23,7 @@ proc threads(client: Client) =
 proc word(allowed: bool): string = (if allowed: "allowed" else: "denied")
 
 proc forks(client: Client) =
-  ## The child tells the parent by its exit status.
+  ## The child reports its result through its exit status.
   flushFile(stdout)
   let child = fork()
   if child == 0: exitnow(if client.allows(device): 0 else: 1)
@@ -33,13 +33,13 @@ proc forks(client: Client) =
   echo &"fork: parent {word(parent)}, child {word(status == 0)}"
 
 proc refusal(call: proc ()): ref MachineIDError =
-  ## No template: in one, Nim 1.6 frees the error while a variable holds it.
+  ## This is not a template, because in one Nim 1.6 frees the error while a variable holds it.
   try: call()
   except MachineIDError as error: result = error
 
 proc neverRegistered(client: Client) =
-  ## A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-  ## Tests/bindings/misuse.
+  ## Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+  ## may let it work. Conditions that must not compile are in Tests/bindings/misuse.
   var done: seq[string]
   if client.allows("never"): done.add "allows"
   if client.validate("never").allowed: done.add "allowed"
@@ -50,7 +50,7 @@ proc neverRegistered(client: Client) =
   echo &"never registered: {error.status} {error.code} request_id={error.requestId.len} characters"
 
 proc refused(step: string, client: Client, deviceId: string) =
-  ## The argument error, the language's or the library's, which names the parameter.
+  ## A bad argument must raise an argument error, the language's or the library's, which names the parameter.
   var said: string
   try:
     let decision = client.validate(deviceId)
@@ -59,7 +59,7 @@ proc refused(step: string, client: Client, deviceId: string) =
   echo step, ": ", (if "deviceId" in said or "device_id" in said: "an argument error that names it" else: said)
 
 proc secret() =
-  ## A key that cannot be sent: the error does not show it.
+  ## Gives a key that cannot be sent; the error must not show it.
   var said = "accepted: marker"
   try: discard newClient("org_marker\0")
   except ValueError as error: said = error.msg
@@ -107,11 +107,11 @@ proc main() =
 
   secret()
 
-  # The answer stands, whatever else is in the reply.
+  # The reply holds unusual numbers. Its answer counts all the same.
   let odd = newClient("org_runtimes", %*{"base_url": getEnv("MACHINEID_ODD_URL")})
   echo &"odd numbers: {show(odd.validate(device))}"
 
-  # An outage is no answer and no refusal: the next call may bring one.
+  # An outage is neither an answer nor a refusal: the next call may bring an answer.
   let outage = newClient("org_outage", %*{"base_url": getEnv("MACHINEID_OUTAGE_URL"), "max_retries": 0})
   decision = outage.validate(device)
   echo &"outage: {show(decision)} {decision.code}"

@@ -1,15 +1,16 @@
 /*
  * machineid.c - libmachineid for Node, through Node-API. index.js is the module that programs use.
  *
- * A call would block the event loop, so each runs on a thread of libuv's pool and answers with a promise. The pool has
- * four threads (UV_THREADPOOL_SIZE), which calls share with files and name look-ups: keep timeout_ms short.
+ * A call would block the event loop, so each runs on a thread of libuv's pool and is answered through a promise. The
+ * pool has four threads (UV_THREADPOOL_SIZE), which calls share with file operations and name look-ups: keep timeout_ms
+ * short.
  */
 #include <machineid.h>
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One of the three functions is there: they are the shapes that operations have. */
+/* Operations have one of three signatures; the other two function pointers are NULL. */
 struct operation {
     const char *name;
     mid_status (*on_device)(mid_client *, const char *, char **);
@@ -36,7 +37,7 @@ struct call {
     char *json;
 };
 
-/* Throws what Node says of the last failure, unless something is being thrown already. */
+/* Throws Node's message for the last failure, unless an exception is already pending. */
 static napi_value fail(napi_env env) {
     const napi_extended_error_info *info = NULL;
     bool pending = false;
@@ -46,7 +47,7 @@ static napi_value fail(napi_env env) {
     return NULL;
 }
 
-/* A copy of a string, for free(); *text is NULL for null and undefined. */
+/* Copies a string, for free(); *text is NULL for null and undefined. */
 static napi_status copy_string(napi_env env, napi_value value, char **text) {
     napi_valuetype type;
     size_t length;
@@ -60,7 +61,7 @@ static napi_status copy_string(napi_env env, napi_value value, char **text) {
     return napi_get_value_string_utf8(env, value, *text, length + 1, &length);
 }
 
-/* {status, allowed, json}, json being the library's text or null; frees json. */
+/* Makes {status, allowed, json}, where json is the library's text or null, and frees json. */
 static napi_status make_answer(napi_env env, mid_status status, int allowed, char *json, napi_value *answer) {
     napi_value number, flag, text;
     napi_status result = napi_create_object(env, answer);
@@ -82,7 +83,8 @@ static void free_client(napi_env env, void *client, void *hint) {
     mid_client_free(client);
 }
 
-/* open(orgKey, options): an answer that has the client too. Without orgKey it is read from the environment. */
+/* open(orgKey, options): an answer that also has the client. When orgKey is null, the key is read from the
+ * environment. */
 static napi_value open_client(napi_env env, napi_callback_info info) {
     size_t count = 2;
     napi_value arguments[2], answer, external;
@@ -103,7 +105,7 @@ static napi_value open_client(napi_env env, napi_callback_info info) {
     if (result == napi_ok && client) {
         result = napi_create_external(env, client, free_client, NULL, &external);
         if (result == napi_ok) {
-            client = NULL; /* it is the external's from here on */
+            client = NULL; /* The external owns it from here on. */
             result = napi_set_named_property(env, answer, "client", external);
         }
     }
@@ -125,7 +127,7 @@ static napi_value cancel(napi_env env, napi_callback_info info) {
 
 /* ---- Operations */
 
-/* On a thread of the pool: nothing of JavaScript may be touched. */
+/* Runs on a thread of the pool, which must not touch anything of JavaScript's. */
 static void run_call(napi_env env, void *data) {
     (void)env;
     struct call *call = data;
@@ -145,7 +147,7 @@ static void free_call(napi_env env, struct call *call) {
     free(call);
 }
 
-/* Back on the event loop. */
+/* Runs on the event loop after run_call(). */
 static void end_call(napi_env env, napi_status ran, void *data) {
     struct call *call = data;
     napi_value answer, text, error;
@@ -184,7 +186,7 @@ static napi_value start_call(napi_env env, napi_callback_info info) {
     return NULL;
 }
 
-/* validateNow(client, deviceId): an answer, for which the event loop waits. */
+/* validateNow(client, deviceId): an answer; the event loop waits for it. */
 static napi_value validate_now(napi_env env, napi_callback_info info) {
     size_t count = 2;
     napi_value arguments[2], answer;

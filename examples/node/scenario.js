@@ -5,7 +5,7 @@ const { Client, MachineIDError, version } = require('./index.js');
 
 const device = 'worker:prod:queue-consumer:07';
 
-// What a call came to: the name of its status, and its reply.
+// The result of a call: the name of its status, and its reply.
 async function replied(call) {
   try {
     return { statusName: 'MID_OK', reply: await call };
@@ -15,7 +15,7 @@ async function replied(call) {
   }
 }
 
-// What a question about a device came to, allowed or not: it is true in a condition, and so it is only for printing.
+// The result for a device, allowed or not. It is true in a condition, so it is only for printing.
 function outcome(client, id) {
   const told = ({ statusName, code, requestId }) => ({ isAllow: true, statusName, code, requestId });
   return client.whenAllowed(id, told).catch((error) => {
@@ -26,7 +26,7 @@ function outcome(client, id) {
 
 const digit = (outcome) => Number(outcome.isAllow === true);
 
-// Work that hands the decision out is refused: a promise of it would be one more thing that is true in a condition.
+// Work that returns the decision must be refused: a promise of it would be true in a condition.
 async function handedOut(client) {
   for (const work of [(decision) => decision, async (decision) => decision]) {
     try {
@@ -39,7 +39,7 @@ async function handedOut(client) {
   }
 }
 
-// A key that cannot be sent: the error does not show it.
+// Gives a key that cannot be sent; the error must not show it.
 function secret() {
   const shown = ['org_marker\0', 'org_marker\ud800', ['org_marker'], { org_marker: 1 }].map((key) => {
     try {
@@ -52,7 +52,8 @@ function secret() {
   console.log(`secret: ${shown.join(', ') || 'refused, and not shown'}`);
 }
 
-// A device that was never registered, in the conditions that come to mind first.
+// Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+// let it work.
 async function neverRegistered(client) {
   const done = [];
   const mistakes = [
@@ -78,7 +79,7 @@ async function neverRegistered(client) {
   console.log(`never registered: ${statusName} ${code} request_id=${requestId?.length} characters`);
 }
 
-// The argument error of the language, which names the parameter.
+// A bad argument must raise the language's argument error, which names the parameter.
 async function refused(step, client, id) {
   const calls = [() => client.isAllowedSync(id), () => client.whenAllowed(id, () => {}), () => client.register(id)];
   const said = new Set();
@@ -94,7 +95,7 @@ async function refused(step, client, id) {
   console.log(`${step}: ${[...said].join(', ')}`);
 }
 
-// One of eight that run at the same time.
+// Validates four times. Eight of these run at the same time.
 async function validateFourTimes(client) {
   let allowed = 0;
   for (let i = 0; i < 4; i++) {
@@ -158,12 +159,12 @@ async function main() {
   await refused('null', client, null);
   secret();
 
-  // The answer stands, whatever else is in the reply.
+  // The reply holds unusual numbers. Its answer counts all the same.
   const odd = new Client('org_runtimes', { base_url: process.env.MACHINEID_ODD_URL });
   decision = await outcome(odd, device);
   console.log(`odd numbers: ${decision.statusName} allowed=${digit(decision)}`);
 
-  // An outage is no answer and no refusal: the next call may bring one.
+  // An outage is neither an answer nor a refusal: the next call may bring an answer.
   const out = new Client('org_outage', { base_url: process.env.MACHINEID_OUTAGE_URL, max_retries: 0 });
   decision = await outcome(out, device);
   console.log(`outage: ${decision.statusName} allowed=${digit(decision)} ${decision.code}`);

@@ -4,13 +4,13 @@
 #     $client->register('agent-01');
 #     work() if $client->validate('agent-01');
 #
-# A call blocks until there is an answer or timeout_ms has passed; a handler in %SIG, such as that of alarm, runs after it.
-# A child of fork may go on with the client, and so may Perl's threads: it is freed by the one that made it, which joins the
-# others before.
+# A call blocks until there is an answer or timeout_ms has passed; a handler in %SIG, such as that of alarm, runs after
+# it. A child of fork may continue to use the client, and so may Perl's threads: the thread that made it frees it, and
+# joins the others first.
 #
-# What validate gives is true when the device is allowed; require dies when it is not. In list context validate croaks, since
-# there a denial counts as a value: `if (my ($d) = ...)` would work on a denied device. It is defined, denied or not: never ask
-# `defined $client->validate(...)`.
+# The result of validate is true when the device is allowed; require dies when it is not. In list context validate
+# croaks, because there a denial counts as a value: `if (my ($d) = ...)` would work on a denied device. The result is
+# always defined, so never use `defined $client->validate(...)`.
 package MachineID;
 use v5.36;
 
@@ -20,8 +20,8 @@ use JSON::PP ();
 
 my $ffi = FFI::Platypus->new(api => 2, lib => 'libmachineid.so.0');
 
-# A text that is ours to free is an opaque: as a string it would be copied, and the pointer lost.
-$ffi->attach([mid_version => 'version'], [], 'string'); # of the loaded library: MachineID::version()
+# A text that the caller frees is an opaque: a string would be copied, and the pointer lost.
+$ffi->attach([mid_version => 'version'], [], 'string'); # MachineID::version(): the version of the loaded library
 $ffi->attach(mid_status_name => ['sint32'], 'string');
 $ffi->attach(mid_client_new => ['string', 'string', 'opaque*', 'opaque*'], 'sint32');
 $ffi->attach(mid_client_from_env => ['string', 'opaque*', 'opaque*'], 'sint32');
@@ -32,14 +32,14 @@ $ffi->attach("mid_$_" => ['opaque', 'string', 'opaque*'], 'sint32') for qw(regis
 $ffi->attach("mid_$_" => ['opaque', 'opaque*'], 'sint32') for qw(list_devices usage);
 $ffi->attach(mid_free => ['opaque'], 'void');
 
-# A client, which is a connection to the authority on behalf of one organisation. Make one, and keep it. The options are
-# those of machineid.h. Dies with a MachineID::Error, as the operations do.
+# A client: a connection to the authority on behalf of one organisation. Make one and keep it. machineid.h lists the
+# options. Dies with a MachineID::Error, as the operations do.
 sub new ($class, $org_key, %options) {
     my ($key, $json) = (_c_string('org_key', $org_key), JSON::PP::encode_json(\%options));
     return $class->_make(sub { mid_client_new($key, $json, @_) });
 }
 
-# The same with the org key from the environment variable MACHINEID_ORG_KEY.
+# The same, with the org key from the environment variable MACHINEID_ORG_KEY.
 sub from_env ($class, %options) {
     my $json = JSON::PP::encode_json(\%options);
     return $class->_make(sub { mid_client_from_env($json, @_) });
@@ -57,14 +57,14 @@ sub DESTROY ($self) {
     mid_client_free($self->{handle}) if $self->{thread} == _thread();
 }
 
-# Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
+# Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call this.
 sub cancel ($self) {
     mid_client_cancel($self->{handle});
 }
 
-# May this device run now? Whatever goes wrong between here and the authority, the decision says so. For scalar context: in
-# list context an empty list in the place of a denial would be no better, as the key after it in `(allowed => ..., retry => 1)`
-# would become the answer.
+# May this device run now? If anything goes wrong, the decision says so. It must be called in scalar context. In list
+# context, an empty list for a denial would be no better: in `(allowed => ..., retry => 1)` the next key would become
+# the answer.
 sub validate ($self, $device_id) {
     Carp::croak('validate must be called in scalar context: scalar $client->validate(...)') if wantarray;
     my ($id, $allowed, $json) = (_c_string('device_id', $device_id), 0, undef);
@@ -72,8 +72,8 @@ sub validate ($self, $device_id) {
     return bless { _outcome($status, $json), allowed => $allowed == 1 }, 'MachineID::Decision';
 }
 
-# The decision, when the device may run now. Otherwise dies with a MachineID::Error, with the code and the request id for
-# your log.
+# Returns the decision when the device may run now. Otherwise dies with a MachineID::Error, with the code and the
+# request id for your log.
 sub require ($self, $device_id) {
     my $decision = $self->validate($device_id);
     die bless {%$decision}, 'MachineID::Error' unless $decision;
@@ -102,11 +102,12 @@ sub _checked ($status, $json) {
     return $outcome{reply};
 }
 
-# What a decision and an error have in common. Frees what came out through a `json` parameter.
+# The fields that decisions and errors have in common. Frees the text from a `json` parameter.
 sub _outcome ($status, $json) {
     my $text = defined $json ? $ffi->cast(opaque => 'string', $json) : '{}';
     mid_free($json);
-    # The flag that the library gives is the answer: a reply that JSON::PP cannot read is an empty one.
+    # The answer is the library's flag and not the reply's text, so a reply that JSON::PP cannot parse becomes an empty
+    # one.
     my $reply = do { local $@; eval { JSON::PP::decode_json($text) } } // {};
     return (
         status => mid_status_name($status),
@@ -117,8 +118,8 @@ sub _outcome ($status, $json) {
     );
 }
 
-# A NUL would cut the text short, and a surrogate is no character: the question would be about another device. undef would
-# become an empty text, and a reference its address.
+# A NUL would cut the text short, and a surrogate is no character, so that the call would concern another device. undef
+# would become an empty text, and a reference its address.
 sub _c_string ($name, $text) {
     Carp::croak("$name must be a string, not " . (defined $text ? 'a reference' : 'undef')) if !defined $text || ref $text;
     Carp::croak("$name must be a string of Unicode characters without NUL")
@@ -129,8 +130,8 @@ sub _c_string ($name, $text) {
 
 sub _thread { return threads->can('tid') ? threads->tid : 0 }
 
-# The outcome of validate(). It is true when the device is allowed; gate on that and nothing else. The status is "MID_OK"
-# when the authority decided. With any other it did not, and nothing is allowed.
+# The result of validate(). It is true when the device is allowed; gate on that and nothing else. The status is "MID_OK"
+# when the authority decided. With any other status it did not, and nothing is allowed.
 package MachineID::Decision {
     use overload bool => sub ($self, @) { $self->{allowed} }, fallback => 1;
     sub allowed ($self) { return $self->{allowed} }
@@ -140,11 +141,11 @@ package MachineID::Decision {
     sub reply ($self) { return $self->{reply} }
 }
 
-# There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then the
-# status is "MID_OK": the authority decided.
+# There is no reply, because the authority refused or gave no answer. require() also dies with this for a denial; the
+# status is then "MID_OK", because the authority decided.
 package MachineID::Error {
     use overload
-        bool => sub { 1 }, # $@ is to be true after a failed eval
+        bool => sub { 1 }, # $@ must be true after a failed eval.
         '""' => sub ($self, @) { $self->_text },
         fallback => 1;
     sub status ($self) { return $self->{status} } # such as "MID_REFUSED"

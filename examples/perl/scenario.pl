@@ -17,7 +17,7 @@ sub in_threads ($client) {
     say "threads: $allowed of 32 allowed";
 }
 
-# The child tells the parent by its exit status.
+# The child reports its result through its exit status.
 sub forked ($client) {
     my $child = fork // die "fork: $!\n";
     POSIX::_exit($client->validate(DEVICE) ? 0 : 1) if $child == 0;
@@ -32,7 +32,8 @@ sub show ($step, $decision, $more = '') {
     say "$step: ", $decision->status, ' allowed=', $decision->allowed ? 1 : 0, $more;
 }
 
-# A device that was never registered, in the conditions that come to mind first.
+# Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+# let it work.
 sub never_registered ($client) {
     my @done;
     push @done, 'if' if $client->validate('never');
@@ -50,13 +51,13 @@ sub never_registered ($client) {
     say 'never registered: ', $@->status, ' ', $@->code, ' request_id=', length $@->request_id, ' characters';
 }
 
-# The argument error of the language, which names the parameter and the line of the caller.
+# A bad argument must raise the language's argument error, which names the parameter and the caller's line.
 sub refused ($step, $client, $device_id) {
     eval { $client->validate($device_id); 1 } and return say "$step: asked";
     say "$step: ", $@ =~ /device_id.* at \Q$0\E line/ ? 'an argument error that names it' : $@;
 }
 
-# A key that cannot be sent: the error does not show it.
+# Gives a key that cannot be sent; the error must not show it.
 sub secret () {
     my @shown = grep { /marker/ } map {
         my $key = $_;
@@ -111,11 +112,11 @@ refused('NUL', $client, "a\0b");
 refused('null', $client, undef);
 secret();
 
-# The answer stands, whatever else is in the reply.
+# The reply holds unusual numbers. Its answer counts all the same.
 my $odd = MachineID->new('org_runtimes', base_url => $ENV{MACHINEID_ODD_URL});
 show('odd numbers', scalar $odd->validate(DEVICE));
 
-# An outage is no answer and no refusal: the next call may bring one.
+# An outage is neither an answer nor a refusal: the next call may bring an answer.
 my $out = MachineID->new('org_outage', base_url => $ENV{MACHINEID_OUTAGE_URL}, max_retries => 0);
 $decision = $out->validate(DEVICE);
 show('outage', $decision, ' ' . $decision->code);

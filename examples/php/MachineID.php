@@ -9,12 +9,13 @@ declare(strict_types=1);
  *     $client->register('agent-01');
  *     if ($client->isAllowed('agent-01')) work();
  *
- * isAllowed() and validate() are true or false, and nothing else says whether the device may run: an object is always true
- * in a condition, and so there is none that stands for a denial. require() gives the decision where it is to allow, and
- * throws Error otherwise.
+ * isAllowed() and validate() return true or false, and nothing else says whether the device may run: every object is
+ * true in a condition, so no object stands for a denial. require() returns the decision when it is to allow, and throws
+ * Error otherwise.
  *
- * A call blocks its process until there is an answer or timeout_ms has passed; max_execution_time and pcntl_alarm() do not
- * end it early. A child of pcntl_fork() may go on with the client. Under a web server FFI has to be allowed: ffi.enable=1.
+ * A call blocks its process until there is an answer or timeout_ms has passed; max_execution_time and pcntl_alarm() do
+ * not end it early. A child of pcntl_fork() may continue to use the client. Under a web server FFI has to be enabled:
+ * ffi.enable=1.
  */
 
 namespace MachineID;
@@ -25,7 +26,7 @@ function version(): string
     return Library::get()->mid_version();
 }
 
-/** What a call came to. */
+/** The status of a call. */
 enum Status: int
 {
     case Ok = 0;
@@ -43,10 +44,10 @@ enum Status: int
     case Cancelled = 400;
     case OutOfMemory = 401;
     case Internal = 402;
-    /** One of a later version of the library. */
+    /** A status from a later version of the library. */
     case Unknown = -1;
 
-    /** As in machineid.h: MID_TIMEOUT. */
+    /** The name as in machineid.h, such as MID_TIMEOUT. */
     public function label(): string
     {
         return Library::get()->mid_status_name($this->value);
@@ -54,8 +55,8 @@ enum Status: int
 }
 
 /**
- * There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then the
- * status is Ok: the authority decided.
+ * There is no reply, because the authority refused or gave no answer. require() also throws this for a denial; the
+ * status is then Ok, because the authority decided.
  */
 final class Error extends \RuntimeException
 {
@@ -86,7 +87,7 @@ final class Decision
     }
 }
 
-/** A connection to the authority on behalf of one organisation. Make one, and keep it. machineid.h lists the options. */
+/** A connection to the authority on behalf of one organisation. Make one and keep it. machineid.h lists the options. */
 final class Client
 {
     private function __construct(private readonly \FFI\CData $handle)
@@ -113,24 +114,24 @@ final class Client
         return new self($client);
     }
 
-    /** Frees the client, which is when the last variable that holds it goes. */
+    /** Frees the client, when the last variable that holds it is gone. */
     public function __destruct()
     {
         Library::get()->mid_client_free($this->handle);
     }
 
-    /** A clone would be freed too. */
+    /** There are no clones, because a clone would free the client a second time. */
     private function __clone()
     {
     }
 
-    /** Ends every call to come on this client with Status::Cancelled. */
+    /** Ends every later call on this client with Status::Cancelled. */
     public function cancel(): void
     {
         Library::get()->mid_client_cancel($this->handle);
     }
 
-    /** May this device run now? False whatever goes wrong between here and the authority. */
+    /** May this device run now? False if anything goes wrong. */
     public function isAllowed(string $deviceId): bool
     {
         return $this->ask($deviceId)[0];
@@ -142,7 +143,10 @@ final class Client
         return $this->isAllowed($deviceId);
     }
 
-    /** The decision, when the device may run now. Otherwise throws Error, with the code and the request id for your log. */
+    /**
+     * Returns the decision when the device may run now. Otherwise throws Error, with the code and the request id for
+     * your log.
+     */
     public function require(string $deviceId): Decision
     {
         [$allowed, $status, $reply] = $this->ask($deviceId);
@@ -203,7 +207,7 @@ final class Client
     }
 }
 
-/** @internal libmachineid itself. */
+/** @internal The functions of libmachineid. */
 final class Library
 {
     private const DECLARATIONS = <<<'C'
@@ -234,8 +238,8 @@ final class Library
     }
 
     /**
-     * A NUL would cut the text short, and the question would be about another device. Not for inside call(): PHP crashes
-     * when it prints an exception whose trace holds an FFI pointer that is gone.
+     * Checks a text for the library. A NUL would cut it short, so that the call would concern another device. Do not
+     * use this inside call(): PHP crashes when it prints an exception whose trace holds an FFI pointer that is gone.
      */
     public static function text(string $name, #[\SensitiveParameter] string $text): string
     {
@@ -244,8 +248,8 @@ final class Library
     }
 
     /**
-     * The status that the call gives, and the text that comes out through its `json` parameter, parsed and freed. The flag that
-     * the library gives is the answer: a reply that PHP cannot read is an empty one.
+     * Runs a call. Returns its status, and the text from its `json` parameter, parsed and freed. The answer is the
+     * library's flag and not this text, so a reply that PHP cannot parse becomes an empty one.
      */
     public static function call(\Closure $call): array
     {
@@ -265,13 +269,16 @@ final class Library
         return $status === Status::Ok ? $reply : throw new Error($status, $reply);
     }
 
-    /** A member of a reply, when it is a text. */
+    /** A member of a reply, if it is a string. */
     public static function field(array $reply, string $key): ?string
     {
         return is_string($reply[$key] ?? null) ? $reply[$key] : null;
     }
 
-    /** Codes are in "code" where there is a decision or the library failed, and in "error" where the authority refused. */
+    /**
+     * The code is in "code" after a decision or a failure of the library, and in "error" after a refusal by the
+     * authority.
+     */
     public static function code(array $reply): ?string
     {
         return self::field($reply, 'code') ?? self::field($reply, 'error');

@@ -12,7 +12,7 @@ require __DIR__ . '/MachineID.php';
 
 const DEVICE = 'worker:prod:queue-consumer:07';
 
-/** The child tells the parent by its exit status. */
+/** The child reports its result through its exit status. */
 function forked(Client $client): void
 {
     $word = fn (bool $allowed) => $allowed ? 'allowed' : 'denied';
@@ -25,7 +25,7 @@ function forked(Client $client): void
     echo "fork: parent {$word($parent)}, child {$word($ended === 0)}\n";
 }
 
-/** What require() comes to: a decision or an error, which both have a status and a request id. */
+/** The result of require(): a decision or an error. Both have a status and a request id. */
 function outcome(Client $client, string $device): Decision|Error
 {
     try {
@@ -40,7 +40,10 @@ function show(string $step, Decision|Error $outcome, string $more = ''): void
     printf("%s: %s allowed=%d%s\n", $step, $outcome->status->label(), $outcome instanceof Decision, $more);
 }
 
-/** A device that was never registered, in the conditions that come to mind first. */
+/**
+ * Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+ * let it work.
+ */
 function neverRegistered(Client $client): void
 {
     $done = [];
@@ -69,7 +72,7 @@ function neverRegistered(Client $client): void
     }
 }
 
-/** The argument error of the language, which names the parameter. */
+/** A bad argument must raise the language's argument error, which names the parameter. */
 function refused(string $step, string $kind, Client $client, mixed $deviceId): void
 {
     try {
@@ -81,7 +84,7 @@ function refused(string $step, string $kind, Client $client, mixed $deviceId): v
     }
 }
 
-/** A key that cannot be sent: neither the error nor its trace shows it. */
+/** Gives a key that cannot be sent; neither the error nor its trace may show it. */
 function secret(): void
 {
     $shown = [];
@@ -149,11 +152,11 @@ refused('surrogate', \ValueError::class, $client, "w\xED\xA0\x80");
 refused('null', \TypeError::class, $client, null);
 secret();
 
-// The answer stands, whatever else is in the reply.
+// The reply holds unusual numbers. Its answer counts all the same.
 $odd = Client::new('org_runtimes', ['base_url' => getenv('MACHINEID_ODD_URL')]);
 show('odd numbers', outcome($odd, DEVICE));
 
-// An outage is no answer and no refusal: the next call may bring one.
+// An outage is neither an answer nor a refusal: the next call may bring an answer.
 $out = Client::new('org_outage', ['base_url' => getenv('MACHINEID_OUTAGE_URL'), 'max_retries' => 0]);
 $problem = outcome($out, DEVICE);
 show('outage', $problem, " $problem->errorCode");

@@ -5,13 +5,13 @@
         if client.validate("agent-01"):
             work()
 
-What validate() gives is true when the device is allowed; require() raises Error when it is not. A method that is named but
-not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the one, and Python
-warns of the other. In tests use machineid-emulator, not a mock: a Mock is true.
+The result of validate() is true when the device is allowed; require() raises Error when it is not. A method that is
+named but not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the
+first, and Python warns about the second. In tests use machineid-emulator and not a mock: a Mock is true.
 
-cffi reads machineid.h itself, so that nothing here can differ from it. A call blocks its thread until there is an answer
-or timeout_ms has passed. Meanwhile it does not hold the interpreter lock, and Ctrl-C waits for its end. Any number of
-threads may share a client, and a child of fork may go on with it.
+cffi reads machineid.h itself, so the declarations cannot differ from it. A call blocks its thread until there is an
+answer or timeout_ms has passed. Meanwhile it does not hold the interpreter lock, and Ctrl-C takes effect after the
+call. Any number of threads may share a client, and a child of fork may continue to use it.
 """
 
 import json
@@ -25,7 +25,7 @@ import cffi
 
 
 def _declarations():
-    """machineid.h without what is the preprocessor's: its # lines and the extern "C"."""
+    """machineid.h without preprocessor lines and without extern "C"."""
     command = ["pkg-config", "--variable=includedir", "machineid"]
     folder = subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout.strip()
     header = Path(folder, "machineid.h").read_text(encoding="utf-8")
@@ -43,8 +43,8 @@ def version() -> str:
 
 
 class Error(Exception):
-    """There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then
-    the status is "MID_OK": the authority decided."""
+    """There is no reply, because the authority refused or gave no answer. require() also raises this for a denial; the
+    status is then "MID_OK", because the authority decided."""
 
     def __init__(self, status: str, reply: Dict[str, Any]):
         self.status = status  #: such as "MID_REFUSED"
@@ -58,10 +58,10 @@ class Error(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome of validate(). It is true when the device is allowed; gate on that and nothing else."""
+    """The result of validate(). It is true when the device is allowed; gate on that and nothing else."""
 
     allowed: bool
-    status: str  #: "MID_OK": the authority decided. Anything else: it did not, and nothing is allowed.
+    status: str  #: "MID_OK": the authority decided. Otherwise it did not, and nothing is allowed.
     code: Optional[str]
     request_id: Optional[str]
     reply: Dict[str, Any]
@@ -90,8 +90,8 @@ class Client:
         self._handle = _ffi.gc(client[0], _mid.mid_client_free)
 
     def close(self) -> None:
-        """Ends every call, as cancel() does, and frees the client with the last of them, each of which holds the handle. Any
-        thread may do so. A call on a closed one is MID_INVALID_ARGUMENT."""
+        """Ends every call, as cancel() does. Each call holds the handle, so the client is freed when the last of them
+        has returned. Any thread may call this. A call on a closed client is MID_INVALID_ARGUMENT."""
         self.cancel()
         self._handle = _ffi.NULL
 
@@ -102,18 +102,20 @@ class Client:
         self.close()
 
     def cancel(self) -> None:
-        """Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so."""
+        """Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call
+        this."""
         _mid.mid_client_cancel(self._handle)
 
     def validate(self, device_id: str) -> Decision:
-        """May this device run now? Whatever goes wrong between here and the authority, the decision says so."""
+        """May this device run now? If anything goes wrong, the decision says so."""
         allowed, text = _ffi.new("int *"), _ffi.new("char **")
         status = _mid.mid_validate(self._handle, _c_string("device_id", device_id), allowed, text)
         reply = _take(text)
         return Decision(allowed[0] == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
 
     def require(self, device_id: str) -> Decision:
-        """The decision, when the device may run now. Otherwise raises Error, with the code and request id for your log."""
+        """Returns the decision when the device may run now. Otherwise raises Error, with the code and the request id
+        for your log."""
         decision = self.validate(device_id)
         if not decision:
             raise Error(decision.status, decision.reply)
@@ -155,8 +157,8 @@ def _checked(status, text):
 
 
 def _take(text):
-    """Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
-    Python cannot read is an empty one."""
+    """Parses and frees a text from a json parameter. The answer is the library's flag and not this text, so a reply
+    that Python cannot parse becomes an empty one."""
     try:
         return json.loads(_ffi.string(text[0])) if text[0] else {}
     except (ValueError, RecursionError):
@@ -166,7 +168,7 @@ def _take(text):
 
 
 def _code(reply):
-    """The code of a decision or of the library's own error; the "error" of a refusal."""
+    """The "code" of a decision or of an error of the library's; the "error" of a refusal by the authority."""
     return reply.get("code", reply.get("error"))
 
 
@@ -175,7 +177,7 @@ def _name_of(status):
 
 
 def _c_string(name, text):
-    """A NUL would cut the text short, and the question would be about another device."""
+    """A text for the library. A NUL would cut it short, so that the call would concern another device."""
     if not isinstance(text, str):
         raise TypeError(f"{name} must be a str, not {type(text).__name__}")
     if "\0" in text:

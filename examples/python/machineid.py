@@ -5,13 +5,13 @@
         if client.validate("agent-01"):
             work()
 
-What validate() gives is true when the device is allowed; require() raises Error when it is not. A method that is named but
-not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the one, and Python
-warns of the other. In tests use machineid-emulator, not a mock: a Mock is true.
+The result of validate() is true when the device is allowed; require() raises Error when it is not. A method that is
+named but not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the
+first, and Python warns about the second. In tests use machineid-emulator and not a mock: a Mock is true.
 
 A call blocks its thread until there is an answer or timeout_ms has passed. Meanwhile it does not hold the interpreter
-lock, and Ctrl-C waits for its end. In asyncio, await asyncio.to_thread(client.validate, "agent-01"). Any number of threads
-may share a client, and a child of fork, such as one of multiprocessing, may go on with it.
+lock, and Ctrl-C takes effect after the call. In asyncio, await asyncio.to_thread(client.validate, "agent-01"). Any
+number of threads may share a client, and a child of fork, such as one of multiprocessing, may continue to use it.
 """
 
 import ctypes
@@ -21,8 +21,9 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_void_p
 from dataclasses import dataclass
 from typing import Any, Dict, Optional
 
-_mid = ctypes.CDLL("libmachineid.so.0")  # PyDLL would hold the interpreter lock
-_client, _json = c_void_p, POINTER(c_void_p)  # an owned char * is no c_char_p: that would be a copy, the text lost
+_mid = ctypes.CDLL("libmachineid.so.0")  # PyDLL would hold the interpreter lock.
+# The caller frees the json texts, so they are void pointers: ctypes would copy a c_char_p and lose the pointer.
+_client, _json = c_void_p, POINTER(c_void_p)
 
 
 def _declare(result, name, *arguments):
@@ -50,8 +51,8 @@ def version() -> str:
 
 
 class Error(Exception):
-    """There is no reply, because the authority refused or gave no answer; from require(), also that it denied. Then
-    the status is "MID_OK": the authority decided."""
+    """There is no reply, because the authority refused or gave no answer. require() also raises this for a denial; the
+    status is then "MID_OK", because the authority decided."""
 
     def __init__(self, status: str, reply: Dict[str, Any]):
         self.status = status  #: such as "MID_REFUSED"
@@ -65,10 +66,10 @@ class Error(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome of validate(). It is true when the device is allowed; gate on that and nothing else."""
+    """The result of validate(). It is true when the device is allowed; gate on that and nothing else."""
 
     allowed: bool
-    status: str  #: "MID_OK": the authority decided. Anything else: it did not, and nothing is allowed.
+    status: str  #: "MID_OK": the authority decided. Otherwise it did not, and nothing is allowed.
     code: Optional[str]
     request_id: Optional[str]
     reply: Dict[str, Any]
@@ -96,8 +97,8 @@ class Client:
         self._owner = _Owner(handle)
 
     def close(self) -> None:
-        """Ends every call, as cancel() does, and frees the client with the last of them. Any thread may do so. A call on a
-        closed one is MID_INVALID_ARGUMENT."""
+        """Ends every call, as cancel() does, and frees the client when the last of them has returned. Any thread may
+        call this. A call on a closed client is MID_INVALID_ARGUMENT."""
         self.cancel()
         self._owner = _closed
 
@@ -108,19 +109,21 @@ class Client:
         self.close()
 
     def cancel(self) -> None:
-        """Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so."""
+        """Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call
+        this."""
         owner = self._owner
         _mid.mid_client_cancel(owner.handle)
 
     def validate(self, device_id: str) -> Decision:
-        """May this device run now? Whatever goes wrong between here and the authority, the decision says so."""
+        """May this device run now? If anything goes wrong, the decision says so."""
         owner, allowed, text = self._owner, c_int(0), c_void_p()
         status = _mid.mid_validate(owner.handle, _c_string("device_id", device_id), byref(allowed), byref(text))
         reply = _take(text)
         return Decision(allowed.value == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
 
     def require(self, device_id: str) -> Decision:
-        """The decision, when the device may run now. Otherwise raises Error, with the code and request id for your log."""
+        """Returns the decision when the device may run now. Otherwise raises Error, with the code and the request id
+        for your log."""
         decision = self.validate(device_id)
         if not decision:
             raise Error(decision.status, decision.reply)
@@ -155,13 +158,14 @@ class Client:
 
 
 class _Owner:
-    """Frees a client when the last variable that holds this goes. Each call holds it until it returns, so that nothing frees
-    the client under it: no lock is needed, which a child of fork might find held."""
+    """Frees a client when the last variable that holds this is gone. Each call holds it until it returns, so the client
+    is not freed during a call. This needs no lock, which a child of fork might find held."""
 
     def __init__(self, handle):
         self.handle = handle
         if handle:
-            weakref.finalize(self, _mid.mid_client_free, handle).atexit = False  # daemon threads may still be about to call
+            # Not at exit: daemon threads may still be about to call.
+            weakref.finalize(self, _mid.mid_client_free, handle).atexit = False
 
 
 _closed = _Owner(None)
@@ -175,8 +179,8 @@ def _checked(status, text):
 
 
 def _take(text):
-    """Parses what came out through a json parameter, and frees it. The flag that the library gives is the answer: a reply that
-    Python cannot read is an empty one."""
+    """Parses and frees a text from a json parameter. The answer is the library's flag and not this text, so a reply
+    that Python cannot parse becomes an empty one."""
     try:
         return json.loads(ctypes.string_at(text)) if text else {}
     except (ValueError, RecursionError):
@@ -186,7 +190,7 @@ def _take(text):
 
 
 def _code(reply):
-    """The code of a decision or of the library's own error; the "error" of a refusal."""
+    """The "code" of a decision or of an error of the library's; the "error" of a refusal by the authority."""
     return reply.get("code", reply.get("error"))
 
 
@@ -195,7 +199,7 @@ def _name_of(status):
 
 
 def _c_string(name, text):
-    """A NUL would cut the text short, and the question would be about another device."""
+    """A text for the library. A NUL would cut it short, so that the call would concern another device."""
     if not isinstance(text, str):
         raise TypeError(f"{name} must be a str, not {type(text).__name__}")
     if "\0" in text:

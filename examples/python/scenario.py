@@ -15,7 +15,7 @@ def threads(client):
 
 
 def fork(client):
-    """The child tells the parent by its exit status."""
+    """The child reports its result through its exit status."""
     child = os.fork()
     if child == 0:
         os._exit(0 if client.validate(DEVICE) else 1)
@@ -25,7 +25,8 @@ def fork(client):
 
 
 def never_registered(client):
-    """A device that was never registered, in the conditions that come to mind first."""
+    """Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+    may let it work."""
     done = []
     if client.validate("never"):
         done.append("if")
@@ -44,7 +45,7 @@ def never_registered(client):
 
 
 def refused(step, kind, client, device_id):
-    """The argument error of the language, which names the parameter."""
+    """A bad argument must raise the language's argument error, which names the parameter."""
     try:
         client.validate(device_id)
         print(f"{step}: asked")
@@ -53,7 +54,7 @@ def refused(step, kind, client, device_id):
 
 
 def secret():
-    """A key that cannot be sent: the error does not show it."""
+    """Gives a key that cannot be sent; the error must not show it."""
     shown = []
     for key in "org_marker\0", "org_marker\ud800", b"org_marker", ["org_marker"]:
         try:
@@ -136,12 +137,12 @@ with machineid.Client.from_env() as client:
     secret()
 closed_under_a_call()
 
-# The answer stands, whatever else is in the reply.
+# The reply holds unusual numbers. Its answer counts all the same.
 with machineid.Client("org_runtimes", base_url=os.environ["MACHINEID_ODD_URL"]) as odd:
     decision = odd.validate(DEVICE)
     print(f"odd numbers: {decision.status} allowed={decision.allowed:d}")
 
-# An outage is no answer and no refusal: the next call may bring one.
+# An outage is neither an answer nor a refusal: the next call may bring an answer.
 with machineid.Client("org_outage", base_url=os.environ["MACHINEID_OUTAGE_URL"], max_retries=0) as out:
     decision = out.validate(DEVICE)
     print(f"outage: {decision.status} allowed={decision.allowed:d} {decision.code}")

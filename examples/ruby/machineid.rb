@@ -7,19 +7,20 @@
 #       work if client.allowed?("agent-01")
 #     end
 #
-# allowed? is true or false, and nothing else says whether the device may run: an object is always true in a condition, and
-# so there is none that stands for a denial. validate! gives the decision where it is to allow, and raises Error otherwise.
+# allowed? returns true or false, and nothing else says whether the device may run: every object is true in a condition,
+# so no object stands for a denial. validate! returns the decision when it is to allow, and raises Error otherwise.
 #
 # A call blocks its thread until there is an answer or timeout_ms has passed. Other Ruby threads go on meanwhile, but
-# neither Timeout nor Ctrl-C ends it early: timeout_ms does, or cancel from another thread. Any number of threads may share
-# a client, and a child of fork, such as one of Puma's workers, may go on with it. Any thread may close it at any moment.
+# neither Timeout nor Ctrl-C ends the call early: only timeout_ms does, or cancel from another thread. Any number of
+# threads may share a client, and a child of fork, such as a Puma worker, may continue to use it. Any thread may close
+# it at any moment.
 
 require "fiddle"
 require "json"
 
 module MachineID
-  # The functions of machineid.h. Fiddle releases the lock of the interpreter around each call. A text that is ours to
-  # free is a VOIDP.
+  # The functions of machineid.h. Fiddle releases the interpreter's lock around each call. A text that the caller frees
+  # is a VOIDP.
   module C
     LIBRARY = Fiddle.dlopen("libmachineid.so.0")
 
@@ -40,8 +41,8 @@ module MachineID
     %i[list_devices usage].each { |name| function :"mid_#{name}", pointer, pointer }
     function :mid_free, pointer, returns: Fiddle::TYPE_VOID
 
-    # Yields a place for a `json` parameter. Gives what the block gives and the text parsed, and frees the text. The flag that
-    # the library gives is the answer: a reply that JSON cannot read is an empty one.
+    # Yields a place for a `json` parameter. Returns the block's result and the parsed text, and frees the text. The
+    # answer is the library's flag and not this text, so a reply that JSON cannot parse becomes an empty one.
     def self.reply
       Fiddle::Pointer.malloc(Fiddle::SIZEOF_VOIDP, Fiddle::RUBY_FREE) do |place|
         place[0, Fiddle::SIZEOF_VOIDP] = [0].pack("J")
@@ -62,8 +63,8 @@ module MachineID
   # The version of the loaded library.
   def self.version = C.mid_version.to_s
 
-  # There is no reply, because the authority refused or gave no answer; from validate!, also that it denied. Then the
-  # status is "MID_OK": the authority decided.
+  # There is no reply, because the authority refused or gave no answer. validate! also raises this for a denial; the
+  # status is then "MID_OK", because the authority decided.
   class Error < StandardError
     attr_reader :status, :code, :request_id, :reply
 
@@ -80,10 +81,10 @@ module MachineID
   # The decision to allow, with the authority's reply.
   Decision = Struct.new(:status, :code, :request_id, :reply, keyword_init: true)
 
-  # A connection to the authority on behalf of one organisation. Make one, and keep it. machineid.h lists the options.
+  # A connection to the authority on behalf of one organisation. Make one and keep it. machineid.h lists the options.
   class Client
-    # Takes the org key from the environment variable MACHINEID_ORG_KEY, unless one is given. With a block, gives the
-    # client to it and closes it at the end.
+    # Takes the org key from the environment variable MACHINEID_ORG_KEY, unless one is given. With a block, yields the
+    # client and closes it at the end.
     def self.open(org_key = nil, **options)
       client = new(org_key, **options)
       return client unless block_given?
@@ -103,25 +104,24 @@ module MachineID
         org_key ? C.mid_client_new(org_key, options, place, json) : C.mid_client_from_env(options, place, json)
       end
       @handle = place.ptr
-      @handle.free = C::LIBRARY["mid_client_free"] # when it is collected, at the latest
+      @handle.free = C::LIBRARY["mid_client_free"] # The collector frees it at the latest.
       @to_free = [@handle]
       @calls = {}.compare_by_identity
       @closed = false
     end
 
-    # Ends every call, as cancel does, and frees the client with the last of them. A call on a closed client is
-    # MID_INVALID_ARGUMENT.
+    # Ends every call, as cancel does, and frees the client when the last of them has returned. A call on a closed
+    # client is MID_INVALID_ARGUMENT.
     def close
       cancel
       @closed = true
       free_when_idle
     end
 
-    # Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
+    # Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call this.
     def cancel = use { |handle| C.mid_client_cancel(handle) }
 
-    # May this device run now? true or false, and false whatever goes wrong between here and the authority. A block is run
-    # when the device is allowed.
+    # May this device run now? False if anything goes wrong. A block is run when the device is allowed.
     def allowed?(device_id)
       allowed, = ask(device_id)
       yield if allowed && block_given?
@@ -129,7 +129,8 @@ module MachineID
     end
     alias validate allowed?
 
-    # The decision, when the device may run now. Otherwise raises Error, with the code and the request id for your log.
+    # Returns the decision when the device may run now. Otherwise raises Error, with the code and the request id for
+    # your log.
     def validate!(device_id)
       allowed, status, reply = ask(device_id)
       raise Error.new(status, reply) unless allowed
@@ -137,7 +138,7 @@ module MachineID
       Decision.new(status: status, code: reply["code"], request_id: reply["request_id"], reply: reply).freeze
     end
 
-    # These give the authority's reply, or raise Error.
+    # These return the authority's reply, or raise Error.
     %i[register revoke unrevoke restore remove].each do |name|
       define_method(name) do |device_id|
         use { |handle| checked { |json| C.public_send(:"mid_#{name}", handle, text("device_id", device_id), json) } }
@@ -159,8 +160,8 @@ module MachineID
       [flag[0, Fiddle::SIZEOF_INT].unpack1("i") == 1, C.mid_status_name(status).to_s, reply]
     end
 
-    # Yields the handle, which close does not free before the block ends. Each step on @calls and @to_free is one under the
-    # lock of the interpreter; a Mutex could not be used in a trap.
+    # Yields the handle, which close does not free before the block ends. Each access to @calls and @to_free is atomic
+    # under the interpreter's lock; a Mutex could not be used in a trap handler.
     def use
       call = Object.new
       @calls[call] = true
@@ -181,8 +182,8 @@ module MachineID
       reply
     end
 
-    # A NUL would cut the text short, and what is not Unicode might become another text: the question would be about
-    # another device.
+    # A NUL would cut the text short, and text that is not Unicode might become another text, so that the call would
+    # concern another device.
     def text(name, value)
       raise TypeError, "#{name} must be a String, not #{value.class}" unless value.is_a?(String)
 

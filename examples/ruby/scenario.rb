@@ -11,7 +11,7 @@ def threads(client)
   puts "threads: #{threads.flat_map(&:value).count(true)} of 32 allowed"
 end
 
-# The child tells the parent by its exit status.
+# The child reports its result through its exit status.
 def forked(client)
   $stdout.flush
   child = fork { exit!(client.allowed?(DEVICE)) }
@@ -22,7 +22,7 @@ end
 
 def word(allowed) = allowed ? "allowed" : "denied"
 
-# What validate! comes to: a decision, or an error, which both have a status, a code and a request id.
+# The result of validate!: a decision or an error. Both have a status, a code and a request id.
 def outcome(client, device)
   client.validate!(device)
 rescue MachineID::Error => e
@@ -31,7 +31,8 @@ end
 
 def show(step, outcome) = "#{step}: #{outcome.status} allowed=#{outcome.is_a?(MachineID::Decision) ? 1 : 0}"
 
-# A device that was never registered, in the conditions that come to mind first.
+# Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+# let it work.
 def never_registered(client)
   done = []
   done << "if validate" if client.validate("never")
@@ -45,7 +46,7 @@ rescue MachineID::Error => e
   puts "never registered: #{e.status} #{e.code} request_id=#{e.request_id.length} characters"
 end
 
-# The argument error of the language, which names the parameter.
+# A bad argument must raise the language's argument error, which names the parameter.
 def refused(step, kind, client, device_id)
   client.allowed?(device_id)
   puts "#{step}: asked"
@@ -53,7 +54,7 @@ rescue kind => e
   puts "#{step}: #{e.message.include?("device_id") ? "an argument error that names it" : e.message}"
 end
 
-# A key that cannot be sent: the error does not show it.
+# Gives a key that cannot be sent; the error must not show it.
 def secret
   keys = ["org_marker\0", "org_marker\xED\xA0\x80", ["org_marker"], :org_marker]
   shown = keys.map do |key|
@@ -135,12 +136,12 @@ MachineID::Client.open do |client|
 end
 closed_under_a_call
 
-# The answer stands, whatever else is in the reply.
+# The reply holds unusual numbers. Its answer counts all the same.
 MachineID::Client.open("org_runtimes", base_url: ENV.fetch("MACHINEID_ODD_URL")) do |client|
   puts show("odd numbers", outcome(client, DEVICE))
 end
 
-# An outage is no answer and no refusal: the next call may bring one.
+# An outage is neither an answer nor a refusal: the next call may bring an answer.
 MachineID::Client.open("org_outage", base_url: ENV.fetch("MACHINEID_OUTAGE_URL"), max_retries: 0) do |client|
   decision = outcome(client, DEVICE)
   puts "#{show("outage", decision)} #{decision.code}"

@@ -1,4 +1,4 @@
-//! build.rs - tells cargo where libmachineid is. pkg-config knows it, as it does for C.
+//! build.rs - tells cargo where libmachineid is, as pkg-config reports it.
 use std::process::Command;
 
 fn main() {

@@ -6,13 +6,14 @@
 //!         work();
 //!     }
 //!
-//! A `Decision` is no condition, and `require` gives an error unless the device is allowed; the compiler says where nobody
-//! looks at either. Copy this file as a module into a crate of edition 2021, or this folder as a crate beside any other.
+//! A `Decision` cannot be used as a condition, and `require` returns an error unless the device is allowed; the
+//! compiler warns when either is ignored. Copy this file as a module into a crate of edition 2021, or use this folder
+//! as a crate.
 //!
 //! A call blocks its thread until there is an answer or `timeout_ms` has passed; in async code wrap it in
-//! `spawn_blocking`. Any number of threads may share a `Client`, and a child of `fork` may go on with it.
+//! `spawn_blocking`. Any number of threads may share a `Client`, and a child of `fork` may continue to use it.
 
-#![allow(dead_code)] // as a module: few programs need all of it
+#![allow(dead_code)] // A program that uses this file as a module rarely needs all of it.
 
 use serde_json::{json, Value};
 use std::ffi::{CStr, CString};
@@ -53,7 +54,7 @@ mod ffi {
     }
 }
 
-/// What a call came to. A later version of the library may know more of them than are named here.
+/// The status of a call. A later version of the library may have more statuses than are named here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub i32);
 
@@ -70,8 +71,8 @@ impl fmt::Display for Status {
     }
 }
 
-/// Why there is no reply: the authority refused, or it gave no answer. From `require`, also that it denied: then the
-/// status is `Status::OK`, as the authority decided.
+/// Why there is no reply: the authority refused, or it gave no answer. `require` also returns this for a denial; the
+/// status is then `Status::OK`, because the authority decided.
 #[derive(Clone, Debug)]
 pub struct Error {
     pub status: Status,
@@ -93,12 +94,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The outcome of `validate`. Gate on `allowed` and nothing else; log `status`, `code` and `request_id`.
+/// The result of `validate`. Gate on `allowed` and nothing else; log `status`, `code` and `request_id`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Decision {
     pub allowed: bool,
-    /// `Status::OK`: the authority decided. Anything else: it did not, and nothing is allowed.
+    /// `Status::OK`: the authority decided. Otherwise it did not, and nothing is allowed.
     pub status: Status,
     pub code: String,
     pub request_id: Option<String>,
@@ -142,12 +143,12 @@ impl Client {
         result(Status(status), take(json)).map(|_| Client(client))
     }
 
-    /// Ends every call on this client, now and to come, with MID_CANCELLED. Any thread may do so.
+    /// Ends every call in progress and every later call on this client with MID_CANCELLED. Any thread may call this.
     pub fn cancel(&self) {
         unsafe { ffi::mid_client_cancel(self.0) }
     }
 
-    /// May this device run now? Whatever goes wrong on the way, the decision says so.
+    /// May this device run now? If anything goes wrong, the decision says so.
     pub fn validate(&self, device_id: &str) -> Decision {
         let (mut allowed, mut json) = (0, null_mut());
         let (status, reply) = match c_string("device_id", device_id) {
@@ -168,14 +169,14 @@ impl Client {
         }
     }
 
-    /// May this device run now? `false` whatever goes wrong on the way.
+    /// May this device run now? `false` if anything goes wrong.
     #[must_use]
     pub fn allows(&self, device_id: &str) -> bool {
         self.validate(device_id).allowed
     }
 
-    /// The authority's reply, when the device may run now. Otherwise an error, with the code and the request id for your
-    /// log.
+    /// Returns the authority's reply when the device may run now. Otherwise returns an error, with the code and the
+    /// request id for your log.
     pub fn require(&self, device_id: &str) -> Result<Value, Error> {
         let decision = self.validate(device_id);
         if decision.allowed {
@@ -234,7 +235,8 @@ impl Drop for Client {
     }
 }
 
-/// Turns a `char *json` of the library's into a value, and frees it.
+/// Turns a `char *json` from the library into a value, and frees it. The answer is the library's flag and not this
+/// text, so a reply that serde_json cannot parse becomes null.
 fn take(json: *mut c_char) -> Value {
     if json.is_null() {
         return Value::Null;
@@ -267,7 +269,7 @@ fn text(reply: &Value, key: &str) -> Option<String> {
     reply[key].as_str().map(String::from)
 }
 
-/// A NUL would cut the text short, and the question would be about another device.
+/// A NUL would cut the text short, so that the call would concern another device.
 fn c_string(name: &str, text: &str) -> Result<CString, Error> {
     CString::new(text).map_err(|_| {
         let message = format!("{} must be a string without NUL", name);

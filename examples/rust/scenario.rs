@@ -6,7 +6,7 @@ use std::thread;
 
 const DEVICE: &str = "worker:prod:queue-consumer:07";
 
-/// The name of what the call came to.
+/// The name of a call's status.
 fn status(result: Result<Value, Error>) -> String {
     match result {
         Ok(_) => Status::OK.to_string(),
@@ -19,8 +19,8 @@ fn text<'a>(reply: &'a Value, key: &str) -> &'a str {
     reply[key].as_str().unwrap_or("none")
 }
 
-/// A device that was never registered, in the conditions that come to mind first. Those that do not compile are in
-/// Tests/bindings/misuse.
+/// Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
+/// may let it work. Conditions that must not compile are in Tests/bindings/misuse.
 fn never_registered(client: &Client) {
     let mut done = Vec::new();
     if client.allows("never") {
@@ -56,7 +56,7 @@ fn main() -> Result<(), Error> {
         println!("work: one unit done");
     }
 
-    // Scoped threads borrow the client; threads of their own would share it in an Arc.
+    // Scoped threads borrow the client. Other threads would share it in an Arc.
     let allowed: usize = thread::scope(|scope| {
         let four = || (0..4).filter(|_| client.allows(DEVICE)).count();
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(four)).collect();
@@ -109,12 +109,12 @@ fn main() -> Result<(), Error> {
     let said = Client::new("org_marker\0", &Value::Null).map_or_else(|error| format!("{error} {error:?}"), |_| "marker".into());
     println!("secret: {}", if said.contains("marker") { &said } else { "refused, and not shown" });
 
-    // The answer stands, whatever else is in the reply.
+    // The reply holds unusual numbers. Its answer counts all the same.
     let url = std::env::var("MACHINEID_ODD_URL").unwrap_or_default();
     let decision = Client::new("org_runtimes", &json!({ "base_url": url }))?.validate(DEVICE);
     println!("odd numbers: {} allowed={}", decision.status, decision.allowed as i32);
 
-    // An outage is no answer and no refusal: the next call may bring one.
+    // An outage is neither an answer nor a refusal: the next call may bring an answer.
     let url = std::env::var("MACHINEID_OUTAGE_URL").unwrap_or_default();
     let out = Client::new("org_outage", &json!({ "base_url": url, "max_retries": 0 }))?;
     let decision = out.validate(DEVICE);
@@ -131,7 +131,7 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// The child tells the parent by its exit status.
+/// The child reports its result through its exit status.
 fn fork(client: &Client) {
     let word = |allowed| if allowed { "allowed" } else { "not allowed" };
     let child = unsafe { libc::fork() };

@@ -5,11 +5,11 @@
 ;;;;       (when (machineid:validate client "agent-01")
 ;;;;         (work)))
 ;;;;
-;;;; VALIDATE gives T or NIL, and the decision as its second value: an object is always true in a condition. ENSURE-ALLOWED
-;;;; signals an error, with the code and the request id, unless the device is allowed.
+;;;; VALIDATE returns T or NIL, and the decision as its second value, because every object is true in a condition.
+;;;; ENSURE-ALLOWED signals an error, with the code and the request id, unless the device is allowed.
 ;;;;
 ;;;; A call blocks its thread until there is an answer or timeout_ms has passed; the collector does not wait for it. Any
-;;;; number of threads may share a client; they have ended when WITH-CLIENT does, which frees it.
+;;;; number of threads may share a client. They must have ended when WITH-CLIENT does, which frees it.
 
 (defpackage :machineid
   (:use :common-lisp :sb-alien)
@@ -19,14 +19,14 @@
 
 (load-shared-object "libmachineid.so.0")
 
-;; A plain c-string would be in the encoding of the locale.
+;; A plain c-string would use the encoding of the locale.
 (define-alien-type text (c-string :external-format :utf-8))
 
 (defclass decision ()
   ((allowed :initarg :allowed :reader allowed)
    (status :initarg :status :reader status)
    (reply :initarg :reply :reader reply))
-  (:documentation "Gate on ALLOWED and nothing else; with any STATUS but MID_OK the authority decided nothing."))
+  (:documentation "Gate on ALLOWED and nothing else. With any STATUS except MID_OK the authority decided nothing."))
 
 (defun field (outcome key) (gethash key (reply outcome)))
 (defun code (outcome) (or (field outcome "code") (field outcome "error")))
@@ -35,8 +35,8 @@
 (define-condition machineid-error (error)
   ((status :initarg :status :reader status)
    (reply :initarg :reply :reader reply))
-  (:documentation "There is no reply, because the authority refused or gave no answer; from ENSURE-ALLOWED, also that it
-denied. Then the status is MID_OK: the authority decided.")
+  (:documentation "There is no reply, because the authority refused or gave no answer. ENSURE-ALLOWED also signals this
+for a denial; the status is then MID_OK, because the authority decided.")
   (:report (lambda (condition stream)
              (if (string= (status condition) "MID_OK")
                  (format stream "not allowed: ~a" (code condition))
@@ -47,8 +47,8 @@ denied. Then the status is MID_OK: the authority decided.")
 (defun name-of (status) (alien-funcall (extern-alien "mid_status_name" (function text (signed 32))) status))
 
 (defun take (json)
-  "Parses what came out through a json parameter, and frees it. An owned text is a pointer: as a text it would leak. The flag
-that the library gives is the answer: a reply that yason cannot read is an empty table, and no error in its place."
+  "Parses and frees a text from a json parameter. The parameter is a pointer, because a text would be copied and leak.
+The answer is the library's flag and not this text, so a reply that yason cannot parse becomes an empty table."
   (if (zerop (sb-sys:sap-int (alien-sap json)))
       (make-hash-table)
       (unwind-protect (handler-case (yason:parse (cast json text)) (error () (make-hash-table)))
@@ -59,8 +59,8 @@ that the library gives is the answer: a reply that yason cannot read is an empty
     (if (zerop status) reply (error 'machineid-error :status (name-of status) :reply reply))))
 
 (defun c-text (name text)
-  "A NUL would cut the text short, and half of a surrogate pair is no character: the question would be about another device.
-The error does not hold the value, which may be the org key, but its type."
+  "Checks a text for the library. A NUL would cut it short, and half of a surrogate pair is no character, so that the
+call would concern another device. The error holds the type of the value and not the value, which may be the org key."
   (unless (stringp text)
     (error 'simple-type-error :datum (type-of text) :expected-type 'string
                               :format-control "~a must be a string, not ~s"
@@ -72,7 +72,8 @@ The error does not hold the value, which may be the org key, but its type."
   text)
 
 (defun open-client (options &optional org-key)
-  "OPTIONS is a JSON text: machineid.h lists the options. Without ORG-KEY it is that of MACHINEID_ORG_KEY."
+  "OPTIONS is a JSON text: machineid.h lists the options. Without ORG-KEY the environment variable MACHINEID_ORG_KEY is
+used."
   (with-alien ((client (* t)) (json (* char)))
     (checked (if org-key
                  (alien-funcall (extern-alien "mid_client_new" (function (signed 32) text text (* (* t)) (* (* char))))
@@ -85,7 +86,7 @@ The error does not hold the value, which may be the org key, but its type."
 (defun free (client) (alien-funcall (extern-alien "mid_client_free" (function void (* t))) client))
 
 (defun cancel (client)
-  "Ends every call on this client, now and to come, with MID_CANCELLED."
+  "Ends every call in progress and every later call on this client with MID_CANCELLED."
   (alien-funcall (extern-alien "mid_client_cancel" (function void (* t))) client))
 
 (defmacro with-client ((client options &optional org-key) &body body)
@@ -93,7 +94,7 @@ The error does not hold the value, which may be the org key, but its type."
      (unwind-protect (progn ,@body) (free ,client))))
 
 (defun validate (client device-id)
-  "May this device run now? T or NIL, and the decision, which says why: NIL whatever goes wrong on the way."
+  "May this device run now? Returns T or NIL, and the decision, which says why. NIL if anything goes wrong."
   (with-alien ((allowed int 0) (json (* char)))
     (let ((status (alien-funcall
                    (extern-alien "mid_validate" (function (signed 32) (* t) text (* int) (* (* char))))
@@ -102,7 +103,8 @@ The error does not hold the value, which may be the org key, but its type."
               (make-instance 'decision :allowed (= allowed 1) :status (name-of status) :reply (take json))))))
 
 (defun ensure-allowed (client device-id)
-  "The decision, when the device may run now. Otherwise signals MACHINEID-ERROR, with the code and the request id."
+  "Returns the decision when the device may run now. Otherwise signals MACHINEID-ERROR, with the code and the request
+id."
   (multiple-value-bind (allowed decision) (validate client device-id)
     (if allowed
         decision
@@ -112,7 +114,7 @@ The error does not hold the value, which may be the org key, but its type."
   `(progn
      (export ',lisp-name)
      (defun ,lisp-name (client ,@(when with-device '(device-id)))
-       "Gives the authority's reply, or signals machineid-error."
+       "Returns the authority's reply, or signals machineid-error."
        (with-alien ((json (* char)))
          (checked (alien-funcall
                    (extern-alien ,c-name (function (signed 32) (* t) ,@(when with-device '(text)) (* (* char))))

@@ -23,7 +23,8 @@
   (loop repeat 4 count (validate client *device*)))
 
 (defun never-registered (client)
-  "A device that was never registered, in the conditions that come to mind first."
+  "Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
+let it work."
   (let ((done '()))
     (when (validate client "never") (push "when" done))
     (unless (not (validate client "never")) (push "unless" done))
@@ -37,7 +38,7 @@
       (assert (search (request-id problem) (princ-to-string problem))))))
 
 (defun refused (step client device-id)
-  "The argument error of the language, which names the parameter."
+  "A bad argument must raise the language's argument error, which names the parameter."
   (say "~a: ~a" step
        (handler-case (progn (validate client device-id) "asked")
          (type-error (condition)
@@ -45,7 +46,7 @@
              (if (search "DEVICE-ID" text) "an argument error that names it" text))))))
 
 (defun secret ()
-  "A key that cannot be sent: neither the error nor what it holds shows it."
+  "Gives a key that cannot be sent; neither the error nor its slots may show it."
   (let ((shown (loop for key in (list (format nil "org_marker~c" #\Nul) (format nil "org_marker~c" (code-char #xD800))
                                       'org_marker '("org_marker"))
                      for said = (handler-case (progn (open-client "{}" key) "accepted: marker")
@@ -56,7 +57,7 @@
 (defun word (allowed) (if allowed "allowed" "denied"))
 
 (defun forks (client)
-  "The child tells the parent by its exit status. SBCL forks while it has no other thread."
+  "The child reports its result through its exit status. SBCL can fork only while it has no other thread."
   (let ((child (sb-posix:fork)))
     (when (zerop child)
       (sb-ext:exit :code (if (validate client *device*) 0 1) :abort t))
@@ -108,10 +109,10 @@
   (refused "null" client nil)
   (secret))
 
-;; The answer stands, whatever else is in the reply.
+;; The reply holds unusual numbers. Its answer counts all the same.
 (with-client (client (format nil "{\"base_url\":\"~a\"}" (sb-posix:getenv "MACHINEID_ODD_URL")) "org_runtimes")
   (say "odd numbers: ~a" (show (decision client *device*))))
-;; An outage is no answer and no refusal: the next call may bring one.
+;; An outage is neither an answer nor a refusal: the next call may bring an answer.
 (with-client (client (format nil "{\"base_url\":\"~a\",\"max_retries\":0}" (sb-posix:getenv "MACHINEID_OUTAGE_URL")) "org_outage")
   (let ((decision (decision client *device*)))
     (say "outage: ~a ~a" (show decision) (code decision)))

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Starts and ends emulators. Sourced.
+# Starts and stops emulators. Source it.
 
-# start_emulator LOG [ARGUMENT...]: on a free port. Sets emulator_pid and emulator_url.
+# start_emulator LOG [ARGUMENT...]: starts an emulator on a free port. Sets emulator_pid and emulator_url.
 start_emulator() {
     local log=$1 ready line
     shift
@@ -12,11 +12,12 @@ start_emulator() {
         return 1
     fi
     exec {ready}<&-
-    # shellcheck disable=SC2034 # for whoever sources this
+    # shellcheck disable=SC2034 # for the script that sources this
     emulator_url=${line#listening on }
 }
 
-# ask_emulator KEY PATH [BODY]: a POST to the one that start_emulator started. False when its HTTP status is not 200.
+# ask_emulator KEY PATH [BODY]: sends a POST to the emulator that start_emulator started. Fails if the HTTP status is
+# not 200.
 ask_emulator() {
     local address=${emulator_url#http://} socket='' line='' body=${3:-\{\}}
     exec {socket}<>"/dev/tcp/${address%:*}/${address##*:}" || return 1
@@ -33,7 +34,7 @@ ask_emulator() {
     esac
 }
 
-# stop_emulator: ends the one that start_emulator started.
+# stop_emulator: stops the emulator that start_emulator started.
 stop_emulator() {
     [ -n "${emulator_pid:-}" ] || return 0
     kill "$emulator_pid" 2>/dev/null || true

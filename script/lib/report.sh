@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Results of checks: a line each, and a count at the end. Sourced.
+# Reports the results of checks: one line each, and a count at the end. Source it.
 passed=0
 failed=0
 skipped=0
@@ -17,7 +17,7 @@ failed() {
     [ -z "${2:-}" ] || printf '%s\n' "$2" | sed 's/^/            /'
 }
 
-# skip WHAT WHY: what cannot be tested here, by name.
+# skip WHAT WHY: names a check that cannot run here.
 skip() {
     skipped=$((skipped + 1))
     printf 'skipped %s: %s\n' "$1" "$2"
@@ -33,7 +33,8 @@ found:    $3"
     fi
 }
 
-# Closes the report; its status is that of the whole. Where nothing passed and nothing was skipped by name, nothing is known.
+# finish: ends the report; its status is that of the whole. A report in which nothing passed and nothing was skipped by
+# name is a failure.
 finish() {
     if [ "$((passed + failed + skipped))" -eq 0 ]; then failed 'something was tested'; fi
     printf '%d passed, %d failed' "$passed" "$failed"

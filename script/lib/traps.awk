@@ -1,7 +1,7 @@
-# Reads a disassembly (objdump -d --no-show-raw-insn) after a list of roots, a name or an address a line.
+# Reads a list of roots, one name or address per line, and then a disassembly (objdump -d --no-show-raw-insn).
 #
-# Prints "count NAME N" for each function that can stop the process, and "path A -> B -> C" for each of those that a root
-# can get to, by calls, jumps and addresses taken.
+# Prints "count NAME N" for each function that can stop the process, and "path A -> B -> C" for each of those that a
+# root can reach through calls, jumps and addresses taken.
 
 FNR == NR { roots[++rootCount] = $1; next }
 

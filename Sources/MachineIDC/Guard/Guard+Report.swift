@@ -1,8 +1,8 @@
 internal import CPlatform
 
-// What a guard knows, as JSON: see `mid_guard_decision`.
+// The report of a guard as JSON: see `mid_guard_decision` in machineid.h.
 extension Guard {
-    /// malloc'd.
+    /// Whether the guard allows, and the JSON, malloc'd.
     func report() throws(Failure) -> (isAllowed: Bool, json: UnsafeMutablePointer<CChar>?) {
         if isInherited {
             let text = text(isAllowed: false, "ended", decision: nil, failure: Guard.inherited.cString)
@@ -25,10 +25,13 @@ extension Guard {
         return (isAllowed, text)
     }
 
+    /// The member `failure` of the report in a forked child.
     private static var inherited: Literal {
-        #"{"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,"message":"this process was forked from the guard's"}"#
+        #"{"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,"message":"the guard was started before this fork"}"#
     }
 
+    /// The report as a JSON text, malloc'd; nil when memory is refused. NULL for `decision` and `failure` is written as
+    /// null.
     private func text(
         isAllowed: Bool, _ state: Literal, decision: UnsafePointer<CChar>?, failure: UnsafePointer<CChar>?
     ) -> UnsafeMutablePointer<CChar>? {
@@ -49,6 +52,7 @@ extension Guard {
     }
 }
 
+/// Appends a C string. Returns false when memory is refused.
 private func append(_ text: UnsafePointer<CChar>, to buffer: inout ByteBuffer) -> Bool {
     buffer.append(text, count: strlen(text))
 }

@@ -1,45 +1,56 @@
 internal import CPlatform
 internal import Synchronization
 
-/// What a `mid_guard` handle points to: one device's permission, kept fresh by the `GuardThread` of its client.
+/// What a `mid_guard` handle points to: the permission of one device, which the `GuardThread` of its client keeps
+/// fresh.
 ///
-/// Counted: the handle holds one reference, and so does each thread that waits on it and each check that is under way.
+/// It is reference-counted: the handle holds one reference, and so do each thread that waits for the guard and each
+/// check in progress. "Requires the lock" below means the lock of the guard's transport.
 struct Guard: Linked, Placed {
+    /// `live`: on or lapsed. The other two are final.
     enum State { case live, denied, ended }
 
-    /// What never changes.
+    /// The members that never change, and those that need no lock.
     struct Shared: ~Copyable {
-        /// Holds a reference to it.
+        /// The guard holds a reference to the client.
         let client: Client
-        /// Its lock guards `knowledge`.
-        let transport: Transport
+        /// The guards of the same client and process. Their transport's lock protects `knowledge`.
+        let guards: Guards
         let device: CString
+        /// Milliseconds: how old an allow may be.
         let maxAge: Int
+        /// What `mid_guard_allowed` reads, without a lock.
         let permit: Permit
-        /// Signalled when there may be less permission than before.
+        /// Signalled when the guard ends and when a check fails, so that `wait` looks at the permit again.
         let changed: Condition
         let knowledge: Box<Knowledge>
+        /// The descriptor that a forked child makes, where the parent had made none.
         let inherited = InheritedSignal()
     }
 
+    /// The members that the transport's lock protects.
     struct Knowledge: ~Copyable {
         var state = State.live
         var references = 1
         var schedule: GuardSchedule
-        /// What the authority asked for by Retry-After, since it decided last.
+        /// No check before this moment: what the authority asked for with Retry-After since its last decision.
         var notBefore = Deadline.now
-        /// Checks that have no answer yet; two at most.
+        /// How many checks have no answer yet; two at most.
         var underWay = 0
+        /// How many checks have been made, the one before the guard's start included.
         var checks = 1
         var failuresSinceDecision = 0
-        /// The authority's words, and when it was asked for them, on the clock of ages.
+        /// The authority's last decision as it came, malloc'd.
         var decision: UnsafeMutablePointer<CChar>?
+        /// When the request with that decision was sent, on CLOCK_BOOTTIME in nanoseconds.
         var decisionAskedAt: Int64
-        /// Why the last check brought no decision.
+        /// Why the last check brought no decision: a text for `Failure.freeJSON`. NULL after a decision.
         var failure: UnsafeMutablePointer<CChar>?
+        /// The descriptor that becomes readable when the guard ends.
         var signal = GuardSignal()
-        /// Among the live guards of the transport: its neighbours, and its place in the order in which they are due.
+        /// The guard's neighbours in the transport's list of live guards, and its index in the heap by due time.
         var links = Links<Guard>()
+        /// See `Placed`.
         var place: Int?
 
         init(schedule: GuardSchedule, decisionAskedAt: Int64) {
@@ -55,8 +66,10 @@ struct Guard: Linked, Placed {
 
     let shared: UnsafeMutablePointer<Shared>
 
-    /// - Parameter askedAt: when the question was sent whose answer lets it be made.
-    init(_ client: Client, _ transport: Transport, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
+    /// Makes a guard without a decision, with one reference for the handle. `begin` gives it the first decision.
+    ///
+    /// - Parameter askedAt: when the request with the first decision was sent, on CLOCK_BOOTTIME in nanoseconds.
+    init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
         throws(Failure)
     {
         let device = try CString(copying: device)
@@ -65,19 +78,22 @@ struct Guard: Linked, Placed {
             Knowledge(schedule: GuardSchedule(interval: options.interval), decisionAskedAt: askedAt))
         shared = try allocate(
             Shared(
-                client: client, transport: transport, device: device, maxAge: options.maxAge,
-                permit: Permit(generation: transport.generation), changed: changed, knowledge: knowledge))
+                client: client, guards: guards, device: device, maxAge: options.maxAge,
+                permit: Permit(generation: guards.transport.generation), changed: changed, knowledge: knowledge))
         client.retain()
     }
 
+    /// The guard behind a handle from the host; nil for NULL.
     init?(handle: OpaquePointer?) {
         guard let handle else { return nil }
         shared = UnsafeMutablePointer(handle)
     }
 
+    /// The handle for the host.
     var handle: OpaquePointer { OpaquePointer(shared) }
     var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
-    var transport: Transport { shared.pointee.transport }
+    var guards: Guards { shared.pointee.guards }
+    var transport: Transport { guards.transport }
 
     var links: Links<Guard> {
         get { knowledge.pointee.links }
@@ -91,24 +107,26 @@ struct Guard: Linked, Placed {
 
     static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }
 
-    /// In a forked child, where its lock may be held for ever, an inherited guard is left alone.
+    /// Whether this process was forked from the one that made the guard. Then the lock may be held for ever, so such a
+    /// guard must not be touched beyond its descriptors.
     var isInherited: Bool { transport.isInherited }
 
-    /// Neither denied nor ended. Locked.
+    /// Whether the guard is neither denied nor ended. Requires the lock.
     var isLive: Bool { knowledge.pointee.state == .live }
 
-    /// When it is to be checked next; nil once it is not live any more. Locked.
-    var due: Deadline? { transport.guards.pointee.live.due(of: self) }
+    /// When the guard is to be checked next; nil when it is not live. Requires the lock.
+    var due: Deadline? { guards.locked.pointee.live.due(of: self) }
 
-    /// No effect once it is not live any more. Locked.
-    func setDue(_ due: Deadline) { transport.guards.pointee.live.setDue(self, due) }
+    /// Sets when the guard is to be checked next. Has no effect when it is not live. Requires the lock.
+    func setDue(_ due: Deadline) { guards.locked.pointee.live.setDue(self, due) }
 
-    /// Or sooner by less than a step, together with others. No effect once it is not live any more. Locked.
-    func setDue(_ due: Deadline, step: Int64) { transport.guards.pointee.live.setDue(self, due, step: step) }
+    /// The same, but up to one step sooner, so that the check comes together with others. Requires the lock.
+    func setDue(_ due: Deadline, step: Int64) { guards.locked.pointee.live.setDue(self, due, step: step) }
 
+    /// Whether the device may run now. Needs no lock.
     var isAllowed: Bool { shared.pointee.permit.isValid }
 
-    /// The last reference frees the guard and gives back its client.
+    /// Gives a reference back. The last one frees the guard and releases its client.
     @inline(never)
     func release() {
         transport.lock()
@@ -122,11 +140,15 @@ struct Guard: Linked, Placed {
     }
 }
 
-// What becomes of it. Locked.
+// Changes of a guard's state. All of them require the lock.
 extension Guard {
-    /// - Parameter reply: malloc'd; taken over.
+    /// Records a decision: renews the permit, or ends the guard as denied. Has no effect when the guard is not live.
+    ///
+    /// - Parameters:
+    ///   - reply: malloc'd; this function takes ownership.
+    ///   - askedAt: when the request was sent, on CLOCK_BOOTTIME in nanoseconds.
     func accept(isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
-        // An allow whose age nobody knows is none.
+        // An allow of unknown age does not count.
         guard isLive, !isAllow || askedAt != Clock.unreadable else {
             return Failure.freeJSON(reply)
         }
@@ -143,7 +165,9 @@ extension Guard {
         }
     }
 
-    /// - Parameter text: malloc'd, or that of a failure; taken over.
+    /// Records that a check brought no decision. The permit stays as it is, and expires by itself.
+    ///
+    /// - Parameter text: the reason, a text for `Failure.freeJSON`; this function takes ownership.
     func fail(_ text: UnsafeMutablePointer<CChar>?) {
         Failure.freeJSON(knowledge.pointee.failure)
         knowledge.pointee.failure = text
@@ -151,13 +175,14 @@ extension Guard {
         shared.pointee.changed.broadcast()
     }
 
-    /// For good.
+    /// Ends the guard for good, as `denied` or `ended`, and makes its descriptor readable. Has no effect when it is not
+    /// live.
     @inline(never)
     func end(_ state: State) {
         guard isLive else { return }
         shared.pointee.permit.withdraw()
         knowledge.pointee.state = state
-        transport.guards.pointee.live.remove(self)
+        guards.locked.pointee.live.remove(self)
         knowledge.pointee.signal.raise()
         shared.pointee.changed.broadcast()
     }

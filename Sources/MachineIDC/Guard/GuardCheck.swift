@@ -1,21 +1,24 @@
 internal import CPlatform
 
-/// A question that is under way, and the call that asks it.
+/// A check in progress, and the request that it makes.
 ///
-/// A pointer to memory of the guards' thread, which destroys it.
+/// A pointer to memory that belongs to the guard thread, which destroys it.
 struct GuardCheck: Linked {
     struct Shared: ~Copyable {
         let question: GuardQuestion
+        /// The transfer that is held for the check.
         var call: Call
+        /// Repeats only a request that was lost with a kept connection.
         var schedule: RetrySchedule
-        /// On the clock of ages.
+        /// When the last attempt was sent, on CLOCK_BOOTTIME in nanoseconds.
         var askedAt = Int64(0)
-        /// Its place among the checks that are under way.
+        /// The neighbours in the list of checks in progress.
         var links = Links<GuardCheck>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
 
+    /// Prepares the request. `start` sends it.
     init(_ question: GuardQuestion, on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         let call = try Call(on: transport, settings)
         let body = try DeviceID(question.guarded.shared.pointee.device.pointer).requestBody()
@@ -24,12 +27,13 @@ struct GuardCheck: Linked {
             Shared(question: question, call: call, schedule: RetrySchedule(withoutRetries: settings)))
     }
 
-    /// Gives the call up where it is still under way.
+    /// Cancels the request if it is still in progress, and frees the check.
     func destroy() {
         shared.pointee.call.giveUp()
         deallocate(shared)
     }
 
+    /// Starts an attempt.
     func start(in group: TransferGroup) {
         shared.pointee.askedAt = Clock.ofAges
         shared.pointee.call.start(in: group)

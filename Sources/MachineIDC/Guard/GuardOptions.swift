@@ -1,11 +1,11 @@
 internal import CPlatform
 
-/// The options of a guard, each known, of the right type and in its range. Milliseconds.
+/// The options of a guard in milliseconds, checked: every key known, every value of the right type and in its range.
 struct GuardOptions {
     private(set) var interval = 5_000
     private(set) var maxAge = 15_000
 
-    /// - Parameter text: the caller's; NULL for the defaults.
+    /// - Parameter text: the options as the caller wrote them; NULL for the defaults.
     init(_ text: UnsafePointer<CChar>?) throws(Failure) {
         guard let text else { return }
         let document = try Options.document(text)

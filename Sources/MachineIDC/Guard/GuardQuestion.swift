@@ -1,14 +1,19 @@
-/// A check of a guard: whose, which, and how long it may take.
+/// A check of a guard: which guard, which of its checks, and how long it may take.
 struct GuardQuestion {
     let guarded: Guard
+    /// When the check began.
     let began: Deadline
-    /// From when on another one may stand beside it, or take its place.
+    /// From this moment on, a second check may run beside this one or take its place.
     let late: Deadline
-    /// When it is given up.
+    /// When the check is cancelled for lack of an answer.
     let deadline: Deadline
+    /// The number of the check among all of this guard's.
     private let number: Int
 
-    /// One more check is under way, and holds a reference to the guard. Locked.
+    /// Counts one more check in progress, which holds a reference to the guard, and sets when the guard is due next.
+    /// Requires the lock.
+    ///
+    /// - Parameter timeout: the client's `timeout_ms`.
     init(to guarded: Guard, timeout: Int) {
         guarded.knowledge.pointee.underWay &+= 1
         guarded.knowledge.pointee.references &+= 1
@@ -21,12 +26,14 @@ struct GuardQuestion {
         let patience = schedule.patience(whileOn: guarded.isAllowed, maxAge: maxAge, timeout: timeout)
         late = began.advanced(milliseconds: patience ?? limit)
         deadline = began.advanced(milliseconds: limit)
-        // Where none is to stand beside it, the next one is due when this one has come to something.
+        // Where no second check is to run beside it, the next one is due when this one has a result. Until then an hour
+        // after the deadline stands for "never".
         guarded.setDue(patience == nil ? deadline.advanced(milliseconds: 3_600_000) : late)
     }
 
-    /// Whether there is none after it. Locked.
+    /// Whether the guard has made no later check. Requires the lock.
     var isLast: Bool { number == guarded.knowledge.pointee.checks }
 
+    /// Whether both are checks of the same guard, and this one began first.
     func isOlder(than other: GuardQuestion) -> Bool { guarded == other.guarded && number < other.number }
 }

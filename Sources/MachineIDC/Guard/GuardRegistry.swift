@@ -1,17 +1,22 @@
 internal import CPlatform
 internal import Synchronization
 
-/// All guard threads of the process, for the two moments that concern them all: exit and fork.
+/// All guard threads of the process, for the two events that concern all of them: exit and fork.
 ///
-/// At exit they are stopped and joined, before the libraries below take themselves apart. In a forked child, where they
-/// are not, their guards' descriptors become readable.
+/// At exit they are stopped and joined, before libcurl and OpenSSL release their own resources. In a forked child the
+/// threads do not exist, and the descriptors of their guards become readable.
 enum GuardRegistry {
+    /// The address of the first thread in the list.
     private static let first = Atomic<UInt>(0)
     private static let isExiting = Atomic<Bool>(false)
+    /// Whether the exit handler is registered.
     private static let isWaitingForExit = Atomic<Bool>(false)
 
-    /// Once in a process, after the libraries below have been prepared.
+    /// Registers what a forked child does, and, once in a process, the exit handler. Call it after libcurl and OpenSSL have been initialised, so that
+    /// it runs before their own handlers.
     static func prepare() throws(Failure) {
+        // Each time, so that no guard starts before it is there; it is always the same function.
+        ForkHook.setChild { GuardRegistry.endInChild() }
         let (isFirst, _) = isWaitingForExit.compareExchange(
             expected: false, desired: true, ordering: .acquiringAndReleasing)
         guard isFirst, atexit({ GuardRegistry.stopAll() }) != 0 else { return }
@@ -19,8 +24,10 @@ enum GuardRegistry {
         throw .outOfMemory
     }
 
+    /// Whether the exit handler has begun; from then on no guard may start.
     static var hasEnded: Bool { isExiting.load(ordering: .acquiring) }
 
+    /// Adds a thread to the list.
     static func add(_ thread: UnsafeMutablePointer<GuardThread>) {
         exclusively {
             thread.pointee.next = head
@@ -28,7 +35,7 @@ enum GuardRegistry {
         }
     }
 
-    /// No effect when it is not there.
+    /// Removes a thread from the list. Has no effect when it is not there.
     static func remove(_ thread: UnsafeMutablePointer<GuardThread>) {
         exclusively {
             if head == thread {
@@ -43,45 +50,50 @@ enum GuardRegistry {
         }
     }
 
-    /// At exit.
+    /// The exit handler: stops and joins all guard threads, for 250 ms at most.
     private static func stopAll() {
         isExiting.store(true, ordering: .releasing)
         let deadline = Deadline.after(milliseconds: 250)
-        while let client = takeFirst() {
-            client.stopGuards(until: deadline)
+        while let (client, guards) = takeFirst() {
+            if !guards.transport.isInherited { guards.stop(until: deadline) }
             client.release()
         }
     }
 
-    private static func takeFirst() -> Client? {
+    /// Removes the first thread from the list. Returns its client, with a reference for the caller, and its guards, which
+    /// live as long as the client.
+    private static func takeFirst() -> (Client, Guards)? {
         exclusively {
             guard let thread = head else { return nil }
             head = thread.pointee.next
             let client = thread.pointee.client
             client.retain()
-            return client
+            return (client, thread.pointee.guards)
         }
     }
 
-    /// In a forked child, which has this thread only. No other was in the middle of a change: see `ForkGate`.
+    /// Makes the descriptors of all guards readable in a forked child. The child has only this thread, and the fork
+    /// waited until no other thread was in the middle of a change: see `ForkGate`.
     static func endInChild() {
         var thread = head
         while let current = thread {
-            current.pointee.transport.guards.pointee.live.forEach { $0.knowledge.pointee.signal.raiseInChild() }
+            current.pointee.guards.locked.pointee.live.forEach { $0.knowledge.pointee.signal.raiseInChild() }
             thread = current.pointee.next
         }
         head = nil
     }
 
+    /// The first thread in the list.
     private static var head: UnsafeMutablePointer<GuardThread>? {
         get { UnsafeMutablePointer(bitPattern: first.load(ordering: .acquiring)) }
         set { first.store(UInt(bitPattern: newValue), ordering: .releasing) }
     }
 
-    /// For a few instructions, and never across a fork. Without the page there are no guards, and no threads of theirs.
+    /// Runs a change of the list under its lock. A fork waits for it: it lasts a few instructions. In a child
+    /// without memory for a page there is no other thread that changes the list, so no lock is needed.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
-        // A child that has made no call comes here as well, at its exit.
-        guard let page = WipedOnFork.own else { return body() }
+        // `own` and not `page`, because a child that has made no call also comes here, at its exit.
+        guard let page = PerProcessPage.own else { return body() }
         return ForkGate.working { page.pointee.guardsLock.exclusively(body) }
     }
 }

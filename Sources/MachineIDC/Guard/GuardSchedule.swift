@@ -1,32 +1,35 @@
-/// When a guard asks next. Every pause is drawn by chance, so that a fleet that starts at once, or comes back after an
-/// outage, spreads over the interval: docs/fleets.md has what that adds up to. Milliseconds.
+/// Computes when a guard is checked next, in milliseconds. Every pause is random, so that a fleet that starts at the
+/// same time, or comes back after an outage, spreads over the interval. docs/fleets.md shows the resulting load.
 struct GuardSchedule {
-    /// As long as an answer may well take that has to have a connection made first.
+    /// Long enough for an answer that needs a new connection first.
     private static var leastPatience: Int { 1_000 }
 
     private let interval: Int
-    /// Since the last decision.
+    /// Checks without a decision since the last decision; counted up to 3.
     private var failures = 0
     private var random: RandomNumber
 
+    /// - Parameter interval: the guard's `interval_ms`.
     init(interval: Int, random: RandomNumber = RandomNumber()) {
         self.interval = interval
         self.random = random
     }
 
-    /// From the first decision to the next check: any moment of the interval.
+    /// The pause between the first decision and the next check: a random moment of the interval.
     mutating func first() -> Int { random.below(interval) &+ 1 }
 
-    /// From the beginning of a check that brought a decision to that of the next: the interval, a tenth more or less.
+    /// The time from the start of a check that brought a decision to the start of the next check: the interval, plus or
+    /// minus up to a tenth.
     mutating func afterDecision() -> Int {
         failures = 0
         return spread(interval, by: interval / 10)
     }
 
-    /// From the beginning of a check that brought none: a quarter of the interval at first, the whole soon, half of it
-    /// more or less; and no sooner than the authority asked for, with the interval to spread over.
+    /// The time from the start of a check that brought no decision to the start of the next check: after the first
+    /// failure a quarter of the interval, after the second a half, then the whole interval; each plus or minus up to a
+    /// half. After Retry-After it is no shorter than what the authority asked for plus a random part of the interval.
     ///
-    /// - Parameter retryAfter: seconds; 0 when it did not ask.
+    /// - Parameter retryAfter: in seconds; 0 when the reply had no Retry-After.
     mutating func afterFailure(retryAfter: Int) -> Int {
         failures = min(failures &+ 1, 3)
         let pause =
@@ -37,28 +40,30 @@ struct GuardSchedule {
             }
         let chosen = spread(pause, by: pause / 2)
         if retryAfter <= 0 { return max(chosen, 1) }
-        // An hour at most: what is asked for may be a mistake.
+        // An hour at most, because the value may be a mistake.
         return max(min(retryAfter, 3_600) &* 1_000 &+ random.below(interval), chosen)
     }
 
-    /// How much sooner a check may come, to come together with others: nanoseconds, a power of two. A 256th of the interval
-    /// at most, and 17 ms.
+    /// By how much a check may be moved forward to come together with others: nanoseconds, a power of two. A 256th of
+    /// the interval at most, and no more than 17 ms.
     var step: Int64 {
         let most = min(Int64(truncatingIfNeeded: interval) &* 1_000_000 / 256, 1 << 24)
         return 1 << Int64(63 &- most.leadingZeroBitCount)
     }
 
-    /// How long a check may take. An answer that is older than that is worth nothing.
+    /// How long a check may take. An answer older than that is worth nothing.
     func limit(maxAge: Int, timeout: Int) -> Int { min(timeout, maxAge) }
 
-    /// How long a check goes without an answer before another one is made, which the guard must not lapse without. If this
-    /// one hangs, the other has as much time: an allow is a tenth more than the interval old when a check begins, at worst.
-    /// nil where there is no time for two; and once the guard has lapsed, another has nothing to save.
+    /// How long to wait for the answer to a check before a second check starts, so that the guard does not lapse. If
+    /// the first check hangs, the second has as much time: when a check begins, the last allow is at most 1.1 intervals
+    /// old. nil where there is no time for two checks, and when the guard has lapsed, since a second check could then
+    /// save nothing.
     func patience(whileOn isOn: Bool, maxAge: Int, timeout: Int) -> Int? {
         let half = max((maxAge &- interval &- interval / 10) / 2, GuardSchedule.leastPatience)
         return isOn && half < limit(maxAge: maxAge, timeout: timeout) ? half : nil
     }
 
+    /// A random number within `half` of `pause`.
     private mutating func spread(_ pause: Int, by half: Int) -> Int {
         pause &- half &+ random.below(2 &* half &+ 1)
     }

@@ -1,17 +1,20 @@
 internal import CPlatform
 
-/// The descriptor of a guard, made when somebody asks for it: one end of a pair of sockets. Whoever asks is given the one,
-/// which is silent until it is shut down from either end, and at the end of its input from then on, however often it is
-/// read.
+/// The descriptor of a guard: one end of a socket pair, made when the host first asks for it. Nothing is ever written
+/// to the pair. When either end is shut down, the host's end becomes readable, reports the end of input, and stays so
+/// however often it is read.
 struct GuardSignal: ~Copyable {
+    /// The end that the host polls.
     private var given: OwnDescriptor?
+    /// The end that is shut down to make the other one readable.
     private var other: OwnDescriptor?
+    /// Whether the descriptor is readable, or will be once it is made.
     private var isRaised = false
 
-    /// nil when there is none, or none any more.
+    /// The host's descriptor; nil when none has been made, or the host has closed it.
     var descriptor: Int32? { given?.current }
 
-    /// -1 when there is no descriptor left.
+    /// The host's descriptor, made if there is none; -1 when no descriptor is left.
     mutating func open() -> Int32 {
         if let descriptor { return descriptor }
         close()
@@ -23,30 +26,33 @@ struct GuardSignal: ~Copyable {
         return descriptor ?? -1
     }
 
-    /// Makes it readable, for good.
+    /// Makes the descriptor readable for good.
     mutating func raise() {
         isRaised = true
-        // A forked child may hold a copy, so closing would not do.
+        // Closing would not be enough, because a forked child may hold a copy.
         if let end = other?.current ?? descriptor { shutdown(end, Int32(SHUT_RDWR)) }
         other?.close()
         other = nil
     }
 
-    /// In a forked child: readable here, and in the parent as before. The copies are of the parent's sockets, so a pair of
-    /// its own takes their place. They are closed first: there may be no further descriptors.
+    /// Makes the descriptor readable in a forked child and leaves the parent's as it is. The inherited descriptors are
+    /// copies of the parent's sockets, so a new pair replaces them. They are closed first, because there may be no
+    /// descriptors beyond them.
     mutating func raiseInChild() {
         guard !isRaised, let number = descriptor else { return }
         close()
         isRaised = true
         let made = open()
         guard made >= 0, made != number else { return }
-        // Under the same number as in the parent, which is free now. Whatever had come to stand there would stay.
+        // The new descriptor gets the same number as in the parent, which is free now. If the host has opened something
+        // under that number meanwhile, the duplicate gets another number and the host's file stays.
         let copy = OwnDescriptor(platform_duplicate(made, number))
         let isThere = copy?.current == number
         (isThere ? given : copy)?.close()
         if isThere { given = copy }
     }
 
+    /// Closes both ends.
     mutating func close() {
         given?.close()
         other?.close()

@@ -1,36 +1,42 @@
 internal import CPlatform
 
-/// The one thread that checks all guards of a client, as many at a time as the transport has connections.
+/// The thread that checks all guards of a client, with at most `max_connections` checks in progress.
 ///
-/// It comes with the first guard and goes with the last, or when the client is cancelled, or at exit.
+/// It starts with the first guard, and ends with the last one, when the client is cancelled, or at exit.
 struct GuardThread: ~Copyable {
+    /// What the thread does next.
     private enum Step {
         case quit
+        /// Make a check.
         case ask(GuardQuestion)
-        /// It took too long, or another one needs the room.
+        /// Cancel a check that took too long, or whose connection another check needs.
         case giveUp(GuardCheck)
-        /// Its guard is no more.
+        /// Cancel a check whose guard is not live any more.
         case drop(GuardCheck)
         case wait(Deadline)
     }
 
+    /// The thread holds a reference to the client.
     let client: Client
-    let transport: Transport
+    let guards: Guards
+    /// The transfers of all checks in progress.
     let group: TransferGroup
-    /// Of other threads of the process: see `GuardRegistry`.
+    /// The next thread of the process: see `GuardRegistry`.
     var next: UnsafeMutablePointer<GuardThread>?
-    /// The client's thread before this one, for this one to join.
+    /// The client's previous guard thread, which this one joins.
     var predecessor: pthread_t?
+    /// The storage of `checks`.
     private let underWay: Box<LinkedList<GuardCheck>>
 
-    init(_ client: Client, _ transport: Transport) throws(Failure) {
+    /// Opens a group on the transport. The thread itself is started by `Guards.add`.
+    init(_ client: Client, _ guards: Guards) throws(Failure) {
         let underWay = try Box(LinkedList<GuardCheck>())
         group = try TransferGroup()
         self.underWay = underWay
         self.client = client
-        self.transport = transport
+        self.guards = guards
         client.retain()
-        transport.open(group)
+        guards.transport.open(group)
     }
 
     deinit {
@@ -40,9 +46,12 @@ struct GuardThread: ~Copyable {
         client.release()
     }
 
+    var transport: Transport { guards.transport }
+
+    /// The checks in progress. Only the guard thread uses them.
     private var checks: UnsafeMutablePointer<LinkedList<GuardCheck>> { underWay.pointer }
 
-    /// The life of the thread.
+    /// The loop of the thread. Returns when the thread is to end.
     func run() {
         while true {
             switch nextStep() {
@@ -57,15 +66,15 @@ struct GuardThread: ~Copyable {
         }
     }
 
-    /// Looks through the checks that are under way, of which there are few, but never through the guards.
+    /// Chooses the next step. It looks through the few checks in progress, but never through all guards.
     private func nextStep() -> Step {
         transport.lock()
         defer { transport.unlock() }
-        if transport.threadQuits() { return .quit }
+        if guards.threadQuits() { return .quit }
         let now = Deadline.now
         if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .giveUp(check) }
         if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .drop(check) }
-        let (next, longest) = (transport.guards.pointee.live.first, now.advanced(milliseconds: 3_600_000))
+        let (next, longest) = (guards.locked.pointee.live.first, now.advanced(milliseconds: 3_600_000))
         guard let (guarded, due) = next, due <= now else {
             return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
         }
@@ -76,8 +85,9 @@ struct GuardThread: ~Copyable {
         return .wait(firstMoment(before: longest) { $0.late })
     }
 
-    /// Beside another check only one more, and none with the connections that are for other threads. (The group counts as a
-    /// call as well.)
+    /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
+    /// the calls inside use no more than the `kept` connections: the others are for other threads. (`load` counts the
+    /// group as a call too.) Requires the lock.
     private func mayBegin(_ due: Guard) -> Bool {
         switch due.knowledge.pointee.underWay {
         case 0: true
@@ -86,6 +96,7 @@ struct GuardThread: ~Copyable {
         }
     }
 
+    /// Starts a check.
     private func ask(_ question: GuardQuestion) {
         do throws(Failure) {
             let check = try GuardCheck(question, on: transport, client.state.pointee.settings)
@@ -97,6 +108,7 @@ struct GuardThread: ~Copyable {
         }
     }
 
+    /// Handles a transfer that has ended: repeats it, or records the result of its check.
     private func finish(_ transfer: Transfer) {
         guard let check = checks.pointee.first(where: { $0.shared.pointee.call.isMade(of: transfer) }),
             let attempt = check.shared.pointee.call.ended
@@ -111,7 +123,7 @@ struct GuardThread: ~Copyable {
             let reply = check.shared.pointee.call.takeReply()
             if answer.status == .ok {
                 settle(question, isAllow: answer.isAllow, reply, askedAt: check.shared.pointee.askedAt)
-                // What has not been answered by now is worth no more than this.
+                // An older check of the same guard that is still without an answer has no further use.
                 checks.pointee.forEach { if $0.question.isOlder(than: question) { drop($0) } }
             } else {
                 settle(question, retryAfter: attempt.retryAfter, reply)
@@ -122,17 +134,19 @@ struct GuardThread: ~Copyable {
         drop(check)
     }
 
+    /// Records a time-out for a check, and cancels it.
     @inline(never)
     private func giveUp(_ check: GuardCheck) {
-        settle(check.question, Failure(.timeout, "no answer to the guard's check in the time it is given"))
+        settle(check.question, Failure(.timeout, "no answer to the guard's check within its time limit"))
         drop(check)
     }
 
-    /// Gives up all checks.
+    /// Cancels all checks.
     func dropAll() {
         while let check = checks.pointee.first { drop(check) }
     }
 
+    /// Removes a check from the list, cancels its request and frees it.
     @inline(never)
     private func drop(_ check: GuardCheck) {
         checks.pointee.remove(check)
@@ -141,6 +155,7 @@ struct GuardThread: ~Copyable {
         leave(guarded)
     }
 
+    /// Counts a check of the guard as finished, and releases the check's reference.
     private func leave(_ guarded: Guard) {
         transport.lock()
         guarded.knowledge.pointee.underWay &-= 1
@@ -148,13 +163,14 @@ struct GuardThread: ~Copyable {
         guarded.release()
     }
 
+    /// The earliest `moment` of the checks in progress, or `other` when that is earlier.
     private func firstMoment(before other: Deadline, _ moment: (GuardQuestion) -> Deadline) -> Deadline {
         var first = other
         checks.pointee.forEach { first = min(first, moment($0.question)) }
         return first
     }
 
-    /// The one that is late for longest: of the guard, or of any where this one has none.
+    /// The check that is overdue for longest: one of this guard's, or any guard's when this one has none in progress.
     private func lateCheck(of guarded: Guard, _ now: Deadline) -> GuardCheck? {
         let isAny = guarded.knowledge.pointee.underWay == 0
         var (found, earliest): (GuardCheck?, Deadline) = (nil, now)
@@ -167,8 +183,11 @@ struct GuardThread: ~Copyable {
     }
 }
 
-// What a check came to.
+// Recording the result of a check.
 extension GuardThread {
+    /// Records a decision, and sets when the guard is due next.
+    ///
+    /// - Parameter reply: malloc'd; this function takes ownership.
     private func settle(_ question: GuardQuestion, isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
         transport.lock()
         let guarded = question.guarded
@@ -179,20 +198,25 @@ extension GuardThread {
         transport.unlock()
     }
 
+    /// Records that a check brought no decision, and sets when the guard is due next.
+    ///
+    /// - Parameter text: the reason, a text for `Failure.freeJSON`; this function takes ownership.
     private func settle(_ question: GuardQuestion, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
         transport.lock()
         let guarded = question.guarded
         guarded.fail(text)
         let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
-        // What took long has paused already; what the authority asks for counts from now.
+        // The pause counts from the start of the check, so that a slow failure needs no further pause. What the
+        // authority asks for counts from now.
         let next = (retryAfter > 0 ? Deadline.now : question.began).advanced(milliseconds: pause)
         if retryAfter > 0 { guarded.knowledge.pointee.notBefore = next }
-        // Where there is another one already, what that comes to says when the next is due.
+        // When a later check is already in progress, its result will set the due time.
         let due = question.isLast ? next : guarded.due ?? next
         guarded.setDue(max(due, guarded.knowledge.pointee.notBefore))
         transport.unlock()
     }
 
+    /// The same for a failure of this library. Frees its message.
     @inline(never)
     private func settle(_ question: GuardQuestion, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text

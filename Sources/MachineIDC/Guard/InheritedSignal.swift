@@ -1,35 +1,41 @@
 internal import CPlatform
 internal import Synchronization
 
-/// The descriptor of an inherited guard that nobody had asked for before the fork. Readable from the start.
+/// The descriptor of an inherited guard in a forked child, when none was made before the fork. It is readable from the
+/// start.
 ///
-/// In the child the parent's lock may be held for ever. So threads that ask at the same time each make one, and the first
-/// one published counts.
+/// The parent's lock may be held for ever in the child, so it cannot be used here. Threads that ask at the same time
+/// each make a descriptor, and the first one published counts.
 struct InheritedSignal: ~Copyable {
+    /// The address of the published signal; 0 when there is none.
     private let address = Atomic<UInt>(0)
 
-    /// -1 when there is no descriptor left, or no memory.
+    /// The descriptor, made if there is none; -1 when no descriptor or no memory is left.
     func open() -> Int32 {
         let found = present
         if let descriptor = found?.pointee.descriptor { return descriptor }
         guard let made = InheritedSignal.make() else { return -1 }
-        // One whose descriptor the host has closed keeps its memory: another thread may be looking at it.
+        // A signal whose descriptor the host has closed is replaced but not freed, because another thread may be using
+        // it.
         let (published, _) = address.compareExchange(
             expected: UInt(bitPattern: found), desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
         if !published { InheritedSignal.end(made) }
         return present?.pointee.descriptor ?? -1
     }
 
+    /// Closes the descriptor and frees its memory.
     func close() {
         guard let signal = present else { return }
         address.store(0, ordering: .releasing)
         InheritedSignal.end(signal)
     }
 
+    /// The published signal.
     private var present: UnsafeMutablePointer<GuardSignal>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
 
+    /// Makes a signal with a readable descriptor; nil when that is not possible.
     private static func make() -> UnsafeMutablePointer<GuardSignal>? {
         let made: UnsafeMutablePointer<GuardSignal>
         do throws(Failure) {
@@ -46,6 +52,7 @@ struct InheritedSignal: ~Copyable {
         return nil
     }
 
+    /// Closes and frees a signal.
     private static func end(_ signal: UnsafeMutablePointer<GuardSignal>) {
         signal.pointee.close()
         deallocate(signal)

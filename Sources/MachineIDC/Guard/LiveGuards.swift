@@ -1,21 +1,25 @@
-/// The guards of a client in one process that are neither denied nor ended, and when each is due. Locked.
+/// The live guards of a client in one process, and when each is due. All functions require the transport's lock.
 ///
-/// A fork waits until a change is whole, except for one that a handler of a signal has interrupted to fork. That is why
-/// the child, which looks through the guards, goes by a list: it can be followed at every moment of a change, where a
-/// heap cannot.
+/// A fork waits until a change is complete, except a fork from a signal handler that interrupted the change. A forked
+/// child goes through the guards, so they are in a linked list besides the heap: a list can be followed at every moment
+/// of a change, and a heap cannot.
 struct LiveGuards: ~Copyable {
+    /// The guards in the order in which they were added.
     private var all = LinkedList<Guard>()
+    /// The same guards by due time.
     private var byDue = Heap<Guard>()
+    /// The moment that due times are aligned to.
     private let origin = Deadline.now
 
     var isEmpty: Bool { all.first == nil }
 
-    /// The one that is due first.
+    /// The guard that is due first.
     var first: (guarded: Guard, due: Deadline)? { byDue.first.map { ($0.element, $0.moment) } }
 
-    /// nil when it is not there.
+    /// When a guard is due; nil when it is not here.
     func due(of guarded: Guard) -> Deadline? { byDue.moment(of: guarded) }
 
+    /// Adds a guard.
     mutating func add(_ guarded: Guard, due: Deadline) throws(Failure) {
         let hasRoom = ForkGate.working {
             guard byDue.reserve() else { return false }
@@ -26,18 +30,18 @@ struct LiveGuards: ~Copyable {
         if !hasRoom { throw .outOfMemory }
     }
 
-    /// No effect when it is not there.
+    /// Sets when a guard is due. Has no effect when it is not here.
     mutating func setDue(_ guarded: Guard, _ due: Deadline) {
         ForkGate.working { byDue.move(guarded, to: due) }
     }
 
-    /// Then, or sooner by less than a step, when others are due at the very same moment. To wake up for one check costs up to
-    /// as much as the check. No effect when it is not there.
+    /// Sets when a guard is due: at `due`, or up to one step sooner, so that several guards are due at the same moment.
+    /// Waking up for a single check costs up to as much as the check itself. Has no effect when the guard is not here.
     mutating func setDue(_ guarded: Guard, _ due: Deadline, step: Int64) {
         setDue(guarded, due.aligned(to: step, after: origin))
     }
 
-    /// No effect when it is not there.
+    /// Removes a guard. Has no effect when it is not here.
     mutating func remove(_ guarded: Guard) {
         ForkGate.working {
             all.remove(guarded)
@@ -45,6 +49,7 @@ struct LiveGuards: ~Copyable {
         }
     }
 
+    /// Removes and returns the guard that was added first.
     mutating func removeFirst() -> Guard? {
         guard let guarded = all.first else { return nil }
         remove(guarded)

@@ -1,30 +1,35 @@
 internal import CPlatform
 internal import Synchronization
 
-/// The permission to run, with its end: what `mid_guard_allowed` looks at, without a lock and from any thread.
+/// The permission to run and when it expires. `mid_guard_allowed` reads it without a lock, from any thread.
 ///
-/// One read of the exact clock, which goes on during suspend. There are cheaper clocks, but none that both counts a
-/// suspend and cannot be set: whoever trusts one of them says yes for too long, however rarely.
+/// It reads CLOCK_BOOTTIME, which is exact and goes on during suspend. There are cheaper clocks, but none that both
+/// counts a suspend and cannot be set; a permit by such a clock could stay valid for too long.
 struct Permit: ~Copyable {
-    /// On the clock of ages; 0 for no permission.
+    /// When the permission expires, on CLOCK_BOOTTIME in nanoseconds; 0 for no permission.
     private let end = Atomic<Int64>(0)
-    /// The process that the permission is for.
+    /// The number of the process that the permission is for: see `ForkGeneration`.
     private let generation: Int
 
     init(generation: Int) { self.generation = generation }
 
+    /// Whether the device may run now.
     var isValid: Bool {
         guard ForkGeneration.isCurrent(generation) else { return false }
-        // A clock that cannot be read is past every end. The end comes after it, so that no withdrawal goes unseen meanwhile.
+        // An unreadable clock is later than every end. `end` is loaded after the clock is read, so that a withdrawal in
+        // between is not missed.
         let now = Clock.ofAges
         return now < end.load(ordering: .acquiring)
     }
 
-    /// Milliseconds until the end, rounded up.
+    /// Milliseconds until the permission expires, rounded up.
     var remaining: Int { Clock.milliseconds(left: end.load(ordering: .acquiring) &- Clock.ofAges) }
 
-    /// - Parameter moment: on the clock of ages.
+    /// Sets when the permission expires.
+    ///
+    /// - Parameter moment: on CLOCK_BOOTTIME, in nanoseconds.
     func extend(until moment: Int64) { end.store(moment, ordering: .releasing) }
 
+    /// Ends the permission at once.
     func withdraw() { end.store(0, ordering: .releasing) }
 }

@@ -1,17 +1,20 @@
 internal import CCurl
 internal import CPlatform
 
-/// Where the authority is: https anywhere, or http on this machine, since the org key must not cross a network in clear.
+/// The URL of the authority: https to any host, or http to this machine only, because the org key must not cross a
+/// network in clear text.
 struct BaseURL: ~Copyable {
+    /// The default of the option `base_url`.
     static var standard: Literal { "https://machineid.io" }
 
-    /// As libcurl writes it, without a slash at the end.
+    /// The URL as libcurl writes it, without a trailing slash.
     let text: CString
-    /// For messages, with the port where one was given.
+    /// The host name for messages, with the port if one was given.
     let host: CString
+    /// Whether the scheme is https.
     let isSecure: Bool
 
-    /// - Parameter source: what to call the URL in a message: the option or the environment variable it came from.
+    /// - Parameter source: the name of the URL in messages: the option or the environment variable that it came from.
     init(_ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>) throws(Failure) {
         let trimmed = try CString(trimming: raw)
         guard let text = trimmed.pointer else { throw .outOfMemory }

@@ -1,11 +1,13 @@
 internal import CCurl
 internal import CPlatform
 
-/// A URL taken apart by libcurl's own parser, so that what is checked here is what libcurl will see.
+/// A URL parsed by libcurl's own parser, so that the checks here see exactly what libcurl will use.
 struct CurlURL: ~Copyable {
     private let handle: OpaquePointer
 
-    /// - Parameter flags: of `curl_url_set`.
+    /// - Parameters:
+    ///   - flags: for `curl_url_set`.
+    ///   - source: the name of the URL in messages: the option or the environment variable that it came from.
     init(_ text: UnsafePointer<CChar>, flags: Int32 = 0, source: UnsafePointer<CChar>) throws(Failure) {
         guard let made = curl_url() else { throw .outOfMemory }
         let code = curl_url_set(made, CURLUPART_URL, text, UInt32(bitPattern: flags))
@@ -19,10 +21,10 @@ struct CurlURL: ~Copyable {
 
     deinit { curl_url_cleanup(handle) }
 
-    /// For an option of an easy handle, which only borrows it.
+    /// The libcurl handle, for an option of an easy handle. libcurl does not copy it.
     var pointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(handle) }
 
-    /// A part of the URL; no string when it has none.
+    /// A part of the URL; an absent string when the URL does not have it.
     func part(_ part: CURLUPart) throws(Failure) -> CString {
         var text: UnsafeMutablePointer<CChar>?
         let code = curl_url_get(handle, part, &text, 0)
@@ -32,7 +34,7 @@ struct CurlURL: ~Copyable {
         return try CString(copying: text)
     }
 
-    /// The host, and the port where it was given: for messages.
+    /// The host name for messages, with the port if one was given.
     func peer() throws(Failure) -> CString {
         let host = try part(CURLUPART_HOST)
         let port = try part(CURLUPART_PORT)
@@ -41,15 +43,16 @@ struct CurlURL: ~Copyable {
         return try CString(joining: start.pointer ?? name, number)
     }
 
-    /// Throws when the URL has this part. libcurl reports an empty query or fragment ("?" at the end) as none.
+    /// Throws when the URL has this part. libcurl reports an empty query or fragment (a trailing "?" or "#") as absent.
     func refuse(_ part: CURLUPart, _ name: Literal, _ source: UnsafePointer<CChar>) throws(Failure) {
         let found = try self.part(part)
         if found.pointer != nil { throw Failure(.invalidOptions, "\(source) must not hold \(name)") }
     }
 
-    /// Throws when the host name is not ASCII. What libcurl makes of one depends on the locale at the time of a call.
+    /// Throws when the host name is not ASCII. libcurl's conversion of such a name depends on the locale at the time of
+    /// a call.
     func refuseForeignHost(_ source: UnsafePointer<CChar>) throws(Failure) {
-        // Decoded, where it was written with percent signs.
+        // libcurl returns the host with percent-encoding already decoded.
         let host = try part(CURLUPART_HOST)
         guard var next = host.pointer else { return }
         while next[0] > 0 { next += 1 }
@@ -58,8 +61,8 @@ struct CurlURL: ~Copyable {
             .invalidOptions, "\(source) has a host name that is not ASCII; write xn--..., as the name is in the DNS")
     }
 
-    /// Whether the host is this machine by its very form: 127.0.0.0/8, [::1], or localhost, which libcurl resolves by
-    /// itself and never asks about.
+    /// Whether the host denotes this machine by its form alone: 127.0.0.0/8, [::1], or localhost, which libcurl
+    /// resolves itself without a DNS query.
     func isLoopback() throws(Failure) -> Bool {
         let host = try part(CURLUPART_HOST)
         guard let text = host.pointer else { return false }

@@ -1,10 +1,12 @@
 internal import CPlatform
 
-/// One option's key and value, and the readings of it. Each says what is wrong by name, and what would be right.
+/// The key and the value of one option. Each function checks the value, and throws a failure that names the option and
+/// says what would be right.
 struct OptionValue {
     let key: UnsafePointer<CChar>
     let value: JSONValue
 
+    /// A whole number in this range.
     func integer(_ smallest: Int, _ largest: Int) throws(Failure) -> Int {
         guard let number = value.integer, number >= smallest, number <= largest else {
             throw Failure(.invalidOptions, "\(key) must be a whole number from \(smallest) to \(largest)")
@@ -12,13 +14,15 @@ struct OptionValue {
         return number
     }
 
+    /// A string that lives as long as the options' JSON document.
     func string(mayBeEmpty: Bool = false) throws(Failure) -> UnsafePointer<CChar> {
         guard let text = value.string else { throw Failure(.invalidOptions, "\(key) must be a string") }
         guard mayBeEmpty || text[0] != 0 else { throw Failure(.invalidOptions, "\(key) must not be empty") }
         return text
     }
 
-    /// Printable ASCII: a line feed in a header would begin another one.
+    /// A string for a header: 1 to `maximumBytes` bytes of printable ASCII, not blank. A line feed in it would begin
+    /// another header.
     func headerText(maximumBytes: Int) throws(Failure) -> UnsafePointer<CChar> {
         let text = try string()
         var length = 0
@@ -26,12 +30,12 @@ struct OptionValue {
         guard text[length] == 0 else {
             throw Failure(.invalidOptions, "\(key) must be 1 to \(maximumBytes) bytes of printable ASCII")
         }
-        // libcurl would leave the header out.
+        // libcurl would omit a header without a value.
         if isBlank(text) { throw Failure(.invalidOptions, "\(key) must not be blank") }
         return text
     }
 
-    /// One or several "sha256//BASE64", joined by ";". libcurl would take any other text for the name of a file.
+    /// One "sha256//BASE64", or several joined by ";". libcurl would take any other text for a file name.
     func pins() throws(Failure) -> UnsafePointer<CChar> {
         let text = try string()
         var pin = text
@@ -46,7 +50,7 @@ struct OptionValue {
     }
 }
 
-/// A SHA-256 is 32 bytes: 43 characters of base64 and one "=".
+/// Whether the text is "sha256//" and the base64 form of 32 bytes: 43 characters and one "=".
 private func isPin(_ text: UnsafePointer<CChar>, count: Int) -> Bool {
     let prefix: Literal = "sha256//"
     let alphabet: Literal = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

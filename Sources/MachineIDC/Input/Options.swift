@@ -1,26 +1,34 @@
 internal import CPlatform
 
-/// The options as the caller wrote them: each key known, of the right type and in its range, or else a failure that
-/// names it. What was not given is nil or has its default. The strings live as long as this does.
+/// The options as the caller wrote them, checked: every key known, every value of the right type and in its range;
+/// otherwise a failure names the option. An option that was not given is nil or has its default. The strings live as
+/// long as this does.
 struct Options: ~Copyable {
+    /// The parsed text, which owns the strings below; nil when there are no options.
     private let document: JSON?
 
     private(set) var baseURL: UnsafePointer<CChar>?
+    /// The option `ca_file`.
     private(set) var certificateFile: UnsafePointer<CChar>?
+    /// The option `ca_path`.
     private(set) var certificateFolders: UnsafePointer<CChar>?
     private(set) var pinnedPublicKey: UnsafePointer<CChar>?
     private(set) var proxy: UnsafePointer<CChar>?
+    /// The option `no_proxy`.
     private(set) var proxyBypass: UnsafePointer<CChar>?
     private(set) var userAgent: UnsafePointer<CChar>?
+    /// The option `env_var`.
     private(set) var environmentVariable: UnsafePointer<CChar>?
+    /// Milliseconds.
     private(set) var timeout = 10_000
+    /// Milliseconds.
     private(set) var connectTimeout = 3_000
     private(set) var maxRetries = 2
     private(set) var maxConnections = 64
     /// Milliseconds.
     private(set) var maxConnectionAge = 300_000
 
-    /// - Parameter text: the caller's; NULL for the defaults.
+    /// - Parameter text: the options as the caller wrote them; NULL for the defaults.
     static func read(_ text: UnsafePointer<CChar>?) throws(Failure) -> Options {
         guard let text else { return Options(document: nil) }
         let document = try Options.document(text)
@@ -32,10 +40,12 @@ struct Options: ~Copyable {
         return options
     }
 
+    /// The defaults.
     private init(document: consuming JSON?) {
         self.document = document
     }
 
+    /// Reads one option; throws when its key is unknown or its value is wrong.
     private mutating func read(_ option: OptionValue) throws(Failure) {
         let key = option.key
         if key == "base_url" {
@@ -71,7 +81,7 @@ struct Options: ~Copyable {
 }
 
 extension Options {
-    /// The text of any options, parsed: an object.
+    /// Parses the text of any options. The root of the result is an object.
     static func document(_ text: UnsafePointer<CChar>) throws(Failure) -> JSON {
         let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
         let document: JSON

@@ -1,10 +1,11 @@
-/// The organisation's key, checked, trimmed and copied. Wiped when it goes.
+/// The organisation's key: checked, trimmed and copied. The copy is wiped when this value is destroyed.
 struct OrgKey: ~Copyable {
     static var maximumBytes: Int { 512 }
 
     let text: CString
 
-    /// - Parameter source: what to call the key in a message: the parameter or the environment variable it came from.
+    /// - Parameter source: the name of the key in messages: the parameter or the environment variable that it came
+    ///   from.
     init(_ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>) throws(Failure) {
         guard let trimmed = UTF8Text(trimming: raw) else {
             throw Failure(.invalidArgument, "\(source) is not UTF-8; an org key looks like org_...")
@@ -15,7 +16,7 @@ struct OrgKey: ~Copyable {
         guard trimmed.count <= OrgKey.maximumBytes else {
             throw Failure(.invalidArgument, "\(source) is longer than \(OrgKey.maximumBytes) bytes")
         }
-        // A line feed in a header would begin another one.
+        // A line feed would begin another header.
         var index = 0
         while index < trimmed.count {
             guard (0x21...0x7e).contains(trimmed.start[index]) else {

@@ -1,22 +1,23 @@
 internal import CCurl
 internal import CPlatform
 
-/// Which proxy to use. Settled when the client is made and then told to libcurl outright: left alone it would read the
-/// environment during every call, racing with a host's `setenv`.
+/// Which proxy to use. This is decided when the client is made, and then set explicitly in libcurl, which would
+/// otherwise read the environment in every call and race with a host's `setenv`.
 struct ProxySettings: ~Copyable {
     /// The proxy's URL; "" for none.
     let proxy: CString
-    /// Hosts to reach without it, comma-separated.
+    /// The hosts to reach without the proxy, separated by commas.
     let bypass: CString
-    /// The proxy's host, for messages, with the port where one was given.
+    /// The proxy's host name for messages, with the port if one was given; no string without a proxy.
     let host: CString
-    /// Whether TLS is spoken with the proxy itself.
+    /// Whether the connection to the proxy itself uses TLS.
     let isSecure: Bool
 
+    /// Whether there is a proxy.
     var isSet: Bool { host.pointer != nil }
 
     /// - Parameters:
-    ///   - proxy: the option; NULL when it was not given.
+    ///   - proxy: the option `proxy`; NULL when it was not given.
     ///   - bypass: the option `no_proxy`; NULL when it was not given.
     init(
         proxy: UnsafePointer<CChar>?, bypass: UnsafePointer<CChar>?, to authority: borrowing BaseURL
@@ -32,7 +33,8 @@ struct ProxySettings: ~Copyable {
         let host: CString
         let proxyCopy = try CString(trimming: chosen.value)
         if let text = proxyCopy.pointer, text[0] != 0 {
-            // As libcurl reads it: without a scheme it is an http proxy, and schemes that are no transfer protocol are fine.
+            // Parsed the way libcurl does it: a URL without a scheme is an http proxy, and schemes other than those of
+            // transfer protocols are accepted.
             let url = try CurlURL(
                 text, flags: CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME, source: chosen.name.cString)
             isSecure = try check(url, source: chosen.name.cString, authority)
@@ -49,7 +51,7 @@ struct ProxySettings: ~Copyable {
     }
 }
 
-/// Throws when the proxy cannot be used; returns whether TLS is spoken with it.
+/// Throws when the proxy cannot be used. Returns whether the connection to it uses TLS.
 private func check(
     _ url: borrowing CurlURL, source: UnsafePointer<CChar>, _ authority: borrowing BaseURL
 ) throws(Failure) -> Bool {
@@ -71,7 +73,8 @@ private func check(
     return scheme == "https"
 }
 
-/// A variable that is set and not blank, under its lower-case name or else its upper-case one, as libcurl looks.
+/// The value of a variable that is set and not blank, under its lower-case name or else its upper-case name, in the
+/// order that libcurl uses.
 private func environment(
     _ lower: Literal, _ upper: Literal
 ) -> (value: UnsafePointer<CChar>, name: Literal)? {

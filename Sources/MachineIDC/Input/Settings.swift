@@ -1,17 +1,20 @@
 internal import CPlatform
 
-/// What a client was made with: the org key and the options, checked, with every default filled in.
+/// The settings of a client: the org key and the options, checked, with the defaults filled in.
 struct Settings: ~Copyable {
-    /// They hold the org key, which is kept nowhere else, and the user agent.
+    /// The request headers. They hold the user agent and the org key, which is kept nowhere else.
     let headers: RequestHeaders
     let baseURL: BaseURL
     let proxies: ProxySettings
     let trust: Trust
     let pinnedPublicKey: CString
+    /// Milliseconds, for a whole call.
     let timeout: Int
+    /// Milliseconds, for one attempt.
     let connectTimeout: Int
     let maxRetries: Int
     let maxConnections: Int
+    /// Milliseconds.
     let maxConnectionAge: Int
 
     /// For `mid_client_new`.
@@ -46,6 +49,7 @@ struct Settings: ~Copyable {
         try self.init(orgKey, baseURL, options)
     }
 
+    /// Reads what both kinds of clients have in common.
     private init(
         _ orgKey: borrowing OrgKey, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
@@ -74,6 +78,7 @@ struct Settings: ~Copyable {
     }
 }
 
+/// The failure when the variable with the org key is not set, blank, or not read because of elevated privileges.
 private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
     guard hasElevatedPrivileges() else {
         return Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
@@ -82,6 +87,6 @@ private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
         .noOrgKey,
         """
         \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file capabilities), and \
-        those do not go by the environment; give the organisation's key to mid_client_new
+        the environment is not used in those; give the organisation's key to mid_client_new
         """)
 }

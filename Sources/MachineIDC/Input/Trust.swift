@@ -1,34 +1,35 @@
 internal import CPlatform
 
-/// Whose certificates are trusted: the authorities in a file, in folders, or in both, and no others. Settled when the client
-/// is made, from the options or else from the environment; with neither it is empty, which stands for the system's file.
+/// Which certificate authorities are trusted: those in a file, in folders, or in both, and no others. This is decided
+/// when the client is made, from the options or else from the environment. When neither names any, both members are
+/// absent, which stands for the system's file.
 struct Trust: ~Copyable {
     /// A file of certificates in PEM.
     let file: CString
     /// Folders of hashed certificates, joined by ":".
     let folders: CString
-    /// What to call the two in a message: the option or the environment variable that they came from.
+    /// The names of the two in messages: the option or the environment variable that they came from.
     let fileSource: Literal
     let foldersSource: Literal
 
     /// - Parameters:
     ///   - file: the option `ca_file`; nil when it was not given.
     ///   - folders: the option `ca_path`; nil when it was not given.
-    ///   - isNeeded: whether TLS is spoken. Where it is not, the environment says nothing that could be wrong.
+    ///   - isNeeded: whether TLS is used. When it is not, the environment is not read, so nothing in it can be wrong.
     init(file: UnsafePointer<CChar>?, folders: UnsafePointer<CChar>?, isNeeded: Bool) throws(Failure) {
         var file = file
         var folders = folders
         var fileSource: Literal = "ca_file"
         var foldersSource: Literal = "ca_path"
         if isNeeded, file == nil, folders == nil {
-            // As the curl program looks.
+            // The same order as in the curl program.
             (file, fileSource) = (environment("CURL_CA_BUNDLE"), "CURL_CA_BUNDLE")
             if file == nil {
                 (file, fileSource) = (environment("SSL_CERT_FILE"), "SSL_CERT_FILE")
                 (folders, foldersSource) = (environment("SSL_CERT_DIR"), "SSL_CERT_DIR")
             }
         }
-        // So that a wrong one is an error now and not at the first call.
+        // Checked here, so that a wrong path is an error now and not in the first call.
         if let file { try checkFile(file, fileSource) }
         if let folders { try checkFolders(folders, foldersSource) }
         let fileCopy = try CString(copyingIfGiven: file)
@@ -40,13 +41,14 @@ struct Trust: ~Copyable {
     }
 }
 
-/// A FIFO would hold up whoever opens it, for as long as nobody writes.
+/// Throws unless the path is a regular file. Opening a FIFO would block until something writes to it.
 private func checkFile(_ path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) {
     guard try kind(of: path, source) == S_IFREG else {
         throw Failure(.invalidOptions, "\(source) must be a regular file: \(quoted(path))")
     }
 }
 
+/// Throws unless the list names at least one directory, and nothing but directories.
 private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throws(Failure) {
     var count = 0
     var start = list
@@ -67,14 +69,15 @@ private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throw
     guard count > 0 else { throw Failure(.invalidOptions, "\(source) names no directory") }
 }
 
-/// What there is at a path, as in `st_mode`. Throws when this process may not read it.
+/// The type of the file at a path, as in `st_mode`. Throws when this process may not read it.
 private func kind(of path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) -> Int32 {
     var status = stat()
-    // access() asks for whoever started the program, also where the program may do more.
+    // access() checks the permissions of the user who started the program; a program with elevated privileges may have
+    // more.
     let whose = hasElevatedPrivileges() ? AT_EACCESS : 0
     guard stat(path, &status) == 0, faccessat(AT_FDCWD, path, R_OK, whose) == 0 else {
         let code = platform_errno()
-        let reason = Process.cLocale.map { strerror_l(code, $0) } ?? strerror(code)
+        let reason = CLocale.locale.map { strerror_l(code, $0) } ?? strerror(code)
         throw Failure(.invalidOptions, "\(source) cannot be read: \(quoted(path)): \(reason)")
     }
     return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT

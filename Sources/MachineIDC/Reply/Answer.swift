@@ -1,22 +1,24 @@
-/// The fail-closed reading of a reply: what a complete reply of the authority comes to.
+/// What the authority answered, as read from a complete reply. This is the fail-closed rule.
 ///
-/// `isAllow` is the one value in the library that means "may run", and it becomes true in one line below. Everything
-/// that is not exactly an answer throws. That the reply is complete is the transport's part: libcurl ended without an
-/// error, and neither head nor body went over its limit.
+/// `isAllow` is the only value in the library that means "may run", and it becomes true in one line below. Every reply
+/// that is not exactly an answer throws. The transport guarantees that the reply is complete: libcurl ended without an
+/// error, and neither the head nor the body passed its limit.
 struct Answer {
     /// `ok` or `refused`.
     let status: Status
+    /// Whether the device may run now; false for every operation but validate.
     let isAllow: Bool
 
     /// - Parameters:
-    ///   - device: as the caller wrote it; NULL for an operation without one.
-    ///   - retryAfter: of an outage; see `Attempt`.
+    ///   - device: the device that the request named, as the caller wrote it; NULL for an operation without one.
+    ///   - retryAfter: what an outage asked for, in seconds: see `Attempt`.
     init(
         to operation: Operation, device: UnsafePointer<CChar>?, httpStatus: Int, retryAfter: Int = 0,
         body: UnsafePointer<UInt8>?, count: Int
     ) throws(Failure) {
         if let outage = Outage(httpStatus: httpStatus) {
-            // Its body may be anybody's page, and is not looked at but for one thing.
+            // The body may come from any server on the way. Only one thing in it is looked at: whether it is about
+            // another device.
             if let body, count > 0, let device, isAboutAnother(device, body, count: count) {
                 throw aboutAnother(httpStatus)
             }
@@ -60,13 +62,15 @@ struct Answer {
     }
 }
 
-// HTTP/1.1 does not number its questions: a reply that is repeated or late stands where the next one should.
+// HTTP/1.1 has no request numbers: a repeated or late reply takes the place of the next one. The device id in a reply
+// shows that.
 
+/// The failure of a reply that names another device.
 private func aboutAnother(_ httpStatus: Int) -> Failure {
     Failure(.badReply, "the reply (HTTP \(httpStatus)) is about another device than the one asked about")
 }
 
-/// Whether a text is JSON that says so.
+/// Whether a body is JSON that names another device.
 private func isAboutAnother(_ device: UnsafePointer<CChar>, _ body: UnsafePointer<UInt8>, count: Int) -> Bool {
     do throws(JSONFault) {
         let reply = try JSON(parsing: body, count: count, integersOfAnySize: true)
@@ -77,19 +81,20 @@ private func isAboutAnother(_ device: UnsafePointer<CChar>, _ body: UnsafePointe
 }
 
 extension JSONValue {
+    /// Whether the reply names a device other than this one. A reply without a string `deviceId` does not.
     fileprivate func isAbout(another device: UnsafePointer<CChar>) -> Bool {
         guard let named = self["deviceId"]?.string else { return false }
         return !names(named, device)
     }
 }
 
-/// Whether a reply's `deviceId` is the device that was asked about, but for the case of ASCII letters.
+/// Whether a reply's `deviceId` is the device in the request, apart from the case of ASCII letters.
 private func names(_ named: UnsafePointer<CChar>, _ device: UnsafePointer<CChar>) -> Bool {
     guard let asked = UTF8Text(trimming: device), let found = UTF8Text(trimming: named) else { return false }
     return asked.count == found.count && equalsIgnoringCase(asked.start, found.start, count: asked.count)
 }
 
-/// What belongs behind "is not an answer".
+/// The text that follows "is not an answer" in a message.
 private func remark(_ httpStatus: Int) -> Literal {
     switch httpStatus {
     case 206: ": it is a part of one"
@@ -99,8 +104,8 @@ private func remark(_ httpStatus: Int) -> Literal {
     }
 }
 
-/// Whether a reply with this HTTP status is an API error rather than an answer; nil when it is neither, as is a part of
-/// a reply (206).
+/// Whether a reply with this HTTP status is an API error (true) or an answer (false); nil when it is neither, as a
+/// partial reply (206).
 private func isError(_ httpStatus: Int) -> Bool? {
     switch httpStatus {
     case 206: nil
@@ -110,6 +115,7 @@ private func isError(_ httpStatus: Int) -> Bool? {
     }
 }
 
+/// Whether the reply to a registration refuses it, as older servers do with HTTP 200.
 private func saysBlocked(_ registration: JSONValue) -> Bool {
     guard let status = registration["status"]?.string else { return false }
     return status == "blocked" || status == "limit_reached"

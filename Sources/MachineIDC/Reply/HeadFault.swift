@@ -1,13 +1,19 @@
-/// Why the head of a reply is refused.
+/// The reasons why the head of a reply is refused.
 enum HeadFault: Sendable {
     case tooLarge
     case statusLine
+    /// HTTP 101.
     case switchedProtocol
+    /// A line that is no header.
     case malformedLine
+    /// A Content-Length that is not a plain number, that contradicts another one, or that comes with chunks.
     case doubtfulLength
+    /// A Transfer-Encoding other than a single "chunked", or one in an HTTP/1.0 reply.
     case transferEncoding
+    /// A Content-Encoding, which was not asked for, with its name.
     case contentEncoding(Literal)
 
+    /// The failure of a reply with this fault.
     var failure: Failure {
         switch self {
         case .tooLarge:

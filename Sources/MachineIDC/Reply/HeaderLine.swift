@@ -1,10 +1,10 @@
 internal import CPlatform
 
-/// One line of a head, without its end: a view of libcurl's memory.
+/// One line of a head, without its line end. It is a view of libcurl's memory.
 struct HeaderLine {
     private let text: HeaderText
 
-    /// nil when the line has no end. A line feed alone is one, as HTTP/1.1 allows.
+    /// nil when the line has no line end. A line feed alone counts as one, as HTTP/1.1 allows.
     init?(_ line: UnsafePointer<CChar>, count: Int) {
         guard count > 0, line[count &- 1] == 0x0a else { return nil }
         let hasReturn = count > 1 && line[count &- 2] == 0x0d
@@ -13,8 +13,8 @@ struct HeaderLine {
 
     var isEmpty: Bool { text.count == 0 }
 
-    /// Name and value, without the blanks around it; nil when this is no header: no name, a blank in it or before it (as
-    /// in a folded line), or a NUL or a carriage return within the line.
+    /// The name and the value, without spaces and tabs around the value; nil when the line is no header: it has no
+    /// name, a blank before or within the name (as in a folded line), or a NUL or carriage return within the line.
     var field: (name: HeaderText, value: HeaderText)? {
         var end = 0
         while end < text.count, (0x21...0x7e).contains(text.start[end]), text.start[end] != 0x3a { end &+= 1 }
@@ -24,7 +24,8 @@ struct HeaderLine {
         return (HeaderText(start: text.start, count: end), value.trimmed)
     }
 
-    /// Of a status line: "HTTP/1.0" or "HTTP/1.1", a space, three digits, and then the end, or a space and a reason.
+    /// The version and the number in a status line: "HTTP/1.0" or "HTTP/1.1", a space, three digits, and then either
+    /// the end of the line or a space and a reason. nil for any other line.
     var status: (isOld: Bool, number: Int)? {
         let protocolName: Literal = "HTTP/1."
         guard text.count >= 12, memcmp(text.start, protocolName.cString, 7) == 0 else { return nil }
@@ -36,18 +37,20 @@ struct HeaderLine {
     }
 }
 
-/// A part of such a line.
+/// A part of a header line.
 struct HeaderText {
     let start: UnsafePointer<CChar>
     let count: Int
 
+    /// Whether this is the name, apart from the case of ASCII letters.
     func matches(_ name: Literal) -> Bool {
-        // The first letter settles most.
+        // The first letter rules out most names.
         count > 0 && start[0] | 0x20 == name.cString[0] | 0x20 && equalsIgnoringCase(start, count: count, name)
     }
 
     func contains(_ byte: Int32) -> Bool { memchr(start, byte, count) != nil }
 
+    /// The text without spaces and tabs at both ends.
     var trimmed: HeaderText {
         var end = count
         while end > 0, HeaderText.isBlank(start[end &- 1]) { end &-= 1 }
@@ -56,7 +59,8 @@ struct HeaderText {
         return HeaderText(start: start + first, count: end &- first)
     }
 
-    /// Digits and nothing else, eighteen at most: that is more than any length there is, and fits.
+    /// The number, when the text is 1 to 18 digits and nothing else. That is more than any real length and fits into an
+    /// Int.
     var number: Int? {
         guard count > 0, count <= 18 else { return nil }
         var number = 0
@@ -70,5 +74,6 @@ struct HeaderText {
         return number
     }
 
+    /// Whether a byte is a space or a tab.
     private static func isBlank(_ byte: CChar) -> Bool { byte == 0x20 || byte == 0x09 }
 }

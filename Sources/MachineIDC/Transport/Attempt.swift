@@ -1,22 +1,23 @@
 internal import CCurl
 
-/// What one attempt came to, read from an exchange that has ended.
+/// The result of one attempt, read from an exchange that has ended.
 struct Attempt {
+    /// libcurl's code for the transfer.
     let code: CURLcode
-    /// nil when there is a reply.
+    /// The kind of failure; nil when there is a reply.
     let failureKind: FailureKind?
     /// Whether there is a reply to read. It may still be refused: see `Call.read`.
     let hasReply: Bool
-    /// 0 when there is no reply.
+    /// The HTTP status; 0 when there is no reply.
     let httpStatus: Int
-    /// Whether another attempt may come to something else: the network failed, or the authority had no answer. A decision
-    /// never does.
+    /// Whether another attempt may have a different result: the network failed, or the authority had no answer. A
+    /// decision is never retried.
     let mayBeRetried: Bool
-    /// Whether the fault lies with a kept connection: it turned out unfit before the request was sent, or was closed
-    /// without a byte in reply. A server may close its side at any time, so that says nothing of the next attempt.
-    /// Nor does what was cut short for another call, which had to leave.
+    /// Whether the fault lies with a kept connection, and says nothing about the next attempt: the connection proved
+    /// unfit before the request was sent, or was closed before a byte of the reply, which a server may do at any time.
+    /// Also true for an attempt that was interrupted because the driver had to leave.
     let wasStale: Bool
-    /// What the authority asked for in Retry-After, in seconds; 0 when it did not.
+    /// What the authority asked for with Retry-After, in seconds; 0 when it did not.
     let retryAfter: Int
 }
 
@@ -41,7 +42,8 @@ extension Attempt {
         mayBeRetried = outage?.mayPass ?? false
         wasStale = false
         retryAfter = outage == nil ? 0 : exchange.content.pointee.easy.retryAfter
-        // A server that waited for a request says so on a connection that it gives up. The request may have been on its way.
+        // A server sends 408 when it has waited for a request in vain and gives the connection up. This request may
+        // have been on its way at that moment.
         if outage?.isAboutConnection ?? false { exchange.shared.pointee.sockets.suspectAll() }
     }
 }

@@ -1,15 +1,16 @@
 internal import CPlatform
 
-/// One call's hold on a transport: its transfer, and its place among the calls that are inside, until it goes.
+/// One transfer of a transport, held from `init` until this value is destroyed, and counted among the calls inside the
+/// transport meanwhile.
 struct Call: ~Copyable {
     let transport: Transport
-    /// None once it was abandoned to the thread that drives it.
+    /// The transfer; nil when it was abandoned to the driver.
     var transfer: Transfer?
 
-    /// Whether it is one of a group's.
+    /// Whether the transfer is for a group.
     private let isGroups: Bool
 
-    /// One of a group's.
+    /// Holds a transfer for a group.
     init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         transport.enter(isGroups: true)
         self.transport = transport
@@ -17,6 +18,7 @@ struct Call: ~Copyable {
         transfer = try transport.begin(settings, isGroups: true)
     }
 
+    /// Holds a transfer for a call of its own, on the transport or one of its shards.
     init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         self.transport = transport.enterWhereFree()
         isGroups = false
@@ -25,11 +27,13 @@ struct Call: ~Copyable {
 
     deinit { transport.end(transfer, isGroups: isGroups) }
 
+    /// Sets up the request.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
         try transfer?.exchange.prepare(operation, settings, body: body)
     }
 
-    /// One attempt. Returns when it has ended, well or badly; throws when the caller has to leave.
+    /// Makes one attempt. Returns when it has ended, with or without a reply; throws when the deadline has passed or
+    /// the client was cancelled.
     mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> Attempt {
         guard let current = transfer else { throw .cancelled }
         current.exchange.rewind()
@@ -41,31 +45,33 @@ struct Call: ~Copyable {
         }
     }
 
-    /// Whether its transfer can never be used again.
+    /// Whether the transfer cannot be used any more.
     var isLost: Bool { transfer?.exchange.content.pointee.isLost ?? true }
 
+    /// Waits before the next attempt. Throws when the client is cancelled meanwhile.
     func pause(milliseconds: Int) throws(Failure) {
         guard let transfer else { throw .cancelled }
         guard transport.pause(transfer, until: .after(milliseconds: milliseconds)) else { throw transport.cancellation }
     }
 
-    /// Whether the reply of the last attempt can be read by then, and has not come too late itself. jansson takes up to
-    /// 40 ns for a byte, and cannot be stopped: 170 ms for the largest list.
+    /// Whether there is time left to read the reply of the last attempt. jansson takes up to 40 ns for each byte and
+    /// cannot be interrupted: 170 ms for the largest list.
     func hasTimeToRead(within limit: TimeLimit) -> Bool {
         guard let count = transfer?.exchange.content.pointee.reply.count else { return true }
         return count / 25_000 < limit.remainingMilliseconds
     }
 
-    /// Reads what the last attempt came to.
+    /// Reads the reply of the last attempt, or throws why there is none.
     ///
-    /// - Parameter device: the one asked about; NULL for an operation without one.
+    /// - Parameter device: the device that the request named, as the caller wrote it; NULL for an operation without
+    ///   one.
     func read(
         _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: Attempt, _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
         guard let exchange = transfer?.exchange else { throw .cancelled }
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
-        // Anybody on the way can end a connection, and with it a reply that says no other end; but that of an outage counts for
-        // nothing.
+        // Anyone on the way can end a connection, and with it a reply whose end is marked only by that. The reply of an
+        // outage is accepted all the same, because it decides nothing.
         guard !exchange.endsAnywhere || Outage(httpStatus: attempt.httpStatus) != nil else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
@@ -77,19 +83,20 @@ struct Call: ~Copyable {
                 to: operation, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
                 body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
         } catch {
-            // It may be the answer to another question, and then that to this one is still to come.
+            // This may be the answer to an earlier request, and the answer to this one may still be on its way.
             if error.status != .unavailable { exchange.shared.pointee.sockets.suspectAll() }
             throw error
         }
     }
 
-    /// The reply, malloc'd, which is the caller's from now on.
+    /// The reply, malloc'd. The caller takes ownership.
     func takeReply() -> UnsafeMutablePointer<CChar>? {
         transfer?.exchange.content.pointee.reply.take()
     }
 }
 
 extension Exchange.Progress {
+    /// The text for a time-out message.
     fileprivate var text: Literal {
         switch self {
         case .connecting: "not connected yet"

@@ -2,27 +2,31 @@ internal import CCurl
 internal import CPlatform
 internal import Synchronization
 
-/// One request and its reply in libcurl's hands, with the easy handle that both go through. Kept and used again by the
-/// transfer it belongs to.
+/// One request and its reply, with the easy handle that carries both. The transfer that it belongs to reuses it.
 ///
-/// A pointer to shared memory. Two transfers may exchange theirs: see `Transport+Hedging.swift`.
+/// A pointer to shared memory. Two transfers can swap their exchanges: see `Transport+Hedging.swift`.
 struct Exchange {
-    /// How far it came, for the message when time runs out.
+    /// How far the exchange has come, for the message of a time-out.
     enum Progress: UInt8 { case connecting, waiting, reading }
 
-    /// Why libcurl was told to stop.
+    /// Why this library told libcurl to stop.
     enum Stop {
         case head(HeadFault)
+        /// `cutShort`: the driver had to leave, or nobody waits for the exchange any more. `robbed`: the host closed
+        /// descriptors of the library.
         case tooLargeBody, noMemory, cutShort, robbed
     }
 
-    /// What never changes.
+    /// The members that never change or are atomic.
     struct Shared: ~Copyable {
+        /// The raw value of a `Progress`.
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
-        /// Whether nobody waits for it any more: for libcurl's callbacks, which do not hold the lock.
+        /// Whether nobody waits for the exchange any more. libcurl's callbacks read it, and they do not hold the lock.
         let isUnwanted = Atomic<Bool>(false)
         let sockets: SocketTable
+        /// Whether the authority's URL is https.
         let isSecure: Bool
+        /// Whether a proxy is set.
         let isProxied: Bool
         let content: Box<Content>
 
@@ -34,20 +38,25 @@ struct Exchange {
         }
     }
 
-    /// The driver's while the transfer is running, and the caller's otherwise.
+    /// The members that belong to the driver while the transfer is running, and to its caller otherwise.
     struct Content: ~Copyable {
         var easy: Easy
         var operation = Operation.validate
+        /// The request's body.
         var request = ByteBuffer()
+        /// The reply's body as far as it has arrived.
         var reply = ByteBuffer()
         var head = ReplyHead()
+        /// Set when this library stopped libcurl.
         var stop: Stop?
+        /// libcurl's code for the last attempt.
         var code = CURLE_OK
-        /// Of the connection that the request went out on last, this end's.
+        /// The port at this end of the connection that the request was last sent on.
         var localPort: Int32 = 0
-        /// When the request was about to be written, on the monotonic clock.
+        /// When the request was about to be written, on CLOCK_MONOTONIC in nanoseconds.
         var askedAt: Int64 = 0
-        /// Whether its easy handle can neither be used nor freed any more.
+        /// Whether the easy handle can neither be used nor freed any more, because the host closed libcurl's
+        /// descriptors.
         var isLost = false
 
         init() throws(Failure) {
@@ -57,6 +66,7 @@ struct Exchange {
 
     let shared: UnsafeMutablePointer<Shared>
 
+    /// Makes an exchange with a configured easy handle.
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
         shared = try allocate(Shared(settings, sockets: sockets))
         do throws(Failure) {
@@ -67,6 +77,7 @@ struct Exchange {
         }
     }
 
+    /// The exchange that libcurl passes to a callback.
     init(callbackData: UnsafeMutableRawPointer) {
         shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
@@ -79,17 +90,19 @@ struct Exchange {
 
     private func note(_ progress: Progress) { shared.pointee.progress.store(progress.rawValue, ordering: .relaxed) }
 
-    /// After a failure: libcurl keeps some connections on which it has sent a part of a request, for want of memory. What
-    /// goes out next there would be taken for the rest. For the driver.
+    /// Takes the connection out of use after a failure. libcurl keeps some connections on which it sent only a part of
+    /// a request, for lack of memory; a server would take the next request for the rest of that one. Only the driver
+    /// calls this.
     @inline(never)
     func spendConnection() {
         if progress != .connecting { shared.pointee.sockets.spend(localPort: content.pointee.localPort) }
     }
 
-    /// Nobody waits for it any more: ends what its peer keeps libcurl busy with.
+    /// Makes libcurl stop at the next progress callback, because nobody waits for the exchange any more. Any thread may
+    /// call it.
     func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
 
-    /// Sets up the request, and keeps the body until it is prepared again or recycled.
+    /// Sets up the request. The body is kept until the next `prepare` or `recycle`.
     func prepare(
         _ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
     ) throws(Failure) {
@@ -100,7 +113,7 @@ struct Exchange {
             operation, settings, body: content.pointee.request, onNewConnection: onNewConnection)
     }
 
-    /// Sets up the request that another one has, for a new connection.
+    /// Sets up a copy of another exchange's request, for a new connection.
     func prepareLike(_ other: Exchange, _ settings: borrowing Settings) throws(Failure) {
         var body = ByteBuffer()
         let (base, count) = (other.content.pointee.request.base, other.content.pointee.request.count)
@@ -108,13 +121,13 @@ struct Exchange {
         try prepare(other.content.pointee.operation, settings, body: body, onNewConnection: true)
     }
 
-    /// Forgets the call it was for.
+    /// Clears the request and the last attempt, so that another call can use the exchange.
     func recycle() {
         content.pointee.request.clear()
         rewind()
     }
 
-    /// Forgets the last attempt; the request stays.
+    /// Clears the last attempt and keeps the request.
     func rewind() {
         content.pointee.reply.clear()
         content.pointee.head = ReplyHead()
@@ -125,39 +138,42 @@ struct Exchange {
         note(.connecting)
     }
 
-    /// Whether it is the end of the connection that ends the body, where anybody on the way can bring that about: libcurl
-    /// 7.88 does not ask TLS whether the server meant it, and later ones do not tell one such end from another.
+    /// Whether only the end of the connection marks the end of the body, over TLS, where anyone on the way can cause
+    /// that end: libcurl 7.88 does not ask TLS whether the server meant it, and later versions do not tell the two ends
+    /// apart.
     var endsAnywhere: Bool {
         shared.pointee.isSecure && content.pointee.head.isComplete && !content.pointee.head.isFramed
     }
 
-    /// Whether libcurl does not know yet where to connect to. For the driver.
+    /// Whether libcurl has not resolved the host name yet. Only the driver calls this.
     var isResolving: Bool { ccurl_get_offset(content.pointee.easy.handle, CURLINFO_NAMELOOKUP_TIME_T) == 0 }
 }
 
-// What libcurl calls while it runs, on the driver's thread.
+// libcurl's callbacks. They run on the driver's thread.
 extension Exchange {
-    /// Opens a socket to connect with. libcurl may do so a second time, after a request on a kept connection was lost.
+    /// Opens a socket for a connection. libcurl may do that a second time, after a request on a kept connection was
+    /// lost.
     func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
         note(.connecting)
         return shared.pointee.sockets.open(address)
     }
 
-    /// Called when there is a connection and the request is about to be written.
+    /// Called when there is a connection and the request is about to be written. Returns CURL_PREREQFUNC_ABORT to give
+    /// the connection up.
     ///
-    /// Bytes that have come in already answer nothing that this request asked. libcurl would take a late reply to an
-    /// earlier request, waiting in a kept connection, for the reply to this one; so the connection is given up. Only
-    /// during the first use of a TLS connection are there bytes that must be left to TLS: its session tickets. Later, TLS
-    /// may have taken in more than libcurl has asked it for.
+    /// Bytes that have already arrived cannot answer this request. libcurl would take a late reply to an earlier
+    /// request, waiting on a kept connection, for the reply to this one, so such a connection is given up. Only on the
+    /// first use of a TLS connection may there be bytes that belong to TLS: its session tickets. Later, TLS may have
+    /// received more than libcurl has read from it.
     ///
-    /// And the host may have closed the socket, and opened a file of its own under its number: nothing is sent there, and
-    /// TLS does not say goodbye there.
+    /// The host may also have closed the socket and opened a file of its own under its number. Then nothing is sent
+    /// there, and TLS must not send its close_notify there either.
     func beginRequest(localPort: Int32) -> Int32 {
         content.pointee.localPort = localPort
         note(.waiting)
         let now = Clock.read(CLOCK_MONOTONIC)
         content.pointee.askedAt = now
-        let asksTLS = shared.pointee.isSecure && Process.knowsOpenSSL
+        let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
         guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
             if shared.pointee.sockets.isRobbed, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
@@ -167,7 +183,8 @@ extension Exchange {
         return holdsBytes ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
-    /// Called now and then, and all the time while a peer keeps libcurl busy. Not 0 makes libcurl stop.
+    /// The progress callback. libcurl calls it now and then, and all the time while a peer keeps it busy. A result
+    /// other than 0 makes libcurl stop.
     func look() -> Int32 {
         let step = shared.pointee.sockets.step
         guard step.pointee.isTimeToLook() else { return 0 }
@@ -176,8 +193,8 @@ extension Exchange {
         return 1
     }
 
-    /// Takes one line of the head. Returns `count`, or less to make libcurl stop. libcurl 7.88 passes on the trailers of a
-    /// proxy's reply too, before there is a connection: they are no part of any reply.
+    /// Reads one line of the head. Returns `count`, or less to make libcurl stop. libcurl 7.88 also passes on the
+    /// trailers of a proxy's reply, before there is a connection; those are ignored.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let line, count > 0, progress != .connecting else { return 0 }
         note(.reading)
@@ -186,7 +203,7 @@ extension Exchange {
         return 0
     }
 
-    /// Takes some bytes of the body. Returns `count`, or less to make libcurl stop.
+    /// Stores a part of the body. Returns `count`, or less to make libcurl stop.
     func receiveBody(_ bytes: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let bytes, count > 0 else { return 0 }
         if content.pointee.reply.count &+ count > content.pointee.operation.maximumReplyBytes {

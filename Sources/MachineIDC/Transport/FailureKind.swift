@@ -1,35 +1,40 @@
 internal import CCurl
 internal import CPlatform
 
-/// What kind of failure ended a transfer.
+/// The kind of failure that ended a transfer.
 ///
-/// Decided by how far the exchange came and by what was seen of the reply, and by libcurl's code only after that: for one
-/// and the same fault, one libcurl has another code than the next.
+/// It is decided first by how far the exchange came and what was seen of the reply, and only then by libcurl's code:
+/// different versions of libcurl use different codes for the same fault.
 enum FailureKind {
-    /// This library stopped it, for the reason in the transfer's `stop`.
+    /// This library stopped libcurl, for the reason in the exchange's `stop`.
     case stopped
-    /// This call, or another one whose peer kept libcurl busy, had to leave.
+    /// The driver had to leave while a peer kept libcurl busy, this transfer's or another one's.
     case cutShort
     case outOfMemory
     /// The system refused the thread that libcurl resolves a name on.
     case noThread
+    /// The host name of the authority or of the proxy was not found.
     case nameNotFound
+    /// No connection was made to the authority or the proxy.
     case notConnected
-    /// The handshake broke off. A certificate, a name or a pin that does not fit is `untrusted`.
+    /// The TLS handshake broke off.
     case noHandshake
+    /// The certificate, its name or the pinned key does not match.
     case untrusted
-    /// A connection that stood broke.
+    /// An established connection broke.
     case lost
-    /// A kept connection held bytes that nobody had asked for.
+    /// A connection was unfit for the request: it held bytes that nobody had asked for, or was to take no further
+    /// request.
     case strayBytes
+    /// What arrived is not valid HTTP.
     case notHTTP
-    /// libcurl could not do its part.
+    /// libcurl itself failed.
     case broken
 
-    /// Whether it lies with the connection, which stood.
+    /// Whether the fault lies with an established connection.
     var isOfConnection: Bool { self == .lost || self == .strayBytes }
 
-    /// Whether the network may do better the next moment.
+    /// Whether another attempt may succeed a moment later.
     var mayPass: Bool {
         switch self {
         case .cutShort, .noThread, .nameNotFound, .notConnected, .noHandshake, .lost, .strayBytes: true
@@ -39,7 +44,7 @@ enum FailureKind {
 }
 
 extension Exchange {
-    /// Of a transfer that ended with this code, and not with CURLE_OK.
+    /// The kind of failure of a transfer that ended with this code, other than CURLE_OK.
     func kind(of code: CURLcode) -> FailureKind {
         switch content.pointee.stop {
         case nil: break
@@ -49,13 +54,14 @@ extension Exchange {
         switch code {
         case CURLE_ABORTED_BY_CALLBACK: return .strayBytes
         case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL: return .broken
-        // libcurl 7.88 says the same of a line that is longer than it takes.
+        // libcurl 7.88 also reports a head line that is too long this way.
         case CURLE_OUT_OF_MEMORY where !isReadingHead || platform_has_memory(256 * 1024) == 0: return .outOfMemory
         default: return isConnecting(code) ? kindWhileConnecting(code) : kindAfterConnecting(code)
         }
     }
 
-    /// Also where libcurl had to look up the name or to connect anew, after a request on a kept connection was lost.
+    /// Whether the failure happened before there was a connection. This includes a new connection that libcurl had to
+    /// make after a request on a kept one was lost.
     private func isConnecting(_ code: CURLcode) -> Bool {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
@@ -65,7 +71,7 @@ extension Exchange {
         }
     }
 
-    /// Whether the peer is sending a head: the authority in its reply, or a proxy.
+    /// Whether the peer is sending a head: the authority's reply, or a proxy's.
     private var isReadingHead: Bool {
         progress == .connecting ? shared.pointee.isProxied : !content.pointee.head.isComplete
     }

@@ -1,34 +1,38 @@
-/// One step of libcurl's: what it does between being set to work and coming back.
+/// One step of libcurl: one run of `curl_multi_perform`.
 ///
-/// A peer that sends without a pause keeps it there for as long as it likes: it reads the reply of a proxy to CONNECT, or
-/// a chunk that never begins, until nothing more has come in. So it is asked from within, by its progress callback,
-/// whether the thread that drives has to leave. Not each time: an ordinary step never comes to the first look at the clock.
+/// A peer that sends without a pause can keep libcurl inside for as long as it likes: libcurl reads a proxy's reply to
+/// CONNECT, or a chunk that never begins, until no more data is there. So libcurl's progress callback checks whether
+/// the driver has to leave. It reads the clock only once in 64 calls; an ordinary step ends before the first time.
 struct Step {
+    /// The clock is read once in so many callbacks.
     private static var callbacksBetweenLooks: Int { 64 }
 
-    /// How long after its deadline a driver waits for a step to end by itself, in milliseconds. What this ends is not
-    /// always the driver's own, and has to be asked again.
+    /// How long after its deadline a driver waits for a step to end by itself, in milliseconds. A step that is stopped
+    /// may interrupt other callers' transfers, which then have to be sent again.
     private static var patience: Int { 20 }
 
+    /// The driver's deadline.
     private var deadline = Deadline.now
+    /// How often the progress callback has been called in this step.
     private var callbacks = 0
     private var flood = TLSFlood()
 
+    /// Begins a step.
     mutating func begin(until deadline: Deadline) {
         self.deadline = deadline
         callbacks = 0
         flood = TLSFlood()
     }
 
-    /// Whether a callback is one that is to look around.
+    /// Counts a callback. Returns true for one in 64, which is to read the clock.
     mutating func isTimeToLook() -> Bool {
         callbacks &+= 1
         return callbacks % Step.callbacksBetweenLooks == 0
     }
 
-    /// Whether it has gone on for too long.
+    /// Whether the step has gone on for too long.
     var isLate: Bool { deadline.advanced(milliseconds: Step.patience).hasPassed }
 
-    /// Whether a TLS message of this type makes too many.
+    /// Counts a TLS message. Returns whether there are too many.
     mutating func isFlood(with type: Int32) -> Bool { flood.grows(by: type) }
 }

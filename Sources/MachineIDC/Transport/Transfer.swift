@@ -1,17 +1,20 @@
 internal import CCurl
 internal import CPlatform
 
-/// One question of a caller's and the answer to it: where it stands among the others, and the exchange with the authority
-/// that it is to come by. Kept and used again by the transport it belongs to.
+/// One request of a caller's: its place in the transport's lists, and the exchange that carries it out. The transport
+/// that it belongs to keeps it and uses it again.
 ///
-/// A pointer to shared memory, in parts by who may touch them.
+/// A pointer to shared memory, divided by which thread may access what.
 struct Transfer: Linked {
+    /// `queued`: waits for the driver. `running`: added to libcurl. `ended`: libcurl is done, and the caller has not
+    /// looked at it yet.
     enum Stage { case idle, queued, running, ended }
 
-    /// What never changes.
+    /// The members that never change.
     struct Shared: ~Copyable {
-        /// Woken when the stage may have changed, or the client was cancelled.
+        /// Where the caller sleeps. It is woken when the stage may have changed, or the client was cancelled.
         let caller: Sleeper
+        /// The exchange at the moment: see `swapExchanges`.
         let exchange: Box<Exchange>
         let place: Box<Place>
 
@@ -32,17 +35,19 @@ struct Transfer: Linked {
         deinit { exchange.pointer.pointee.destroy() }
     }
 
-    /// Where it stands among the others: what the transport's lock guards.
+    /// The members that the transport's lock protects.
     struct Place: ~Copyable {
         var stage = Stage.idle
+        /// Whether the caller has left, so that the driver is to clear the transfer away.
         var isAbandoned = false
-        /// The group it is under way in.
+        /// The group that the transfer was started in; nil for a call of its own.
         var group: TransferGroup?
-        /// The one that asks the same a second time, and the one that it asks for: see `Transport+Hedging.swift`.
+        /// The hedge of this transfer, or the transfer that this one is the hedge of: see `Transport+Hedging.swift`.
         var hedge: Transfer?
         var original: Transfer?
-        /// When a hedge of it last came to nothing, on the monotonic clock.
+        /// When a hedge of this transfer last failed, on CLOCK_MONOTONIC in nanoseconds.
         var hedgeEndedAt: Int64 = 0
+        /// The neighbours in the transport's or the group's list.
         var links = Links<Transfer>()
     }
 
@@ -53,7 +58,7 @@ struct Transfer: Linked {
         exchange.content.pointee.easy.note(owner: shared)
     }
 
-    /// The transfer that an easy handle works for.
+    /// The transfer that is stored in an easy handle.
     init(owner: UnsafeMutableRawPointer) {
         shared = owner.assumingMemoryBound(to: Shared.self)
     }
@@ -61,10 +66,10 @@ struct Transfer: Linked {
     @inline(never)
     func destroy() { deallocate(shared) }
 
-    /// Only while it is the caller's, or with the transport locked.
+    /// The exchange. Use it only while the transfer belongs to the caller, or with the lock held.
     var exchange: Exchange { shared.pointee.exchange.pointer.pointee }
 
-    /// Each goes on with what the other had. Locked, and neither is the caller's.
+    /// Swaps the exchanges of two transfers. Neither may belong to its caller at the moment. Requires the lock.
     func swapExchanges(with other: Transfer) {
         let mine = exchange
         shared.pointee.exchange.pointer.pointee = other.exchange
@@ -84,7 +89,7 @@ struct Transfer: Linked {
 
     var easyHandle: UnsafeMutableRawPointer { exchange.content.pointee.easy.handle }
 
-    /// Wakes whoever waits for it. Locked.
+    /// Wakes the thread that waits for the transfer: its caller, or the owner of its group. Requires the lock.
     func wake() {
         if let group = place.pointee.group {
             group.shared.pointee.caller.wake()

@@ -1,21 +1,21 @@
 internal import CCurl
 internal import CPlatform
 
-// The failures of libcurl in this library's terms.
+// Translates libcurl's failures into this library's.
 //
-// A message holds nothing that a peer could have written: no text that libcurl or OpenSSL made for the occasion, since
-// either may repeat what the peer said. There are our own words, the constant names of errors, and what the host gave.
+// A message contains nothing that a peer could have written. It uses no text that libcurl or OpenSSL composed, since
+// that may repeat what the peer sent; only texts of this library, constant texts for errors, and what the host gave.
 extension Exchange {
-    /// Why a transfer that ended with this code, and not CURLE_OK, has no reply.
+    /// The failure of a transfer that ended with this code, other than CURLE_OK.
     @inline(never)
     func failure(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
         switch kind {
         case .stopped: return stopped
-        case .cutShort: return Failure(.timeout, "what came in kept the thread busy beyond its time")
+        case .cutShort: return Failure(.timeout, "incoming data kept the thread busy past its time limit")
         case .outOfMemory: return .outOfMemory
         case .noThread: return .noThreadToResolve
         case .nameNotFound:
-            // libcurl 8 does not always tell the two apart by its code.
+            // libcurl 8 does not always distinguish the two by its code.
             let isProxy = content.pointee.easy.usedProxy ?? (code == CURLE_COULDNT_RESOLVE_PROXY)
             let host = quoted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
             let peer: Literal = isProxy ? "proxy" : "authority"
@@ -37,6 +37,7 @@ extension Exchange {
         }
     }
 
+    /// The failure when this library stopped libcurl.
     private var stopped: Failure {
         switch content.pointee.stop {
         case .head(let fault): fault.failure
@@ -47,13 +48,14 @@ extension Exchange {
         }
     }
 
+    /// The failure when no connection was made.
     private func notConnected(_ code: CURLcode, _ settings: borrowing Settings) -> Failure {
         let status = content.pointee.easy.connectStatus
         if status != 0, !(200...299).contains(status) {
             return Failure(.connectFailed, "the proxy refused to connect: HTTP \(status)")
         }
         var message: Message = "no connection to "
-        // libcurl before 8.7 does not say whether `no_proxy` made it go past the proxy.
+        // libcurl before 8.7 does not report whether `no_proxy` made it bypass the proxy.
         let wentByProxy = settings.proxies.isSet ? content.pointee.easy.usedProxy : false
         if wentByProxy != false { message.append(discarding: "the proxy \(quoted(settings.proxies.host.pointer))") }
         if wentByProxy == nil { message.append(" or to ") }
@@ -66,9 +68,10 @@ extension Exchange {
         return Failure(.connectFailed, message)
     }
 
+    /// The system's text for the failed connect, in the C locale, or else libcurl's constant text for the code.
     private func connectReason(_ code: CURLcode) -> UnsafePointer<CChar>? {
         let number = content.pointee.easy.systemError
         guard code == CURLE_COULDNT_CONNECT, number > 0 else { return curl_easy_strerror(code) }
-        return UnsafePointer(strerror_l(Int32(truncatingIfNeeded: number), Process.cLocale))
+        return UnsafePointer(strerror_l(Int32(truncatingIfNeeded: number), CLocale.locale))
     }
 }

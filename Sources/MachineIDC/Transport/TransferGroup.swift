@@ -1,9 +1,12 @@
-/// The transfers that one caller has under way at the same time, where a call has one: see `Transport+Groups.swift`.
+/// The transfers that one thread, the group's owner, has in progress at the same time: see `Transport+Groups.swift`. A
+/// call without a group has one transfer.
 ///
-/// A pointer to shared memory; whoever made it destroys it, after the transport has closed it.
+/// A pointer to shared memory. The owner closes the group on the transport and then destroys it.
 struct TransferGroup: Linked {
+    /// The members that never change.
     struct Shared: ~Copyable {
-        /// Woken when a transfer has ended, the group was woken, or the client was cancelled.
+        /// Where the owner sleeps. It is woken when a transfer has ended, the group was woken, or the client was
+        /// cancelled.
         let caller: Sleeper
         let place: Box<Place>
 
@@ -14,14 +17,15 @@ struct TransferGroup: Linked {
         }
     }
 
-    /// What the transport's lock guards.
+    /// The members that the transport's lock protects.
     struct Place: ~Copyable {
-        /// Ended, and not yet looked at by the caller.
+        /// The transfers that have ended and that the owner has not taken yet.
         var ended = LinkedList<Transfer>()
-        /// How many are queued or running.
+        /// How many transfers are queued or running.
         var underWay = 0
+        /// Whether `next` is to return because of `wake`.
         var isWoken = false
-        /// Its place among the open groups of the transport.
+        /// The neighbours in the transport's list of open groups.
         var links = Links<TransferGroup>()
     }
 

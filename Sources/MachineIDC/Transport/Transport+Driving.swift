@@ -1,20 +1,20 @@
 internal import CCurl
 internal import CPlatform
 
-// How callers drive. Everything here runs with the lock held but for the lines that say otherwise, in `drive`
-// and `call`: whatever ends a transfer, or hands over, may let go of it in between.
+// How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `call` release
+// it for a while, so a function that ends a transfer or hands over may release the lock in between.
 extension Transport {
     /// How an attempt ended for its caller.
     enum Ending {
-        /// libcurl is done with it: see the transfer's `code`.
+        /// libcurl is done with it: see the exchange's `code`.
         case ended
-        /// It had come this far.
+        /// The deadline passed when the exchange had come this far.
         case timedOut(Exchange.Progress)
         case cancelled
     }
 
-    /// Takes a transfer through libcurl. When its caller has to leave while another thread is driving, it is abandoned:
-    /// `mine` is nil then, and the driver's.
+    /// Runs a transfer, and takes the lock for that. When the caller has to leave while another thread is driving, the
+    /// transfer is abandoned: `mine` becomes nil and the driver clears the transfer away.
     func run(_ mine: inout Transfer?, until deadline: Deadline, _ settings: borrowing Settings) -> Ending {
         guard let transfer = mine else { return .cancelled }
         lock()
@@ -50,7 +50,7 @@ extension Transport {
         return ending
     }
 
-    /// Waits until the deadline. False when the client was cancelled first.
+    /// Waits until the deadline, and takes the lock for that. Returns false when the client was cancelled first.
     func pause(_ transfer: Transfer, until deadline: Deadline) -> Bool {
         lock()
         defer { unlock() }
@@ -63,14 +63,15 @@ extension Transport {
         return !calls.pointee.areCancelled
     }
 
+    /// Queues a transfer, and wakes the driver if it polls and has room.
     func enqueue(_ transfer: Transfer) {
         transfer.place.pointee.stage = .queued
         calls.pointee.queued.append(transfer)
         if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wakeUp() }
     }
 
-    /// Drives everybody's transfers until the caller's part is done, or he has to leave, or finds himself in a forked child.
-    /// CURLE_OK unless libcurl itself cannot go on.
+    /// Drives the transfers of all callers until `isDone`, the deadline, or a cancellation; returns at once in a forked
+    /// child. Returns CURLE_OK unless libcurl itself cannot continue.
     func drive(until deadline: Deadline, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
@@ -94,8 +95,8 @@ extension Transport {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.countOpen(), calls.pointee.running.count)
             }
             let mustLeave = calls.pointee.areCancelled || deadline.hasPassed
-            // Who is called often runs at once: so requests first, or connections would stand idle meanwhile. Once only:
-            // groups could go on like that for ever.
+            // A woken caller often preempts this thread, so queued requests are started first; otherwise connections
+            // would be idle meanwhile. This is done only once per round, because groups could keep it up for ever.
             if canTakeOn, !areCallersLate, !mustLeave, performed == CURLE_OK {
                 areCallersLate = true
                 continue
@@ -115,7 +116,7 @@ extension Transport {
             lock()
             if isInherited { return CURLE_OK }
             calls.pointee.isDriverIdle = false
-            // Rather than read from what may be the host's by now, and may block.
+            // Checked before anything is read: the descriptor may belong to the host by now, and reading it may block.
             if shared.pointee.multi.sockets.checkAlarm() {
                 renew()
                 continue
@@ -127,20 +128,23 @@ extension Transport {
         }
     }
 
+    /// Whether another transfer may be added to libcurl. Hedges do not count.
     var hasRoom: Bool { calls.pointee.running.count &- calls.pointee.hedgeCount < calls.pointee.width }
 
+    /// Whether a queued transfer can be started now.
     private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
 
-    /// How long to wait for something to do.
+    /// How long to poll, in milliseconds.
     private func patience(until deadline: Deadline) -> Int {
         var patience = deadline.remainingMilliseconds
-        // Also because libcurl before 8.4 does not say when it wants to go on to a name's next address.
+        // Needed for the hedges, and because libcurl before 8.4 does not report when it wants to try a name's next
+        // address.
         if calls.pointee.running.first != nil { patience = min(patience, calls.pointee.hedging.interval) }
         if hasRoom, calls.pointee.queued.first != nil { patience = min(patience, max(lookupWait(), 1)) }
         return patience
     }
 
-    /// Moves what was queued into libcurl's hands.
+    /// Adds queued transfers to libcurl.
     private func takeOn() {
         if calls.pointee.isWidthNew {
             calls.pointee.isWidthNew = !shared.pointee.multi.limit(to: calls.pointee.width)
@@ -155,10 +159,10 @@ extension Transport {
         }
     }
 
-    /// Gives transfers that have ended back to their callers.
+    /// Takes transfers that have ended out of libcurl.
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
-            // What was read may have come from what the host has opened since it closed ours.
+            // If the host has closed descriptors, what was read may have come from a file of the host's.
             if shared.pointee.multi.sockets.checkAlarm() { return }
             if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
@@ -166,12 +170,13 @@ extension Transport {
         }
     }
 
+    /// Handles a transfer that libcurl is done with, according to libcurl's code.
     private func end(_ transfer: Transfer, _ code: CURLcode) {
         calls.pointee.running.remove(transfer)
         if code != CURLE_OK { transfer.exchange.spendConnection() }
         if transfer.place.pointee.isAbandoned { return discard(transfer) }
         let content = transfer.exchange.content
-        // libcurl calls a reply complete whose connection was closed within the head.
+        // libcurl reports a reply as complete when the connection was closed within its head.
         let isCut = code == CURLE_OK && !content.pointee.head.isWhole(withBodyOf: content.pointee.reply.count)
         content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         if content.pointee.code == CURLE_OK {
@@ -181,6 +186,8 @@ extension Transport {
         if let settled = settleHedge(of: transfer) { deliver(settled) }
     }
 
+    /// Marks a transfer as ended, for its caller or the owner of its group. A caller of its own is woken later, by
+    /// `callEnded`.
     private func deliver(_ transfer: Transfer) {
         transfer.place.pointee.stage = .ended
         if let group = transfer.place.pointee.group {
@@ -192,7 +199,7 @@ extension Transport {
         }
     }
 
-    /// The host has closed descriptors of libcurl's: begins with none. What is under way is lost.
+    /// Ends all running transfers as lost and replaces libcurl's handle, after the host closed descriptors of it.
     @inline(never)
     private func renew() {
         calls.pointee.running.forEach { transfer in
@@ -201,16 +208,18 @@ extension Transport {
         }
         while let transfer = calls.pointee.running.first { end(transfer, CURLE_FAILED_INIT) }
         shared.pointee.multi.renew(maxConnections: calls.pointee.width)
-        // Whoever waits may have nobody left who drives.
+        // The waiting callers are woken, because there may be no driver any more.
         calls.pointee.ended.forEach { $0.wake() }
     }
 
+    /// Wakes the callers of the transfers that have ended.
     private func callEnded() {
         while let transfer = calls.pointee.ended.removeFirst() { call(transfer) }
     }
 
-    /// Calls whoever waits for a transfer, and not with the lock held: he often runs at once, and would have to wait for
-    /// it. Without it he may find out by himself and be gone before he is called; the transfer stays until then.
+    /// Wakes the thread that waits for a transfer. It is done with the lock released, because the woken thread often
+    /// runs at once and would have to wait for the lock. Meanwhile it may notice by itself that its transfer has ended,
+    /// and leave; the transfer's memory stays until `callings` is 0 again.
     @inline(never)
     private func call(_ transfer: Transfer) {
         if transfer.place.pointee.group != nil { return transfer.wake() }
@@ -222,7 +231,8 @@ extension Transport {
         calls.pointee.callings &-= 1
     }
 
-    /// libcurl itself cannot go on: the caller who finds out gets the failure, the next one tries again.
+    /// Ends the caller's transfer when libcurl itself cannot continue. Only the caller that drives gets the failure;
+    /// the next driver tries again.
     @inline(never)
     func fail(_ mine: Transfer, _ code: CURLcode) {
         if mine.place.pointee.stage == .queued {
@@ -233,7 +243,8 @@ extension Transport {
         end(mine, code)
     }
 
-    /// Takes the transfer of a caller who leaves out of the lists. False when a driver has it in hand, who is then told.
+    /// Takes the transfer of a caller that leaves out of the lists. Returns false when a driver is running it: then the
+    /// transfer is abandoned, and the driver is told.
     @inline(never)
     func withdraw(_ transfer: Transfer) -> Bool {
         switch transfer.place.pointee.stage {
@@ -260,6 +271,7 @@ extension Transport {
         return true
     }
 
+    /// Takes abandoned transfers out of libcurl and puts them back into the pool.
     private func clearAbandoned() {
         guard calls.pointee.abandonedCount > 0 else { return }
         if shared.pointee.multi.sockets.check() { return renew() }
@@ -272,6 +284,7 @@ extension Transport {
         }
     }
 
+    /// Puts an abandoned transfer that libcurl is done with back into the pool.
     private func discard(_ transfer: Transfer) {
         calls.pointee.abandonedCount &-= 1
         transfer.place.pointee.isAbandoned = false
@@ -280,8 +293,9 @@ extension Transport {
         keep(transfer)?.destroy()
     }
 
-    /// Lets one of the callers who are still waiting drive on: the last to come, who has longest to wait and so hands over
-    /// the least often. The caller of a group may have other things to do before he waits again, and then it is another.
+    /// Wakes one of the waiting callers to drive, when no thread drives: the last to come, which has the longest time
+    /// left and therefore hands over least often. The owner of a group may be busy with other things before it waits
+    /// again; then another caller is chosen.
     @inline(never)
     func handOver() {
         if calls.pointee.areDriven { return }

@@ -1,17 +1,19 @@
 internal import CCurl
 
-// Callers with several transfers under way at the same time. Like any caller such a one drives when nobody else does.
+// Groups: threads with several transfers in progress at the same time. Like any caller, a group's owner drives when no
+// other thread does. The functions take the lock, except those that say that they require it.
 extension Transport {
-    /// Why a caller who waits for his group is called.
+    /// Why `next` returned to the owner of a group.
     enum Turn {
-        /// This one has ended, and is the caller's again: see its `code`.
+        /// This transfer has ended and belongs to the owner again: see its exchange's `code`.
         case ended(Transfer)
+        /// `wake` was called.
         case woken
         case cancelled
         case deadline
     }
 
-    /// From now on the group counts as a call inside.
+    /// Opens a group. From then on it counts as a call inside the transport.
     func open(_ group: TransferGroup) {
         lock()
         enter(isGroups: true)
@@ -19,7 +21,7 @@ extension Transport {
         unlock()
     }
 
-    /// Only when none of its transfers is under way.
+    /// Closes a group, none of whose transfers may be in progress.
     func close(_ group: TransferGroup) {
         if isInherited { return }
         lock()
@@ -28,6 +30,7 @@ extension Transport {
         unlock()
     }
 
+    /// Queues a transfer for a group.
     func start(_ transfer: Transfer, in group: TransferGroup) {
         lock()
         transfer.place.pointee.group = group
@@ -36,8 +39,8 @@ extension Transport {
         unlock()
     }
 
-    /// Waits until there is something to do for the caller of the group, or for the deadline; drives meanwhile when
-    /// nobody else does.
+    /// Waits until there is something to do for the group's owner, or for the deadline. Drives meanwhile when no other
+    /// thread does.
     func next(in group: TransferGroup, until deadline: Deadline, _ settings: borrowing Settings) -> Turn {
         lock()
         defer { unlock() }
@@ -58,6 +61,7 @@ extension Transport {
         }
     }
 
+    /// Why `next` has to return; nil while it has to wait. Requires the lock.
     private func turn(of group: TransferGroup, _ deadline: Deadline) -> Turn? {
         if calls.pointee.areCancelled { return .cancelled }
         if let transfer = group.place.pointee.ended.removeFirst() {
@@ -72,15 +76,16 @@ extension Transport {
         return deadline.hasPassed ? .deadline : nil
     }
 
-    /// Calls the caller of the group, or lets him not wait when he is about to. Locked, since it was learned that there is
-    /// such a group: whoever it belongs to destroys it as soon as he may.
+    /// Wakes the owner of the group, or makes its next wait return. Hold the lock from the moment the pointer to the
+    /// group is read: the owner may destroy the group as soon as it gets the lock.
     func wake(_ group: TransferGroup) {
         group.place.pointee.isWoken = true
         group.shared.pointee.caller.wake()
         if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
     }
 
-    /// Gives a transfer up, wherever it is. False when another thread has it in hand: it is that one's now.
+    /// Cancels a transfer in whatever stage it is. Returns false when another thread is driving it: then the driver
+    /// owns it.
     func giveUp(_ transfer: Transfer) -> Bool {
         if isInherited { return false }
         lock()
@@ -96,12 +101,13 @@ extension Transport {
         }
         guard withdraw(transfer) else { return false }
         transfer.place.pointee.stage = .idle
-        // Somebody else may wait for a driver, who was not called for the sake of this one.
+        // Another caller may be waiting for a driver, and may not have been woken because this transfer was to be
+        // driven.
         handOver()
         return true
     }
 
-    /// libcurl itself cannot go on.
+    /// Ends all transfers of the group when libcurl itself cannot continue. Requires the lock.
     private func fail(_ group: TransferGroup, _ code: CURLcode) {
         let isOurs = { (transfer: Transfer) in transfer.place.pointee.group == group }
         while let transfer = calls.pointee.running.last(where: isOurs) { fail(transfer, code) }
@@ -109,18 +115,22 @@ extension Transport {
     }
 }
 
-// One call among several of a group.
+// A transfer that is held for a group.
 extension Call {
+    /// Starts an attempt.
     func start(in group: TransferGroup) {
         guard let transfer else { return }
         transfer.exchange.rewind()
         transport.start(transfer, in: group)
     }
 
+    /// Whether this holds the transfer.
     func isMade(of other: Transfer) -> Bool { transfer == other }
 
+    /// The result of the attempt that has ended.
     var ended: Attempt? { transfer.map { Attempt($0.exchange) } }
 
+    /// Cancels the attempt in progress, if there is one.
     mutating func giveUp() {
         guard let current = transfer else { return }
         if !transport.giveUp(current) { transfer = nil }

@@ -1,24 +1,27 @@
 internal import CCurl
 internal import CPlatform
 
-// Questions asked a second time: see `Hedging`. Not what changes something: the first may be carried out late, after what
-// its caller does once the second has been. The second one goes by a transfer of its own, which no caller knows, beside
-// the one that he waits for. When either exchange has brought a reply the other is given up; when one has failed the other
-// goes on alone. So that a caller need not know of all that, the exchange that counts is put into his transfer.
+// Hedges: requests that are sent a second time, see `Hedging`. Only read-only requests are hedged: a first request that
+// changes something might be carried out late, after what its caller does once the second has been answered. A hedge
+// has a transfer of its own, which no caller knows, beside the transfer that the caller waits for (the original). When
+// one of the two exchanges brings a reply, the other is cancelled; when one fails, the other continues alone. The
+// caller does not notice any of this, because the exchange that counts is swapped into its transfer.
 extension Transport {
-    /// Every now and then, while anything is under way. Locked.
+    /// Hedges the transfers that have been silent for too long. Called every now and then while transfers are running.
+    /// Requires the lock.
     func lookAround(_ settings: borrowing Settings) {
         guard calls.pointee.nextLook.hasPassed else { return }
         calls.pointee.nextLook = .after(milliseconds: calls.pointee.hedging.interval)
         let before = Clock.read(CLOCK_MONOTONIC) &- calls.pointee.hedging.patience
         var transfer = calls.pointee.running.first
-        // Those that are added are behind all others, and younger.
+        // Hedges that are added go to the end of the list, and are younger.
         while let current = transfer, calls.pointee.hedgeCount < Hedging.mostAtOnce {
             transfer = current.links.next
             if current.isSilent(since: before), lookupWait() == 0, calls.pointee.hedging.begin() { hedge(current, settings) }
         }
     }
 
+    /// Sends a transfer's request a second time. Does nothing when memory is refused.
     @inline(never)
     private func hedge(_ transfer: Transfer, _ settings: borrowing Settings) {
         guard let hedge = spare(settings) else { return }
@@ -40,6 +43,7 @@ extension Transport {
         calls.pointee.hedgeCount &+= 1
     }
 
+    /// A transfer from the pool, or a new one; nil when memory is refused.
     private func spare(_ settings: borrowing Settings) -> Transfer? {
         if let idle = calls.pointee.idle.removeLast() { return idle }
         do throws(Failure) {
@@ -50,8 +54,8 @@ extension Transport {
         }
     }
 
-    /// Of a transfer that is no longer in libcurl's hands: whether it has come to something that its caller is to be told.
-    /// Returns the caller's transfer then, and nil where another exchange goes on for him. Locked.
+    /// Handles a transfer that libcurl is done with while there are hedges. Returns the caller's transfer when it has a
+    /// result for its caller; nil when the other exchange of the pair continues. Requires the lock.
     @inline(never)
     func settleHedge(of transfer: Transfer) -> Transfer? {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
@@ -64,7 +68,7 @@ extension Transport {
                 shared.pointee.multi.remove(transfer)
                 calls.pointee.running.remove(original)
             } else {
-                // Another one may do better, when as much time has passed again.
+                // Another hedge may be sent after the same delay.
                 original.place.pointee.hedgeEndedAt = Clock.read(CLOCK_MONOTONIC)
             }
             dropHedge(of: original)
@@ -74,7 +78,7 @@ extension Transport {
         if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).mayPass {
             transfer.swapExchanges(with: hedge)
             dropHedge(of: transfer)
-            // Its exchange goes on.
+            // The hedge's exchange continues in the caller's transfer.
             calls.pointee.running.append(transfer)
             return nil
         }
@@ -82,7 +86,7 @@ extension Transport {
         return transfer
     }
 
-    /// Gives it up. Locked, on the driver's thread or without a driver.
+    /// Cancels the hedge of a transfer. Requires the lock, and runs on the driver's thread or while no thread drives.
     func removeHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
         if !hedge.exchange.content.pointee.isLost {
@@ -92,7 +96,8 @@ extension Transport {
         dropHedge(of: original)
     }
 
-    /// Leaves it to the driver, with the caller's own. Locked.
+    /// Abandons the hedge of a transfer that is being abandoned, so that the driver clears both away. Requires the
+    /// lock.
     func abandonHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
         part(original, hedge)
@@ -101,6 +106,7 @@ extension Transport {
         calls.pointee.abandonedCount &+= 1
     }
 
+    /// Puts the hedge of a transfer, which libcurl is done with, back into the pool.
     private func dropHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
         part(original, hedge)
@@ -110,6 +116,7 @@ extension Transport {
         keep(hedge)?.destroy()
     }
 
+    /// Ends the relation between a transfer and its hedge.
     private func part(_ original: Transfer, _ hedge: Transfer) {
         original.place.pointee.hedge = nil
         hedge.place.pointee.original = nil
@@ -118,8 +125,10 @@ extension Transport {
 }
 
 extension Transfer {
-    /// Whether its question was asked before that moment, of the monotonic clock, not a byte has come in reply, and it may be
-    /// asked again. Not where it is asked a second time already, or was after that moment.
+    /// Whether the transfer may be hedged: its request is read-only and was sent before `moment`, not a byte of the
+    /// reply has come, and it has no hedge now and had none since `moment`.
+    ///
+    /// - Parameter moment: on CLOCK_MONOTONIC, in nanoseconds.
     fileprivate func isSilent(since moment: Int64) -> Bool {
         exchange.content.pointee.operation.changesNothing
             && place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned

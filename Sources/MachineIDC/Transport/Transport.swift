@@ -4,88 +4,87 @@ internal import Synchronization
 
 /// The connections of a client in one process, and the callers that use them.
 ///
-/// There is no thread here: callers drive. Whoever comes first drives libcurl until his own transfer has ended, and then
-/// lets a waiting caller go on. The others queue their transfers, wake the driver when he is idle, and wait, each until
-/// his own deadline; a transfer whose caller has left is abandoned, and cleared away by the driver. Where many come at
-/// once, some use a shard: see `Transport+Shards.swift`.
+/// It has no thread of its own: callers drive. The first caller drives libcurl until its own transfer has ended, and
+/// then lets a waiting caller go on. The others queue their transfers, wake the driver when it polls, and wait, each
+/// until its own deadline. A caller that leaves while another thread drives abandons its transfer, and the driver
+/// clears it away. When there are many callers, some use a shard: see `Transport+Shards.swift`.
 ///
-/// A pointer to shared memory; the client that made it destroys it. Locked, except while libcurl works or waits, and while
-/// a caller is called.
+/// A pointer to shared memory; the client that made it destroys it. The lock is held except while libcurl works or
+/// waits, and while a caller is woken. "Requires the lock" means that it must be held.
 struct Transport {
-    /// What never changes.
+    /// The members that never change, or are atomic.
     struct Shared: ~Copyable {
         let lock: Lock
         let multi: Multi
-        /// Signalled when the last call has gone.
+        /// Signalled when the last call has left.
         let drained: Condition
-        /// The process it belongs to.
+        /// The number of the process that made the transport: see `ForkGeneration`.
         let generation: Int
         /// How many calls are inside.
         let load = Atomic<Int>(0)
-        /// How many of these are groups, or calls of a group's.
+        /// How many of these are groups or transfers held for groups.
         let groupLoad = Atomic<Int>(0)
         let shards: Shards
         let calls: Box<Calls>
-        let guards: Box<Guards>
-        /// Signalled when the thread of the guards has nothing more to do.
-        let threadLeft: Condition
 
+        @inline(never)
         init(_ shards: consuming Shards, width: Int, _ hedging: Hedging, generation: Int) throws(Failure) {
             let lock = try Lock(generation: generation)
             let drained = try Condition()
             let multi = try Multi(maxConnections: width)
             let calls = try Box(Calls(width: width, hedging))
-            let guards = try Box(Guards())
-            let threadLeft = try Condition()
             self.lock = lock
             self.drained = drained
             self.multi = multi
             self.generation = generation
             self.shards = shards
             self.calls = calls
-            self.guards = guards
-            self.threadLeft = threadLeft
         }
     }
 
-    /// What the lock guards.
+    /// The members that the lock protects.
     struct Calls: ~Copyable {
-        /// How many transfers may be in libcurl's hands, each on a connection of its own.
+        /// How many transfers may run in libcurl at the same time, each on a connection of its own.
         var width: Int
-        /// Whether libcurl is still to learn of it.
+        /// Whether libcurl has not been told the new `width` yet.
         var isWidthNew = false
-        /// Whether it has become less for a shard that is not there yet.
+        /// Whether `width` was reduced for a shard that is not made yet.
         var makesRoom = false
-        /// No more connections than that are open: there were never more transfers at once, or the driver counted.
+        /// An upper bound for the open connections: the largest number of transfers that ran at once, or what the
+        /// driver counted.
         var mostOpen = 0
+        /// Whether the client was cancelled.
         var areCancelled = false
+        /// Whether a caller is driving.
         var areDriven = false
-        /// Whether the driver waits for something to do.
+        /// Whether the driver polls, so that it has to be woken.
         var isDriverIdle = false
-        /// Waiting for the driver to take them on.
+        /// The transfers that wait for the driver to start them.
         var queued = LinkedList<Transfer>()
-        /// In libcurl's hands.
+        /// The transfers that are added to libcurl.
         var running = LinkedList<Transfer>()
-        /// Waiting for their next attempt.
+        /// The transfers that wait for their next attempt.
         var paused = LinkedList<Transfer>()
-        /// Of single calls, whose callers the driver is still to call.
+        /// The transfers of single calls that have ended and whose callers have not been woken yet.
         var ended = LinkedList<Transfer>()
-        /// Whether a transfer has found out where the authority is.
+        /// Whether a transfer has resolved the authority's name.
         var isNamed = false
-        /// Set where a look-up of this transport's was left behind not long ago: see `Lookups`.
+        /// Set while this transport has recently left a look-up behind: see `Lookups`.
         var lookupsAreSlowUntil: Deadline?
         var hedging: Hedging
-        /// How many of the running ones are hedges.
+        /// How many of the running transfers are hedges.
         var hedgeCount = 0
-        /// When the driver looks around again.
+        /// When the driver looks for transfers to hedge again.
         var nextLook = Deadline.now
-        /// Of the running ones, those whose callers have left.
+        /// How many of the running transfers have been abandoned by their callers.
         var abandonedCount = 0
-        /// The open ones.
+        /// The open groups.
         var groups = LinkedList<TransferGroup>()
-        /// How many threads are about to wake the caller of a transfer.
+        /// How many threads have claimed to wake a caller and have not done it yet.
         var callings = 0
-        /// Ready to be used again.
+        /// See `Companion`; nil when there is none.
+        var companion: Companion?
+        /// The pool of transfers that can be used again.
         var idle = LinkedList<Transfer>()
 
         init(width: Int, _ hedging: Hedging) {
@@ -96,30 +95,36 @@ struct Transport {
 
     let shared: UnsafeMutablePointer<Shared>
 
+    /// Makes the transport of a client, and initialises libcurl for the first one of the process.
+    ///
+    /// - Parameters:
+    ///   - generation: the number of this process.
+    ///   - processors: how many processors this thread may use; it limits the number of shards.
     init(
         _ settings: borrowing Settings, generation: Int, processors: Int = Int(platform_processors())
     ) throws(Failure) {
-        try Process.prepareCurl()
+        try CurlLibrary.prepare()
         let shards = Shards(of: settings.maxConnections, processors: processors)
         shared = try allocate(
             Shared(
                 shards, width: settings.maxConnections, Hedging(timeout: settings.timeout), generation: generation))
     }
 
+    /// Makes a shard of another transport, with `width` connections.
     init(shardOf other: Transport, width: Int) throws(Failure) {
         shared = try allocate(Shared(Shards(), width: width, other.calls.pointee.hedging, generation: other.generation))
     }
 
-    /// The transport at an address that was kept as a number; nil for 0.
+    /// The transport at an address that was stored as a number; nil for 0.
     init?(address: UInt) {
         guard let shared = UnsafeMutablePointer<Shared>(bitPattern: address) else { return nil }
         self.shared = shared
     }
 
-    /// Only when no call is inside any more.
+    /// Frees the transport and its shards. No call may be inside any more.
     func destroy() {
         forEachShard { $0.destroy() }
-        detachThread()
+        if let companion = calls.pointee.companion { companion.destroyed(companion.context) }
         while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
         deallocate(shared)
     }
@@ -129,8 +134,8 @@ struct Transport {
 
     var calls: UnsafeMutablePointer<Calls> { shared.pointee.calls.pointer }
 
-    /// In a forked child, instead of `destroy`: libcurl's handles and the lock, which another thread of the parent may
-    /// have held, are left alone for good; only the sockets go.
+    /// Replaces `destroy` in a forked child: closes the sockets, and leaves libcurl's handles and the lock, which
+    /// another thread of the parent may have held, alone for good.
     func forsake() {
         shared.pointee.multi.sockets.closeInherited()
         forEachShard { $0.forsake() }
@@ -138,18 +143,19 @@ struct Transport {
 
     var generation: Int { shared.pointee.generation }
 
-    /// Whether it is that of a process that this one was forked from. Nothing of libcurl's may be touched then: the parent
-    /// uses the same connections. Also a call that a handler of a signal has forked in two finds it so, in the child.
+    /// Whether another process, which this one was forked from, made the transport. Nothing of libcurl's may be touched
+    /// then, because the parent uses the same connections. A call that a signal handler interrupted to fork also sees
+    /// true here, in the child.
     var isInherited: Bool { generation != ForkGeneration.current }
 
-    /// Why a call must leave.
+    /// The failure for a call that must leave.
     var cancellation: Failure { isInherited ? .forked : .cancelled }
 
-    /// Ends every call inside and every one to come.
+    /// Ends every call inside, and every later one.
     func cancel() {
         lock()
         calls.pointee.areCancelled = true
-        endGuards()
+        if let companion = calls.pointee.companion { companion.cancelled(companion.context) }
         calls.pointee.queued.forEach { $0.wake() }
         calls.pointee.running.forEach {
             $0.exchange.cutShort()
@@ -163,6 +169,14 @@ struct Transport {
         forEachShard { $0.cancel() }
     }
 
+    /// Lets the companion end what it has under way, until the deadline.
+    func closeCompanion(until deadline: Deadline) {
+        lock()
+        let companion = calls.pointee.companion
+        unlock()
+        if let companion { companion.closing(companion.context, deadline.remainingMilliseconds) }
+    }
+
     /// Waits until no call is inside, or for the deadline.
     func drain(until deadline: Deadline) {
         lock()
@@ -174,12 +188,13 @@ struct Transport {
     }
 }
 
-// The transfers of calls: taken from the idle ones or made, and given back.
+// The pool of transfers: taking one for a call, and returning it.
 extension Transport {
-    /// As many as are worth keeping for a burst of callers.
+    /// How many transfers are kept for a burst of callers.
     private static var maximumIdle: Int { 64 }
 
-    /// For a call that is inside; one that fails has left.
+    /// Takes a transfer for a call that is inside, from the pool or newly made. When it throws, the call counts as
+    /// left.
     @inline(never)
     func begin(_ settings: borrowing Settings, isGroups: Bool) throws(Failure) -> Transfer {
         lock()
@@ -194,6 +209,8 @@ extension Transport {
         }
     }
 
+    /// Returns a call's transfer, and counts the call as left.
+    ///
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
     func end(_ transfer: Transfer?, isGroups: Bool) {
@@ -206,23 +223,26 @@ extension Transport {
         surplus?.destroy()
     }
 
-    /// How many calls are inside, a moment ago.
+    /// How many calls are inside. The number may be out of date at once.
     var load: Int { shared.pointee.load.load(ordering: .relaxed) }
 
-    /// One call more is inside: a group, or a call of a group's, or one by itself.
+    /// Counts one more call as inside.
+    ///
+    /// - Parameter isGroups: whether it is a group or a transfer held for one.
     func enter(isGroups: Bool) {
         if isGroups { shared.pointee.groupLoad.wrappingAdd(1, ordering: .relaxed) }
         shared.pointee.load.wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// One call less is inside. Locked: who waits for the last one may destroy the transport.
+    /// Counts one call as left. Requires the lock, because a thread that waits for the last call may then destroy the
+    /// transport.
     func leave(isGroups: Bool) {
         if isGroups { shared.pointee.groupLoad.wrappingSubtract(1, ordering: .relaxed) }
         if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Puts a transfer among the idle ones; returns one that is too many, and whose caller nobody is about to wake. One that
-    /// is lost stays where it is for good. Locked.
+    /// Pools a transfer. Returns one to destroy when the pool is full, unless a wake-up of a caller is in progress. A
+    /// lost transfer is neither pooled nor destroyed. Requires the lock.
     func keep(_ transfer: Transfer) -> Transfer? {
         if transfer.exchange.content.pointee.isLost { return nil }
         calls.pointee.idle.append(transfer)

@@ -1,4 +1,4 @@
-//! What the compiler warns of, which is an error here: an answer that nobody looks at.
+//! The compiler warns about an answer that is not used; here the warning is an error.
 use machineid::Client;
 
 pub fn work() {}

@@ -1,4 +1,4 @@
-// What the types refuse: a decision becomes nothing but a condition, and nobody drops it.
+// The types refuse a decision as anything but a condition, and the compiler refuses to ignore it.
 #include "machineid.hpp"
 
 void work();

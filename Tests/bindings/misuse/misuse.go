@@ -1,4 +1,4 @@
-// What the types refuse: neither a decision nor an error is a condition.
+// The types refuse a decision or an error as a condition.
 package main
 
 import "machineid.io/go/machineid"

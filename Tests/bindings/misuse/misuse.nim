@@ -1,4 +1,4 @@
-## What the types refuse: a decision is no condition, and nobody drops it.
+## The types refuse a decision as a condition, and the compiler refuses to ignore it.
 import machineid
 
 proc work() = echo "work"

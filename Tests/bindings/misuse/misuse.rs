@@ -1,4 +1,4 @@
-//! What the types refuse: a decision is no condition.
+//! The types refuse a decision as a condition.
 use machineid::Client;
 
 pub fn work() {}

@@ -1,7 +1,7 @@
 /*
- * For LD_PRELOAD: a system call of libcurl's that does not come back for a while, as on a machine that thrashes or under a
- * debugger. stall_next("poll", 2000) keeps the next poll() of libcurl waiting for so many milliseconds; stall_is_on() says
- * whether one waits now.
+ * For LD_PRELOAD: delays a system call of libcurl, as on a machine that thrashes or under a debugger.
+ * stall_next("poll", 2000) delays libcurl's next poll() by this many milliseconds; stall_is_on() says whether a call is
+ * being delayed now.
  */
 #include <dlfcn.h>
 #include <errno.h>

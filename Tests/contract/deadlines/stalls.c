@@ -1,10 +1,10 @@
 /*
- * Deadline, cancel and free at every stage that a call can be stuck in: the name, the connection, the proxy, TLS, the
+ * Deadline, cancel and free at every stage in which a call can be stuck: the name, the connection, the proxy, TLS, the
  * reply, a reply that does not end, the pause between attempts, the wait for a free connection.
  *
  *     stalls [STAGE]
  *
- * Needs names.so preloaded, or else a nameserver that never answers.
+ * Needs names.so preloaded, or a nameserver that never answers.
  */
 #include "server.h"
 #include "waiting.h"
@@ -17,7 +17,8 @@ enum { CALLERS = 4, PROMISED_MS = 250, TIMEOUT_MS = 300 };
 enum end { DEADLINE, CANCEL, FREE, ENDS };
 static const char *const end_names[] = {"deadline", "cancel", "free"};
 
-/* An authority of the stage: where to send the client, and how to know that the call is there. */
+/* A stage: how to start its authority, which options the client needs, and how to wait until the call is in that
+ * stage. */
 struct stage {
     const char *name;
     void (*begin)(struct stage *);
@@ -63,7 +64,7 @@ static void finish_resolving(struct stage *stage) {
     while (stalled_lookups != NULL && stalled_lookups() != 0) (void)sched_yield();
 }
 
-/* A listener that takes no more: the backlog is full, and further attempts get no reply. */
+/* A listener whose backlog is full: further attempts to connect get no reply. */
 static void begin_connecting(struct stage *stage) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
@@ -135,7 +136,7 @@ static void try(struct stage *stage, enum end end, int count) {
         CHECK(check_now_ms() - from <= PROMISED_MS + check_slack_ms());
     } else {
         if (stage->await != NULL) stage->await(stage);
-        /* libcurl wakes up by itself as long as timers of the connecting run, and hides whether it was woken. */
+        /* While libcurl's timers for connecting run, it wakes up by itself, which would hide whether it was woken. */
         if (count > 1) check_need(nanosleep(&connecting, NULL) == 0, "nanosleep");
         for (int n = 0; n < count; n++) caller_await_blocked(&callers[n]);
         from = check_now_ms();
@@ -156,7 +157,7 @@ int main(int arguments_count, char **arguments) {
     for (size_t n = 0; n < sizeof stages / sizeof *stages; n++) {
         if (arguments_count > 1 && strcmp(arguments[1], stages[n].name) != 0) continue;
         for (int end = DEADLINE; end < ENDS; end++) {
-            /* What Retry-After asks for does not fit before the deadline, and so the 503 ends the call. */
+            /* The pause that Retry-After asks for does not fit before the deadline, so the 503 ends the call. */
             if (stages[n].begin == begin_pausing && end == DEADLINE) continue;
             for (int count = 1; count <= CALLERS; count += CALLERS - 1) {
                 char about[64];

@@ -1,6 +1,6 @@
 /*
- * A process is stopped in the middle of a call, and continued when the time of the call is over. The answer has come
- * meanwhile, and in time; but nobody knows how long ago, so it decides nothing any more.
+ * A process is stopped during a call, and continued after the time of the call is over. The answer arrived in time
+ * while the process was stopped, but the library cannot know when, so it decides nothing.
  */
 #include "authority.h"
 
@@ -36,7 +36,7 @@ static void stop_during(void (*call)(mid_client *), int requests, const char *ab
     int status = 0;
     check_about = about;
     (void)snprintf(options, sizeof options, ",\"timeout_ms\":%d", TIMEOUT_MS);
-    /* It answers when it is told to. */
+    /* The authority holds its answers until `awaits` changes. */
     atomic_store(&authority->awaits, requests + 1);
     (void)fflush(NULL);
     pid_t process = fork();

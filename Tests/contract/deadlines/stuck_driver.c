@@ -1,6 +1,6 @@
 /*
- * One caller drives for all, and is stuck in a system call or in a signal handler of the host's. The others keep their
- * deadlines, cancel and free come back in time, and nothing is freed under the one that is stuck. Needs stall.so preloaded.
+ * One caller drives for all, and is stuck in a system call or in a signal handler of the host. The others keep their
+ * deadlines, cancel and free return in time, and nothing that the stuck caller uses is freed. Needs stall.so preloaded.
  */
 #include "server.h"
 #include "waiting.h"
@@ -54,7 +54,7 @@ static void try(const char *call, enum end end) {
     mid_client *client;
     double from = 0;
     server_start(&server, NULL);
-    /* A reply for the driver's to be read. */
+    /* Without a reply there would be nothing to recv(). */
     if (strcmp(call, "recv") == 0) server_answer(&server, "503 Busy", "application/json", "{}");
     (void)snprintf(options, sizeof options, ",\"max_retries\":0,\"timeout_ms\":%d", end == DEADLINE ? TIMEOUT_MS : 60000);
     client = server_client(&server, options);
@@ -74,7 +74,7 @@ static void try(const char *call, enum end end) {
             caller_expect(&waiters[n], MID_CANCELLED, from, PROMISED_MS);
     }
     CHECK(!atomic_load(&driver.is_done));
-    /* Its own time is over as soon as the system lets it go. */
+    /* Once the system call returns, the driver notices that its own time is over. */
     check_need(pthread_join(driver.thread, NULL) == 0, "pthread_join");
     CHECK(driver.ended - driver.began <= STALL_MS + 500);
     CHECK(driver.allowed == 0);
@@ -84,7 +84,7 @@ static void try(const char *call, enum end end) {
     server_stop(&server);
 }
 
-/* When the driver is free again, its client works as before. */
+/* Once the driver is no longer stuck, its client works as before. */
 static void recover(void) {
     struct server server;
     struct caller driver;

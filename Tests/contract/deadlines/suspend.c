@@ -1,6 +1,6 @@
 /*
- * The machine sleeps in the middle of a call. An answer that is older than timeout_ms decides nothing, by whichever clock
- * the machine slept; one that is younger counts. Needs clocks_preload.so preloaded, with CLOCKS_FILE.
+ * The machine is suspended during a call. An answer that is older than timeout_ms decides nothing, whichever clock
+ * shows the suspension; a younger one counts. Needs clocks_preload.so preloaded, with CLOCKS_FILE.
  */
 #include "authority.h"
 #include "clocks.h"
@@ -13,7 +13,7 @@ static struct moved *moved;
 static struct authority *authority;
 static mid_client *client;
 
-/* What one call came to, made on a thread of its own. */
+/* A call on a thread of its own, and its result. */
 struct question {
     void (*ask)(struct question *);
     mid_status status;
@@ -43,7 +43,7 @@ static void *ask(void *argument) {
     return NULL;
 }
 
-/* The authority answers once the machine has slept for so long. */
+/* The authority answers after the machine has been suspended for this long. */
 static struct question answer_after(int milliseconds, void (*call)(struct question *), int questions) {
     struct question question = {.ask = call, .allowed = {7, 7, 7}};
     pthread_t thread;

@@ -1,6 +1,7 @@
 /*
- * A guard under an authority that revokes, slows down, goes away, comes back, changes its mind and talks nonsense, and in
- * a process that is stopped and continued. A sampler looks at the guard all the time and must never see a 1 too many.
+ * A guard with an authority that revokes, becomes slow, disappears, returns, changes its decision or sends nonsense,
+ * and in a process that is stopped and continued. A sampler looks at the guard all the time and must never see a 1 that
+ * should be 0.
  */
 #include "authority.h"
 
@@ -46,7 +47,7 @@ static void state_is(mid_guard *guard, const char *expected) {
     CHECK(allowed == (strcmp(expected, "on") == 0));
 }
 
-/* As long as the authority allows at once, there is never a moment without permission. */
+/* While the authority allows at once, there is never a moment without permission. */
 static void steady(void) {
     struct scene scene;
     scene_begin(&scene, patient, 4000);
@@ -65,7 +66,7 @@ static void revoked(const char *options, int interval_ms, int max_age_ms, int de
     CHECK_STATUS(MID_OK, mid_guard_wait(scene.guard, 10000));
     CHECK(check_now_ms() - from <= 1.1 * interval_ms + delay_ms + check_slack_ms());
     state_is(scene.guard, "denied");
-    /* The authority's change of mind is not asked for any more. */
+    /* After a denial the authority is not asked again, even if it would allow now. */
     atomic_store(&scene.authority->mood, ALLOWS);
     int asked = atomic_load(&scene.authority->requests);
     pause_ms(300);
@@ -75,7 +76,7 @@ static void revoked(const char *options, int interval_ms, int max_age_ms, int de
     scene_end(&scene, "revoked");
 }
 
-/* Whatever keeps it from a decision: the guard lapses, says so, and is back after the next allow. */
+/* Whatever prevents a decision, the guard lapses, reports that, and is on again after the next allow. */
 static void gone(enum mood mood, const char *what) {
     struct scene scene;
     scene_begin(&scene, quick, 400);
@@ -91,7 +92,8 @@ static void gone(enum mood mood, const char *what) {
     scene_end(&scene, what);
 }
 
-/* Whoever is asked to wait a second does, however short the interval; and lapses when he would have anyway. */
+/* A guard that is asked to wait a second does so, however short its interval, and lapses when it would have done so
+ * anyway. */
 static void put_off(void) {
     struct scene scene;
     scene_begin(&scene, quick, 400);
@@ -105,12 +107,12 @@ static void put_off(void) {
     CHECK(atomic_load(&scene.authority->least_pause) >= 1000000000);
     atomic_store(&scene.authority->mood, ALLOWS);
     AWAIT(mid_guard_allowed(scene.guard) == 1);
-    scene_end(&scene, "put off, and back");
+    scene_end(&scene, "Retry-After, and back");
 }
 
 /*
- * An authority that becomes slow does not make the guard lapse, from one moment to the next or for long: not when an answer
- * takes so long that another check is made beside each, which is after 1450 ms here.
+ * An authority that becomes slow does not make the guard lapse, neither at the change nor later, even if answers take
+ * so long that a second check is made beside each, which is after 1450 ms here.
  */
 static void slow(void) {
     static const int delays[] = {900, 1800};
@@ -119,7 +121,7 @@ static void slow(void) {
         scene_begin(&scene, "{\"interval_ms\":1000,\"max_age_ms\":4000}", 4000);
         await_requests(&scene, 1);
         atomic_store(&scene.authority->delay_ms, delays[n]);
-        /* At first the client asks a second time, until it knows how long answers take here. */
+        /* At first the client sends second requests, until it knows how long answers take here. */
         await_requests(&scene, 8);
         atomic_store(&scene.authority->most_busy, 0);
         await_requests(&scene, 6);
@@ -129,7 +131,7 @@ static void slow(void) {
     }
 }
 
-/* One request that is never answered leaves time for another, beside it or in its place: the guard stays on. */
+/* One request that is never answered leaves time for another, beside it or in its place, so the guard stays on. */
 static void hung(const char *client_options) {
     struct scene scene;
     scene_begin_with(&scene, client_options, "{\"interval_ms\":500,\"max_age_ms\":4000}", 4000);
@@ -140,10 +142,10 @@ static void hung(const char *client_options) {
     }
     CHECK(atomic_load(&scene.sampler.zeros) == 0);
     state_is(scene.guard, "on");
-    scene_end(&scene, "one hangs");
+    scene_end(&scene, "one check hangs");
 }
 
-/* There is one connection for two guards. A check of the one that hangs does not keep the other from its own. */
+/* There is one connection for two guards. A hanging check of one guard does not keep the other from its checks. */
 static void crowded(void) {
     struct scene scene;
     struct sampler sampler;
@@ -155,9 +157,9 @@ static void crowded(void) {
     AWAIT(atomic_load(&scene.authority->ignores) == 0);
     await_requests(&scene, 4);
     CHECK(atomic_load(&scene.sampler.zeros) == 0 && atomic_load(&sampler.zeros) == 0);
-    sampler_stop(&sampler, "one of two hangs");
+    sampler_stop(&sampler, "one of two guards hangs");
     mid_guard_stop(other);
-    scene_end(&scene, "and the other");
+    scene_end(&scene, "and the other guard");
 }
 
 static void flapping(void) {
@@ -173,7 +175,7 @@ static void flapping(void) {
     scene_end(&scene, "flapping");
 }
 
-/* The process stands still for longer than an allow lasts: when it goes on, the guard does not. */
+/* The process is stopped for longer than an allow lasts: when it continues, the guard is off. */
 static void stopped(void) {
     struct authority *authority = authority_start();
     (void)fflush(NULL);

@@ -1,7 +1,7 @@
 /*
- * The wall clock is stepped, the machine is suspended, clocks stand still or cannot be read: only what CLOCK_BOOTTIME shows
- * counts. A step changes nothing, sleep ages an allow, and an age that cannot be read ends it. Needs clocks_preload.so
- * preloaded, with CLOCKS_FILE.
+ * The wall clock is stepped, the machine is suspended, clocks stand still or cannot be read: only CLOCK_BOOTTIME
+ * counts. A step changes nothing, a suspension ages an allow, and an age that cannot be read ends it. Needs
+ * clocks_preload.so preloaded, with CLOCKS_FILE.
  */
 #include "authority.h"
 #include "clocks.h"
@@ -16,7 +16,7 @@ static long long seconds(int count) { return count * 1000000000LL; }
 static void sleeps(int count) { atomic_fetch_add(&moved->slept, seconds(count)); }
 static void steps(int count) { atomic_fetch_add(&moved->stepped, seconds(count)); }
 
-/* There is one allow, two hours long, and it does not grow old by itself during the test. */
+/* Starts a guard whose only allow is valid for two hours, so that it does not expire by itself during the test. */
 static mid_guard *start(void) {
     atomic_store(&authority->mood, ALLOWS);
     mid_guard *guard = guard_start(client, "{\"interval_ms\":3600000,\"max_age_ms\":7200000}");
@@ -42,12 +42,12 @@ static void slept(void) {
     struct sampler sampler;
     mid_guard *guard = start();
     sampler_start(&sampler, authority, guard, 7200000);
-    /* An hour and three quarters of sleep, a second at a time, and then the rest. */
+    /* The machine is suspended for an hour and three quarters, a second at a time, and then for the rest. */
     for (int n = 0; n < 6300; n++) sleeps(1);
     CHECK(mid_guard_allowed(guard) == 1);
     sleeps(901);
     CHECK(mid_guard_allowed(guard) == 0);
-    /* A wall clock set back by as much does not bring it back. */
+    /* Setting the wall clock back by as much does not bring the allow back. */
     steps(-7201);
     CHECK(mid_guard_allowed(guard) == 0);
     CHECK_STATUS(MID_OK, mid_guard_wait(guard, -1));
@@ -55,7 +55,8 @@ static void slept(void) {
     mid_guard_stop(guard);
 }
 
-/* A wall clock that is set back by as much as the machine has slept hides no sleep, whoever has looked in between. */
+/* A wall clock that is set back by the length of a suspension does not hide it, whether or not the guard was looked at
+ * in between. */
 static void hidden(void) {
     static const struct {
         int seconds, is_on;
@@ -78,7 +79,8 @@ static void stop_clock(clockid_t clock) {
     atomic_store(&moved->stands_at[clock], now.tv_sec * 1000000000LL + now.tv_nsec);
 }
 
-/* The clocks that the kernel moves at its ticks stand still, as they do where the processor that ticks gets no time. */
+/* The clocks that the kernel advances at its ticks stand still, as they do when the processor that handles the ticks
+ * gets no time. */
 static void still(void) {
     for (int max_age_ms = 100; max_age_ms <= 1600; max_age_ms *= 4) {
         struct sampler sampler;
@@ -101,7 +103,7 @@ static void still(void) {
     }
 }
 
-/* Sleep while a question is on its way: the answer is too old when it comes. */
+/* A suspension while a request is open: the answer is too old when it comes. */
 static void asked(void) {
     struct sampler sampler;
     atomic_store(&authority->mood, ALLOWS);
@@ -133,7 +135,7 @@ static void *wait_for_lapse(void *argument) {
     return NULL;
 }
 
-/* Whoever waits hears of it within a second, though the clock that he waits by stood still. */
+/* A waiting thread notices the lapse within a second, although the clock that it waits by stood still. */
 static void heard(void) {
     struct waiter waiter = {start(), 0};
     pthread_t thread;
@@ -146,7 +148,7 @@ static void heard(void) {
     mid_guard_stop(waiter.guard);
 }
 
-/* A question that was asked while the age could not be read, and answered when it could again. */
+/* A request that is sent while the age cannot be read, and answered when it can be read again, brings no allow. */
 static void unreadable_while_asked(void) {
     atomic_store(&authority->mood, ALLOWS);
     mid_guard *guard = guard_start(client, "{\"interval_ms\":20,\"max_age_ms\":1000}");
@@ -157,7 +159,7 @@ static void unreadable_while_asked(void) {
         atomic_store(&moved->refused, 1UL << CLOCK_BOOTTIME);
         AWAIT(atomic_load(&authority->requests) >= until + 2);
         atomic_store(&moved->refused, 0);
-        /* That one is answered, and no other. */
+        /* Only that request is answered. */
         pause_ms(60);
         atomic_store(&authority->mood, IS_SILENT);
         AWAIT(mid_guard_allowed(guard) == 0);
@@ -168,7 +170,7 @@ static void unreadable_while_asked(void) {
     mid_guard_stop(guard);
 }
 
-/* What cannot be read lets nobody go on: an allow whose age nobody knows is none. */
+/* An allow whose age cannot be read does not count. */
 static void unreadable(void) {
     const unsigned long ages = 1UL << CLOCK_BOOTTIME;
     const unsigned long others =
@@ -184,7 +186,7 @@ static void unreadable(void) {
     CHECK(mid_guard_allowed(guard) == 1);
     mid_guard_stop(guard);
 
-    /* From the start. */
+    /* The age cannot be read from the start. */
     atomic_store(&authority->mood, ALLOWS);
     atomic_store(&moved->refused, ages);
     CHECK_STATUS(MID_INTERNAL, mid_guard_start(client, "guarded", NULL, &guard, &json));
@@ -193,7 +195,7 @@ static void unreadable(void) {
     atomic_store(&moved->refused, others);
     guard = guard_start(client, "{\"interval_ms\":20,\"max_age_ms\":300}");
     AWAIT(mid_guard_allowed(guard) == 1);
-    /* During: the checks go on, and bring nothing. */
+    /* The age cannot be read later: the checks continue, and bring no allow. */
     atomic_store(&moved->refused, others | ages);
     int until = atomic_load(&authority->requests) + 3;
     AWAIT(atomic_load(&authority->requests) >= until);

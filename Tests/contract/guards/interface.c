@@ -1,5 +1,5 @@
 /*
- * The functions of a guard one by one: arguments, the denial that is final, the descriptor, waiting, ends, the thread.
+ * The functions of a guard, one by one: arguments, final denials, the descriptor, waiting, the ways to end, the thread.
  */
 #include "authority.h"
 #include "detached.h"
@@ -11,7 +11,7 @@
 
 static const char quick[] = "{\"interval_ms\":50}";
 
-/* Threads of this process whose name begins with the guard thread's. */
+/* The number of threads of this process that have the guard thread's name. */
 static int guard_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
     struct dirent *task;
@@ -30,7 +30,7 @@ static int guard_threads(void) {
     return count;
 }
 
-/* The last guard's thread has been joined. The kernel shows such a thread for a moment longer. */
+/* Checks that the last guard's thread has been joined. The kernel may show such a thread for a moment longer. */
 static void check_no_thread(void) {
     CHECK(atomic_load(&detached) == 0);
     AWAIT(guard_threads() == 0);
@@ -81,7 +81,7 @@ static void arguments(struct authority *authority) {
     CHECK(allowed == 1);
     mid_guard_stop(guard);
 
-    /* No decision, no guard. */
+    /* Without a decision there is no guard. */
     atomic_store(&authority->mood, REFUSES);
     CHECK_STATUS(MID_REFUSED, mid_guard_start(client, "guarded", NULL, &guard, &json));
     check_reply_text(json, "error", "invalid_org_key");
@@ -90,7 +90,7 @@ static void arguments(struct authority *authority) {
     CHECK_STATUS(MID_BAD_REPLY, mid_guard_start(client, "guarded", NULL, &guard, &json));
     check_failure(MID_BAD_REPLY, json, NULL);
     CHECK(guard == NULL);
-    /* A denial makes one that is denied, and needs no thread. */
+    /* A denial makes a guard that is denied from the start and needs no thread. */
     atomic_store(&authority->mood, DENIES);
     CHECK_STATUS(MID_OK, mid_guard_start(client, "guarded", NULL, &guard, &json));
     check_reply_text(json, "code", "DEVICE_REVOKED");
@@ -142,7 +142,7 @@ static void *wait_for_the_end(void *argument) {
     return NULL;
 }
 
-/* Returns once the thread is inside. */
+/* Returns once the thread is inside mid_guard_wait(). */
 static void waiter_start(struct waiter *waiter, mid_guard *guard) {
     memset(waiter, 0, sizeof *waiter);
     waiter->guard = guard;
@@ -151,10 +151,11 @@ static void waiter_start(struct waiter *waiter, mid_guard *guard) {
     caller_await_system_call(&waiter->caller, SYS_futex);
 }
 
-/* Once a guard is stopped its descriptor is closed and tells nobody anything, though a check of it is under way. */
+/* Once a guard is stopped, its descriptor is closed and wakes nothing that polls it, even if one of its checks is in
+ * progress. */
 static void descriptor_is_closed(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
-    /* For whose sake the thread stays. */
+    /* This guard keeps the thread alive. */
     mid_guard *other = guard_start(client, NULL);
     int watched = epoll_create1(EPOLL_CLOEXEC);
     check_need(watched >= 0, "epoll_create1");
@@ -181,7 +182,7 @@ static void descriptor_is_closed(struct authority *authority) {
 
 static void waiting(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
-    /* No lapse is to end the waiting. */
+    /* max_age_ms is long so that no lapse ends the waiting. */
     mid_guard *guard = guard_start(client, "{\"interval_ms\":50,\"max_age_ms\":50000}");
     struct waiter waiters[4];
     CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 0));
@@ -197,7 +198,7 @@ static void waiting(struct authority *authority) {
     atomic_store(&authority->mood, ALLOWS);
 }
 
-/* Many guards, one thread, which is gone with the last; in any order with the client. */
+/* Many guards share one thread, which ends with the last guard. Guards and client may end in any order. */
 static void ends(struct authority *authority) {
     enum { COUNT = 100 };
     mid_client *client = authority_client(authority, ",\"max_connections\":4");
@@ -214,7 +215,7 @@ static void ends(struct authority *authority) {
     guards[0] = guard_start(client, quick);
     AWAIT(guard_threads() == 1);
 
-    /* Cancelled, they are off at once, and for good. */
+    /* Guards of a cancelled client are off at once and for good. */
     guards[1] = guard_start(client, quick);
     mid_client_cancel(client);
     CHECK(mid_guard_allowed(guards[0]) == 0 && mid_guard_allowed(guards[1]) == 0);
@@ -227,7 +228,7 @@ static void ends(struct authority *authority) {
     mid_guard_stop(guards[1]);
     mid_guard_stop(guards[0]);
 
-    /* Freed first, in the middle of checks that nobody answers. */
+    /* The client is freed first, during a check that is never answered. */
     client = authority_client(authority, "");
     guards[0] = guard_start(client, quick);
     atomic_store(&authority->mood, IS_SILENT);
@@ -240,7 +241,7 @@ static void ends(struct authority *authority) {
     mid_guard_stop(guards[0]);
     check_no_thread();
 
-    /* However soon the thread finds out that it has nothing to do. */
+    /* The thread is joined however soon it finds out that it has nothing to do. */
     atomic_store(&authority->mood, ALLOWS);
     client = authority_client(authority, "");
     for (int n = 0; n < 500; n++) {

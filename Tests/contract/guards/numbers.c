@@ -1,6 +1,6 @@
 /*
  * A client carries as many guards as docs/guards.md says: 800 with 8 connections, an interval of 5 s and answers that
- * take 50 ms, also when many threads have used it before. Then all of its connections are in use all the time.
+ * take 50 ms, even after many threads have used the client. All of its connections are then in use all the time.
  */
 #include "distance.h"
 
@@ -70,7 +70,7 @@ int main(void) {
     client = check_client(options);
     start_all_at_once();
     atomic_store(&distance->answer_ms, ANSWER_MS);
-    /* The first check of each comes sooner, at any moment of the interval. */
+    /* The first check of each guard comes sooner, at any moment of the interval. */
     (void)watch(distance, INTERVAL_MS * 1.3);
 
     struct count before = watch(distance, 0);
@@ -81,10 +81,10 @@ int main(void) {
     answers = atomic_load(&distance->answers) - answers;
     printf("%.1f checks a second, %.1f of %d connections in use, the oldest allow %.0f ms old\n",
            checks / milliseconds * 1e3, count.in_use, CONNECTIONS, count.oldest_ms);
-    /* All connections are in use, and so a check may wait for its turn. */
+    /* All connections are in use, so a check may wait for its turn. */
     CHECK(milliseconds * GUARDS / checks <= INTERVAL_MS + 200 + check_slack_ms());
     CHECK(count.oldest_ms <= 1.1 * INTERVAL_MS + ANSWER_MS + 400 + check_slack_ms());
-    /* None was asked beside another. */
+    /* No check was made beside another. */
     CHECK(abs(answers - (int)checks) <= 2 * CONNECTIONS);
     CHECK(count.failures == 0);
     for (int n = 0; n < GUARDS; n++) mid_guard_stop(guards[n]);

@@ -1,6 +1,6 @@
 /*
- * All guards of a client have one thread, which blocks every signal that can be blocked: one to the process is the host's to
- * receive.
+ * All guards of a client share one thread, which blocks every signal that can be blocked: signals to the process are
+ * for the host to receive.
  */
 #include "authority.h"
 

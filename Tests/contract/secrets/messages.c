@@ -1,13 +1,13 @@
 /*
- * The org key is in no message and no JSON of the library's making: whatever fails, wherever a caller puts it by mistake,
- * and however an authority throws it back.
+ * The org key is in no message and no JSON that the library makes: whatever fails, wherever a caller puts the key by
+ * mistake, and however an authority sends it back.
  */
 #include "operations.h"
 #include "server.h"
 
 static const char *key;
 
-/* Nor a good part of it. */
+/* Checks for each part of 12 characters of the key. */
 static void expect_no_key(const char *text) {
     char part[16];
     for (const char *at = key + 4; strlen(at) >= 12; at++) {
@@ -46,7 +46,7 @@ static void expect_refusal_of_key(const char *format) {
     check_need(unsetenv("ODD_KEY") == 0, "unsetenv");
 }
 
-/* Options in which %s is the key, put there by mistake. */
+/* `format` holds options in which %s is the key, put there by mistake. */
 static void expect_refusal_of_options(const char *format) {
     char options[1024];
     mid_client *client = NULL;
@@ -61,7 +61,7 @@ static void expect_refusal_of_options(const char *format) {
     check_about = "";
 }
 
-/* The key where the name of its variable should be. */
+/* The key is given as the name of the variable that should hold it. */
 static void expect_refused_variable(mid_status expected) {
     char options[256];
     mid_client *client = NULL;
@@ -74,7 +74,7 @@ static void expect_refused_variable(mid_status expected) {
     check_about = "";
 }
 
-/* The key where the name of a guard's option should be. */
+/* The key is given as the name of a guard's option. */
 static void expect_refused_guard(void) {
     char options[256];
     mid_client *client = check_client("{\"base_url\":\"http://127.0.0.1:1\"}");
@@ -110,7 +110,7 @@ static void fail_with_options(const char *options) {
     mid_client_free(client);
 }
 
-/* An authority that says what was said to it. */
+/* An authority that sends back the key that it received. */
 static void throw_back(const char *format) {
     static struct server server;
     char reply[1024];

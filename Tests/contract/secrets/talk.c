@@ -1,9 +1,11 @@
 /*
- * Every operation with a client of these options, and not a word: Tests/secrets/audit.py watches from outside.
+ * Makes every operation with a client of these options, and prints nothing: Tests/contract/test_audit.py watches from
+ * outside.
  *
  *     talk new|from_env OPTIONS
  *
- * The org key is in the environment variable KEY. Its status is that of mid_validate, or of the client when there is none.
+ * The org key is in the environment variable KEY. The exit status is that of mid_validate(), or that of making the
+ * client if there is none.
  */
 #include "operations.h"
 

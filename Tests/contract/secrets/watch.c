@@ -1,9 +1,10 @@
 /*
- * An allocator for LD_PRELOAD that looks for a secret in every block that is freed, and remembers who freed it unwiped.
+ * An allocator for LD_PRELOAD that looks for a secret in every block that is freed, and records which object freed it
+ * unwiped.
  *
- *     watch_for(mask, masked, count)   the secret, as bytes that are xor'ed with mask: no copy of it lies about
- *     watch_freed(object)              how many blocks were freed with it inside by code of an object, "libmachineid"
- *     watch_live(object)               how many blocks that code allocated hold it now
+ *     watch_for(mask, masked, count)   sets the secret, XORed with mask so that this is no copy of it
+ *     watch_freed(object)              how many blocks with it code of an object, such as "libmachineid", freed
+ *     watch_live(object)               how many blocks allocated by that code hold it now
  *     watch_report()                   prints both, for every object, on standard error
  */
 #include <dlfcn.h>
@@ -76,7 +77,7 @@ static void *made(void *start, void *caller) {
     return start;
 }
 
-/* The block is about to go. */
+/* Called before a block is freed. */
 static void unmade(void *start, void *caller) {
     (void)pthread_mutex_lock(&mutex);
     struct block *block = find(start);
@@ -101,7 +102,7 @@ void *realloc(void *old, size_t size) {
     void *block;
     size_t kept;
     if (old == NULL) return made(__libc_malloc(size), caller);
-    /* Always moved, so that what is left behind is looked at. */
+    /* The block always moves, so that the old copy is examined. */
     block = __libc_malloc(size);
     if (block == NULL) return NULL;
     kept = malloc_usable_size(old);

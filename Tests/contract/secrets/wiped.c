@@ -1,6 +1,7 @@
 /*
- * When a client is gone, its org key is gone from all memory that was the library's: it frees no block with the key
- * inside and keeps none. What libcurl and the C library leave behind is counted and told. Needs watch.so preloaded.
+ * After a client has been freed, its org key is gone from all of the library's memory: the library frees no block that
+ * holds the key, and keeps none. What libcurl and the C library leave behind is counted and printed. Needs watch.so
+ * preloaded.
  *
  *     wiped KEYFILE
  */
@@ -12,7 +13,7 @@
 
 enum { MASK = 0xA5, MOST = 64, PLACES = 4 };
 
-static unsigned char masked[MOST]; /* the key, unreadable, so that the search finds no copy of ours */
+static unsigned char masked[MOST]; /* the masked key, so that the search does not find this copy */
 static size_t length;
 static struct server silent;
 
@@ -48,7 +49,7 @@ static void read_key(const char *path) {
     watch_for(MASK, masked, length);
 }
 
-/* The key in the clear, for as long as a call that takes it. */
+/* Makes the plain key, only for the duration of a call that takes it. */
 static void unmask(char *text) {
     for (size_t n = 0; n < length; n++) text[n] = (char)(masked[n] ^ MASK);
     text[length] = '\0';
@@ -63,7 +64,7 @@ static mid_client *make(const char *options, mid_status expected) {
     return client;
 }
 
-/* As a host that reads its key from the environment; what is in the environment is the host's. */
+/* Does as a host does that reads its key from the environment; the copy in the environment is the host's. */
 static mid_client *make_from_environment(const char *options) {
     char variable[MOST + 16] = "ORG_KEY=";
     mid_client *client = NULL;
@@ -90,7 +91,7 @@ static void *call_the_silent(void *client) {
     return NULL;
 }
 
-/* ---- The lives that a client can have ---- */
+/* ---- The ways in which a client can be used and freed ---- */
 
 static void used(void) {
     mid_client *client = make(getenv("CLIENT_OPTIONS"), MID_OK);
@@ -125,7 +126,7 @@ static void failing(void) {
     mid_client_free(client);
 }
 
-static void freed_amid_a_call(void) {
+static void freed_during_a_call(void) {
     char options[64];
     pthread_t thread;
     int before = server_requests(&silent);
@@ -140,7 +141,8 @@ static void freed_amid_a_call(void) {
 
 /* ---- The search ---- */
 
-/* Copies of the key in one mapping. Read where it lies: a copy of it would be found, too. */
+/* Counts the copies of the key in one mapping. It reads them in place, because a copy of the mapping would be found
+ * too. */
 static int copies(const unsigned char *start, const unsigned char *end) {
     int count = 0;
     for (const unsigned char *at = start; at + length <= end; at++) {
@@ -151,14 +153,14 @@ static int copies(const unsigned char *start, const unsigned char *end) {
     return count;
 }
 
-/* Whether a page can be read, by asking the kernel. Not all that /proc/self/maps says can: from glibc 2.42 on, a thread's
+/* Asks the kernel whether a page can be read. Not everything in /proc/self/maps can: from glibc 2.42 on, a thread's
  * stack and the guard page at its end are one mapping. */
 static int is_readable(int memory, unsigned long page) {
     char byte;
     return pread(memory, &byte, 1, (off_t)page) == 1;
 }
 
-/* Copies of the key in what can be read of a mapping. */
+/* Counts the copies of the key in the readable part of a mapping. */
 static int copies_in_mapping(int memory, unsigned long start, unsigned long end) {
     unsigned long page = (unsigned long)sysconf(_SC_PAGESIZE);
     int count = 0;
@@ -171,8 +173,8 @@ static int copies_in_mapping(int memory, unsigned long start, unsigned long end)
     return count;
 }
 
-/* All memory of this process that can be written to. The authority in this process receives the key, of course: its
- * buffer is on the heap. */
+/* Searches all writable memory of this process. The authority in this process receives the key, of course: its buffer
+ * is on the heap. */
 static void search(int found[PLACES]) {
     char line[512];
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -193,8 +195,9 @@ static void search(int found[PLACES]) {
 }
 
 int main(int count, char **arguments) {
-    static void (*const lives[])(void) = {used, unused, from_environment, refused, failing, freed_amid_a_call};
-    static const char *const names[] = {"used", "unused", "from the environment", "refused", "failing", "freed amid a call"};
+    static void (*const lives[])(void) = {used, unused, from_environment, refused, failing, freed_during_a_call};
+    static const char *const names[] = {"used", "unused", "from the environment", "refused", "failing",
+                                        "freed during a call"};
     int found[PLACES];
     check_need(count == 2, "a file with the key");
     find_watch();
@@ -204,7 +207,7 @@ int main(int count, char **arguments) {
         int freed_by_libcurl = watch_freed("libcurl");
         check_about = names[n];
         lives[n]();
-        /* Without a call, libcurl has nothing of its own yet: the lists of headers that it frees are the library's. */
+        /* Without a call, libcurl has no data of its own yet: the lists of headers that it frees are the library's. */
         if (lives[n] == unused || lives[n] == refused) CHECK(watch_freed("libcurl") == freed_by_libcurl);
         CHECK(watch_freed("libmachineid") == 0);
         CHECK(watch_live("libmachineid") == 0);
@@ -214,14 +217,14 @@ int main(int count, char **arguments) {
     check_about = "";
     server_stop(&silent);
     search(found);
-    CHECK(found[2] == 0); /* the variables of libraries */
+    CHECK(found[2] == 0); /* the global variables of libraries */
     if (atomic_load(&check_failed) > 0) {
         watch_report();
         (void)check_done();
         return 1;
     }
-    printf("none of ours; freed by libcurl with the key inside: %d blocks, of which there remain %d copies in the heap, %d in "
-           "other anonymous memory, and %d on the stack\n",
+    printf("none in the library's memory; freed by libcurl with the key inside: %d blocks; remaining copies: "
+           "%d in the heap, %d in other anonymous memory, %d on the stack\n",
            watch_freed("libcurl"), found[0], found[3], found[1]);
     return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * All file descriptors of the process are in use (ulimit -n). A call that needs one fails clearly, and the client works
- * again as soon as there are some; so does a client that was made meanwhile. And a limit that the host has lowered below
- * what is open makes waiting fail, which is not for want of memory.
+ * All file descriptors of the process are in use (ulimit -n). A call that needs one fails with a clear status, and the
+ * client works again as soon as some are free; so does a client made in the meantime. If the host lowers the limit
+ * below what is open, waiting fails, and the status is not MID_OUT_OF_MEMORY.
  */
 #include "decisions.h"
 #include "operations.h"
@@ -27,7 +27,7 @@ static void give_back(int count) {
     while (taken_count > 0 && count-- > 0) check_need(close(taken[--taken_count]) == 0, "close");
 }
 
-/* Each operation fails, says why, and decides nothing. */
+/* Each operation fails with a reason and decides nothing. */
 static void expect_failures(mid_client *client) {
     for (int n = 0; n < OPERATIONS; n++) {
         int allowed = 1;
@@ -43,9 +43,9 @@ static void expect_failures(mid_client *client) {
     }
 }
 
-/* A client that was first used while there was no descriptor left must not lack one for good: its callers can be woken. */
+/* A client that was first used when no descriptor was free must not lack its own for good: its callers can be woken. */
 static void expect_wakeable(mid_client *client, struct server *silent) {
-    /* libcurl wakes up by itself as long as timers of the connecting run, and hides that it cannot be woken. */
+    /* While libcurl's timers for connecting run, it wakes up by itself, which would hide that it cannot be woken. */
     struct timespec connecting = {0, 500000000};
     struct caller callers[4];
     int before = server_requests(silent);
@@ -59,7 +59,8 @@ static void expect_wakeable(mid_client *client, struct server *silent) {
     for (int n = 0; n < 4; n++) caller_expect(&callers[n], MID_CANCELLED, from, PROMISED_MS);
 }
 
-/* poll() refuses more descriptors than the limit, however low their numbers are. A reply may come before there is a wait. */
+/* poll() refuses to watch more descriptors than the limit allows, however low their numbers. A reply may come before
+ * the call has to wait, so several calls are made. */
 static void expect_no_wait(mid_client *client) {
     struct rlimit limit = {1, LIMIT};
     mid_status status = MID_OK;
@@ -100,18 +101,18 @@ int main(void) {
         give_back(left);
         if (left == 0) {
             expect_failures(client);
-            decide(warm, "descriptors", 0); /* its connection stands */
+            decide(warm, "descriptors", 0); /* it has a connection already */
         } else {
-            /* Whether so many are enough is libcurl's affair; whatever comes is fine, but a denial stays one. */
+            /* Whether this many suffice depends on libcurl. Any outcome is fine, except an allow. */
             int allowed = 1;
             status = mid_validate(client, "descriptors", &allowed, &json);
             CHECK(allowed == 0 && json != NULL);
             mid_free(json);
         }
 
-        /* Making a client takes none. */
+        /* Making a client takes no descriptor. */
         late = check_client(options);
-        if (left < 2) { /* the server is in this process, and needs one for a connection */
+        if (left < 2) { /* the server is in this process and needs a descriptor for a connection */
             status = mid_usage(late, &json);
             CHECK(status == MID_INTERNAL || (left > 0 && status == MID_CONNECT_FAILED));
             check_failure(status, json, left == 0 ? "ulimit -n" : NULL);
@@ -120,7 +121,7 @@ int main(void) {
         expect_wakeable(late, &silent);
         mid_client_free(late);
     }
-    server_stop(&silent); /* it polls, too */
+    server_stop(&silent); /* the server polls too, and the limit would end it */
     check_about = "the limit is lowered";
     expect_no_wait(warm);
     check_about = "afterwards";

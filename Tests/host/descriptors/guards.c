@@ -1,7 +1,7 @@
 /*
- * A host that has closed a guard's descriptor, or the other end of it, which it never saw, and has opened files of its own
- * under their numbers, as a program that becomes a daemon does. Whatever becomes of the guard, those files stay as they
- * are, and whoever asks for the descriptor is not given one of them.
+ * A host has closed a guard's descriptor, or its other end, which the host never saw, and has opened files of its own
+ * under their numbers, as a program that becomes a daemon does. Whatever happens to the guard, those files stay as they
+ * are, and mid_guard_fd() returns none of them.
  */
 #include "authority.h"
 
@@ -27,7 +27,7 @@ static int count_open(void) {
     return count;
 }
 
-/* The descriptor that the guard gives, and its other end. */
+/* Finds the descriptor that the guard gives out, and its other end. */
 static void find_ends(mid_guard *guard, int ends[2]) {
     char was_open[DESCRIPTORS];
     for (int n = 0; n < DESCRIPTORS; n++) was_open[n] = is_local_socket(n) != 0;
@@ -39,7 +39,7 @@ static void find_ends(mid_guard *guard, int ends[2]) {
     check_need(ends[1] >= 0, "the other end of a guard's descriptor");
 }
 
-/* A file of the host's: a socket, and what the host talks to it from. */
+/* A file of the host: a socket, and its peer, from which the host talks to it. */
 struct file {
     int number, peer;
     struct stat status;
@@ -54,7 +54,7 @@ static void file_open(struct file *file, int number) {
     check_need(fstat(number, &file->status) == 0, "fstat");
 }
 
-/* It is there, nobody has read or written, and bytes go both ways. */
+/* Checks that the file still exists, that nothing has been read or written, and that bytes pass in both directions. */
 static void file_check(const struct file *file) {
     struct stat status;
     char byte = 0;
@@ -69,7 +69,7 @@ static void file_close(const struct file *file) {
     check_need(close(file->peer) == 0, "close");
 }
 
-/* In a child, where the guard is ended. */
+/* Checks the files in a child, where the guard is ended. */
 static void inherit(mid_guard *guard, const struct file *files, int count) {
     (void)fflush(NULL);
     pid_t child = fork();
@@ -91,11 +91,12 @@ static void inherit(mid_guard *guard, const struct file *files, int count) {
 
 enum fate { DENIED, CANCELLED, STOPPED, ASKED, INHERITED, FATES };
 
-/* `closed`: a bit for each end that the host has closed. */
+/* `closed` has a bit for each end that the host has closed. */
 static void taken(enum fate fate, int closed) {
-    /* With one connection, which is open from the first answer on, what is open does not depend on when the guards ask. */
+    /* There is one connection, open from the first answer on, so that the number of open descriptors does not depend on
+     * when the guards ask. */
     mid_client *client = authority_client(authority, ",\"max_connections\":1");
-    /* For whose sake the thread and its descriptors stay. */
+    /* This guard keeps the thread and its descriptors alive. */
     mid_guard *other = guard_start(client, quick);
     mid_guard *guard = guard_start(client, quick);
     struct file files[2];
@@ -116,7 +117,7 @@ static void taken(enum fate fate, int closed) {
         CHECK(descriptor >= 0 && descriptor == mid_guard_fd(guard));
         CHECK((descriptor == ends[0]) == !(closed & 1));
         for (int n = 0; n < count; n++) CHECK(descriptor != files[n].number);
-        /* Where the host has closed the other end itself, ours is at the end of its input. */
+        /* If the host itself has closed the other end, ours is at the end of its input. */
         if (closed & 1) CHECK(is_readable(descriptor) == (fate == DENIED || fate == CANCELLED));
         if (fate == DENIED || fate == CANCELLED) CHECK(is_readable(descriptor));
     }
@@ -130,14 +131,13 @@ static void taken(enum fate fate, int closed) {
     atomic_store(&authority->mood, ALLOWS);
 }
 
-/* Raised in a child while the host has closed the other end only, and given its number to a file that the child shares. */
+/* The host has closed only the other end of the descriptor, but still holds a copy of it. */
 static void copied(void) {
     mid_client *client = authority_client(authority, "");
     mid_guard *guard = guard_start(client, slow);
     int ends[2], copy;
     find_ends(guard, ends);
-    /* The host holds a copy of the other end and has closed the original: cancelling must still make the guard's descriptor
-     * readable. */
+    /* Cancelling must still make the guard's descriptor readable. */
     copy = fcntl(ends[1], F_DUPFD_CLOEXEC, 0);
     check_need(copy >= 0 && close(ends[1]) == 0, "close");
     CHECK(!is_readable(ends[0]));
@@ -148,7 +148,8 @@ static void copied(void) {
     mid_client_free(client);
 }
 
-/* Everything is closed, and every number taken again. What the client itself holds is not looked at here. */
+/* The host closes everything and takes every number again. The descriptors of the client itself are not checked
+ * here. */
 static void daemonised(enum fate fate) {
     (void)fflush(NULL);
     pid_t child = fork();

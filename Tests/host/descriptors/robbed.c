@@ -1,7 +1,7 @@
 /*
- * The host closes whatever is open from 3 on, as daemons do, and opens connections of its own under the numbers that the
- * library's had. Nothing is sent there, nothing is read there, none of them is closed, no call hangs, and no answer comes
- * from there: the server at their other end would allow everything.
+ * The host closes every descriptor from 3 on, as daemons do, and opens connections of its own under the numbers that
+ * the library's had. The library must not send on these, read from them or close them; no call may hang, and no answer
+ * may come from them: the server at their other end would allow everything.
  */
 #include "authority.h"
 #include "decisions.h"
@@ -12,9 +12,9 @@
 
 enum { OWN = 16, TIMEOUT_MS = 2000, PROMISED_MS = 250 };
 
-static const char device_id[] = "robbed"; /* nobody has registered it */
+static const char device_id[] = "robbed"; /* not registered */
 
-/* ---- The other server: it says at once what would be an allow, and notes whether it is told anything ---- */
+/* ---- The other server: it replies at once with an allow, and counts the bytes that it receives ---- */
 
 struct other {
     int port;
@@ -65,7 +65,7 @@ static int own[OWN];
 static struct stat own_status[OWN];
 static atomic_int are_robbed;
 
-/* `flags`: SOCK_NONBLOCK for connections that do not block, or 0. */
+/* `flags` is SOCK_NONBLOCK for non-blocking connections, or 0. */
 static void rob(int flags) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     address.sin_port = htons((uint16_t)other->port);
@@ -83,7 +83,7 @@ static void rob(int flags) {
     atomic_store(&are_robbed, 1);
 }
 
-/* Its connections are open, and nobody has spoken on them: the other server answers at once. */
+/* The host's connections are open, and nothing was sent on them: the other server would have answered at once. */
 static void expect_intact(void) {
     char byte;
     for (int n = 0; n < OWN; n++) {
@@ -148,14 +148,15 @@ static void without_a_connection(void) {
 }
 
 /*
- * ---- Under a call, which is an error of the host's: it ends in its time, and denies ----
+ * ---- During a call, which is an error of the host: the call ends in its time, and denies ----
  *
- * The call waits for its answer then, as calls do nearly always. That both ends of what libcurl wakes itself with are closed
- * ends its poll(), and it reads from that number at once, before anybody can look whose it is by now: where that is a socket of
- * the host's that blocks, the call stays there. These do not block.
+ * The call is then waiting for its answer, as calls nearly always are. libcurl wakes itself through a pair of
+ * descriptors. When the host closes both ends, libcurl's poll() returns and it reads from that number at once, before
+ * anything can check who owns it now. If it is a blocking socket of the host, the call stays there. These sockets do
+ * not block.
  */
 
-static atomic_int asking; /* the thread that asks, by the kernel's number */
+static atomic_int asking; /* the thread id of the caller */
 
 static int is_asleep(int thread) {
     char path[64], text[256] = "";
@@ -178,13 +179,13 @@ static void *ask(void *client) {
     return NULL;
 }
 
-static void under_a_call(struct authority *authority) {
+static void during_a_call(struct authority *authority) {
     char more[64];
     pthread_t thread;
     int requests = atomic_load(&authority->requests);
     (void)snprintf(more, sizeof more, ",\"timeout_ms\":%d,\"max_retries\":0", TIMEOUT_MS);
     mid_client *client = authority_client(authority, more);
-    check_about = "under a call";
+    check_about = "during a call";
     atomic_store(&authority->mood, IS_SILENT);
     check_need(pthread_create(&thread, NULL, ask, client) == 0, "pthread_create");
     AWAIT(atomic_load(&authority->requests) > requests);
@@ -201,13 +202,13 @@ static void under_a_call(struct authority *authority) {
     give_back();
 }
 
-/* ---- Under a guard, which asks on: between two of its questions, which are long enough apart for that ---- */
+/* ---- During a guard, between two of its checks, which are far enough apart for that ---- */
 
-static void under_a_guard(struct authority *authority) {
+static void during_a_guard(struct authority *authority) {
     mid_client *client = authority_client(authority, "");
     mid_guard *guard;
     int requests;
-    check_about = "under a guard";
+    check_about = "during a guard";
     atomic_store(&authority->mood, ALLOWS);
     guard = guard_start(client, "{\"interval_ms\":2000,\"max_age_ms\":60000}");
     CHECK(mid_guard_fd(guard) >= 0);
@@ -228,8 +229,8 @@ int main(void) {
     pid_t process = other_start();
     for (int next = 0; next < NEXTS; next++) between_calls((enum next)next);
     without_a_connection();
-    under_a_call(authority);
-    under_a_guard(authority);
+    during_a_call(authority);
+    during_a_guard(authority);
     check_about = "";
     authority_stop(authority);
     check_need(kill(process, SIGKILL) == 0 && waitpid(process, NULL, 0) == process, "waitpid");

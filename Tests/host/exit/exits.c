@@ -1,13 +1,12 @@
 /*
- * A process ends while its threads are in the middle of calls: it ends with the status it chose, at once, and without a
- * word.
+ * A process that ends while its threads are in calls must end with the status it chose, at once, and without output.
  *
  *     exits SCENE TIMES
  *
  * SCENE: busy       the threads call the authority of MACHINEID_BASE_URL without a pause
  *        silent     they wait for a reply
  *        resolving  they wait for a name (names.so preloaded)
- * Each way to end is tried as often as TIMES says, in a process of its own, at another moment.
+ * Each way to end is tried TIMES times, in a new process and at a different moment each time.
  */
 #include "children.h"
 #include "server.h"
@@ -55,7 +54,7 @@ static void use_the_client(void) {
     mid_free(json);
 }
 
-/* In the order of machineid.h: cancel, join, free. */
+/* Follows the order that machineid.h gives: cancel, join, free. */
 static void free_the_client(void) {
     atomic_store(&is_over, 1);
     mid_client_cancel(client);
@@ -76,16 +75,16 @@ static _Noreturn void end(enum way way, double microseconds) {
     case PTHREAD_EXIT:
         atomic_store(&is_over, 1);
         mid_client_cancel(client);
-        pthread_exit(NULL); /* the last thread to end ends the process, with 0 */
+        pthread_exit(NULL); /* the last thread to end ends the process, with status 0 */
     case EXIT_IN_A_THREAD:
         check_need(pthread_create(&thread, NULL, exit_here, NULL) == 0, "pthread_create");
         check_need(pthread_join(thread, NULL) == 0, "pthread_join");
         abort();
-    default: exit(STATUS); /* for RETURN see main() */
+    default: exit(STATUS); /* main() itself handles RETURN */
     }
 }
 
-/* The child's life up to its end. */
+/* Starts the threads of the child. */
 static void live(const char *scene, enum way way, int silent_port) {
     char options[256] = "{\"timeout_ms\":60000}";
     if (strcmp(scene, "silent") == 0) {
@@ -93,7 +92,7 @@ static void live(const char *scene, enum way way, int silent_port) {
     } else if (strcmp(scene, "resolving") == 0) {
         (void)strcpy(options, "{\"base_url\":\"https://stalled.example\"}");
     }
-    /* Registered before all that the library brings along, and so run after it. */
+    /* These are registered before anything that the library registers, and so run after it. */
     if (way == USE_AT_EXIT) check_need(atexit(use_the_client) == 0, "atexit");
     if (way == FREE_AT_EXIT) check_need(atexit(free_the_client) == 0, "atexit");
     client = check_client(strcmp(scene, "busy") == 0 ? getenv("CLIENT_OPTIONS") : options);
@@ -102,15 +101,15 @@ static void live(const char *scene, enum way way, int silent_port) {
 }
 
 /*
- * How long a newer libcurl's thread stays after it has resolved a name, for the next one. With pthread_exit() in main the
- * process ends when its last thread does. (Only the version is asked for: whoever uses libcurl before the library does
- * changes how OpenSSL ends.)
+ * How long the resolver thread of a newer libcurl stays after it has resolved a name, waiting for the next. After
+ * pthread_exit() in main the process ends when its last thread does. (This asks only for the version, because using
+ * libcurl before the library does would change how OpenSSL ends.)
  */
 static double resolver_idle_ms(void) {
     return curl_version_info(CURLVERSION_NOW)->version_num >= 0x081400 ? 2000 : 0;
 }
 
-/* The expected end and no other: no signal, no output, no delay. */
+/* Checks that the child ends as expected: no signal, no output, no delay. */
 static void expect_end(pid_t child, enum way way, int output) {
     int status = 0;
     char said[512] = "";
@@ -126,7 +125,7 @@ static void expect_end(pid_t child, enum way way, int output) {
     } else {
         CHECK(WEXITSTATUS(status) == (way == PTHREAD_EXIT ? 0 : STATUS));
     }
-    if (!CHECK(read(output, said, sizeof said - 1) == 0)) fprintf(stderr, "    it said: %s\n", said);
+    if (!CHECK(read(output, said, sizeof said - 1) == 0)) fprintf(stderr, "    it printed: %s\n", said);
 }
 
 int main(int count, char **arguments) {
@@ -139,7 +138,7 @@ int main(int count, char **arguments) {
         double microseconds = (double)(n / WAYS) * 20000 / times;
         int output[2];
         pid_t child;
-        /* What cannot end before a name is found: the call in the handler. */
+        /* In the other scenes the call in the handler would not end in time. */
         if (way == USE_AT_EXIT && strcmp(scene, "busy") != 0) continue;
         check_about = way_names[way];
         check_need(pipe(output) == 0, "pipe");

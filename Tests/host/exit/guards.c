@@ -1,6 +1,6 @@
 /*
- * exit() while guards are at work and threads wait for them, in a host that uses OpenSSL itself and was first to it. The
- * authority is the emulator or nginx: MACHINEID_BASE_URL and CLIENT_OPTIONS.
+ * exit() while guards are checking and threads wait for them, in a host that also uses OpenSSL and initialised it
+ * first. The authority is the emulator or nginx, given by MACHINEID_BASE_URL and CLIENT_OPTIONS.
  *
  *     exits TIMES
  */
@@ -20,7 +20,7 @@ static void *wait_for(void *guard) {
     return NULL;
 }
 
-static _Noreturn void end_in_the_middle(int n) {
+static _Noreturn void exit_during_checks(int n) {
     pthread_t thread;
     mid_guard *guard = NULL;
     check_need(OPENSSL_init_ssl(0, NULL) == 1, "OPENSSL_init_ssl");
@@ -46,7 +46,7 @@ int main(int count, char **arguments) {
                 ask_about(mid_register, client, "exits");
                 mid_client_free(client);
             }
-            end_in_the_middle(n);
+            exit_during_checks(n);
         }
         child_await(child, "the process that ends");
     }

@@ -1,4 +1,5 @@
-/* Loaded and unloaded by hand, as plug-in hosts do. Linked without the library; its path is the argument. */
+/* Loads and unloads the library, as plug-in hosts do. This program is not linked to the library; its argument is the
+ * library's path. */
 #include <machineid.h>
 
 #include <dlfcn.h>
@@ -8,7 +9,7 @@
 int main(int count, char **arguments) {
     if (count != 2) return 2;
     for (int n = 0; n < 20; n++) {
-        /* POSIX lets data pointers from dlsym be functions; ISO C wants it said with a union. */
+        /* POSIX allows a data pointer from dlsym() to be a function; in ISO C that takes a union. */
         union {
             void *data;
             mid_status (*from_env)(const char *, mid_client **, char **);
@@ -36,6 +37,6 @@ int main(int count, char **arguments) {
         free_client.free_client(client);
         if (dlclose(library) != 0) return 1;
     }
-    puts("20 times loaded, used and unloaded");
+    puts("loaded, used and unloaded 20 times");
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * dlclose() at any time: while other threads are in calls, while a name is being looked up, before the client is freed.
- * Linked without the library.
+ * This program is not linked to the library.
  *
  *     unloading LIBRARY ROUNDS      names.so preloaded
  */
@@ -15,7 +15,7 @@
 
 enum { THREADS = 4 };
 
-/* POSIX lets data pointers from dlsym be functions; ISO C wants it said with a union. */
+/* POSIX allows a data pointer from dlsym() to be a function; in ISO C that takes a union. */
 union symbol {
     void *data;
     mid_status (*from_env)(const char *, mid_client **, char **);
@@ -85,9 +85,9 @@ int main(int count, char **arguments) {
         if (n % 4 != 0) cancel.client(client);
         if (n % 2 == 1) need(dlclose(library) == 0, "dlclose");
         for (int t = 0; t < THREADS; t++) need(pthread_join(threads[t], NULL) == 0, "pthread_join");
-        /* Its code is still there: other code of the process may hold a client. */
+        /* The library's code must still be there: other code of the process may hold a client. */
         free_client.client(client);
     }
-    printf("%d times unloaded amid %d calls\n", rounds, atomic_load(&calls));
+    printf("unloaded %d times during %d calls\n", rounds, atomic_load(&calls));
     return 0;
 }

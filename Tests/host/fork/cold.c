@@ -1,6 +1,6 @@
 /*
- * Forks at every moment of a process's first calls, in which TLS makes what it keeps for good: a lock that a thread held
- * at the fork stays held in the child, and the child must not need it.
+ * Forks at every moment of a process's first calls, during which TLS creates its permanent state: a lock that a thread
+ * holds at the fork stays held in the child, and the child must not need it.
  *
  *     cold MICROSECONDS    from the start of the calls to the first fork; the others follow a millisecond apart
  */
@@ -47,6 +47,6 @@ int main(int count, char **arguments) {
     atomic_store(&is_over, 1);
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
     mid_client_free(client);
-    if (atomic_load(&check_failed) == 0) printf("%d forks amid the first calls of %d threads\n", FORKS, THREADS);
+    if (atomic_load(&check_failed) == 0) printf("%d forks during the first calls of %d threads\n", FORKS, THREADS);
     return atomic_load(&check_failed) == 0 ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 /*
- * A client made before fork() works in the child, and the parent's connection is not disturbed. Parent and child own a
- * device each, one allowed and one revoked: whoever read the other's reply would get the wrong answer.
+ * A client made before fork() works in the child, and the parent's connection is not disturbed. Parent and child each
+ * own a device, one allowed and one revoked: a process that read the other's reply would get the wrong decision.
  */
 #include "check.h"
 

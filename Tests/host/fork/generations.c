@@ -1,6 +1,6 @@
 /*
- * Each child forks the next: what one generation costs the next ones in descriptors is bounded, also where the
- * process lives on and on through its children, as a daemon that renews itself does.
+ * Each child forks the next. The descriptors that one generation leaves to the next are bounded, so that a process can
+ * continue through its children for ever, as a daemon that renews itself does.
  *
  *     generations [COUNT]
  */
@@ -8,7 +8,8 @@
 #include "decisions.h"
 #include "sockets.h"
 
-/* Of libcurl's own: the pair by which one thread wakes another that waits. It is left alone, as all of libcurl is. */
+/* libcurl's pair of descriptors with which one thread wakes another that waits. The library leaves it alone, as it does
+ * everything of libcurl's. */
 enum { LEFT_BY_A_GENERATION = 2 };
 
 static void live(mid_client *client, int generation, int last) {

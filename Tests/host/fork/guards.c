@@ -1,6 +1,6 @@
 /*
- * A process with a guard forks: in the child the guard is off and its descriptor readable at once, in the parent nothing
- * changes; the child starts a guard of its own. And processes that end with guards at work.
+ * A process with a guard forks: in the child the guard is off and its descriptor readable at once, in the parent
+ * nothing changes, and the child starts a guard of its own. Some of the processes end while guards are checking.
  *
  *     forks COUNT
  */
@@ -15,7 +15,8 @@ static const char quick[] = "{\"interval_ms\":20,\"max_age_ms\":20000}";
 
 static void *ask_for_descriptor(void *guard) { return (void *)(intptr_t)mid_guard_fd(guard); }
 
-/* An inherited guard whose descriptor is asked for in the child first, by several threads at once. */
+/* An inherited guard whose descriptor was not asked for before the fork. In the child several threads ask for it at
+ * once. */
 static void check_unasked(mid_guard *guard, int how) {
     pthread_t threads[4];
     void *found;
@@ -59,12 +60,12 @@ static _Noreturn void be_a_child(mid_client *client, mid_guard *guard, int descr
     if (how % 4 == 0) mid_client_free(client);
     if (how % 4 == 1) mid_guard_stop(own);
     (void)fflush(stderr);
-    /* With or without the ends of a process. */
+    /* Some children end with exit(), and some with _exit(). */
     if (how % 2 == 0) exit(atomic_load(&check_failed) == 0 ? 0 : 1);
     child_done();
 }
 
-/* There is no descriptor left when the process forks: those of the guard are readable in the child all the same. */
+/* No descriptor is free when the process forks: the guard's descriptors are nevertheless readable in the child. */
 static void fork_without_descriptors(int descriptor) {
     enum { MOST = 256 };
     struct rlimit before, few;
@@ -95,7 +96,7 @@ int main(int count, char **arguments) {
     mid_guard *guards[GUARDS];
     int descriptors[GUARDS];
     for (int n = 0; n < GUARDS; n++) guards[n] = guard_start(client, quick);
-    /* But for the second, whose is asked for in the child. */
+    /* Asks for all descriptors but the second, which is asked for in the child. */
     for (int n = 0; n < GUARDS; n++) descriptors[n] = n == 1 ? -1 : mid_guard_fd(guards[n]);
     int descriptor = descriptors[0];
 

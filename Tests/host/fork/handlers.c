@@ -1,12 +1,12 @@
 /*
- * The host has fork handlers of its own, registered before the library's and so run within them, which ask the authority:
- * they do not wait for the fork that they are part of. Nor do the calls of other threads wait for it again and again.
+ * The host has fork handlers of its own, registered before the library's and so run inside them, which make calls:
+ * these do not wait for the fork that they are part of. Calls of other threads do not wait for it repeatedly.
  */
 #include "authority.h"
 
-enum { FORKS = 5, PATIENCE_MS = 250 /* of whatever waits for a fork */ };
+enum { FORKS = 5, PATIENCE_MS = 250 /* how long a call waits for a fork at most */ };
 
-/* Who asks. */
+/* Where a call is made. */
 enum place { PREPARE, PARENT, CHILD, OTHER_THREAD, AFTER_IN_PARENT, AFTER_IN_CHILD, PLACES };
 static const char *const names[] = {"prepare", "parent", "child", "another thread", "after the fork, parent",
                                     "after the fork, child"};
@@ -15,8 +15,8 @@ static mid_client *client;
 static mid_guard *guard;
 static atomic_int is_on, other_begins, other_is_done;
 
-/* The quickest call of each place, in memory that all processes share: however busy the machine is, one of the calls was
- * held up by nothing but what holds up each of them. */
+/* The fastest call of each place, in memory that all processes share. However busy the machine is, one of the calls was
+ * delayed only by what delays each of them. */
 static atomic_int *quickest_ms;
 
 static void ask(enum place place) {
@@ -30,7 +30,7 @@ static void ask(enum place place) {
     if (took < atomic_load(&quickest_ms[place])) atomic_store(&quickest_ms[place], (int)took);
 }
 
-/* What runs between this and the end of the fork may take as long as it likes. */
+/* The code that runs between this handler and the end of the fork may take as long as it likes. */
 static void prepare(void) {
     if (!atomic_load(&is_on)) return;
     ask(PREPARE);
@@ -92,7 +92,7 @@ int main(void) {
     atomic_store(&is_on, 0);
     for (int place = 0; place < PLACES; place++) {
         check_about = names[place];
-        /* A handler does not wait for its own fork at all; who waits for one does so once, and not again and again. */
+        /* A handler does not wait for its own fork at all. Other calls wait for a fork once, not repeatedly. */
         CHECK(atomic_load(&quickest_ms[place]) < (place == PREPARE ? 1 : 3) * PATIENCE_MS);
     }
     check_about = "";

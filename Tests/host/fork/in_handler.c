@@ -1,10 +1,12 @@
 /*
- * A handler of a signal forks in the middle of a call of the same thread, and the child returns into it. Nothing that the
- * child does there touches the parent's connection: its call ends at once and without a decision, and the parent's goes on.
+ * A signal handler forks during a call of the same thread, and the child returns into that call. Nothing that the child
+ * does there touches the parent's connection: the child's call ends at once without a decision, and the parent's call
+ * continues.
  *
  *     in_handler fork|_Fork|clone ROUNDS [--crowd]
  *
- * --crowd: other threads of the parent are in calls of the same client, and one of them nearly always has its lock.
+ * --crowd: other threads of the parent are in calls of the same client, and one of them holds its lock nearly all the
+ * time.
  */
 #include "authority.h"
 #include "forking.h"
@@ -39,7 +41,8 @@ static int is_asleep(pid_t process) {
     return end != NULL && strncmp(end, ") S", 3) == 0;
 }
 
-/* Another process interrupts this one: when the authority has read the question, or when it waits for its guard. */
+/* Starts a process that interrupts this one: when the authority has read the request, or when this process waits for
+ * its guard. */
 static pid_t interrupt_later(int is_for_guard) {
     int marked = atomic_load(&authority->marked);
     pid_t parent = getpid();
@@ -56,7 +59,7 @@ static void expect_forked(mid_status status, char *json) {
     check_failure(MID_CANCELLED, json, "forked");
 }
 
-/* The call that is forked in two, in both processes. */
+/* Makes the call during which the process forks, and checks its result in both processes. */
 static void call(int kind) {
     const char *devices[] = {"good:marked", "good", "good"};
     int allowed[] = {7, 7, 7};
@@ -68,7 +71,7 @@ static void call(int kind) {
     case 1: status = mid_validate_many(client, devices, 3, allowed, &json); break;
     case 2: status = mid_guard_start(client, *devices, NULL, &own, &json); *allowed = mid_guard_allowed(own); break;
     default:
-        /* Only when it has returned is it known which process this is. */
+        /* Only after the return is it known which process this is. */
         status = mid_guard_wait(guard, 2000);
         CHECK_STATUS(child > 0 ? MID_TIMEOUT : MID_OK, status);
         CHECK(mid_guard_allowed(guard) == (child > 0));
@@ -79,7 +82,7 @@ static void call(int kind) {
         CHECK(*allowed == 1);
         mid_free(json);
     } else {
-        /* Until here the authority has not answered: nobody has waited for it. */
+        /* The authority has not answered so far, so the child did not wait for it. */
         atomic_store(&authority->is_holding, 0);
         expect_forked(status, json);
         CHECK(*allowed == 0 && own == NULL);
@@ -107,7 +110,7 @@ static void *keep_calling(void *device_id) {
     return NULL;
 }
 
-/* What a guard knows is written down with the lock of its client held. */
+/* mid_guard_decision() writes its report while it holds the client's lock. */
 static void *keep_looking(void *unused) {
     while (!atomic_load(&is_over)) {
         int allowed;
@@ -131,7 +134,7 @@ int main(int count, char **arguments) {
     client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":10000");
     check_need(mid_guard_start(client, "good", "{\"interval_ms\":3600000}", &guard, NULL) == MID_OK, "mid_guard_start");
     check_need(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
-    /* The signal is for this thread. */
+    /* The other threads block the signal, so that this thread receives it. */
     check_need(sigemptyset(&signals) == 0 && sigaddset(&signals, SIGUSR1) == 0, "sigaddset");
     check_need(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0, "pthread_sigmask");
     for (int n = 0; n < crowd; n++)
@@ -139,7 +142,8 @@ int main(int count, char **arguments) {
     check_need(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0, "pthread_sigmask");
 
     for (int n = 0; n < rounds && atomic_load(&check_failed) == 0; n++) {
-        /* Who waits for a guard takes the lock within the C library, where nothing is known of forks. */
+        /* With --crowd, mid_guard_wait() is left out: it takes the lock inside the C library, which knows nothing of
+         * forks. */
         int kind = n % (crowd > 0 ? KINDS - 1 : KINDS);
         pid_t interrupter = interrupt_later(kind == KINDS - 1);
         asks_in_handler = n % 2;

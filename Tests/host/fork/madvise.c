@@ -1,9 +1,9 @@
 /*
- * Preloaded: a madvise() that does not wipe pages in forked children, in the way that MADVISE names.
+ * For LD_PRELOAD: a madvise() that does not wipe pages in forked children. MADVISE names the way:
  *
- *   refuses   It says so, as old kernels and some sandboxes do.
- *   lies      It says that it did, as qemu-user 7.2 says of every advice.
- *   forgets   It says that it did where it could have been done, and refuses the rest as a kernel does.
+ *   refuses   It reports an error, as old kernels and some sandboxes do.
+ *   lies      It reports success, as qemu-user 7.2 does for every advice.
+ *   forgets   It reports success where the kernel would wipe, and otherwise the kernel's error.
  */
 #include <errno.h>
 #include <stdlib.h>

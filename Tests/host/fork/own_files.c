@@ -1,11 +1,11 @@
 /*
- * A child that has closed everything and opened files of its own, under the numbers that the parent's connections have,
- * before it uses the client: its files stay open and keep what is in them.
+ * Before a child uses the client, it closes everything and opens files of its own under the numbers that the parent's
+ * connections have. Its files must stay open and unchanged.
  *
  *     own_files [FOLDER]
  *
- * FOLDER is on a file system of its own, a fresh tmpfs: there the child also makes files with the same inode numbers as
- * the parent's connections, which are told from files by more than that.
+ * FOLDER is a freshly mounted tmpfs. There the child also makes files with the same inode numbers as the parent's
+ * connections, because the library must not tell the two apart by that number alone.
  */
 #include "children.h"
 #include "decisions.h"
@@ -30,7 +30,7 @@ static void *decide_in_a_thread(void *device_id) {
     return NULL;
 }
 
-/* Several connections at once, so that there are several numbers to confuse. */
+/* Makes several connections, so that several numbers could be confused. */
 static void connect_many(void) {
     pthread_t threads[THREADS];
     char device_ids[THREADS][24];
@@ -47,7 +47,7 @@ static void note(struct file *file, int descriptor) {
     check_need(fstat(descriptor, &file->status) == 0, "fstat");
 }
 
-/* Files in place of all descriptors from 3 on. */
+/* Closes all descriptors from 3 on and opens files in their place. */
 static int replace_descriptors(struct file *files) {
     char path[] = "/tmp/machineid-own-files-XXXXXX";
     int count = 0;
@@ -66,7 +66,7 @@ static int compare_inodes(const void *one, const void *other) {
     return (a->st_ino > b->st_ino) - (a->st_ino < b->st_ino);
 }
 
-/* A file for each of the parent's connections, of the same number and inode number. */
+/* Makes a file for each of the parent's connections, with the same descriptor and inode number. */
 static int make_twins(struct file *files, const char *folder) {
     static struct stat connections[FILES];
     int numbers[FILES];
@@ -74,14 +74,14 @@ static int make_twins(struct file *files, const char *folder) {
     for (int n = 3; n < FILES; n++) {
         if (!sockets_is_tcp(n)) continue;
         check_need(fstat(n, &connections[count]) == 0, "fstat");
-        connections[count].st_dev = (dev_t)n; /* kept with it through the sort */
+        connections[count].st_dev = (dev_t)n; /* st_dev holds the descriptor through the sort */
         count++;
     }
     check_need(count > 0, "connections");
     qsort(connections, (size_t)count, sizeof *connections, compare_inodes);
     for (int n = 0; n < count; n++) numbers[n] = (int)connections[n].st_dev;
     check_need(close_range(3, ~0U, 0) == 0, "close_range");
-    /* tmpfs counts its inodes up from 1, and so comes past every number. */
+    /* tmpfs numbers its inodes upwards from 1, so every number comes up. */
     while (made < count) {
         struct stat status;
         int descriptor = open(folder, O_TMPFILE | O_RDWR, 0600);
@@ -153,7 +153,7 @@ int main(int count, char **arguments) {
         decide(client, "own:parent", 0);
     }
     sockets_look(&after);
-    /* The child in the folder takes its time, in which connections grow old. */
+    /* The child takes so long in the folder that connections may grow too old in the meantime. */
     if (folder == NULL) CHECK(sockets_shared(&before, &after) == before.count && after.count == before.count);
     mid_client_free(client);
     return check_done();

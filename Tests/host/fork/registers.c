@@ -1,6 +1,7 @@
 /*
- * However many threads make the first clients of a process at the same time, its fork handlers are registered once: each
- * registration would make a fork wait. What registers them here takes its time, or refuses, or is cut in two by a fork.
+ * However many threads make the first clients of a process at the same time, its fork handlers are registered only
+ * once: each registration would make a fork wait. The registration here is slow, or refuses, or is interrupted by a
+ * fork.
  */
 #include "children.h"
 
@@ -15,7 +16,7 @@ registration __register_atfork;
 static atomic_int registered, is_refused, is_held, is_waiting;
 static pthread_barrier_t barrier;
 
-/* What pthread_atfork() calls, in place of the C library's. */
+/* pthread_atfork() calls this in place of the C library's function. */
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *library) {
     struct timespec rest = {0, 5000000};
     registration *real;
@@ -68,7 +69,7 @@ static void check_refusal(void) {
     CHECK(atomic_load(&registered) == 1);
 }
 
-/* The child does not wait for the thread that it does not have. */
+/* The child does not wait for the registering thread, which it does not have. */
 static void check_fork(void) {
     pthread_t thread;
     pid_t child;
@@ -83,12 +84,12 @@ static void check_fork(void) {
         CHECK(atomic_load(&registered) == 2);
         child_done();
     }
-    (void)child_await(child, "a child forked meanwhile");
+    (void)child_await(child, "a child forked at that time");
     join(&thread, 1);
     CHECK(atomic_load(&registered) == 1);
 }
 
-/* In a process that has not used the library yet. */
+/* Runs the check in a process that has not used the library yet. */
 static void in_a_process(void (*check)(void)) {
     pid_t child = fork();
     check_need(child >= 0, "fork");

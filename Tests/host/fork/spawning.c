@@ -1,9 +1,9 @@
 /*
- * Programs are started (posix_spawn, vfork, system) while threads are in the middle of calls: nobody's connection is
- * disturbed, and a started program finds none of them open.
+ * Programs are started (posix_spawn, vfork, fork, system) while threads are in calls: no connection is disturbed, and a
+ * started program inherits none of them.
  *
  *     spawning ROUNDS
- *     spawning --list      what is started: prints which TCP sockets it has inherited
+ *     spawning --list      the started program: fails if it has inherited a TCP socket
  */
 #include "children.h"
 #include "decisions.h"
@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <spawn.h>
 
-enum { THREADS = 4 };
+enum { THREADS = 4, SECOND_REQUESTS = 8 /* at once */ };
 
 extern char **environ;
 static mid_client *client;
@@ -79,7 +79,9 @@ int main(int count, char **arguments) {
     atomic_store(&is_over, 1);
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
     sockets_look(&after);
-    CHECK(sockets_shared(&before, &after) == before.count && after.count <= THREADS);
+    if (!atomic_load(&decide_was_slow)) CHECK(sockets_shared(&before, &after) == before.count && after.count <= THREADS);
+    else printf("connections are not compared, since a decision took half a second\n");
+    CHECK(after.count <= THREADS + SECOND_REQUESTS);
     CHECK(after.descriptors - after.count <= before.descriptors - before.count);
     mid_client_free(client);
     return check_done();

@@ -1,4 +1,4 @@
-"""The fork storm from Python: multiprocessing in fork mode, through ctypes, with threads in the middle of calls.
+"""The fork storm from Python: multiprocessing in fork mode, through ctypes, while threads are in calls.
 
     storm.py LIBRARY FORKS
 
@@ -45,7 +45,7 @@ def take(text):
 
 
 def validate(device):
-    """Returns whether it is allowed, after a look at whom the reply is about."""
+    """Returns whether the device is allowed, and checks that the reply is about this device."""
     allowed, text = ctypes.c_int(-1), owned()
     status = library.mid_validate(client, device.encode(), ctypes.byref(allowed), ctypes.byref(text))
     reply = take(text)
@@ -120,12 +120,12 @@ def main():
     forks = int(sys.argv[2])
     options = os.environ.get("CLIENT_OPTIONS", "{}").encode()
     if library.mid_client_from_env(options, ctypes.byref(client), None) != 0:
-        raise SystemExit("no client, and so no test")
+        raise SystemExit("there is no client, so the test cannot run")
     context = multiprocessing.get_context("fork")
     callers = [Caller(number) for number in range(THREADS)]
     for caller in callers:
         caller.start()
-    # The first calls of a process are a matter of their own: see cold.c.
+    # The first calls of a process are tested separately, by cold.c.
     for caller in callers:
         caller.has_called.wait()
     faults = []
@@ -145,7 +145,7 @@ def main():
         if len(faults) > 5:
             break
 
-    # Workers that live longer than one task.
+    # The workers of a pool live longer than one task.
     with context.Pool(4) as pool:
         answers = pool.map_async(validate, [f"pool:{n}" for n in range(100)]).get(PATIENCE_S)
     if any(answers):
@@ -160,7 +160,7 @@ def main():
     for fault in faults:
         print(fault)
     calls = sum(caller.calls for caller in callers)
-    print(f"{forks} forks amid {calls} calls of {THREADS} other threads, {time.monotonic() - began:.1f} s")
+    print(f"{forks} forks during {calls} calls of {THREADS} other threads, {time.monotonic() - began:.1f} s")
     sys.exit(1 if faults else 0)
 
 

@@ -1,11 +1,11 @@
 /*
- * Parent and child ask at the same moment, about one device that is allowed and one that is revoked, and the authority
- * takes its time: whoever used the other's connection would read the other's answer, or none. The parent's guard is off in
- * the child at the first look. And the child has a child of its own.
+ * Parent and child ask at the same moment, one about an allowed device and one about a revoked device, and the
+ * authority is slow: a process that used the other's connection would read the other's answer, or none. In the child
+ * the parent's guard is off from the first look. The child also has a child of its own.
  *
  *     two_answers fork|_Fork|clone CHILDREN [--without-guards]
  *
- * Without guards there are no threads, which a child under qemu-user 7.2 cannot make.
+ * --without-guards: without guards there are no threads, which a child under qemu-user 7.2 cannot create.
  */
 #include "authority.h"
 #include "forking.h"
@@ -53,7 +53,7 @@ static void live(int generation, int n) {
     check_need(child >= 0, "a child");
     if (child == 0 && generation + 1 < GENERATIONS) {
         atomic_store(&check_failed, 0);
-        /* Before anything else: nothing of the library has noticed the fork but this look. */
+        /* This comes before anything else: no other function of the library has noticed the fork yet. */
         CHECK(mid_guard_allowed(guard) == 0);
         live(generation + 1, n);
         child_done();
@@ -63,7 +63,7 @@ static void live(int generation, int n) {
         if (child > 0) check_need(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) == 0, "waitid");
     } while (child > 0 && ended.si_pid == 0 && atomic_load(&check_failed) == 0);
     if (child > 0) (void)child_await(child, "a child");
-    /* With or without an end of its own. */
+    /* Some children free the client and some do not. */
     if (generation > 0 && n % 2 == 0) mid_client_free(client);
 }
 
@@ -74,7 +74,7 @@ int main(int count, char **arguments) {
     how = forking_named(arguments[1]);
     has_guards = !(count > 3 && strcmp(arguments[3], "--without-guards") == 0);
     atomic_store(&authority->mood, JUDGES);
-    /* A check of the guard would be a thread at work, which a bare clone() may cut in two. */
+    /* The interval is long because a check would run on a thread, which a bare clone() may interrupt. */
     client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":10000");
     if (has_guards) {
         check_need(mid_guard_start(client, "good", "{\"interval_ms\":3600000}", &guard, NULL) == MID_OK, "mid_guard_start");

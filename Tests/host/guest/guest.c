@@ -1,6 +1,7 @@
 /*
- * A good guest: whatever a client is put through, the process around it stays as it was. Nothing is printed, and no
- * signal handler, mask, locale, environment variable, directory, umask, thread or file descriptor is changed or left.
+ * The library is a good guest: whatever a client does or meets, the process around it stays as it was. Nothing is
+ * printed, and no signal handler, signal mask, locale, environment variable, directory, umask, thread or file
+ * descriptor is changed or left behind.
  */
 #include "operations.h"
 #include "server.h"
@@ -42,7 +43,7 @@ static void look_around(struct surroundings *now) {
     check_need(pthread_sigmask(SIG_SETMASK, NULL, &mask) == 0, "pthread_sigmask");
     for (int n = 1; n <= 64; n++) {
         struct sigaction action;
-        if (n == 32 || n == 33) continue; /* the C library keeps them for itself */
+        if (n == 32 || n == 33) continue; /* reserved by the C library */
         check_need(sigaction(n, NULL, &action) == 0, "sigaction");
         now->signals[n].handler = action.sa_handler;
         now->signals[n].flags = action.sa_flags;
@@ -63,7 +64,7 @@ static void look_around(struct surroundings *now) {
     now->descriptors = entries("/proc/self/fd");
 }
 
-/* All there is to do: decisions, refusals and failures of every kind. */
+/* Makes calls with every kind of result: decisions, refusals and failures. */
 static void use(void) {
     static const char *const bodies[] = {"{\"allowed\":true}", "{\"allowed\":false}", "<html></html>", "{\"allowed\":1.5}"};
     struct server server;

@@ -1,8 +1,8 @@
 /*
- * A libcurl that lacks what the library cannot do without, by other_curl.so. Nothing is asked with it: every call says what
- * is missing, nothing is allowed, and clients can be made and freed.
+ * A libcurl, imitated by other_curl.so, that lacks something the library needs. It sends no request: every call reports
+ * what is missing, nothing is allowed, and clients can be made and freed.
  *
- *     unfit PART      a part of what the message says
+ *     unfit PART      a part of the expected message
  */
 #include "check.h"
 #include "operations.h"

@@ -1,6 +1,6 @@
 /*
- * What is said of bad options is the same in every locale. Then a thread flips the locale of the process between one with a
- * decimal point and one with a decimal comma, while others read replies full of real numbers.
+ * Messages about bad options are the same in every locale. Afterwards a thread switches the locale of the process
+ * between one with a decimal point and one with a decimal comma, while others read replies full of real numbers.
  *
  *     locales ROUNDS LOCALE [LOCALE...]    the first LOCALE has a decimal comma
  */
@@ -34,7 +34,7 @@ static void *call(void *unused) {
         CHECK(allowed == 1);
         CHECK(json != NULL && strstr(json, "0.1,-1.5e3,3.14159") != NULL);
         mid_free(json);
-        /* Each thread's locale is again that of the process. */
+        /* The thread's locale is that of the process again. */
         CHECK(uselocale((locale_t)0) == LC_GLOBAL_LOCALE);
     }
     return NULL;
@@ -50,7 +50,7 @@ static void expect_refusal(const char *options, const char *part) {
     mid_client_free(made);
 }
 
-/* Where the host speaks a locale, libcurl takes host names in its character set, and otherwise not. */
+/* If the host has set a locale, libcurl accepts host names in its character set; otherwise it does not. */
 static void expect_the_same_words(const char *locale) {
     mid_client *made = NULL;
     check_need(setlocale(LC_ALL, locale) != NULL, locale);

@@ -1,6 +1,6 @@
 /*
- * A host that gives libcurl an allocator of its own, as curl_global_init_mem() lets it, before clients are made or between
- * a client and its first call: that allocator gets nothing back that it did not give.
+ * A host sets an allocator of its own for libcurl with curl_global_init_mem(), before clients are made, or between the
+ * making of a client and its first call. That allocator must never receive a block that it did not allocate.
  *
  *     allocator
  */
@@ -8,7 +8,7 @@
 
 #include <curl/curl.h>
 
-/* Before each block, and as large as malloc() aligns: a block that is not from here does not have it. */
+/* Stands before each block, and is as large as malloc()'s alignment. Blocks from elsewhere do not have it. */
 union mark {
     unsigned char bytes[16];
     struct {
@@ -30,7 +30,7 @@ static void *give(size_t size) {
     return mark + 1;
 }
 
-/* NULL when the block is somebody else's: to touch it might end the test before it can tell. */
+/* Returns NULL for a block from elsewhere: touching it might end the test before it can report. */
 static union mark *mark_of(void *block) {
     union mark *mark = (union mark *)block - 1;
     if (mark->of.seal == SEAL) return mark;
@@ -65,7 +65,7 @@ static void *give_zeroed(size_t count, size_t size) {
     return block == NULL ? NULL : memset(block, 0, count * size);
 }
 
-/* Uses a client in every way that has to do with libcurl, and frees it. */
+/* Makes every kind of call that uses libcurl, and frees the client. */
 static void use(mid_client *client) {
     const char *device_ids[] = {"agent", "agent"};
     int allowed[] = {0, 0};

@@ -1,6 +1,7 @@
 /*
- * faults.h - faults of other libraries that end or hang a process, or leak, when memory is refused at the wrong moment. For
- * refuse.c, which spares them these moments: each fault its own, in the versions that are known to have it, and no more.
+ * faults.h - faults of other libraries that crash or hang a process, or leak, when memory is refused at the wrong
+ * moment. refuse.c spares the process these moments: each fault separately, only in the versions known to have it, and
+ * nothing more.
  */
 #ifndef FAULTS_H
 #define FAULTS_H
@@ -17,28 +18,30 @@
 
 enum fault {
     NO_FAULT,
-    /* lex_save() does not look whether strbuffer_append_byte() got memory for the text of a string or a number. Then a part
-     * is missing: lex_scan_string() reads and writes past the end, or stops at an assertion. */
+    /* lex_save() does not check whether strbuffer_append_byte() got memory for the text of a string or a number. If
+     * not, a part of the text is missing, and lex_scan_string() reads and writes past its end, or stops at an
+     * assertion. */
     IN_LEX_SAVE,
-    /* It frees the name of a TLS session twice when it is refused memory while it keeps one. It is given none. */
+    /* It frees the name of a TLS session twice if memory is refused while it stores the session. The workaround gives
+     * it no sessions. */
     IN_NEW_SESSION,
-    /* Curl_oss_check_peer_cert() leaks the subject's name where it does not get the issuer's, and x509_name_oneline() what a
-     * name was to be written to. */
+    /* Curl_oss_check_peer_cert() leaks the subject's name if it does not get the issuer's, and x509_name_oneline()
+     * leaks the buffer for a name. */
     IN_PEER_NAMES,
-    /* ossl_init_base(), and in 3.6 ossl_init_load_crypto_strings(): where memory is refused, CRYPTO_malloc() reports that to
-     * ERR_new(), which waits for these two to end, and so for itself. */
+    /* ossl_init_base(), and in 3.6 also ossl_init_load_crypto_strings(): if memory is refused, CRYPTO_malloc() reports
+     * it to ERR_new(), which waits for these two to end, and so for itself. */
     IN_INIT_CRYPTO,
-    /* ossl_rcu_read_lock() asserts that it got memory for the thread's part. */
+    /* ossl_rcu_read_lock() asserts that it got memory for the thread's data. */
     IN_RCU_READ_LOCK,
-    /* SSL_set_connect_state() says nothing when RECORD_LAYER_reset() got no memory; SSL_set0_rbio(), which libcurl calls next,
-     * goes by way of a null pointer. */
+    /* SSL_set_connect_state() reports nothing if RECORD_LAYER_reset() got no memory; SSL_set0_rbio(), which libcurl
+     * calls next, then dereferences a null pointer. */
     IN_CONNECT_STATE,
     FAULTS
 };
 
 static struct {
     const char *where;
-    int is_known; /* of the version that is here */
+    int is_known; /* whether the version in use has it */
     long spared;
 } faults[FAULTS] = {
     [IN_LEX_SAVE] = {"lex_save() of jansson, up to 2.15", 0, 0},
@@ -49,10 +52,11 @@ static struct {
     [IN_CONNECT_STATE] = {"SSL_set_connect_state() of OpenSSL 3.2 to 3.6", 0, 0},
 };
 
-/* What this thread is in the middle of. Volatile: the compiler believes that malloc() looks at nothing. */
+/* The fault that this thread may meet now. It is volatile because the compiler assumes that malloc() reads no
+ * variable. */
 static _Thread_local volatile enum fault fault_at __attribute__((tls_model("initial-exec")));
 
-/* ---- Where code is from ---- */
+/* ---- Which library a caller belongs to ---- */
 
 struct code {
     const char *name;
@@ -78,14 +82,14 @@ static int is_of(const struct code *code, const void *caller) {
     return (uintptr_t)caller >= code->start && (uintptr_t)caller < code->end;
 }
 
-/* Which fault the next allocation would meet; NO_FAULT for none. The text that jansson reads grows in powers of two. */
+/* The fault that the next allocation would meet, or NO_FAULT. The text that jansson reads grows in powers of two. */
 static enum fault fault_met(const void *caller, size_t size) {
     enum fault met = fault_at;
     if (is_of(&code_of_jansson, caller) && size >= 32 && (size & (size - 1)) == 0) met = IN_LEX_SAVE;
     return faults[met].is_known ? met : NO_FAULT;
 }
 
-/* ---- In OpenSSL's place: what libcurl calls around a fault ---- */
+/* ---- Replacements of OpenSSL functions that libcurl calls around a fault ---- */
 
 static void (*real_sess_set_new_cb)(void *context, int (*callback)(void *, void *));
 static int (*real_init_crypto)(uint64_t options, const void *settings);
@@ -127,7 +131,7 @@ void SSL_set_connect_state(void *tls) {
     fault_at = NO_FAULT;
 }
 
-/* libcurl takes a name, writes it, and then asks for something else of the certificate. */
+/* libcurl takes a name, writes it, and then asks the certificate for something else. */
 void *X509_get_subject_name(const void *certificate) {
     if (is_of(&code_of_curl, __builtin_return_address(0))) fault_at = IN_PEER_NAMES;
     return real_get_subject_name(certificate);
@@ -148,7 +152,7 @@ long SSL_get_verify_result(const void *tls) {
     return real_get_verify_result(tls);
 }
 
-/* ---- As OpenSSL's allocator, which is told where an allocation is wanted ---- */
+/* ---- OpenSSL's allocator, which receives the place of each allocation ---- */
 
 enum { RCU_THREAD_BYTES = 240 }; /* sizeof(struct rcu_thr_data) */
 
@@ -175,9 +179,10 @@ static void openssl_free(void *block, const char *file, int line) {
     free(block);
 }
 
-/* ---- Which versions are here ---- */
+/* ---- Which versions are in use ---- */
 
-/* Weak: a shell that shows the stacks of what hangs has none of this. */
+/* These are weak because this library is also loaded into the shell that shows the stacks of a program that hangs,
+ * which has no OpenSSL. */
 extern unsigned long OpenSSL_version_num(void) __attribute__((weak));
 extern int CRYPTO_set_mem_functions(void *(*)(size_t, const char *, int), void *(*)(void *, size_t, const char *, int),
                                     void (*)(void *, const char *, int)) __attribute__((weak));
@@ -188,8 +193,8 @@ static void find_real(const char *name, void *function) {
     memcpy(function, &found, sizeof found);
 }
 
-/* Tests are compiled where they run, so that libcurl and jansson are those of the headers. Before OpenSSL's first
- * allocation, after which it takes no allocator. */
+/* Tests are compiled where they run, so libcurl and jansson match their headers. This runs before OpenSSL's first
+ * allocation, because OpenSSL accepts no allocator after that. */
 __attribute__((constructor)) static void know_faults(void) {
     unsigned long openssl; /* as in 0x305 for 3.5 */
     if (OpenSSL_version_num == NULL) return;

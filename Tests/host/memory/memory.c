@@ -1,15 +1,15 @@
 /*
- * Memory is refused: each allocation of a call in turn fails, alone or with all that follow, until a call has all it
- * needs. The call says so; nothing is allowed, leaked or broken by it, and the client works afterwards.
+ * Refuses memory: each allocation of a call fails in turn, alone or with all that follow, until a call gets all it
+ * needs. The call reports the failure; nothing is allowed, leaked or broken by it, and the client works afterwards.
  *
  *     memory first [STEP]      the first client of a process and its first call, in a process for each allocation
  *     memory made [STEP]       further clients
- *     memory warm [STEP]       each operation on a connection that stands
+ *     memory warm [STEP]       each operation on an established connection
  *     memory cold [STEP]       each operation on a client's first connection
  *     memory more [STEP]       many devices and guards
  *
- * Of STEP allocations one is refused; with REFUSE_ONE in the environment, never those after it. Needs refuse.so preloaded,
- * and base_url in CLIENT_OPTIONS.
+ * One of every STEP allocations is refused; with REFUSE_ONE in the environment, only that one and never those after it.
+ * Needs refuse.so preloaded, and base_url in CLIENT_OPTIONS.
  */
 #include "children.h"
 #include "decisions.h"
@@ -38,7 +38,7 @@ static int all;
 static int most_all = 1;
 static atomic_int out_of_memory, otherwise, anyway, first, spoiled;
 
-/* Where it was when something killed it. */
+/* Prints where the test was when a signal killed it. */
 static void last_words(int number) {
     char text[160];
     int length = snprintf(text, sizeof text, "signal %d: %s, allocation %ld%s refused\n", number, about, nth,
@@ -59,7 +59,7 @@ static void count(mid_status status) {
     atomic_fetch_add(status == MID_OUT_OF_MEMORY ? &out_of_memory : status == MID_OK ? &anyway : &otherwise, 1);
 }
 
-/* libcurl and jansson give other reasons of their own for a lack of memory. */
+/* Any failure is accepted: libcurl and jansson report some lacks of memory as other errors. */
 static void expect_blameless(mid_status status) {
     if (!CHECK(status != MID_OK && status != MID_REFUSED))
         fprintf(stderr, "    the status is %s\n", mid_status_name(status));
@@ -69,7 +69,7 @@ static void expect_failure(mid_status status, char *json) {
     int failed = atomic_load(&check_failed);
     char text[512];
     (void)snprintf(text, sizeof text, "%s", json != NULL ? json : "no JSON");
-    /* Where memory is still short, libcurl's word is believed that it was. */
+    /* If memory is still refused, libcurl's "Out of memory" must not be reported as a bad reply. */
     CHECK(!all || strstr(text, "HTTP that can be trusted: Out of memory") == NULL);
     check_failure(status, json, NULL);
     if (atomic_load(&check_failed) > failed) fprintf(stderr, "    %s with %s\n", mid_status_name(status), text);
@@ -82,7 +82,7 @@ static mid_status make(int maker, mid_client **client, char **json) {
                       : mid_client_from_env(getenv("CLIENT_OPTIONS"), client, json);
 }
 
-/* 0 when the allocation was never asked for. */
+/* Returns 0 if the call made fewer allocations than nth. */
 static int make_refused(int maker, int wants_json) {
     mid_client *client = (mid_client *)(void *)&about;
     char *json = (char *)(void *)&about;
@@ -94,7 +94,7 @@ static int make_refused(int maker, int wants_json) {
     asked = refuse_end.function();
     if (asked >= nth) count(status);
     if (status == MID_OK) {
-        /* It did without: then it is as good as any. */
+        /* The call managed without that allocation, so the client must work like any other. */
         CHECK(client != NULL);
         if (wants_json) CHECK(json == NULL);
     } else {
@@ -107,7 +107,8 @@ static int make_refused(int maker, int wants_json) {
     return asked >= nth;
 }
 
-/* The first client and its first call, which prepares the libraries below. 0 when the allocation was never asked for. */
+/* Makes the first client and its first call, which initialises the libraries below. Returns 0 if they made fewer
+ * allocations than nth. */
 static int first_refused(int maker) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -130,7 +131,7 @@ static int first_refused(int maker) {
     return asked >= nth;
 }
 
-/* In a process of its own. 0 when the allocation was never asked for. */
+/* Does the same in a new process. Returns 0 if there were fewer allocations than nth. */
 static int make_first(int maker) {
     int status = 0;
     pid_t child;
@@ -166,11 +167,11 @@ static void first_clients(int step) {
 
 /* ---- Operations ---- */
 
-/* The one that call_refused makes. */
+/* The operation that call_refused() calls. */
 static const struct operation *operation;
 
-/* "memory:yes" is allowed and "memory:no" is not. What changes a device is about another one: the authority may come to a
- * request after its caller has given up, and after later ones. */
+/* "memory:yes" is allowed and "memory:no" is not. Operations that change a device use another one, because the
+ * authority may handle a request after its caller has given up, and after later requests. */
 static int call_refused(mid_client *client, int wants_json) {
     int expected = nth % 2 == 0;
     const char *device_id = !operation_decides(operation) ? "memory:other" : expected ? "memory:yes" : "memory:no";
@@ -184,7 +185,8 @@ static int call_refused(mid_client *client, int wants_json) {
     asked = refuse_end.function();
     if (asked >= nth) count(status);
     if (status == MID_OK || status == MID_REFUSED) {
-        /* It did without, or repeated what failed on a kept connection: then the answer is whole and the right one. */
+        /* The call managed without that allocation, or repeated what failed on a kept connection: then the answer is
+         * complete and correct. */
         if (operation_decides(operation)) CHECK(status == MID_OK && allowed == expected);
         if (wants_json) json_decref(check_reply(json));
     } else {
@@ -196,8 +198,8 @@ static int call_refused(mid_client *client, int wants_json) {
 }
 
 /*
- * OpenSSL remembers of a certificate that its key could not be read, also when that was for want of memory, and libcurl
- * keeps the certificates for a client's later connections. Then only a new client connects.
+ * OpenSSL remembers that the key of a certificate could not be read, even if only memory was lacking, and libcurl keeps
+ * the certificates for later connections of the client. Then only a new client can connect.
  */
 static int is_spoiled(mid_client *client) {
     mid_status status;
@@ -207,7 +209,8 @@ static int is_spoiled(mid_client *client) {
     return status == MID_TLS_FAILED;
 }
 
-/* One of what mid_validate_many() gives: a decision on this device, or why there is none. */
+/* Checks one element of the JSON of mid_validate_many(): a decision about this device, or the reason why there is
+ * none. */
 static void expect_verdict(json_t *verdict, const char *device_id, int allowed) {
     const char *id = json_string_value(json_object_get(verdict, "deviceId"));
     const char *code = json_string_value(json_object_get(verdict, "code"));
@@ -215,7 +218,7 @@ static void expect_verdict(json_t *verdict, const char *device_id, int allowed) 
     CHECK(json_is_true(json_object_get(verdict, "allowed")) == allowed);
 }
 
-/* The status is that of the first device without a decision, and says the same as its text. */
+/* The status must be that of the first device without a decision, as its JSON gives it. */
 static void expect_status_of_first(json_t *verdicts, mid_status status) {
     const char *code = NULL;
     char expected[64];
@@ -243,7 +246,7 @@ static int many_refused(mid_client *client, int wants_json) {
     if (status != MID_OK) expect_blameless(status);
     for (int n = 0; n < 3; n++) {
         int expected = n != 1;
-        /* One that lacked memory costs the others nothing, and is not allowed. */
+        /* A device that lacked memory is not allowed, and leaves the others alone. */
         CHECK(allowed[n] == expected || (allowed[n] == 0 && status != MID_OK));
     }
     if (wants_json && CHECK(json != NULL)) {
@@ -263,7 +266,7 @@ static int many_refused(mid_client *client, int wants_json) {
     return asked >= nth;
 }
 
-/* Devices that cannot be asked about: there is nothing to it but the texts. */
+/* These devices cannot be asked about, so only their messages are made. */
 static int unasked_refused(mid_client *client, int wants_json) {
     static const char *const device_ids[] = {NULL, ""};
     int allowed[] = {1, 1};
@@ -272,7 +275,7 @@ static int unasked_refused(mid_client *client, int wants_json) {
     long asked;
     mid_status status;
     (void)wants_json;
-    say_where("mid_validate_many of nobody");
+    say_where("mid_validate_many of no device");
     refuse_begin.function(nth, all);
     status = mid_validate_many(client, device_ids, 2, allowed, &json);
     asked = refuse_end.function();
@@ -324,7 +327,7 @@ static int guard_refused(mid_client *client, int wants_json) {
     return asked >= nth;
 }
 
-/* One guard more, which is refused each of its allocations in turn until it has all that it needs. */
+/* Starts one more guard. Each of its allocations is refused in turn, until it gets all that it needs. */
 static mid_guard *further_guard(mid_client *client) {
     mid_guard *guard = NULL;
     long asked = 1;
@@ -343,7 +346,8 @@ static mid_guard *further_guard(mid_client *client) {
     return guard;
 }
 
-/* Guards beside more and more others: those are on whatever becomes of one more, and nothing leaks. */
+/* Starts guards beside a growing number of others: the others stay on whatever happens to the new one, and nothing
+ * leaks. */
 static void further_guards_refused(void) {
     enum { COUNT = 40 };
     for (all = 0; all <= most_all; all++) {
@@ -363,7 +367,8 @@ static void further_guards_refused(void) {
     }
 }
 
-/* In a child, an inherited guard's descriptor that nobody had asked for. Without memory there is none, and nothing leaks. */
+/* In a child, asks for the descriptor of an inherited guard that was not asked for before the fork. Without memory
+ * there is none, and nothing leaks. */
 static void inherited_refused(void) {
     mid_client *client = decisions_client();
     mid_guard *guard = NULL;
@@ -395,10 +400,10 @@ static void inherited_refused(void) {
     mid_client_free(client);
 }
 
-/* A call that is refused its nth allocation; 0 when that was never asked for. */
+/* Makes a call whose nth allocation is refused; returns 0 if it made fewer allocations. */
 typedef int refused_call(mid_client *, int wants_json);
 
-/* One life of a client, in which one call is refused memory. */
+/* Makes a client, refuses memory to one call, and checks that the client works afterwards. */
 static int live(refused_call *call, int is_warm, int wants_json) {
     mid_client *client = decisions_client();
     int refused;
@@ -416,8 +421,8 @@ static int live(refused_call *call, int is_warm, int wants_json) {
     return refused;
 }
 
-/* What is kept for good is made once; what leaks, leaks every time. OpenSSL keeps the texts of a thread's last errors, and
- * these are not the same every time: then the blocks are counted over many lives. */
+/* Memory that is kept for good is allocated once; a leak repeats every time. OpenSSL keeps the texts of a thread's last
+ * errors, whose number varies; then the blocks are counted over many lives. */
 static int live_again(refused_call *call, const char *name, int is_warm) {
     long before = 0;
     int refused = 1, lives = 0;
@@ -490,7 +495,7 @@ int main(int argument_count, char **arguments) {
         if (strcmp(what, "cold") == 0) operations_refused(0, step);
         if (strcmp(what, "more") == 0) {
             calls_refused(many_refused, "mid_validate_many", 1, step);
-            calls_refused(unasked_refused, "mid_validate_many of nobody", 1, step);
+            calls_refused(unasked_refused, "mid_validate_many of no device", 1, step);
             calls_refused(guard_refused, "mid_guard_start", 1, step);
             further_guards_refused();
             inherited_refused();
@@ -501,7 +506,7 @@ int main(int argument_count, char **arguments) {
     if (first > 0)
         printf("%d allocations refused, each in a process of its own; %d checks failed\n", first, atomic_load(&check_failed));
     else
-        printf("%d refused: %d times MID_OUT_OF_MEMORY, %d another status, %d done without; %d clients lost their trust;"
+        printf("%d refused: %d times MID_OUT_OF_MEMORY, %d another status, %d done without; %d clients replaced;"
                " %d checks failed\n",
                out_of_memory + otherwise + anyway, out_of_memory, otherwise, anyway, spoiled, atomic_load(&check_failed));
     return atomic_load(&check_failed) == 0 && atomic_load(&check_passed) > 0 ? 0 : 1;

@@ -1,13 +1,13 @@
 /*
  * An allocator for LD_PRELOAD that refuses memory at a chosen moment, and counts what is allocated.
  *
- *     refuse_begin(n, all)    from now on, on this thread: the nth allocation fails, and with `all` those after it too
- *     refuse_beyond(bytes)    from now on, on this thread: what would be more than so many bytes beyond those there are now
- *     refuse_end()            no more; how many allocations were asked for
- *     refuse_live()           blocks that are allocated now, in the whole process
- *     refuse_spared()         prints how often faults of other libraries were kept out of the way
+ *     refuse_begin(n, all)    from now on, the nth allocation of this thread fails, and with `all` those after it too
+ *     refuse_beyond(bytes)    from now on, this thread can allocate at most this many bytes more
+ *     refuse_end()            ends both; returns the number of allocations since then
+ *     refuse_live()           returns the number of allocated blocks in the whole process
+ *     refuse_spared()         prints how often faults of other libraries were avoided
  *
- * Only refuse_begin() keeps known faults of others out of the way, which would end the process: see faults.h.
+ * Only refuse_begin() avoids the known faults of other libraries, which would end the process: see faults.h.
  */
 #include "faults.h"
 
@@ -24,7 +24,7 @@ long refuse_end(void);
 long refuse_live(void);
 void refuse_spared(void);
 
-/* The C library's own, under the names that cannot be interposed. */
+/* The C library's own functions, under names that cannot be interposed. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
@@ -86,7 +86,7 @@ static int is_refused(const void *caller, size_t size) {
     return 1;
 }
 
-/* What a block takes of the heap. */
+/* The bytes that a block takes from the heap. */
 static long cost(void *block) { return block == NULL ? 0 : (long)(malloc_usable_size(block) + sizeof(size_t)); }
 
 static void *counted(void *block) {
@@ -122,7 +122,7 @@ void free(void *block) {
     __libc_free(block);
 }
 
-/* The old block and the new one are both there for a moment. */
+/* For a moment the old block and the new one both exist. */
 void *realloc(void *block, size_t size) {
     long before = cost(block);
     void *made;
@@ -137,7 +137,7 @@ void *realloc(void *block, size_t size) {
     return made;
 }
 
-/* Of the system itself; not counted. */
+/* Memory from the system itself is not counted. */
 void *mmap(void *address, size_t size, int protection, int flags, int file, off_t offset) {
     if ((flags & MAP_ANONYMOUS) != 0 && is_refused(CALLER, size)) return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, size, protection, flags, file, offset);

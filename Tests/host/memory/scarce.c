@@ -1,9 +1,10 @@
 /*
- * Memory is short, and stays so: there is so much and no more, from none at all to all that is needed. The libraries below are
- * asked only for what there is memory for, so that no fault of theirs is met: see faults.h, of which nothing is spared here.
+ * Memory is limited throughout: a fixed amount is available, from none at all to as much as is needed. The library asks
+ * the libraries below only for what there is memory for, so none of their faults is met: see faults.h, which is not in
+ * effect here.
  *
- *     scarce replies      a reply is read
- *     scarce first        the first client of a process and its first call, in a process for each amount
+ *     scarce replies      reads replies
+ *     scarce first        makes the first client of a process and its first call, in a new process for each amount
  *
  * Needs refuse.so preloaded, and base_url in CLIENT_OPTIONS.
  */
@@ -35,7 +36,7 @@ static void say_where(const char *what, long bytes) {
 
 static void expect_failure(mid_status status, char *json) {
     CHECK(status != MID_OK && status != MID_REFUSED);
-    /* jansson that is refused memory finds no JSON, if no worse. */
+    /* If jansson were refused memory, it would at best report that the text is not JSON. */
     if (!CHECK(json != NULL && strstr(json, "JSON") == NULL)) fprintf(stderr, "    %s\n", json != NULL ? json : "no text");
     check_failure(status, json, NULL);
 }
@@ -44,7 +45,7 @@ static void expect_failure(mid_status status, char *json) {
 
 static char body[BODY_BYTES], reply[BODY_BYTES + 128];
 
-/* `part` so many times, with commas between. A %d in it is its number. */
+/* Writes `part` this many times, separated by commas. A %d in it stands for its number. */
 static void compose(const char *begin, const char *part, int parts, const char *end) {
     size_t length = (size_t)snprintf(body, sizeof body, "%s", begin);
     for (int n = 0; n < parts; n++) {
@@ -58,7 +59,7 @@ static void compose(const char *begin, const char *part, int parts, const char *
     (void)snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", length, body);
 }
 
-/* On a connection that stands, with more memory each time until it is enough. */
+/* Reads a reply on an established connection, with more memory each time until it suffices. */
 static void read_with_little(const char *what) {
     struct server server;
     mid_client *client;
@@ -103,7 +104,7 @@ static void replies(void) {
         {"a long text", "[\"", "%d", 5000, "\"]"},
         {"texts", "[", "\"seventeen bytes !\"", 500, "]"},
         {"keys", "{", "\"seventeen bytes and a number, %d\":0", 500, "}"},
-        /* One more than has room in its hash table, which takes the most memory for what there is. */
+        /* One more key than its hash table has room for, which takes the most memory for the size of the text. */
         {"keys of texts", "{", "\"%d\":\"\"", 513, "}"},
     };
     for (size_t n = 0; n < sizeof texts / sizeof *texts; n++) {
@@ -114,7 +115,7 @@ static void replies(void) {
 
 /* ---- The first call ---- */
 
-/* Whether it was enough. Afterwards everything works. */
+/* Returns whether the memory sufficed. Afterwards everything must work. */
 static int first_call(long bytes) {
     mid_client *client = NULL;
     char *json = NULL;
@@ -180,6 +181,6 @@ int main(int argument_count, char **arguments) {
     if (strcmp(what, "first") == 0) first_calls();
     check_about = "";
     CHECK(enough > 0);
-    printf("%d times too little or just enough; %d checks failed\n", times, atomic_load(&check_failed));
+    printf("%d amounts, too little or just enough; %d checks failed\n", times, atomic_load(&check_failed));
     return atomic_load(&check_failed) == 0 ? 0 : 1;
 }

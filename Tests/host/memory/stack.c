@@ -1,9 +1,10 @@
 /*
- * Callers with a small stack, a page that must not be touched below it. All that a thread can do, well and badly.
+ * A caller with a small stack, below which a page must not be touched. It makes every kind of call, successful and
+ * failing.
  *
  *     stack BYTES
  *
- * The thread's stack of this size holds what the C library needs for a thread, too.
+ * The stack of this size also holds what the C library needs for a thread.
  */
 #include "operations.h"
 #include "server.h"
@@ -29,7 +30,7 @@ static void *use(void *unused) {
     mid_client *client = NULL;
     char *json = NULL;
     (void)unused;
-    /* The authority of the environment: answers, and refusals. */
+    /* The authority of the environment answers and refuses. */
     client = check_client(getenv("CLIENT_OPTIONS"));
     for (int n = 0; n < OPERATIONS * 2; n++) {
         int allowed = 1;
@@ -40,7 +41,7 @@ static void *use(void *unused) {
     }
     mid_client_free(client);
 
-    /* Replies that are wrong, and failures of the network, each with its message. */
+    /* Invalid replies and network failures, each with its message. */
     client = server_client(&server, ",\"max_retries\":1");
     for (size_t b = 0; b < sizeof bodies / sizeof *bodies; b++) {
         int allowed = 0;
@@ -63,7 +64,7 @@ static void *use(void *unused) {
     return NULL;
 }
 
-/* How much of it was ever written to, the parts that the C library keeps at its upper end included. */
+/* How many bytes of the stack were ever written to, including those that the C library keeps at its upper end. */
 static size_t depth(const char *stack, size_t size) {
     size_t untouched = 0;
     while (untouched < size && stack[untouched] == PAINT) untouched++;

@@ -1,16 +1,16 @@
 /*
- * A program with elevated privileges, started by somebody without them who has filled the environment with whatever might
- * help him; the library obeys none of it.
+ * A program with elevated privileges, started by a user without them who has set every environment variable that might
+ * help an attack; the library obeys none of them.
  *
- *     elevated                         only whether it has any: status 0, or 77 for none
- *     elevated URL CA_FILE KEY_LOG     KEY_LOG is what SSLKEYLOGFILE names, which must not come into being
+ *     elevated                         tells only whether it has any: status 0, or 77 for none
+ *     elevated URL CA_FILE KEY_LOG     KEY_LOG is the value of SSLKEYLOGFILE; that file must not be created
  */
 #include "check.h"
 
 #include <sys/auxv.h>
 #include <unistd.h>
 
-/* No other end of a program has this status: not one of the loader, nor of a crash. */
+/* No other end of the program gives this status: neither a failure of the loader nor a crash. */
 enum { HAS_NONE = 77 };
 
 static const char *options;
@@ -24,7 +24,7 @@ static mid_client *new_client(void) {
     return client;
 }
 
-/* Variables that would be errors, if they were read, or lead elsewhere. */
+/* These variables would be errors if they were read, or would lead elsewhere. */
 static void expect_not_read(void) {
     mid_client *client = (mid_client *)(void *)&options;
     char *json = NULL;
@@ -50,7 +50,7 @@ static void expect_not_read(void) {
     mid_client_free(client);
 }
 
-/* libcurl goes by these as it is made ready. */
+/* libcurl obeys these variables when it is initialised. */
 static void expect_no_call(mid_client *client, const char *variable, const char *value) {
     char part[128];
     char *json = NULL;
@@ -82,8 +82,8 @@ int main(int count, char **arguments) {
     expect_no_call(client, "SSLKEYLOGFILE", arguments[3]);
     expect_no_call(client, "CURL_SSL_BACKEND", "openssl");
 
-    check_about = "without them";
-    check_need(setenv("SSLKEYLOGFILE", "", 1) == 0, "setenv"); /* which names no file */
+    check_about = "without these variables";
+    check_need(setenv("SSLKEYLOGFILE", "", 1) == 0, "setenv"); /* an empty value names no file */
     CHECK_STATUS(MID_OK, mid_register(client, "elevated", NULL));
     CHECK_STATUS(MID_OK, mid_validate(client, "elevated", &allowed, NULL));
     CHECK(allowed == 1);

@@ -1,6 +1,6 @@
 /*
- * What a host has settled about signals stays settled: no function of the library changes what any of the 64 signals
- * does, not even for a moment, nor which of them the calling thread has blocked.
+ * The library leaves the host's signal settings alone: no function changes the action of any of the 64 signals, not
+ * even for a moment, nor which of them the calling thread blocks.
  *
  *     dispositions
  */
@@ -13,7 +13,7 @@
 
 enum { SIGNALS = 64, ACTION = 64 };
 
-/* As the kernel has them: the C library shows neither all signals nor all of an action. */
+/* Read from the kernel, because the C library shows neither all signals nor all of an action. */
 struct dispositions {
     unsigned char actions[SIGNALS + 1][ACTION];
 };
@@ -46,7 +46,7 @@ static void *watch(void *unused) {
     return NULL;
 }
 
-/* After each function, on the thread that called it. */
+/* Runs after each function, on the thread that called it. */
 static void expect_unchanged(const char *after) {
     sigset_t now;
     check_about = after;
@@ -60,8 +60,7 @@ static void expect_unchanged(const char *after) {
 
 static void *end_at_once(void *unused) { return unused; }
 
-/* A third of the signals is handled, a third ignored, and a third left alone, SIGPIPE (13) among these. A fifth is
- * blocked. */
+/* Handles a third of the signals, ignores a third, and leaves a third alone, including SIGPIPE (13). Blocks a fifth. */
 static void settle(void) {
     struct sigaction handled = {.sa_handler = receive, .sa_flags = SA_ONSTACK};
     struct sigaction ignored = {.sa_handler = SIG_IGN};
@@ -69,14 +68,14 @@ static void settle(void) {
     pthread_t first;
     check_need(sigemptyset(&some) == 0 && sigaddset(&handled.sa_mask, SIGUSR2) == 0, "sigaddset");
     for (int n = 1; n <= SIGNALS; n++) {
-        /* Two that cannot be handled, three that must end the test, and two that are the C library's own. */
+        /* Skips two that cannot be handled, three that must end the test, and two that belong to the C library. */
         if (n == SIGKILL || n == SIGSTOP || n == SIGSEGV || n == SIGBUS || n == SIGABRT || n == 32 || n == 33) continue;
         if (n % 3 != 1) check_need(sigaction(n, n % 3 == 0 ? &handled : &ignored, NULL) == 0, "sigaction");
         if (n % 5 == 0) check_need(sigaddset(&some, n) == 0, "sigaddset");
     }
     check_need(pthread_sigmask(SIG_SETMASK, &some, NULL) == 0, "pthread_sigmask");
     check_need(sigemptyset(&blocked) == 0 && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0, "pthread_sigmask");
-    /* With a process's first thread, the C library handles one of its own. */
+    /* When a process creates its first thread, the C library sets a handler for one of its own signals. */
     check_need(pthread_create(&first, NULL, end_at_once, NULL) == 0, "pthread_create");
     check_need(pthread_join(first, NULL) == 0, "pthread_join");
     look(&settled);
@@ -94,7 +93,7 @@ static void call_each(mid_client *client) {
     }
 }
 
-/* Many devices at once, and a guard with the library's one thread. */
+/* Validates many devices at once, and keeps a guard with the library's only thread. */
 static void keep_guard(mid_client *client) {
     const char *ids[] = {"dispositions", "nobody"};
     int allowed[] = {0, 0};
@@ -105,7 +104,7 @@ static void keep_guard(mid_client *client) {
     CHECK_STATUS(MID_OK, mid_guard_start(client, ids[0], "{\"interval_ms\":20,\"max_age_ms\":20000}", &guard, NULL));
     expect_unchanged("mid_guard_start");
     CHECK(mid_guard_allowed(guard) == 1 && mid_guard_fd(guard) >= 0);
-    CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 100)); /* some checks in the background */
+    CHECK_STATUS(MID_TIMEOUT, mid_guard_wait(guard, 100)); /* a few checks run in the background */
     expect_unchanged("mid_guard_wait");
     CHECK_STATUS(MID_OK, mid_guard_decision(guard, allowed, NULL));
     expect_unchanged("mid_guard_decision");
@@ -119,7 +118,7 @@ static void *cancel(void *client) {
     return NULL;
 }
 
-/* An authority that stays silent: a time-out, and a call that is cancelled. */
+/* An authority that never answers: a call that times out, and one that is cancelled. */
 static void call_the_silent(void) {
     static struct server server;
     struct caller caller;
@@ -141,11 +140,11 @@ static void call_the_silent(void) {
     server_stop(&server);
 }
 
-/* Names are looked up on a thread of libcurl's. */
+/* libcurl looks up names on a thread of its own. */
 static void look_up(void) {
     mid_client *client = check_client("{\"base_url\":\"https://nowhere.invalid\",\"timeout_ms\":2000}");
     CHECK(mid_usage(client, NULL) != MID_OK);
-    expect_unchanged("a name that is looked up");
+    expect_unchanged("a look-up of a name");
     mid_client_free(client);
     expect_unchanged("mid_client_free");
 }
@@ -157,10 +156,12 @@ int main(void) {
     check_need(pthread_create(&watcher, NULL, watch, NULL) == 0, "pthread_create");
     (void)mid_version();
     expect_unchanged("mid_version");
+    (void)mid_version_number();
+    expect_unchanged("mid_version_number");
     (void)mid_status_name(MID_OK);
     expect_unchanged("mid_status_name");
     CHECK_STATUS(MID_INVALID_OPTIONS, mid_client_new("org_x", "[]", &client, NULL));
-    expect_unchanged("a mid_client_new that is refused");
+    expect_unchanged("a mid_client_new that fails");
     CHECK_STATUS(MID_OK, mid_client_new("org_x", NULL, &client, NULL));
     expect_unchanged("mid_client_new");
     mid_client_free(client);

@@ -1,6 +1,6 @@
 /*
- * Signals without SA_RESTART, one every millisecond, at the very thread that calls: as the collectors of Mono and SBCL do
- * it. No call is cut short by them, and none overstays.
+ * Signals without SA_RESTART, one every millisecond, sent to the thread that makes the call, as the garbage collectors
+ * of Mono and SBCL do. They cut no call short, and no call exceeds its timeout.
  *
  *     signals CALLS
  */
@@ -21,7 +21,7 @@ static void receive(int number) {
     atomic_fetch_add(&received, 1);
 }
 
-/* From now on this thread is interrupted all the time. */
+/* From now on this thread is interrupted every millisecond. */
 static timer_t bombard(void) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
     struct itimerspec period = {{0, 1000000}, {0, 1000000}};
@@ -39,7 +39,7 @@ static void *call(void *device_id) {
     return NULL;
 }
 
-/* Each call against an authority of its own, to its deadline. */
+/* Makes one call to an authority of its own that lasts until its deadline. */
 static void overstay(const char *reply, const char *options, mid_status expected, double least_ms) {
     struct server server;
     double began, took;
@@ -77,11 +77,11 @@ int main(int count, char **arguments) {
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
     mid_client_free(client);
 
-    check_about = "an authority that stays silent";
+    check_about = "an authority that never answers";
     overstay(NULL, ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
     check_about = "a reply that does not end";
     overstay("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"allowed\":true", ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
-    check_about = "an authority that is busy, and pauses that are cut short by nothing";
+    check_about = "an authority that is busy, and pauses that nothing cuts short";
     overstay("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}", ",\"timeout_ms\":5000,\"max_retries\":1", MID_UNAVAILABLE, 50);
     check_about = "";
     CHECK(atomic_load(&received) > 100);

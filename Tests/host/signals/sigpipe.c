@@ -1,10 +1,10 @@
 /*
- * A host that leaves SIGPIPE alone, so that it would end the process, and authorities that close connections under the
- * feet of whoever writes to them.
+ * A host that leaves SIGPIPE at its default, so that it would end the process, and authorities that close connections
+ * while the client writes to them.
  *
  *     sigpipe TIMES
  *
- * MACHINEID_BASE_URL ends its connections by itself every few requests.
+ * The authority of MACHINEID_BASE_URL closes each connection after a few requests.
  */
 #include "decisions.h"
 #include "server.h"

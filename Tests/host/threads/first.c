@@ -1,9 +1,10 @@
 /*
- * The first calls of a process, all at once: of one client, and of clients of the threads' own. Every answer is right, also
- * in a child that is forked meanwhile. And a first call that is cancelled at whatever moment, by a cancel that found nothing
- * to cancel yet. With other_curl.so preloaded: libcurl is made ready by one at a time.
+ * The first calls of a process, all at once, on a shared client and on private clients. Every answer is right, also in
+ * a child that is forked at that moment. A first call can be cancelled at any moment, even by a cancel that finds
+ * nothing to cancel yet. With other_curl.so preloaded, it also tests that only one thread at a time initialises
+ * libcurl.
  *
- *     first TIMES      each in a process of its own
+ *     first TIMES      each time in a new process
  */
 #include "children.h"
 #include "decisions.h"
@@ -31,7 +32,7 @@ static void *call_own(void *unused) {
     return NULL;
 }
 
-static void fork_amid(void) {
+static void fork_during_calls(void) {
     pid_t child;
     (void)pthread_barrier_wait(&ready);
     child = fork();
@@ -41,7 +42,7 @@ static void fork_amid(void) {
         mid_client_free(shared);
         child_done();
     }
-    (void)child_await(child, "the child forked amid first calls");
+    (void)child_await(child, "the child forked during first calls");
 }
 
 static void register_device(void) {
@@ -56,12 +57,12 @@ static void call_first(void) {
     shared = decisions_client();
     for (int n = 0; n < THREADS; n++)
         check_need(pthread_create(&threads[n], NULL, n % 2 == 0 ? call_shared : call_own, NULL) == 0, "pthread_create");
-    fork_amid();
+    fork_during_calls();
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
     mid_client_free(shared);
 }
 
-/* The authority says nothing: a call that misses the cancel is still there when its time is over. */
+/* The authority never answers: a call that misses the cancel would last until its timeout. */
 static void cancel_first(int microseconds) {
     struct timespec pause = {0, microseconds * 1000L};
     struct caller caller;
@@ -89,7 +90,7 @@ int main(int count, char **arguments) {
             if (n == 0) {
                 register_device();
             } else if (n % 2 == 0) {
-                cancel_first(n % 40 * 400); /* making libcurl ready takes 10 ms */
+                cancel_first(n % 40 * 400); /* initialising libcurl takes 10 ms */
             } else {
                 call_first();
             }

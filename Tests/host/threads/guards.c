@@ -1,6 +1,6 @@
 /*
- * Guards of one client that are started and stopped by several threads, so few at a time that the thread which checks
- * them comes and goes with them: whoever starts or stops one meets it at every moment of its coming and going.
+ * Several threads start and stop guards of one client, so few at a time that the thread which checks them starts and
+ * ends with them. Starts and stops therefore meet that thread at every moment of its life.
  *
  *     guards SECONDS
  */

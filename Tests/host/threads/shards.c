@@ -1,7 +1,7 @@
 /*
- * Many threads, few connections: a client spreads them over shards, and neither has more open nor lets one lie idle while
- * a call waits. Where the machine is so busy that answers take half a second, questions are asked a second time, on
- * connections beside these.
+ * Many threads, few connections: a client spreads them over shards. It never opens more connections, and leaves none
+ * idle while a call waits. On a machine so busy that answers take half a second, second requests use additional
+ * connections.
  */
 #include "authority.h"
 #include "sockets.h"
@@ -15,14 +15,14 @@ struct caller {
     int calls;
 };
 
-/* Calls that took so long that they may have asked a second time. */
+/* The number of calls that took so long that they may have sent a second request. */
 static atomic_int long_calls;
 
 static void note_time(double from) {
     if (check_now_ms() - from >= 500) atomic_fetch_add(&long_calls, 1);
 }
 
-/* Whether a count is that of the connections, but for second questions. */
+/* Whether a count equals the number of connections, apart from second requests. */
 static int is_about(int count, int connections) {
     return count == connections || (count > connections && atomic_load(&long_calls) > 0);
 }
@@ -89,8 +89,8 @@ static void forked(mid_client *client) {
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
-/* As many calls as connections, on a client that has none yet: all at once. The authority answers none before it has them
- * all. Several times, since who makes a shard, and who comes meanwhile, is chance. */
+/* Makes as many calls as connections at once, on a client that has none yet. The authority answers none before it has
+ * them all. It is repeated because chance decides which call makes a shard, and which come in the meantime. */
 static void first_calls(struct authority *authority, int connections, const char *option) {
     atomic_store(&authority->awaits, connections);
     for (int n = 0; n < 20; n++) {
@@ -121,13 +121,13 @@ static void bounded(int connections) {
 
     CHECK(is_at_most(atomic_load(&authority->most_connections), connections));
 
-    /* What the threads leave is anybody's: many devices take all connections there are. */
+    /* Connections that the threads no longer use are free for others: many devices use all of them. */
     atomic_store(&authority->most_busy, 0);
     atomic_store(&authority->awaits, connections);
     validate_many(client);
     CHECK(is_about(atomic_load(&authority->most_busy), connections));
     atomic_store(&authority->awaits, 0);
-    /* The authority may learn of the end of one connection after it has learnt of the next. */
+    /* The authority may notice the end of one connection after the start of the next. */
     AWAIT(atomic_load(&authority->connections) <= connections);
     atomic_store(&authority->most_connections, 0);
     call_from(client, MOST_THREADS, CALLS);
@@ -137,7 +137,7 @@ static void bounded(int connections) {
     mid_client_free(client);
     CHECK(descriptors() == open);
 
-    /* The connections that many devices took are closed before others are opened for shards. */
+    /* The connections of mid_validate_many() are closed before others are opened for shards. */
     AWAIT(atomic_load(&authority->connections) == 0);
     atomic_store(&authority->most_connections, 0);
     client = authority_client(authority, option);

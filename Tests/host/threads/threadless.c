@@ -1,6 +1,6 @@
 /*
- * The system refuses threads, as a seccomp filter of clone3() or a full pids cgroup does. libcurl cannot resolve a name
- * then, and that is said; not that the name was not found. What needs no name works.
+ * The system refuses new threads, as a seccomp filter of clone3() or a full pids cgroup does. libcurl then cannot
+ * resolve a name, and the call reports that, not that the name was not found. Calls that need no name work.
  */
 #include "decisions.h"
 

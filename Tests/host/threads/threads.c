@@ -1,6 +1,6 @@
 /*
- * Sixteen threads and one client. Each owns a device, half of which are revoked: an answer that went to the wrong thread
- * would be the wrong one. And client after client is made and freed meanwhile.
+ * Sixteen threads use one client. Each owns a device, and half of the devices are revoked: an answer that went to the
+ * wrong thread would be wrong. Other clients are made and freed in the meantime.
  *
  *     threads [ROUNDS]
  */

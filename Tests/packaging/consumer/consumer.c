@@ -1,4 +1,4 @@
-/* Says the versions of the header and of the library, and asks for what needs no authority. */
+/* Prints the versions of the header and of the library, and makes a call that needs no authority. */
 #include <machineid.h>
 #include <stdio.h>
 #include <string.h>

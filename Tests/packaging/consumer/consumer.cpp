@@ -1,4 +1,4 @@
-// The same in C++, with owners for what the library hands out.
+// The same in C++, with owning pointers for the library's objects.
 #include <machineid.h>
 
 #include <cstring>

@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
-"""An authority on loopback that allows every device, and answers when it is told to: a request at each line of its
-input.
+"""An authority on loopback that allows every device, and answers one request for each line of its input.
 
-The first line that it prints is "listening on http://127.0.0.1:PORT"; then "asked" for each request. It ends with its
-input.
+It first prints "listening on http://127.0.0.1:PORT", and then "asked" for each request. It ends when its input ends.
 """
 
 import http.server
@@ -29,7 +27,7 @@ class Authority(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(reply)
         except OSError:
-            pass  # The client has left.
+            pass  # The client has gone.
 
     def log_message(self, *_: object) -> None:
         pass
@@ -41,7 +39,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for _ in sys.stdin:
         told.release()
-    os._exit(0)  # Requests that still wait do not delay the end.
+    os._exit(0)  # does not wait for open requests
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def test_a_signal_that_is_ignored_while_the_authority_is_silent(supervised, told
     supervised.kill(signal.SIGHUP)
     told.answer()
     supervised.expect_end(0)
-    equal("the program was started all the same", "hello", supervised.output)
+    equal("the program was started nevertheless", "hello", supervised.output)
 
 
 def test_an_allow_that_is_too_old_when_it_comes(supervised, told):
@@ -63,4 +63,4 @@ def test_an_allow_that_is_too_old_when_it_comes(supervised, told):
     time.sleep(0.1)  # until the coming allow is too old
     told.answer()
     supervised.expect_end(123)
-    equal("that is said", 1, supervised.errors.count('"state":"lapsed"'))
+    equal("that is reported", 1, supervised.errors.count('"state":"lapsed"'))

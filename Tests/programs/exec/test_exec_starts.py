@@ -18,19 +18,19 @@ ENDS = {
         7,
         "one two  three",
     ),
-    "options after the program are the program's": (["echo", "--device", "x"], 0, "--device x"),
+    "options after the program belong to the program": (["echo", "--device", "x"], 0, "--device x"),
     "a program that a signal ends": (["--", "sh", "-c", "kill -TERM $$"], 143, ""),
-    "a program that is not there": (["--", "./no-such-program"], 127, ""),
+    "a program that does not exist": (["--", "./no-such-program"], 127, ""),
     "a program that cannot be run": (["--", "./README.md"], 126, ""),
     "no device": (["--device", "", *NEVER], 125, ""),
     "an unknown option": (["--devise", "x", *NEVER], 125, ""),
-    "a grace that is none": (["--grace", "soon", *NEVER], 125, ""),
+    "an invalid grace": (["--grace", "soon", *NEVER], 125, ""),
     "a greatest age that is too small": (["--max-age", "1", *NEVER], 125, ""),
     "no program": (["--device", "x"], 125, ""),
     "the version": (["--version"], 0, "machineid-exec [0-9.]*"),
     "the usage": (["--help"], 0, "Usage: machineid-exec .*"),
     "a device that is not registered is denied": (["--device", "stranger", *NEVER], 122, ""),
-    "unless it is to be registered": (["--device", "stranger", "--register", "--", "echo", "hello"], 0, "hello"),
+    "unless it is registered first": (["--device", "stranger", "--register", "--", "echo", "hello"], 0, "hello"),
 }
 
 
@@ -46,7 +46,7 @@ def test_end(supervised, what):
     expect(supervised.start(*words), status, printed)
 
 
-def test_the_program_inherits_nothing_of_the_clients(supervised):
+def test_the_program_inherits_no_descriptor_of_the_client(supervised):
     expect(supervised.start("--", *DESCRIPTORS), 0, said(*DESCRIPTORS).strip())
 
 
@@ -56,7 +56,7 @@ def test_a_program_that_ends_where_sigchld_is_ignored(supervised):
 
 
 @pytest.mark.parametrize("ignored", [["CHLD", "PIPE"], []], ids=["ignored", "not ignored"])
-def test_what_is_ignored_is_so_in_the_program(supervised, ignored):
+def test_ignored_signals_are_ignored_in_the_program_and_the_others_are_not(supervised, ignored):
     dispositions = [f"--ignore-signal={name}" for name in ignored]
     expected = said(*DEFAULT_SIGNALS, *dispositions, *IGNORED).strip()
     expect(supervised.start("--", *IGNORED, dispositions=dispositions), 0, expected)
@@ -82,7 +82,7 @@ def test_outage(supervised, status):
     result = supervised.start(*NEVER)
     expect(result, 123)
     lines = re.findall(f"MID_UNAVAILABLE .*HTTP {status}", result.stderr)
-    equal(f"it is said to be one, with HTTP {status}", 1, len(lines))
+    equal(f"it is reported, with HTTP {status}", 1, len(lines))
     expect(supervised.start("--register", *NEVER), 123)
 
 
@@ -101,12 +101,12 @@ def test_revoked_with_closed_descriptors(supervised, closed):
     equal("denied, not started", (122, False), (result.returncode, started.exists()))
 
 
-def test_what_was_closed_is_so_in_the_program(supervised):
+def test_closed_descriptors_are_closed_in_the_program(supervised):
     inspect = 'for n in 0 1 2; do [ -e /proc/$$/fd/$n ] || echo "$n" >>"$0"; done'
     found = supervised.folder / "closed"
     closing = ["bash", "-c", 'exec 0<&- 2>&-; exec "$@"', "bash", EXEC, "--", "bash", "-c", inspect, found]
     outcome(*closing, environment=supervised.environment, seconds=60)
-    equal("what was closed is so in the program", ["0", "2"], found.read_text().split())
+    equal("closed descriptors are closed in the program", ["0", "2"], found.read_text().split())
 
 
 def test_a_revoked_device_does_not_start(supervised):

@@ -15,12 +15,12 @@ def state_of(pid):
         return re.search(r"^State:\s*(\w)", open(f"/proc/{pid}/status").read(), re.M)[1]
 
 
-def test_revoked_a_program_that_listens(supervised):
+def test_revoked_a_program_that_ends_on_sigterm(supervised):
     supervised.launch("--", "sh", "-c", POLITE)
     supervised.operator("revoke")
     supervised.expect_end(124)
-    equal("it had its time", "bye", supervised.output)
-    equal("why it was stopped is said", 1, supervised.errors.count("DEVICE_REVOKED"))
+    equal("it had time to end", "bye", supervised.output)
+    equal("the reason is reported", 1, supervised.errors.count("DEVICE_REVOKED"))
 
 
 def test_revoked_after_outages(supervised):
@@ -36,7 +36,7 @@ def test_revoked_after_outages(supervised):
 
 
 @pytest.mark.parametrize("foreground", [[], ["--foreground"]], ids=["in the background", "in the foreground"])
-def test_revoked_a_program_that_does_not_listen(supervised, foreground):
+def test_revoked_a_program_that_ignores_sigterm(supervised, foreground):
     supervised.launch(*foreground, "--grace", "0.3", "--", "sh", "-c", STUBBORN)
     supervised.operator("revoke")
     supervised.expect_end(137)
@@ -62,10 +62,10 @@ def test_revoked_with_standard_error_full(supervised, full_pipe):
     supervised.launch("--", "sh", "-c", f"exec 2>&-; {POLITE}", errors=full_pipe[1])
     supervised.operator("revoke")
     supervised.expect_end(124)
-    equal("that program had its time", "bye", supervised.output)
+    equal("that program had time to end", "bye", supervised.output)
 
 
-def test_revoked_with_standard_error_full_a_program_that_does_not_listen(supervised, full_pipe):
+def test_revoked_with_standard_error_full_a_program_that_ignores_sigterm(supervised, full_pipe):
     deaf = f"exec 2>&-; trap '' TERM; {WAITS}"
     supervised.launch("--grace", "0.3", "--", "sh", "-c", deaf, errors=full_pipe[1])
     supervised.operator("revoke")
@@ -77,7 +77,7 @@ def test_revoked_with_standard_error_closed_at_the_other_end(supervised, full_pi
     supervised.launch("--", "sh", "-c", f"exec 2>&-; {POLITE}", errors=full_pipe[1])
     supervised.operator("revoke")
     supervised.expect_end(124)
-    equal("that program too had its time", "bye", supervised.output)
+    equal("that program had time to end too", "bye", supervised.output)
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
@@ -87,7 +87,7 @@ def test_a_signal_is_passed_on(supervised, name):
     supervised.expect_end(3)
 
 
-def test_a_signal_that_the_program_does_not_know(supervised):
+def test_a_signal_that_the_program_does_not_handle(supervised):
     supervised.launch("--", "sh", "-c", WAITS)
     supervised.kill(signal.SIGUSR1)
     supervised.expect_end(138)
@@ -116,7 +116,7 @@ def test_machineid_exec_is_killed(supervised):
     supervised.expect_end(137)
 
 
-def test_what_the_program_started_goes_with_it(supervised):
+def test_a_child_of_the_program_ends_with_it(supervised):
     supervised.launch("--", "sh", "-c", 'sleep 1000 & echo $! >"$THERE"; wait')
     supervised.operator("revoke")
     supervised.expect_end(124)
@@ -146,11 +146,11 @@ def test_an_outage_for_longer_than_max_age(supervised):
     supervised.outage(httpStatus=500)
     supervised.expect_end(124)
     lines = re.findall('"state":"lapsed".*CLIENT_UNAVAILABLE', supervised.errors)
-    equal("that is said too", 1, len(lines))
+    equal("that is reported too", 1, len(lines))
 
 
 def test_the_authority_is_gone_for_longer_than_max_age(supervised):
     supervised.launch("--max-age", "0.6", "--", "sh", "-c", WAITS)
     supervised.emulator.stop()
     supervised.expect_end(124)
-    equal("and that is said", 1, supervised.errors.count('"state":"lapsed"'))
+    equal("and that is reported", 1, supervised.errors.count('"state":"lapsed"'))

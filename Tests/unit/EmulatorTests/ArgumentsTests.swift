@@ -11,7 +11,7 @@ import Testing
         #expect(expected.address == .standard)
     }
 
-    @Test func everyOptionIsTakenApartOrAttached() throws {
+    @Test func anOptionAcceptsASeparateOrAnAttachedValue() throws {
         let words = [
             "--host", "::1", "--port=0", "--plan", "max", "--plan-state=not_active", "--execution", "off", "--org-key",
             "org_a",
@@ -23,7 +23,7 @@ import Testing
         #expect(try Arguments.read(words) == .serve(expected))
     }
 
-    @Test func helpAndVersionComeBeforeWhatFollows() throws {
+    @Test func helpAndVersionOverrideLaterArguments() throws {
         #expect(try Arguments.read(["--help", "nonsense"]) == .help)
         #expect(try Arguments.read(["--quiet", "--version", "--help"]) == .version)
     }
@@ -47,7 +47,7 @@ import Testing
         (["--org-key", "org a"], "--org-key takes 1 to 512 bytes of printable ASCII without spaces"),
         (["--org-key", "a", "--org-key", " a "], "--org-key is given the same key twice"),
     ])
-    func whatIsWrongIsNamed(words: [String], message: String) {
+    func aBadArgumentIsNamed(words: [String], message: String) {
         #expect(throws: Failure.usage(message)) { try Arguments.read(words) }
     }
 
@@ -55,14 +55,14 @@ import Testing
         ("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("127.1.2.3", "127.1.2.3"), ("::1", "[::1]"),
         ("0:0:0:0:0:0:0:1", "[::1]"),
     ])
-    func aLoopbackAddressIsOneToListenOn(text: String, host: String) {
+    func aLoopbackAddressIsAccepted(text: String, host: String) {
         #expect(LoopbackAddress(text)?.urlHost == host)
     }
 
     @Test(arguments: [
         "", "0.0.0.0", "128.0.0.1", "126.255.255.255", "::", "::2", "1::1", "::ffff:127.0.0.1", "example.com", "127.1",
     ])
-    func anyOtherAddressIsNot(text: String) {
+    func anyOtherAddressIsRefused(text: String) {
         #expect(LoopbackAddress(text) == nil)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import machineid_emulator
 
 @Suite struct DeviceIDTests {
-    /// All that `str.isspace()` of Python 3.11 is true for.
+    /// All characters for which `str.isspace()` of Python 3.11 is true.
     static let spaces: [Unicode.Scalar] =
         [0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000].compactMap { Unicode.Scalar($0 as UInt32) }
         + [0x09...0x0D, 0x1C...0x20, 0x2000...0x200A].flatMap {
@@ -21,7 +21,7 @@ import Testing
         #expect(try Array(DeviceID(trimming: text).text.utf8) == Array(text.utf8))
     }
 
-    @Test func idsAreOneWhenTheirBytesAre() throws {
+    @Test func idsAreEqualOnlyWhenTheirBytesAre() throws {
         let composed = try DeviceID(trimming: "caf\u{E9}")
         let decomposed = try DeviceID(trimming: "cafe\u{301}")
         #expect(composed.text == decomposed.text)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import machineid_emulator
 
-/// The seven operations. Replies are compared byte for byte: this is the wire contract.
+/// The seven operations. Replies are compared byte for byte, because they are the wire contract.
 @Suite struct EndpointsTests {
     private let authority = TestAuthority()
 
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: [#"a\"b\\c"#, #"\u0007"#, "日本", "\u{1F600}", "a/b"])
-    func aDeviceComesBackAsItWentIn(device: String) {
+    func aDeviceIsReturnedAsItWasSent(device: String) {
         #expect(authority.device("register", device).text.contains(#""deviceId":"\#(device)","#))
     }
 }

@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A TCP connection that speaks HTTP/1.1 as a test wants it, correctly or not.
+/// A TCP connection on which a test may speak HTTP/1.1 correctly or incorrectly.
 final class HTTPConnection {
     private let descriptor: CInt
     private let server: AnyObject?
     private var received: [UInt8] = []
 
-    /// Connects to a port of 127.0.0.1. nil when nobody listens.
+    /// Connects to a port of 127.0.0.1. The result is nil if nothing listens there.
     init?(port: UInt16, keeping server: AnyObject? = nil) throws {
         self.server = server
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         try #require(descriptor >= 0)
-        // A test that waits in vain fails, and does not hang.
+        // A test whose reply never comes fails instead of hanging.
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -26,7 +26,7 @@ final class HTTPConnection {
             }
         }
         if result != 0 {
-            // Reset: there was a listener when the handshake began, and none when it ended.
+            // ECONNRESET: the listener was there when the handshake began, and gone when it ended.
             try #require(errno == ECONNREFUSED || errno == ECONNRESET)
             return nil
         }
@@ -52,7 +52,7 @@ final class HTTPConnection {
             let sent = rest.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
             }
-            try #require(sent > 0, "the emulator hung up in the middle of a request")
+            try #require(sent > 0, "the emulator closed the connection during a request")
             rest = rest.dropFirst(sent)
         }
     }
@@ -70,7 +70,7 @@ final class HTTPConnection {
         received.removeSubrange(..<headEnd.upperBound)
         let length = hasBody ? Int(reply.headers["content-length"] ?? "") ?? 0 : 0
         while received.count < length {
-            try #require(try receiveMore(), "the emulator hung up in the middle of a reply")
+            try #require(try receiveMore(), "the emulator closed the connection during a reply")
         }
         reply.body = String(decoding: received.prefix(length), as: UTF8.self)
         received.removeFirst(length)
@@ -88,13 +88,13 @@ final class HTTPConnection {
 }
 
 extension EmulatorProcess {
-    /// A connection, which keeps the emulator running.
+    /// Makes a connection that keeps the emulator running.
     func connect() throws -> HTTPConnection { try #require(try HTTPConnection(port: port, keeping: self)) }
 }
 
 struct HTTPReply {
     let status: Int
-    /// By their names in lower case.
+    /// The keys are the names in lower case.
     let headers: [String: String]
     var body = ""
 
@@ -110,7 +110,7 @@ struct HTTPReply {
         headers = Dictionary(fields, uniquingKeysWith: { "\($0), \($1)" })
     }
 
-    /// A value of the JSON object that the body is.
+    /// A value of the JSON object in the body.
     subscript(key: String) -> (any Sendable)? {
         let object = try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: any Sendable]
         return object?[key]

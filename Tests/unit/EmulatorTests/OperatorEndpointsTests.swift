@@ -1,6 +1,6 @@
 import Testing
 
-/// What an operator does in the dashboard.
+/// The endpoints for what an operator does in the dashboard.
 @Suite struct OperatorEndpointsTests {
     private let authority = TestAuthority()
 
@@ -8,13 +8,13 @@ import Testing
         (#"{"planState":"frozen"}"#, "PLAN_FROZEN"), (#"{"planState":"not_active"}"#, "PLAN_NOT_ACTIVE"),
         (#"{"executionEnabled":false}"#, "EXECUTION_DISABLED"), (#"{"planTier":"max"}"#, "ALLOW"), ("{}", "ALLOW"),
     ])
-    func aChangedPlanChangesWhatValidateSays(settings: String, code: String) {
+    func aChangedPlanChangesTheAnswerToValidate(settings: String, code: String) {
         _ = authority.device("register")
         #expect(authority.ask("POST", "/emulator/plan", settings).status == 200)
         #expect(authority.device("validate").code == code)
     }
 
-    @Test func theReplyShowsThePlanAsItIsNow() {
+    @Test func theReplyShowsTheNewPlan() {
         let settings = #"{"planTier":"pro","planState":"frozen","executionEnabled":false}"#
         #expect(
             authority.ask("POST", "/emulator/plan", settings).text
@@ -23,7 +23,7 @@ import Testing
                 + #""softGraceWindow":false,"executionEnabled":false}"#)
     }
 
-    @Test func aResetNeedsNoBodyAndBringsTheStartBack() {
+    @Test func aResetNeedsNoBodyAndRestoresTheInitialState() {
         _ = authority.device("register")
         _ = authority.ask("POST", "/emulator/plan", #"{"planTier":"max","planState":"frozen"}"#)
         let plan = TestAuthority.plan(used: 0)
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [408, 429, 500, 503, 599])
-    func anOutageLastsUntilItIsEndedAndChangesNothing(httpStatus: Int) {
+    func anOutageLastsUntilItIsEndedAndChangesNoState(httpStatus: Int) {
         _ = authority.device("register")
         #expect(
             authority.ask("POST", "/emulator/outage", #"{"httpStatus":\#(httpStatus)}"#).text
@@ -48,7 +48,7 @@ import Testing
         for path in ["/api/v1/devices/list", "/api/v1/usage"] {
             #expect(authority.ask("GET", path).status == UInt32(httpStatus))
         }
-        // The operator is served, and it says who it is for, as without an outage.
+        // The operator's requests are served, and a wrong key or method is refused as without an outage.
         #expect(authority.ask("POST", "/emulator/plan", "{}").status == 200)
         #expect(authority.ask("GET", "/api/v1/usage", key: "org_b").status == 401)
         #expect(authority.ask("GET", "/api/v1/devices/validate").status == 405)
@@ -58,7 +58,7 @@ import Testing
         #expect(authority.device("validate").code == "ALLOW")
     }
 
-    @Test func anOutageMayBeForSoManyRequests() {
+    @Test func anOutageMayBeLimitedToANumberOfRequests() {
         _ = authority.device("register")
         #expect(
             authority.ask("POST", "/emulator/outage", #"{"httpStatus":429,"retryAfter":7,"requests":2}"#).text
@@ -87,7 +87,7 @@ import Testing
         (#"{"httpStatus":503,"retryAfter":-1}"#, "retryAfter must be a whole number from 0 on"),
         (#"{"httpStatus":503,"seconds":1}"#, "there is no setting seconds; there are httpStatus, retryAfter, requests"),
     ])
-    func aWrongOutageIsNamedAndThereIsNone(settings: String, message: String) {
+    func aBadOutageSettingIsNamedAndStartsNoOutage(settings: String, message: String) {
         let answer = authority.ask("POST", "/emulator/outage", settings)
         #expect(answer.status == 400)
         #expect(answer.code == "invalid_setting")
@@ -104,7 +104,7 @@ import Testing
             "there is no setting plan; there are planTier, planState, executionEnabled"
         ),
     ])
-    func aWrongSettingIsNamedAndNothingIsChanged(settings: String, message: String) {
+    func aBadSettingIsNamedAndChangesNothing(settings: String, message: String) {
         let answer = authority.ask("POST", "/emulator/plan", settings)
         #expect(answer.status == 400)
         #expect(answer.code == "invalid_setting")

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: zip(PlanTier.allCases, [3, 25, 250, 1000]))
-    func aPlanHoldsAsManyDevicesAsItSays(tier: PlanTier, limit: Int) throws {
+    func aPlanHoldsAsManyDevicesAsItsLimit(tier: PlanTier, limit: Int) throws {
         let organisation = organisation(tier)
         for number in 1...limit {
             let (registration, usage) = organisation.register(try DeviceID(trimming: "worker \(number)"))
@@ -38,7 +38,7 @@ import Testing
         #expect(organisation.register(try DeviceID(trimming: "worker 1")).0 == .exists)
     }
 
-    @Test func aRevokedDeviceKeepsItsPlaceAndARemovedOneGivesItBack() throws {
+    @Test func aRevokedDeviceCountsAgainstTheLimitAndARemovedOneDoesNot() throws {
         let organisation = organisation()
         let devices = try ["a", "b", "c"].map { try DeviceID(trimming: $0) }
         let newcomer = try DeviceID(trimming: "d")
@@ -49,7 +49,7 @@ import Testing
         #expect(organisation.register(newcomer).0 == .created)
     }
 
-    @Test func whatStopsTheOrganisationIsToldBeforeWhatStopsTheDevice() throws {
+    @Test func aReasonAboutTheOrganisationComesBeforeOneAboutTheDevice() throws {
         let organisation = organisation()
         let device = try DeviceID(trimming: "worker")
         #expect(organisation.validate(device).0 == .deviceNotRegistered)
@@ -89,7 +89,7 @@ import Testing
         #expect(organisation.devices.map(\.id.text) == ["alpha", "mu", "beta", "zeta"])
     }
 
-    @Test func aSmallerPlanKeepsTheDevicesAndSaysThatTheyAreTooMany() throws {
+    @Test func aSmallerPlanKeepsTheDevicesAndReportsThatTheyAreTooMany() throws {
         let organisation = organisation(.pro)
         for number in 1...5 { _ = organisation.register(try DeviceID(trimming: "worker \(number)")) }
         let usage = organisation.changePlan { $0.tier = .free }
@@ -138,7 +138,7 @@ import Testing
         #expect(throws: Refusal.invalidOrgKey) { try authority.organisation(key) }
     }
 
-    @Test func aKeyTellsNobodyWhatItIs() throws {
+    @Test func aKeyDoesNotAppearInItsDescriptions() throws {
         let key = try #require(OrgKey("org_secret"))
         var dumped = ""
         dump(key, to: &dumped)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How the program begins and how it ends.
+/// How the program starts and how it ends.
 @Suite struct ProcessTests {
     @Test(arguments: [SIGTERM, SIGINT])
     func aSignalEndsItCleanly(signal: CInt) throws {
@@ -28,7 +28,7 @@ import Testing
             """)
         #expect(try connection.receive()?.status == 100)
         emulator.signal(SIGTERM)
-        // It has stopped listening, and so it knows that it is to end.
+        // Once it no longer listens, it has handled the signal.
         while try HTTPConnection(port: emulator.port) != nil { sched_yield() }
         try connection.send(body)
         let reply = try #require(try connection.receive())
@@ -38,7 +38,7 @@ import Testing
         #expect(try emulator.end().status == 0)
     }
 
-    @Test func aRequestThatNeverCompletesHoldsItUpForSecondsOnly() throws {
+    @Test func anIncompleteRequestDelaysTheEndByOnlyAFewSeconds() throws {
         let emulator = try EmulatorProcess()
         let connection = try emulator.connect()
         try connection.send(
@@ -50,7 +50,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(8))
     }
 
-    @Test func aPortInUseIsAnErrorThatSaysSo() throws {
+    @Test func aPortInUseIsReported() throws {
         let emulator = try EmulatorProcess()
         let second = try EmulatorProcess.run("--port", "\(emulator.port)")
         #expect(second.status == 1)

@@ -14,7 +14,7 @@ import Testing
         #expect(RequestID(high, low).text == text)
     }
 
-    @Test func everyIDIsAnotherUUID() {
+    @Test func everyIDIsADifferentUUID() {
         let texts = (0..<1000).map { _ in RequestID().text }
         #expect(Set(texts).count == 1000)
         #expect(texts.allSatisfy { UUID(uuidString: $0)?.uuidString.lowercased() == $0 })

@@ -14,7 +14,7 @@ import Testing
         return lines.all.joined()
     }
 
-    @Test func aLineHoldsWhatAnOperatorLooksFor() throws {
+    @Test func aLineHoldsWhatAnOperatorNeeds() throws {
         let line = try line(path: "/api/v1/devices/validate", device: "worker:prod:01", status: 200, code: "ALLOW")
         let time = #/time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /#
         #expect(line.prefixMatch(of: time) != nil)
@@ -25,7 +25,7 @@ import Testing
                 """)
     }
 
-    @Test func whatIsNotKnownIsADash() throws {
+    @Test func anUnknownValueIsADash() throws {
         #expect(try line(status: nil).contains(" status=- "))
         #expect(try line().contains(" device=- "))
     }
@@ -38,7 +38,7 @@ import Testing
         ("a\u{202E}b\u{2028}c\u{9B}d", #"device="a\u{202e}b\u{2028}c\u{9b}d""#),
         ("日本", #"device="日本""#),
     ])
-    func whatAClientSentCannotBreakALine(device: String, field: String) throws {
+    func textFromAClientCannotBreakALine(device: String, field: String) throws {
         let line = try line(device: device)
         #expect(line.contains(" \(field) code="))
         #expect(line.filter { $0 == "\n" }.count == 1)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func aKeyThatBeginsLikeAnotherIsBlankedWhole() throws {
+    @Test func aKeyThatBeginsWithAnotherIsBlankedWhole() throws {
         let line = try line(keys: ["org_a", "org_a_and_more"], device: "org_a_and_more")
         #expect(!line.contains("_and_more"))
     }

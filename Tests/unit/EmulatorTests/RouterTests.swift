@@ -2,7 +2,7 @@ import Testing
 
 @testable import machineid_emulator
 
-/// What is refused, and how.
+/// Which requests are refused, and with what reply.
 @Suite struct RouterTests {
     private static let routes = Endpoints.routes + OperatorEndpoints.routes
     private let authority = TestAuthority()
@@ -55,7 +55,7 @@ import Testing
         "{'deviceId':'w'}", "deviceId=w", #"{"deviceId":"a","deviceId":"b"}"#, #"{"deviceId":"a\u0000"}"#,
         #"{"deviceId":"\ud800"}"#, #"{"deviceId":"w"}\#0"#, String(repeating: "[", count: 10_000),
     ])
-    func aBodyThatIsNoJSONObjectIsABadRequest(body: String) { expectBadRequest(Array(body.utf8), "invalid_json") }
+    func aBodyThatIsNotAJSONObjectIsABadRequest(body: String) { expectBadRequest(Array(body.utf8), "invalid_json") }
 
     @Test func aBodyThatIsNotUTF8IsABadRequest() {
         expectBadRequest(Array(#"{"deviceId":""#.utf8) + [0xFF] + Array(#""}"#.utf8), "invalid_json")
@@ -82,12 +82,12 @@ import Testing
         #expect(list.text.contains(#""devices":[]"#), sourceLocation: sourceLocation)
     }
 
-    @Test func aRepeatedKeyIsNamedAsWhatIsWrong() {
+    @Test func aRepeatedKeyIsReported() {
         let answer = authority.ask("POST", "/api/v1/devices/validate", #"{"deviceId":"a","deviceId":"b"}"#)
         #expect(answer.text.contains(#""message":"the body repeats a key at line 1"#))
     }
 
-    @Test func aBodyIsTooLargeFromTheFirstByteTooMany() {
+    @Test func aBodyOneByteOverTheLimitIsTooLarge() {
         let room = RequestBody.maximumBytes - #"{"deviceId":"w","x":""}"#.utf8.count
         func register(_ count: Int) -> TestAuthority.Answer {
             let filling = String(repeating: "x", count: count)
@@ -101,7 +101,7 @@ import Testing
     @Test(arguments: [
         "application/json", "Application/JSON", "application/json; charset=utf-8", " application/json ;x=y",
     ])
-    func jsonIsTakenUnderEveryNameItHas(type: String) {
+    func jsonIsAcceptedInEverySpellingOfItsMediaType(type: String) {
         #expect(authority.ask("POST", "/api/v1/devices/register", #"{"deviceId":"w"}"#, type: type).status == 200)
     }
 

@@ -29,7 +29,7 @@ import Testing
         #expect(try emulator.log.count == 11)
     }
 
-    @Test func aReplyIsJSONWithTheRequestIDThatTheLogHas() throws {
+    @Test func aReplyIsJSONWithTheRequestIDOfTheLog() throws {
         let emulator = try EmulatorProcess()
         let connection = try emulator.connect()
         let reply = try connection.ask("POST", "/api/v1/devices/validate", worker)
@@ -45,7 +45,7 @@ import Testing
         #expect(try connection.ask("GET", "/nowhere").headers["x-request-id"] != id)
     }
 
-    @Test func organisationsAreKeptApart() throws {
+    @Test func organisationsAreSeparate() throws {
         let emulator = try EmulatorProcess(keys: ["org_a", "org_b"])
         let connection = try emulator.connect()
         #expect(try connection.ask("POST", "/api/v1/devices/register", worker, key: "org_a").status == 200)
@@ -71,7 +71,7 @@ import Testing
             try connection.ask("POST", "/api/v1/devices/validate", worker)["code"] as? String == "EXECUTION_DISABLED")
     }
 
-    @Test func anOutageIsOfOneOrganisationAndKeepsTheConnection() throws {
+    @Test func anOutageAffectsOneOrganisationAndKeepsTheConnection() throws {
         let emulator = try EmulatorProcess(keys: ["org_a", "org_b"])
         let connection = try emulator.connect()
         let outage = #"{"httpStatus":503,"retryAfter":30,"requests":1}"#
@@ -85,7 +85,7 @@ import Testing
         #expect(try #require(try emulator.log.dropLast().last).hasSuffix(" code=unavailable"))
     }
 
-    @Test func theKeyOfTheDemoIsGoodOnlyWhenNoneIsGiven() throws {
+    @Test func theDemoKeyIsValidOnlyWhenNoKeyIsGiven() throws {
         let open = try EmulatorProcess(keys: [])
         #expect(try open.connect().ask("GET", "/api/v1/usage", key: "org_demo").status == 200)
         let closed = try EmulatorProcess()
@@ -131,7 +131,7 @@ import Testing
         for connection in connections { #expect(try connection.ask("GET", "/api/v1/usage").status == 200) }
     }
 
-    @Test func requestsInARowAreAnsweredInTheirOrder() throws {
+    @Test func pipelinedRequestsAreAnsweredInOrder() throws {
         let connection = try EmulatorProcess().connect()
         let paths = ["/1", "/api/v1/usage", "/2", "/api/v1/devices/list"]
         try connection.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: e\r\nx-org-key: org_a\r\n\r\n" }.joined())
@@ -155,7 +155,7 @@ import Testing
         #expect(reply["error"] as? String == "method_not_allowed")
     }
 
-    @Test func aBodyInChunksIsABody() throws {
+    @Test func aChunkedBodyIsRead() throws {
         let connection = try EmulatorProcess().connect()
         try connection.send(
             """
@@ -165,7 +165,7 @@ import Testing
         #expect(try connection.receive()?["deviceId"] as? String == "worker")
     }
 
-    @Test func afterABodyThatIsTooLargeTheConnectionGoesOn() throws {
+    @Test func aConnectionSurvivesABodyThatIsTooLarge() throws {
         let connection = try EmulatorProcess().connect()
         let reply = try connection.ask("POST", "/api/v1/devices/register", String(repeating: "x", count: 500_000))
         #expect(reply.status == 413)

@@ -2,10 +2,10 @@ import Glibc
 
 @testable import machineid_emulator
 
-/// The router, without HTTP around it, with the one organisation org_a.
+/// The router without HTTP, with org_a as its only organisation.
 struct TestAuthority {
     let router = Router(Authority(keys: ["org_a"].compactMap { OrgKey($0) }, plan: Plan()))
-    /// That of every request.
+    /// The request ID of every request.
     let id = RequestID(0, 0)
 
     struct Answer {
@@ -18,7 +18,7 @@ struct TestAuthority {
         let device: String?
     }
 
-    /// Sends a request as a correct client does, but for what a test says.
+    /// Sends a request as a correct client does, except where a test says otherwise.
     func ask(
         _ method: String, _ path: String, _ body: [UInt8], key: String? = "org_a", type: String? = "application/json"
     ) -> Answer {
@@ -39,12 +39,12 @@ struct TestAuthority {
         ask(method, path, Array(body.utf8), key: key, type: type)
     }
 
-    /// One of the operations on a device.
+    /// Makes one of the operations on a device.
     func device(_ operation: String, _ device: String = "w") -> Answer {
         ask("POST", "/api/v1/devices/\(operation)", #"{"deviceId":"\#(device)"}"#)
     }
 
-    /// The plan fields of a reply, as long as the plan is the one of the start.
+    /// The plan fields of a reply while the plan is the initial one.
     static func plan(used: Int) -> String {
         #""planTier":"free","planState":"active","accessUntil":null,"limit":3,"devicesUsed":\#(used),"#
             + #""remaining":\#(3 - used),"overLimit":false,"softGraceWindow":false"#

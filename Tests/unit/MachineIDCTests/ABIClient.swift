@@ -3,7 +3,7 @@ import Testing
 
 @testable import MachineIDC
 
-/// A client through the C ABI. `swift test --sanitize=thread` watches the transport here.
+/// A client through the C ABI. With `swift test --sanitize=thread` it checks the transport for data races.
 final class ABIClient: @unchecked Sendable {
     let handle: OpaquePointer
 
@@ -20,7 +20,7 @@ final class ABIClient: @unchecked Sendable {
 
     deinit { CMachineID.mid_client_free(handle) }
 
-    /// `allowed` is not 0 beforehand: whoever forgets to clear it is found out.
+    /// `allowed` is not 0 on entry, so that a call that forgets to clear it is caught.
     func validate(_ device: String) -> (status: mid_status, allowed: Bool, json: String) {
         var allowed: Int32 = 7
         var json: UnsafeMutablePointer<CChar>?

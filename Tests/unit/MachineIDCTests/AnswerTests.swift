@@ -2,7 +2,7 @@ import Testing
 
 @testable import MachineIDC
 
-/// What reading a reply comes to, in a form that can be compared.
+/// The outcome of reading a reply, in a form that can be compared.
 private enum Outcome: Equatable {
     case allow, deny, done, refused
     case unusable(Status)
@@ -12,7 +12,7 @@ private func read(
     _ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.Operation = .validate, about device: String = "agent-01"
 ) -> Outcome {
     do throws(Failure) {
-        try Process.prepare()
+        try ProcessSetup.run()
         let device = device.utf8CString
         let answer = try body.withUnsafeBufferPointer { buffer throws(Failure) in
             try device.withUnsafeBufferPointer { device throws(Failure) in
@@ -63,17 +63,17 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
     }
 
     @Test(arguments: [
-        // not the boolean it must be
+        // "allowed" is not a boolean
         "{}", #"{"allowed":"true"}"#, #"{"allowed":1}"#, #"{"allowed":1.0}"#, #"{"allowed":null}"#,
         #"{"allowed":[true]}"#, #"{"allowed":{"allowed":true}}"#, #"{"allowed":"false"}"#, #"{"allowed":0}"#,
-        // not where it must be
+        // "allowed" is not where it must be
         #"{"Allowed":true}"#, #"{"ALLOWED":true}"#, #"{"allowed ":true}"#, #"{"result":{"allowed":true}}"#,
         #"{"code":"ALLOW"}"#, #"[{"allowed":true}]"#, #"["allowed",true]"#,
-        // said twice
+        // a key is repeated
         #"{"allowed":false,"allowed":true}"#, #"{"allowed":true,"allowed":true}"#,
         #"{"allowed":true,"allowed":false}"#, #"{"allowed":false,"\u0061llowed":true}"#,
         #"{"allowed":true,"a":1,"a":2}"#, #"{"allowed":true,"a":{"b":1,"b":2}}"#,
-        // not JSON, or more than it
+        // not JSON, or JSON followed by more
         "", " ", "true", "null", #""allowed""#, "allowed", "<html>{\"allowed\":true}</html>", #"{"allowed":true"#,
         #"{"allowed":true}}"#, #"{"allowed":true} x"#, #"{"allowed":true}{"allowed":true}"#, #"{"allowed":true},"#,
         #"{"allowed":True}"#, #"{"allowed":TRUE}"#, #"{'allowed':true}"#, #"{allowed:true}"#, #"{"allowed":true,}"#,
@@ -88,7 +88,7 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(200, body) == .unusable(.badReply))
     }
 
-    @Test func whatANumberMeansIsNotTheLibrarys() {
+    @Test func theValuesOfNumbersAreIgnored() {
         #expect(read(200, #"{"allowed":true,"n":99999999999999999999,"m":18446744073709551615,"e":1e308}"#) == .allow)
         #expect(read(200, #"{"allowed":false,"n":-99999999999999999999}"#) == .deny)
     }
@@ -157,7 +157,7 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
     }
 
     @Test(arguments: [400, 401, 403, 404, 407, 409, 428, 430, 499])
-    func anErrorStatusIsARefusalWhateverItSays(_ httpStatus: Int) {
+    func anErrorStatusIsARefusalWhateverItsBody(_ httpStatus: Int) {
         #expect(read(httpStatus, #"{"status":"error","error":"invalid_org_key"}"#) == .refused)
         #expect(read(httpStatus, allow) == .refused)
         #expect(read(httpStatus, "{}") == .refused)
@@ -168,13 +168,13 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
     }
 
     @Test(arguments: [408, 429, 500, 501, 502, 503, 504, 505, 511, 520, 599])
-    func anOutageIsNoAnswerAndNoRefusalWhateverItSays(_ httpStatus: Int) {
+    func anOutageIsNeitherAnAnswerNorARefusalWhateverItsBody(_ httpStatus: Int) {
         for operation: MachineIDC.Operation in [.validate, .register, .listDevices, .usage] {
             for body in [allow, #"{"status":"error","error":"busy"}"#, "<html></html>", "[]", "", "{\0}", #"{"deviceId":"agent-01"}"#] {
                 #expect(read(httpStatus, body, as: operation) == .unusable(.unavailable))
             }
         }
-        // But it may be somebody else's.
+        // But a reply that names another device belongs to another request.
         #expect(read(httpStatus, #"{"error":"busy","deviceId":"agent-02"}"#) == .unusable(.badReply))
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import MachineIDC
 
 @Suite struct ByteBufferTests {
-    @Test func itGrowsAndIsAlwaysEndedByNUL() {
+    @Test func itGrowsAndAlwaysEndsWithNUL() {
         var buffer = ByteBuffer()
         var expected: [UInt8] = []
         for length in [0, 1, 511, 1, 512, 3, 70_000] {
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [-1, Int.min, Int.max, Int.max - 1])
-    func aLengthThatCannotBeIsRefused(_ length: Int) {
+    func anImpossibleLengthIsRefused(_ length: Int) {
         var buffer = ByteBuffer()
         let appended = buffer.append(Literal("abc").cString, count: 3)
         #expect(appended)

@@ -65,7 +65,7 @@ import Testing
         #expect(!late.allowed)
     }
 
-    @Test func freeingCancelsTheCallsInside() throws {
+    @Test func freeingCancelsTheCallsInFlight() throws {
         let emulator = try EmulatorProcess()
         try emulator.stop()
         defer { emulator.signal(SIGCONT) }
@@ -81,7 +81,7 @@ import Testing
                     if status == Status.cancelled.rawValue && allowed == 0 { cancelled.increment() }
                 }
             }
-            // The handle holds one reference, and each call inside another.
+            // The handle holds one reference, and each call in flight another.
             let inside = try #require(Client(handle: client?.handle))
             while inside.state.pointee.references.load(ordering: .acquiring) < 5 { sched_yield() }
             client = nil
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatHangsTimesOutAndTheClientWorksOn() throws {
+    @Test func aHangingServerTimesOutAndTheClientKeepsWorking() throws {
         let emulator = try EmulatorProcess()
         let client = try ABIClient(emulator.port, #","timeout_ms":2000"#)
         #expect(client.register("worker") == Status.ok.rawValue)
@@ -106,7 +106,7 @@ import Testing
     }
 }
 
-/// A number that threads share.
+/// A number shared by threads.
 private final class Counter: @unchecked Sendable {
     private let condition = NSCondition()
     private var count = 0

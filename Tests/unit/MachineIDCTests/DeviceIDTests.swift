@@ -24,7 +24,7 @@ private func body(_ raw: String) throws(Failure) -> String {
         #expect(parsed as? [String: String] == ["deviceId": raw])
     }
 
-    @Test func theLongestIDIsTakenAndALongerOneIsNot() throws {
+    @Test func theLongestIDIsAcceptedAndALongerOneIsRefused() throws {
         let longest = String(repeating: "é", count: DeviceID.maximumBytes / 2)
         #expect(try body(longest) == #"{"deviceId":"\#(longest)"}"#)
         let refusal = failure { () throws(Failure) in _ = try body(longest + "x") }
@@ -32,7 +32,7 @@ private func body(_ raw: String) throws(Failure) -> String {
         #expect(refusal?.message == "device_id is longer than 512 bytes")
     }
 
-    @Test func whatCannotBeAnIDIsRefusedByName() {
+    @Test func anUnusableIDIsRefusedWithAReason() {
         let none = failure { () throws(Failure) in _ = try DeviceID(nil) }
         #expect(none?.status == .invalidArgument)
         #expect(none?.message == "device_id is NULL")

@@ -19,7 +19,7 @@ import Testing
         #expect((990...1_000).contains(most))
     }
 
-    @Test func afterADecisionItIsTheIntervalATenthMoreOrLess() {
+    @Test func afterADecisionThePauseIsTheIntervalPlusOrMinusATenth() {
         let (least, most) = drawn { $0.afterDecision() }
         #expect((900...902).contains(least))
         #expect((1_098...1_100).contains(most))
@@ -34,7 +34,7 @@ import Testing
         #expect((highest - 20...highest).contains(most))
     }
 
-    @Test func aDecisionBeginsTheCountAnew() {
+    @Test func aDecisionResetsTheCountOfFailures() {
         let (_, most) = drawn { schedule in
             for _ in 0..<5 { _ = schedule.afterFailure(retryAfter: 0) }
             _ = schedule.afterDecision()
@@ -49,23 +49,24 @@ import Testing
         #expect((30_990...31_000).contains(most))
     }
 
-    @Test func anAbsurdRetryAfterIsAnHour() {
+    @Test func anAbsurdRetryAfterIsLimitedToAnHour() {
         let (_, most) = drawn { $0.afterFailure(retryAfter: .max) }
         #expect(most <= 3_601_000)
     }
 
     @Test(arguments: [
-        // The defaults: two that hang after the latest begin fit before the lapse.
+        // Two checks that hang, the first begun as late as possible, fit before the lapse. The first row has the
+        // defaults.
         (5_000, 15_000, 10_000, 4_750),
         (60_000, 180_000, 60_000, 57_000),
-        // No room for two of a second each.
+        // There is less time, but a check has at least a second before the next.
         (5_000, 10_000, 10_000, 2_250),
         (1_000, 2_000, 10_000, 1_000),
         (500, 1_500, 10_000, 1_000),
-        // A timeout_ms that is over before.
+        // timeout_ms ends first.
         (5_000, 15_000, 2_000, nil),
         (60_000, 180_000, 10_000, nil),
-        // No room for a second at all.
+        // A check cannot take as long as a second.
         (100, 300, 10_000, nil),
         (20, 40, 10_000, nil),
     ])
@@ -75,14 +76,14 @@ import Testing
         #expect(schedule.patience(whileOn: false, maxAge: maxAge, timeout: timeout) == nil)
     }
 
-    @Test func aCheckHasAllTheTimeThereIs() {
+    @Test func aCheckIsLimitedByItsTimeoutAndTheMaximumAge() {
         let schedule = GuardSchedule(interval: 5_000)
         #expect(schedule.limit(maxAge: 15_000, timeout: 10_000) == 10_000)
         #expect(schedule.limit(maxAge: 10_000, timeout: 20_000) == 10_000)
     }
 
     @Test(arguments: [(20, 1 << 16), (1_000, 1 << 21), (5_000, 1 << 24), (3_600_000, 1 << 24)])
-    func checksComeTogetherByATinyPartOfTheInterval(_ interval: Int, _ step: Int64) {
+    func checksAreAlignedByATinyPartOfTheInterval(_ interval: Int, _ step: Int64) {
         #expect(GuardSchedule(interval: interval).step == step)
         #expect(step <= Int64(interval) * 1_000_000 / 256)
         let origin = Deadline.now
@@ -93,12 +94,12 @@ import Testing
             #expect(moment == moment.aligned(to: step, after: origin))
         }
         #expect(origin.aligned(to: step, after: origin) == origin)
-        // As many as there are moments in a step of milliseconds, and no more.
+        // There are exactly as many moments as steps of that size in 1,000 milliseconds.
         let moments = (0..<1_000).map { origin.advanced(milliseconds: $0).aligned(to: 1 << 24, after: origin) }
         #expect(Set(moments.map(\.timespec.tv_nsec)).count == 60)
     }
 
-    @Test func theLongestTimesAreNoTrap() {
+    @Test func theLongestTimesDoNotTrap() {
         let schedule = GuardSchedule(interval: 3_600_000)
         let most = Int(Int32.max)
         #expect(schedule.patience(whileOn: true, maxAge: most, timeout: most) == (most - 3_960_000) / 2)

@@ -5,7 +5,7 @@ import Testing
 private struct Item: Placed {
     private struct Known {
         var place: Int?
-        /// What the heap should have; nil when it is not there.
+        /// The moment that the heap should hold; nil if the item is not in it.
         var moment: Deadline?
     }
 
@@ -29,7 +29,7 @@ private struct Item: Placed {
     }
 }
 
-/// The same done to a heap and, by hand, to its items.
+/// Makes each change both in a heap and in a plain list of its items, so that the two can be compared.
 private struct Both: ~Copyable {
     var heap = Heap<Item>()
     let items: [Item]
@@ -68,12 +68,12 @@ private struct Both: ~Copyable {
 }
 
 @Suite struct HeapTests {
-    @Test func anEmptyOneHasNoFirst() {
+    @Test func anEmptyHeapHasNoFirst() {
         let both = Both(count: 3)
         both.expectSame()
     }
 
-    @Test func whatIsNotThereIsNeitherMovedNorRemoved() {
+    @Test func aMissingItemIsNeitherMovedNorRemoved() {
         var both = Both(count: 2)
         both.add(both.items[0], 5)
         both.move(both.items[1], 1)
@@ -94,7 +94,7 @@ private struct Both: ~Copyable {
         #expect(item.place == nil)
     }
 
-    @Test func whatIsTakenFromTheTopComesInOrder() {
+    @Test func itemsLeaveTheTopInOrder() {
         var both = Both(count: 1_000)
         var random = RandomNumber(seed: 1)
         for item in both.items { both.add(item, random.below(500)) }
@@ -107,7 +107,7 @@ private struct Both: ~Copyable {
         both.expectSame()
     }
 
-    @Test(arguments: 1...20) func itHoldsThroughWhateverHappens(_ seed: Int) {
+    @Test(arguments: 1...20) func itStaysConsistentUnderRandomChanges(_ seed: Int) {
         var both = Both(count: 1 + seed * 5)
         var random = RandomNumber(seed: UInt64(seed))
         for _ in 0..<400 {

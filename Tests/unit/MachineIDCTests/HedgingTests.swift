@@ -5,7 +5,7 @@ import Testing
 private let millisecond: Int64 = 1_000_000
 
 extension Hedging {
-    /// How many may begin; none is left afterwards.
+    /// Begins as many second requests as may begin now, and returns their number.
     fileprivate mutating func credit() -> Int {
         var count = 0
         while begin() { count += 1 }
@@ -20,19 +20,19 @@ extension Hedging {
     }
 
     @Test(arguments: [(1, 500), (20, 500), (100, 800), (300, 2_400), (1_000, 2_500)])
-    func itWaitsEightTimesWhatIsUsual(_ usual: Int64, _ patience: Int64) {
+    func itWaitsEightTimesTheUsualTime(_ usual: Int64, _ patience: Int64) {
         var hedging = Hedging(timeout: 10_000)
         for _ in 0..<10 { hedging.noteAnswer(after: usual * millisecond) }
         #expect(hedging.patience == patience * millisecond)
     }
 
-    @Test func aQuarterOfTheTimeIsTheMostHoweverShortItIs() {
+    @Test func itWaitsAtMostAQuarterOfTheTimeHoweverShort() {
         var hedging = Hedging(timeout: 400)
         hedging.noteAnswer(after: 90 * millisecond)
         #expect(hedging.patience == 100 * millisecond)
     }
 
-    @Test func whatIsUsualFollowsTheAnswers() {
+    @Test func theUsualTimeFollowsTheAnswers() {
         var hedging = Hedging(timeout: 10_000)
         hedging.noteAnswer(after: 200 * millisecond)
         for _ in 0..<100 { hedging.noteAnswer(after: 100 * millisecond) }
@@ -40,7 +40,7 @@ extension Hedging {
     }
 
     @Test(arguments: [Int64.min, -1, 0, .max])
-    func noTimeIsTooOdd(_ time: Int64) {
+    func extremeTimesKeepThePatienceWithinItsBounds(_ time: Int64) {
         var hedging = Hedging(timeout: 10_000)
         for _ in 0..<3 { hedging.noteAnswer(after: time) }
         #expect((500 * millisecond...2_500 * millisecond).contains(hedging.patience))
@@ -58,7 +58,7 @@ extension Hedging {
         #expect(third == 1)
     }
 
-    @Test func oneThatBroughtTheAnswerCostsNothing() {
+    @Test func aSecondQuestionThatBringsTheAnswerCostsNothing() {
         var hedging = Hedging(timeout: 10_000)
         for _ in 0..<100 {
             let begins = hedging.begin()
@@ -70,7 +70,7 @@ extension Hedging {
     }
 
     @Test(arguments: [(1, 10), (100, 10), (1_000, 62), (10_000, 100), (3_600_000, 100)])
-    func theDriverLooksAsOftenAsItMatters(_ timeout: Int, _ interval: Int) {
+    func theDriversIntervalFollowsTheTimeout(_ timeout: Int, _ interval: Int) {
         #expect(Hedging(timeout: timeout).interval == interval)
     }
 }

@@ -4,12 +4,12 @@ import Testing
 
 @testable import MachineIDC
 
-/// Tests/wire/test_hostile.py sets the hostile authority on the release library, with more operations and a process for
-/// each call. Here it meets the debug build, where exclusive access and every sum are checked.
+/// Runs the hostile authority against the debug build, where exclusive access and every sum are checked.
+/// Tests/wire/test_hostile.py runs it against the release library, with more operations and a process for each call.
 @Suite struct HostileTests {
-    @Test func everyBehaviourComesOutAsItSays() throws {
+    @Test func everyBehaviourHasItsExpectedOutcome() throws {
         let authority = try HostileAuthority()
-        // Those that wait take the client's whole time; of a family one in ten is enough.
+        // Behaviours that wait take the client's whole time and are left out. Of a family, one in ten is enough.
         let behaviours = authority.behaviours.filter { !$0.waits && ($0.family.isEmpty || $0.name.hasSuffix("0")) }
         try #require(behaviours.count > 600)
         for behaviour in behaviours {
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    /// Whatever happened, the client works on afterwards, and gets its own answers only.
+    /// Whatever happened, the client works afterwards and gets only its own answers.
     private func validate(_ behaviour: HostileAuthority.Behaviour) throws {
         guard let statuses = behaviour.statuses["validate"] else { return }
         let client = try client(for: behaviour)
@@ -58,6 +58,6 @@ import Testing
 }
 
 extension HostileAuthority.Behaviour {
-    /// As long as the authority expects, whose cuts are made to the length.
+    /// The authority expects a device id of this length: its cuts are made for it.
     fileprivate var device: String { "worker:000000" }
 }

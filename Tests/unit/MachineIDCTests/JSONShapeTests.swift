@@ -12,7 +12,7 @@ private func exceeds(_ text: String, _ limit: Int, values: Int = .max) -> Bool {
 }
 
 @Suite struct JSONShapeTests {
-    @Test func theDepthIsThatOfBracketsOutsideStrings() {
+    @Test func theDepthCountsBracketsOutsideStrings() {
         #expect(!exceeds("[[]]", 2))
         #expect(exceeds("[[]]", 1))
         #expect(exceeds(#"{"a":{"b":[]}}"#, 2))
@@ -35,14 +35,14 @@ private func exceeds(_ text: String, _ limit: Int, values: Int = .max) -> Bool {
         #expect(exceeds(String(repeating: " ", count: padding) + String(repeating: "{", count: 65), 64))
     }
 
-    @Test func valuesAreCountedByWhatComesBeforeThem() {
+    @Test func valuesAreCountedByTheirOpeningBracketsAndCommas() {
         #expect(!exceeds("[1,2,3]", 9, values: 3))
         #expect(exceeds("[1,2,3]", 9, values: 2))
         #expect(exceeds(#"[{"a":1},{"b":[]}]"#, 9, values: 4))
         #expect(!exceeds(#"[{"a":1},{"b":[]}]"#, 9, values: 5))
     }
 
-    @Test func textThatIsNotJSONIsJustCounted() {
+    @Test func textThatIsNotJSONIsOnlyCounted() {
         #expect(!exceeds("", 0))
         #expect(!exceeds("]]]]", 0))
         #expect(!exceeds("\"", 0))

@@ -16,7 +16,7 @@ import Testing
         #expect(message.take() == String(number))
     }
 
-    @Test func whatIsNotPrintableASCIIBecomesAQuestionMark() throws {
+    @Test func bytesThatAreNotPrintableASCIIBecomeQuestionMarks() throws {
         try withBytes([0x61, 0x0a, 0x0d, 0x1b, 0x5b, 0x7f, 0xc3, 0xa9, 0x62]) { text throws(Failure) in
             let message: Message = "<\(text)>"
             #expect(message.take() == "<a???[???b>")

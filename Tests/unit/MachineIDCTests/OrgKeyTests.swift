@@ -15,7 +15,7 @@ private func orgKey(_ raw: String) throws(Failure) -> String? {
         #expect(try orgKey("\u{a0}org_abc123\u{3000}") == "org_abc123")
     }
 
-    @Test func theLongestKeyIsTakenAndALongerOneIsNot() throws {
+    @Test func theLongestKeyIsAcceptedAndALongerOneIsRefused() throws {
         let longest = String(repeating: "k", count: OrgKey.maximumBytes)
         #expect(try orgKey(longest) == longest)
         #expect(try orgKey(" \(longest) ") == longest)
@@ -32,7 +32,7 @@ private func orgKey(_ raw: String) throws(Failure) -> String? {
     }
 
     @Test(arguments: ["a\r\nx-evil: 1", "a\nb", "a b", "a\u{7f}b", "a\u{1}b", "schlüssel", "a\tb", "😀"])
-    func aKeyThatIsNoHeaderValueIsRefusedWithoutQuotingIt(_ raw: String) {
+    func aKeyThatIsNotAHeaderValueIsRefusedWithoutQuotingIt(_ raw: String) {
         let refusal = failure { () throws(Failure) in _ = try orgKey(raw) }
         #expect(refusal?.status == .invalidArgument)
         #expect(refusal?.message.hasPrefix("org_key has a space, control or non-ASCII character (byte ") == true)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MachineIDC
 
-/// The first fault among the lines of a head, and the head as it was then.
+/// Reads lines of a head up to the first fault. Returns that fault, and the head as it was then.
 private func read(ending: String = "\r\n", _ lines: [String]) -> (fault: HeadFault?, head: ReplyHead) {
     var head = ReplyHead()
     for line in lines {
@@ -33,7 +33,7 @@ extension HeadFault: Equatable {
         "HTTP/1.1 200 OK", "HTTP/1.0 200 OK", "HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.1 204 D'accord, \u{e7}a va",
         "HTTP/1.1 999 Odd", "HTTP/1.1 200  two spaces",
     ])
-    func aStatusLineOfHTTPIsTaken(_ line: String) {
+    func aValidStatusLineIsAccepted(_ line: String) {
         #expect(fault(line, "") == nil)
         #expect(read(ending: "\n", [line, ""]).fault == nil)
         #expect(head(line, "").isComplete)
@@ -62,7 +62,7 @@ extension HeadFault: Equatable {
         "nonsense", ": value", " folded", "\tfolded", "X-A : 1", "X A: 1", "X-A: a\0b", "X-A: a\rb", "X\u{e4}: 1", "X\0: 1",
         "HTTP/1.1 200 OK",
     ])
-    func aLineThatIsNoHeaderIsRefused(_ line: String) {
+    func aLineThatIsNotAHeaderIsRefused(_ line: String) {
         #expect(fault("HTTP/1.1 200 OK", line) == .malformedLine)
         #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", line) == .malformedLine)
     }
@@ -72,7 +72,7 @@ extension HeadFault: Equatable {
         "Content-Length: 999999999999999999", "Content-Lengthy: x", "Content-Type: application/json", "X: Content-Length: x",
         "X-A:", "X-A: Z\u{fc}rich",
     ])
-    func aHeaderIsTaken(_ line: String) {
+    func aValidHeaderIsAccepted(_ line: String) {
         #expect(fault("HTTP/1.1 200 OK", line, "") == nil)
     }
 
@@ -106,7 +106,7 @@ extension HeadFault: Equatable {
         #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: \(value)") == .transferEncoding)
     }
 
-    @Test func chunkedIsSaidOnceInAnyCase() {
+    @Test func chunkedIsAcceptedOnceInAnyCase() {
         #expect(fault("HTTP/1.1 200 OK", "transfer-encoding:  Chunked ", "") == nil)
         #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked") == .transferEncoding)
     }
@@ -120,7 +120,7 @@ extension HeadFault: Equatable {
         #expect(fault("HTTP/1.1 200 OK", "Content-Encoding: org_secret") == .contentEncoding("that is not known"))
     }
 
-    @Test func aReplySaysWhereItEndsByALengthOrByChunks() {
+    @Test func aReplyIsFramedByALengthOrByChunks() {
         #expect(head("HTTP/1.1 200 OK", "Content-Length: 0").isFramed)
         #expect(head("HTTP/1.1 200 OK", "transfer-encoding:  Chunked ").isFramed)
         #expect(!head("HTTP/1.1 200 OK", "Content-Type: application/json").isFramed)
@@ -146,14 +146,14 @@ extension HeadFault: Equatable {
         #expect(head("HTTP/1.1 304 Not Modified", "Content-Length: 2", "").isWhole(withBodyOf: 0))
     }
 
-    @Test func trailersComeWithChunksOnly() {
+    @Test func trailersAreAcceptedOnlyAfterChunks() {
         #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "X-Trailer: 1", "") == nil)
         #expect(fault("HTTP/1.1 200 OK", "Content-Length: 2", "", "X-Trailer: 1") == .malformedLine)
         let trailed = head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "Content-Length: 9", "")
         #expect(trailed.isWhole(withBodyOf: 2))
     }
 
-    @Test func aHeadMayBe64KiBLarge() {
+    @Test func aHeadMayTake64KiB() {
         let line = "X: " + String(repeating: "a", count: 1019)
         let lines = ["HTTP/1.1 200 OK"] + Array(repeating: line, count: 63)
         #expect(read(lines).fault == nil)

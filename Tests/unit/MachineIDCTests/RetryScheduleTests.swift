@@ -17,7 +17,7 @@ private let failed = Attempt(mayBeRetried: true)
 @Suite struct RetryScheduleTests {
     private let soon = Deadline.after(milliseconds: 3_600_000)
 
-    @Test func whatCannotChangeIsNotTriedAgain() throws {
+    @Test func anAttemptThatMayNotBeRetriedIsNot() throws {
         var schedule = try schedule(retries: 10)
         let pause = schedule.next(after: Attempt(mayBeRetried: false), before: soon)
         #expect(pause == nil)
@@ -46,7 +46,7 @@ private let failed = Attempt(mayBeRetried: true)
         for pauses in seen { #expect(pauses.count > 10) }
     }
 
-    @Test func aPauseThatDoesNotFitIsNotBegun() throws {
+    @Test func aPauseThatDoesNotFitIsNotStarted() throws {
         var schedule = try schedule(retries: 10)
         let pause = schedule.next(after: failed, before: .after(milliseconds: 10))
         #expect(pause == nil)
@@ -71,7 +71,7 @@ private let failed = Attempt(mayBeRetried: true)
         #expect(pause >= 50 && pause <= 100)
     }
 
-    @Test func aStaleConnectionCostsNoRetryButThereAreOnlySoMany() throws {
+    @Test func staleConnectionsCostNoRetryUpToALimit() throws {
         var schedule = try schedule(retries: 0, connections: 3)
         let stale = Attempt(mayBeRetried: true, wasStale: true)
         let pauses = (0...3).map { _ in schedule.next(after: stale, before: soon) }

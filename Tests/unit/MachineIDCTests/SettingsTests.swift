@@ -2,7 +2,7 @@ import Testing
 
 @testable import MachineIDC
 
-/// The settings a client would be made with, or the failure.
+/// Reads the settings that a client would be made with, or throws the failure.
 private func settings<Result>(
     _ options: String?, key: String = "org_test", _ read: (borrowing Settings) -> Result
 ) throws(Failure) -> Result {
@@ -30,7 +30,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
 @Suite struct SettingsTests {
     @Test(arguments: [nil, "{}", " { } "])
     func theDefaultsAreThoseOfTheHeader(_ options: String?) throws {
-        try Process.prepare()
+        try ProcessSetup.run()
         try settings(options) { settings in
             #expect(String(settings.baseURL.text) == "https://machineid.io")
             let isSecure = settings.baseURL.isSecure
@@ -45,7 +45,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         }
     }
 
-    @Test func everyOptionIsTaken() throws {
+    @Test func everyOptionIsRead() throws {
         let pin = "sha256//" + String(repeating: "A", count: 43) + "="
         let options = """
             {"base_url":"https://authority.example:8443/prefix/", "timeout_ms":250, "connect_timeout_ms":100,
@@ -103,10 +103,10 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         (#"{"proxy":1}"#, "proxy must be a string"), (#"{"no_proxy":[]}"#, "no_proxy must be a string"),
         (#"{"env_var":"X"}"#, "env_var is an option of mid_client_from_env"),
     ])
-    func aWrongOptionIsRefusedByName(_ options: String, _ message: String) {
+    func aBadOptionIsRefusedByName(_ options: String, _ message: String) {
         let refusal = refusal(options)
         #expect(refusal?.status == .invalidOptions)
-        #expect(refusal?.message.hasPrefix(message) == true, "\(refusal?.message ?? "taken")")
+        #expect(refusal?.message.hasPrefix(message) == true, "\(refusal?.message ?? "accepted")")
     }
 
     @Test func aLongUserAgentIsRefused() {
@@ -118,7 +118,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         "http://127.0.0.1:8080", "http://127.8.9.10", "http://localhost:1", "http://LOCALHOST", "http://[::1]:80/p",
         "https://10.0.0.1", "https://machineid.io///", "HTTPS://machineid.io",
     ])
-    func aBaseURLThatKeepsTheKeySafeIsTaken(_ url: String) throws {
+    func aBaseURLThatKeepsTheKeySafeIsAccepted(_ url: String) throws {
         try settings(#"{"base_url":"\#(url)"}"#) { settings in
             #expect(String(settings.baseURL.text)?.hasSuffix("/") == false)
         }
@@ -143,19 +143,19 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         ("https://xn--mnchen-3ya.tést:443", "base_url has a host name that is not ASCII"),
         ("http://ℓocalhost", "base_url has a host name"),
     ])
-    func aBaseURLThatDoesNotIsRefused(_ url: String, _ message: String) {
+    func aBaseURLThatDoesNotKeepTheKeySafeIsRefused(_ url: String, _ message: String) {
         let refusal = refusal(#"{"base_url":"\#(url)"}"#)
         #expect(refusal?.status == .invalidOptions)
-        #expect(refusal?.message.hasPrefix(message) == true, "\(refusal?.message ?? "taken")")
+        #expect(refusal?.message.hasPrefix(message) == true, "\(refusal?.message ?? "accepted")")
     }
 
-    @Test func aNumberThatMeansALoopbackAddressIsReadAsLibcurlReadsIt() throws {
+    @Test func aNumericLoopbackAddressIsReadAsLibcurlReadsIt() throws {
         try settings(#"{"base_url":"http://2130706433"}"#) { settings in
             #expect(String(settings.baseURL.text) == "http://127.0.0.1")
         }
     }
 
-    @Test func anHTTPAuthorityTakesOnlyALoopbackProxy() throws {
+    @Test func anHTTPBaseURLAcceptsOnlyALoopbackProxy() throws {
         let local = #""base_url":"http://127.0.0.1:1""#
         #expect(refusal("{\(local),\"proxy\":\"http://127.0.0.1:3128\"}") == nil)
         #expect(refusal("{\(local),\"proxy\":\"\"}") == nil)
@@ -165,7 +165,7 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
     }
 
     @Test(arguments: ["https://xn--mnchen-3ya.test", "https://authority.example/m\u{fc}nchen", "https://[fe80::1%25lo]"])
-    func aHostNameInASCIIIsTaken(_ url: String) throws {
+    func aHostNameInASCIIIsAccepted(_ url: String) throws {
         try settings(#"{"base_url":"\#(url)"}"#) { settings in
             #expect(String(settings.baseURL.text) == url)
         }

@@ -3,7 +3,7 @@ import Testing
 @testable import MachineIDC
 
 private func withTransport(connections: Int, processors: Int = 2, _ body: (Transport) throws -> Void) throws {
-    try Process.prepare()
+    try ProcessSetup.run()
     let transport = try withText("org_test") { key throws(Failure) in
         try withText(#"{"max_connections":\#(connections)}"#) { options throws(Failure) in
             let settings = try Settings(orgKey: key, options: options)
@@ -23,7 +23,7 @@ extension Transport {
 
     fileprivate var withShards: [Transport] { [self] + shards }
 
-    /// The way out of a call that did nothing.
+    /// Leaves the transport as a call does that did nothing.
     fileprivate func leaveLocked() {
         lock()
         leave(isGroups: false)
@@ -46,9 +46,9 @@ extension Transport {
         }
     }
 
-    /// All come from one processor here.
+    /// All calls of this test come from one processor.
     @Test(arguments: [1, 2, 8, 64], [1, 2, 4])
-    func noCallWaitsATurnLongerThanElsewhere(_ connections: Int, _ processors: Int) throws {
+    func waitingCallsAreSpreadEvenlyOverTheShards(_ connections: Int, _ processors: Int) throws {
         try withTransport(connections: connections, processors: processors) { transport in
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
@@ -58,7 +58,7 @@ extension Transport {
         }
     }
 
-    @Test func aClientThatIsNotBusyHasNone() throws {
+    @Test func aClientThatIsNotBusyHasNoShards() throws {
         try withTransport(connections: 8) { transport in
             for _ in 0..<100 {
                 let some = (0..<4).map { _ in transport.enterWhereFree() }
@@ -68,7 +68,7 @@ extension Transport {
         }
     }
 
-    @Test func aClientThatIsNotBusyAnyMoreUsesItsOwnConnection() throws {
+    @Test func aClientThatIsNoLongerBusyUsesItsFirstShardAlone() throws {
         try withTransport(connections: 8) { transport in
             let inside = (0..<40).map { _ in transport.enterWhereFree() }
             #expect(inside.contains { $0.shared != transport.shared })
@@ -82,7 +82,7 @@ extension Transport {
     }
 
     @Test(arguments: [Int32](0..<8) + [-1])
-    func aBusyClientsCallsGoWhereOthersOfTheirProcessorGo(_ processor: Int32) throws {
+    func callsOfABusyClientGoToTheShardOfTheirProcessor(_ processor: Int32) throws {
         try withTransport(connections: 8, processors: 4) { transport in
             var inside = (0..<8).map { _ in transport.enterWhereFree() }
             defer { inside.forEach { $0.leaveLocked() } }
@@ -92,7 +92,7 @@ extension Transport {
         }
     }
 
-    @Test func thereIsNoneAfterACancel() throws {
+    @Test func thereAreNoShardsAfterACancel() throws {
         try withTransport(connections: 8) { transport in
             transport.cancel()
             let inside = (0..<40).map { _ in transport.enterWhereFree() }

@@ -42,5 +42,9 @@ import Testing
     @Test func theVersionIsThatOfTheHeader() {
         let version = String(cString: CMachineID.mid_version())
         #expect(StatusTests.header?.contains("#define MID_VERSION \"\(version)\"") == true)
+        let parts = version.split(separator: ".").compactMap { Int32($0) }
+        #expect(parts.count == 3)
+        #expect(parts.reduce(0) { $0 * 100 + $1 } == CMachineID.mid_version_number())
+        #expect(CMachineID.mid_version_number() == MID_VERSION_NUMBER)
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 @testable import MachineIDC
 
 extension Message {
-    /// The text, and the end of the message.
+    /// Returns the text and discards the message.
     func take() -> String {
         defer { discard() }
         return withBytes { bytes, count in
@@ -13,7 +13,7 @@ extension Message {
     }
 }
 
-/// The status and the message with which `body` fails; nil when it does not.
+/// The status and the message of the failure that `body` throws; nil if it throws none.
 func failure(_ body: () throws(Failure) -> Void) -> (status: Status, message: String)? {
     do throws(Failure) {
         try body()
@@ -23,7 +23,7 @@ func failure(_ body: () throws(Failure) -> Void) -> (status: Status, message: St
     }
 }
 
-/// A text as a caller would pass it: any bytes, and a NUL.
+/// Passes these bytes as a caller would: any bytes, followed by a NUL.
 func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(Failure) -> Result) throws(Failure) -> Result {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
     defer { copy.deallocate() }

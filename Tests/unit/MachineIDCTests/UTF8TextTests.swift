@@ -11,14 +11,14 @@ private func trimmed(_ bytes: [UInt8]) -> [UInt8]? {
 }
 
 @Suite struct UTF8TextTests {
-    /// Every character that Python's `str.isspace` calls white space, which is what `str.strip` strips.
+    /// Every character that Python's `str.isspace` calls white space and `str.strip` removes.
     private static let whiteSpace: [Unicode.Scalar] = [
         0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003,
         0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
     ].compactMap { Unicode.Scalar($0 as UInt32) }
 
     @Test(arguments: whiteSpace)
-    func whiteSpaceGoesAtBothEndsAndStaysInside(_ space: Unicode.Scalar) {
+    func whiteSpaceIsRemovedAtBothEndsAndKeptInside(_ space: Unicode.Scalar) {
         let text = "\(space)\(space)a\(space)b\(space)"
         #expect(trimmed(Array(text.utf8)) == Array("a\(space)b".utf8))
         #expect(trimmed(Array("\(space)".utf8)) == [])
@@ -34,7 +34,7 @@ private func trimmed(_ bytes: [UInt8]) -> [UInt8]? {
         [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf], [0xf0, 0x80, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf],
         [0xf0, 0x9f, 0x98], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xfe],
     ] as [[UInt8]])
-    func whatIsNotUTF8IsRefusedWhereverItStands(_ bytes: [UInt8]) {
+    func invalidUTF8IsRefusedInAnyPlace(_ bytes: [UInt8]) {
         #expect(trimmed(bytes) == nil)
         #expect(trimmed([0x41] + bytes) == nil)
         #expect(trimmed(bytes + [0x41]) == nil)

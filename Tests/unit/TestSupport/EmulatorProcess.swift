@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The emulator as a program of its own, on a free port. It is ended with the object.
+/// Runs the emulator as a separate process, on a free port. The process is killed with this object.
 package final class EmulatorProcess {
     package let port: UInt16
     private let process: Foundation.Process
@@ -29,14 +29,14 @@ package final class EmulatorProcess {
         try? FileManager.default.removeItem(at: logFile)
     }
 
-    /// The lines on standard error. Whoever has read a reply finds the line of its request here.
+    /// The lines on standard error. Once a reply has been read, the line of its request is here.
     package var log: [String] {
         get throws { try String(contentsOf: logFile, encoding: .utf8).split(separator: "\n").map(String.init) }
     }
 
     package func signal(_ signal: CInt) { kill(process.processIdentifier, signal) }
 
-    /// Stops it, and waits until it has stopped. It goes on with SIGCONT.
+    /// Stops the process, and waits until it has stopped. SIGCONT continues it.
     package func stop() throws {
         signal(SIGSTOP)
         let threads = "/proc/\(process.processIdentifier)/task"
@@ -50,7 +50,7 @@ package final class EmulatorProcess {
         }
     }
 
-    /// Waits for the end. The exit status, and what came on standard output behind the line with the URL.
+    /// Waits for the end. Returns the exit status, and the standard output that followed the line with the URL.
     package func end() throws -> (status: CInt, output: String) {
         process.waitUntilExit()
         try #require(process.terminationReason == .exit)
@@ -58,7 +58,7 @@ package final class EmulatorProcess {
         return (process.terminationStatus, String(decoding: rest, as: UTF8.self))
     }
 
-    /// Runs the emulator where it is expected to end by itself.
+    /// Runs the emulator with arguments that make it end by itself.
     package static func run(_ arguments: String...) throws -> (status: CInt, output: String, errors: String) {
         let (output, errors) = (Pipe(), Pipe())
         let process = try launch(arguments, output: output, errors: errors.fileHandleForWriting)
@@ -70,7 +70,7 @@ package final class EmulatorProcess {
         return (process.terminationStatus, texts[0], texts[1])
     }
 
-    /// The binary is built beside the tests. MACHINEID_EMULATOR names another, such as the release build.
+    /// The binary is built beside the tests. MACHINEID_EMULATOR can name another, such as the release build.
     private static var binary: URL {
         if let path = ProcessInfo.processInfo.environment["MACHINEID_EMULATOR"] { return URL(fileURLWithPath: path) }
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

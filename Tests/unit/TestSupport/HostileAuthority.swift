@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Tests/wire/hostile/authority.py as a program of its own, on a free port. It is ended with the object.
+/// Runs Tests/wire/hostile/authority.py as a separate process, on a free port. The process is killed with this object.
 package final class HostileAuthority {
     package struct Behaviour: Decodable {
         package let name: String
@@ -12,7 +12,7 @@ package final class HostileAuthority {
         package let settles: Bool
         package let baseURL: String
         package let maxRetries: Int
-        /// What an operation may come out with, for those that the behaviour is made for.
+        /// The statuses that each operation may return, for the operations that the behaviour applies to.
         package let statuses: [String: [String]]
 
         private enum CodingKeys: String, CodingKey {
@@ -24,11 +24,11 @@ package final class HostileAuthority {
 
     package let behaviours: [Behaviour]
     private let process = Foundation.Process()
-    /// It serves until this is closed, be it because the tests have crashed.
+    /// The authority serves until this is closed, which a crash of the tests does too.
     private let input = Pipe()
     private let output = Pipe()
 
-    /// Starts the authority and waits until it has said what it does.
+    /// Starts the authority and waits until it has printed its behaviours.
     package init() throws {
         let script = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../wire/hostile/authority.py").standardizedFileURL
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -36,7 +36,7 @@ package final class HostileAuthority {
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        // The line with the URL, and that with the behaviours.
+        // The first line has the URL, the second the behaviours.
         var said = Data()
         while said.count(where: { $0 == UInt8(ascii: "\n") }) < 2 {
             let more = output.fileHandleForReading.availableData

@@ -1,6 +1,6 @@
 /*
- * max_connection_age_ms: a client that is never idle moves to where its authority's name leads now, and a request that
- * is under way is not cut off for it.
+ * max_connection_age_ms: a client that is never idle moves to the new address of its authority's name, and a request in
+ * progress is not cut off by it.
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
@@ -49,14 +49,14 @@ static void move(int count) {
 
     names_set("authority.example", "127.0.0.3");
     from = check_now_ms();
-    /* All of them: the old address is asked no more. */
+    /* Waits until all threads have moved and the old address receives no more requests. */
     do {
         carried = relay_tell(&before, CARRIED);
         int others = relay_tell(&after, CARRIED);
         while (relay_tell(&after, CARRIED) < others + 20 * count && check_now_ms() - from < WITHIN_MS) pause_ms(1);
     } while (relay_tell(&before, CARRIED) != carried && check_now_ms() - from < WITHIN_MS);
     printf("%d threads: moved after %.0f ms\n", count, check_now_ms() - from);
-    /* Whole seconds, and what the name led to is remembered for as long. */
+    /* Ages are rounded up to whole seconds, and the address of a name is remembered for as long. */
     CHECK(check_now_ms() - from <= 2 * (AGE_MS + 1000) + check_slack_ms());
     CHECK(relay_tell(&after, ACCEPTED) >= 1);
 
@@ -67,7 +67,7 @@ static void move(int count) {
     relay_stop(&after);
 }
 
-/* The answer takes longer than a connection may last. */
+/* The answer takes longer than the maximum age of its connection. */
 static void under_way(void) {
     struct authority *authority = authority_start();
     char options[128];
@@ -77,7 +77,7 @@ static void under_way(void) {
     atomic_store(&authority->delay_ms, AGE_MS + 2000);
     validate();
     CHECK(atomic_load(&authority->requests) == 1);
-    /* But it is too old for another one. */
+    /* Afterwards the connection is too old for another request. */
     atomic_store(&authority->delay_ms, 0);
     validate();
     CHECK(atomic_load(&authority->requests) == 2);
@@ -86,7 +86,7 @@ static void under_way(void) {
     authority_stop(authority);
 }
 
-/* What is younger is kept. */
+/* A younger connection is kept. */
 static void kept(void) {
     struct authority *authority = authority_start();
     client = authority_client(authority, "");
@@ -101,9 +101,9 @@ int main(void) {
     move(1);
     check_about = "8 threads";
     move(MOST_THREADS);
-    check_about = "under way";
+    check_about = "a request in progress";
     under_way();
-    check_about = "young";
+    check_about = "a young connection";
     kept();
     check_about = "";
     return check_done();

@@ -1,17 +1,17 @@
 /*
- * What comes of two questions that ask the same: whichever is answered counts, what is no answer leaves the other
- * alone, and what comes too late is never seen, by this call, the next one or a guard. Asked by mid_validate(),
- * mid_validate_many() and guards.
+ * A request that is sent twice: the first answer counts, a failure of one copy leaves the other alone, and an answer
+ * that comes too late is never seen, neither by this call nor by the next one or a guard. The requests come from
+ * mid_validate(), mid_validate_many() and guards.
  *
  *     answers [TIMES [AT_ONCE]]
  */
 #include "authority.h"
 #include "scripted.h"
 
-/* A quarter of it is the patience of a client without any answers yet. */
+/* A quarter of this is the patience of a client that has had no answer yet. */
 static int timeout_ms(void) { return 1200 + (int)check_slack_ms(); }
 
-/* What brings the second question where it does not get to the authority. */
+/* What happens to the second request: it is sent, its connection is refused, or its SYN is never answered. */
 enum way { IS_ASKED, IS_REFUSED, IS_SWALLOWED };
 
 #define ALLOWS_REPLY .status = "200 OK", .body = ALLOWS_IT
@@ -26,10 +26,10 @@ struct scene {
     const char *name;
     struct act acts[2];
     enum way way;
-    int late; /* whether the gate opens once the call has come back, and not before */
+    int late; /* whether the gate opens only after the call has returned */
     mid_status status;
     int allowed;
-    int next_allowed; /* what the authority says of the next question */
+    int next_allowed; /* the authority's answer to the next request */
 };
 
 static const struct scene scenes[] = {
@@ -104,7 +104,7 @@ static void expect_next(struct asker *asker, int allowed) {
     expect(asker, MID_OK, allowed);
 }
 
-/* A field of a line of /proc/net/snmp, of this network. */
+/* Tcp: AttemptFails of /proc/net/snmp, for this network namespace. */
 static long failed_attempts(void) {
     char names[1024], values[1024], *name, *value, *rest_of_names, *rest_of_values;
     long count = -1;
@@ -124,7 +124,7 @@ static long failed_attempts(void) {
     return count;
 }
 
-/* How many sockets, beside the fillers, have sent a SYN to this port that nobody has replied to. */
+/* How many sockets, beside the fillers, have sent an unanswered SYN to this port. */
 static int connecting_to(int port, const struct hole *hole) {
     char line[512];
     int count = 0;
@@ -141,7 +141,7 @@ static int connecting_to(int port, const struct hole *hole) {
     return count;
 }
 
-/* Lets the first question come, and then the second one try; returns once it has. 0 when it does not. */
+/* Waits for the first request, and then until the second is attempted. Returns 0 if it is not. */
 static int await_second(struct scripted *scripted, enum way way, struct hole *hole) {
     int port = scripted->port, is_asked = 0;
     if (way == IS_ASKED) return CHECK(scripted_await(scripted, &scripted->requests, 2));
@@ -176,13 +176,13 @@ static void play(const struct scene *scene, int is_many) {
         CHECK(scripted_await(scripted, &scripted->answers, 2));
     }
     if (!is_asked) {
-        fprintf(stderr, "    %s: nothing was asked a second time\n", check_about);
+        fprintf(stderr, "    %s: no second request was sent\n", check_about);
     } else if (scene->way == IS_ASKED) {
         expect_next(&asker, scene->next_allowed);
         expect_next(&asker, scene->next_allowed);
         CHECK(scripted_requests(scripted) == 4);
     } else {
-        /* By the connection of the first, which is as good as it was. */
+        /* They use the connection of the first request, which is still good. */
         expect_next(&asker, scene->next_allowed);
     }
     if (is_asked && scene->way == IS_SWALLOWED) hole_open(&hole, scripted->listener);
@@ -190,7 +190,7 @@ static void play(const struct scene *scene, int is_many) {
     scripted_stop(scripted);
 }
 
-/* Both answers come at the same moment. Either counts, and it is one of them that is told. */
+/* Both answers come at the same moment. Either one counts, and the call returns one of the two. */
 static void race(int is_many) {
     static const struct act acts[] = {{DENIES_REPLY, .gate = 1}, {ALLOWS_REPLY, .gate = 1}};
     struct scripted *scripted = scripted_start();
@@ -210,7 +210,7 @@ static void race(int is_many) {
     scripted_stop(scripted);
 }
 
-/* Where the second question comes to nothing, a third is asked after as much time again, and no sooner. */
+/* If the second request fails, a third is sent after the same time again, and no sooner. */
 static void again(int is_many) {
     static const struct act acts[] = {{SILENCE}, {NOTHING, .closes = 1}};
     struct scripted *scripted = scripted_start();
@@ -223,7 +223,8 @@ static void again(int is_many) {
     scripted_stop(scripted);
 }
 
-/* The check of a guard is asked twice: the second is answered at once, and the first once the guard knows that. */
+/* A guard's check is sent twice: the second request is answered at once, and the first once the guard has that
+ * answer. */
 static void guarded(const char *late_body, const char *body, int stays_on) {
     struct act acts[] = {
         {ALLOWS_REPLY}, {.status = "200 OK", .body = late_body, .gate = 1}, {.status = "200 OK", .body = body}};
@@ -270,7 +271,7 @@ static void *play_one(void *argument) {
     return NULL;
 }
 
-/* Many at once, since they wait for most of their time. */
+/* Many scenes run at once, because they spend most of their time waiting. */
 static void play_all(int is_many, size_t at_once) {
     struct player players[sizeof scenes / sizeof *scenes];
     size_t count = sizeof players / sizeof *players;
@@ -283,7 +284,7 @@ static void play_all(int is_many, size_t at_once) {
     }
 }
 
-/* The first call of the process, which makes libcurl ready. */
+/* Makes the first call of the process, which initialises libcurl. */
 static void prepare(void) {
     struct scripted *scripted = scripted_start();
     mid_client *client = scripted_client(scripted, "");
@@ -300,10 +301,11 @@ int main(int count, char **arguments) {
     prepare();
     for (int is_many = 0; is_many < 2; is_many++) {
         play_all(is_many, at_once);
-        if (atomic_load(&check_failed) > 0) return check_done(); /* what follows would wait for a second question too */
-        check_about = "both at once";
+        /* the tests below would also wait for a second request */
+        if (atomic_load(&check_failed) > 0) return check_done();
+        check_about = "both answers at once";
         for (int n = 0; n < times; n++) race(is_many);
-        check_about = "the second comes to nothing";
+        check_about = "the second request fails";
         again(is_many);
     }
     check_about = "a guard, and an allow that comes after a denial";

@@ -1,7 +1,7 @@
 /*
- * Authorities that answer every other time: 429 with Retry-After to every second request, an address of two that is
- * there half of the time, an only address that is. Calls end as machineid.h says, within their time, and the client
- * works on.
+ * Authorities that answer half of the time: with 429 and Retry-After to every second request, with one of two addresses
+ * reachable half of the time, or with a single address reachable half of the time. Calls end as machineid.h says,
+ * within their time, and the client keeps working.
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
@@ -19,8 +19,8 @@ static const struct act put_off_for_long = {
     .status = "429 Too Many Requests\r\nRetry-After: 60", .body = "{\"error\":\"rate_limited\"}"};
 static const struct act allow = {.status = "200 OK", .body = ALLOWS_IT};
 
-/* What it asks for fits into the time: the call waits as long, and is allowed. */
-static void outlived(void) {
+/* The pause that the authority asks for fits into the timeout: the call waits for it and is allowed. */
+static void pause_fits(void) {
     struct scripted *scripted = scripted_start();
     const struct act acts[] = {allow, put_off, allow, put_off, allow, put_off, allow};
     mid_client *client = scripted_client(scripted, "");
@@ -38,8 +38,8 @@ static void outlived(void) {
     scripted_stop(scripted);
 }
 
-/* It does not: the call ends with that answer, at once, and the next one is as good as ever. */
-static void not_outlived(void) {
+/* The pause does not fit into the timeout: the call ends at once with that answer, and the next one works as usual. */
+static void pause_does_not_fit(void) {
     struct scripted *scripted = scripted_start();
     const struct act acts[] = {put_off_for_long, allow, put_off_for_long, allow, put_off_for_long, allow};
     mid_client *client = scripted_client(scripted, "");
@@ -71,8 +71,9 @@ static mid_client *client_at(const char *more, int port) {
     return check_client(options);
 }
 
-/* For some time, of which `relay` is there and gone by turns, beginning with gone: a third of a second each. */
-static struct tally ask_amid(mid_client *client, const struct relay *relay, mid_status failure) {
+/* Makes calls for 4 s while `relay` is unreachable and reachable in turns of a third of a second, beginning with
+ * unreachable. */
+static struct tally ask_during_outages(mid_client *client, const struct relay *relay, mid_status failure) {
     struct tally tally = {0};
     double from = check_now_ms();
     int turn = 0;
@@ -99,7 +100,7 @@ static struct tally ask_amid(mid_client *client, const struct relay *relay, mid_
     return tally;
 }
 
-static void works_on(mid_client *client) {
+static void keeps_working(mid_client *client) {
     for (int n = 0; n < 5; n++) {
         int allowed = 0;
         CHECK_STATUS(MID_OK, mid_validate(client, "busy", &allowed, NULL));
@@ -108,7 +109,7 @@ static void works_on(mid_client *client) {
     mid_client_free(client);
 }
 
-/* Of two addresses, the second of which is always there: no call fails. */
+/* Of two addresses, the second is always reachable: no call fails. */
 static void one_of_two(void) {
     int target = relay_port_of(check_environment("MACHINEID_BASE_URL"));
     struct relay first = relay_start("127.0.0.2", 0, target, 1);
@@ -117,15 +118,15 @@ static void one_of_two(void) {
     struct tally tally;
     names_set("authority.example", "127.0.0.2 127.0.0.3");
     CHECK_STATUS(MID_OK, mid_register(client, "busy", NULL));
-    tally = ask_amid(client, &first, MID_OK);
+    tally = ask_during_outages(client, &first, MID_OK);
     CHECK(tally.failures == 0);
     CHECK(tally.longest <= 500 + 1500 + check_slack_ms());
-    works_on(client);
+    keeps_working(client);
     relay_stop(&first);
     relay_stop(&second);
 }
 
-/* The only one: calls fail while it is not there, each in its time, and are allowed as soon as it is. */
+/* With a single address, calls fail in time while it is unreachable, and are allowed as soon as it is back. */
 static void only_one(void) {
     int target = relay_port_of(check_environment("MACHINEID_BASE_URL"));
     struct relay relay = relay_start("127.0.0.4", 0, target, 1);
@@ -133,19 +134,20 @@ static void only_one(void) {
     struct tally tally;
     names_set("authority.example", "127.0.0.4");
     (void)mid_register(client, "busy", NULL);
-    tally = ask_amid(client, &relay, MID_CONNECT_FAILED);
+    tally = ask_during_outages(client, &relay, MID_CONNECT_FAILED);
     CHECK(tally.failures > 0 && tally.allows > 0);
     CHECK(tally.longest <= 900 + check_slack_ms());
-    works_on(client);
+    keeps_working(client);
     relay_stop(&relay);
 }
 
 int main(void) {
-    static const struct part parts[] = {{"429 that is outlived", outlived}, {"429 that is not", not_outlived}};
+    static const struct part parts[] = {{"429 with a pause that fits", pause_fits},
+                                        {"429 with a pause that does not fit", pause_does_not_fit}};
     PARTS_PLAY(parts);
-    check_about = "one of two addresses is there half of the time";
+    check_about = "one of two addresses is reachable half of the time";
     one_of_two();
-    check_about = "the only address is there half of the time";
+    check_about = "the only address is reachable half of the time";
     only_one();
     check_about = "";
     return check_done();

@@ -1,6 +1,7 @@
 /*
- * The network forgets all connections of a client without a word, while new ones work: no call fails for it, and none
- * takes more than half of timeout_ms. The authorities are those of the URLs, at a distance, side by side.
+ * The network silently forgets all connections of a client, while new ones work: no call fails because of it, and none
+ * takes more than half of timeout_ms. The authorities are those of the URLs, behind a relay, and are tested in
+ * parallel.
  *
  *     dead_pool URL...
  */
@@ -8,7 +9,7 @@
 #include "parts.h"
 #include "relay.h"
 
-/* As many threads as well; 0 is the default of max_connections. */
+/* The numbers of connections, and of threads too; 0 is the default of max_connections. */
 static const int pools[] = {1, 8, 32, 0};
 
 enum { POOLS = sizeof pools / sizeof *pools, MOST_URLS = 4 };
@@ -22,7 +23,7 @@ struct caller {
 };
 
 static struct relay relay;
-/* The longest that any call took, in microseconds, and how many waited for an answer that did not come. */
+/* The longest time that a call took, in microseconds, and how many calls waited for an answer that did not come. */
 static atomic_int longest, waited;
 
 static void note_time(double from) {
@@ -71,7 +72,7 @@ static void call_from(mid_client *client, int threads, int calls) {
     check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
 }
 
-/* Until there are as many connections as threads, and then they go silent. */
+/* Makes calls until there are as many connections as threads, and then silences them all. */
 static void forget_all(mid_client *client, int connections) {
     for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);
     CHECK(relay_tell(&relay, FORGET) == connections);
@@ -93,7 +94,7 @@ static int checks_of(mid_guard *guard) {
     return checks;
 }
 
-/* A guard that would lapse if a check of its hung, or two one after the other. */
+/* The guard would lapse if one of its checks hung, or if two did in succession. */
 static void guarded(mid_client *client, int connections) {
     mid_guard *guard = NULL;
     int checks;
@@ -121,9 +122,10 @@ static void forget_at(const char *url, int given) {
     forget_all(client, connections);
     atomic_store(&waited, 0);
     call_from(client, 1, 12);
-    /* The others that were idle are not tried one after the other. On a busy machine a few more may take long. */
+    /* The other idle connections are not tried one after the other. On a busy machine a few more calls may take
+     * long. */
     CHECK(atomic_load(&waited) >= 1 && atomic_load(&waited) <= 4);
-    report("again and again");
+    report("call after call");
     forget_all(client, connections);
     call_from(client, connections, 3);
     report("all at once");
@@ -131,7 +133,7 @@ static void forget_at(const char *url, int given) {
     validate_many(client);
     report("many devices");
     guarded(client, connections);
-    /* Whole again, and not only alive. */
+    /* The pool regains its full size. */
     forget_all(client, connections);
     call_from(client, connections, 3);
     for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);

@@ -1,4 +1,4 @@
-/* endpoint.h - addresses of this machine to listen at, some of which swallow who comes. */
+/* endpoint.h - listeners at addresses of this machine, some of which never answer a SYN. */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
@@ -54,7 +54,7 @@ static inline int endpoint_listen(const char *text, int port) {
     return listener;
 }
 
-/* ---- Holes: a listener whose queue is full, so that whoever else comes gets no reply ---- */
+/* ---- Holes: a listener whose queue is full, so that further connections get no reply ---- */
 
 enum { HOLE_FILLERS = 8 };
 
@@ -74,7 +74,7 @@ static inline struct hole hole_make(int listener) {
     return hole;
 }
 
-/* The listener takes connections again, those of the fillers that stand among them. */
+/* The listener accepts connections again, including those of fillers that were queued. */
 static inline void hole_open(const struct hole *hole, int listener) {
     for (int n = 0; n < HOLE_FILLERS; n++) check_need(close(hole->fillers[n]) == 0, "close");
     check_need(listen(listener, 256) == 0, "listen");

@@ -1,10 +1,10 @@
 /*
- * The ends of calls that are asking a second time: a deadline, mid_client_cancel(), mid_client_free(), a fork and
- * exit(), for one caller, for many, for mid_validate_many() and for a guard.
+ * How calls end while a second request is open: by a deadline, mid_client_cancel(), mid_client_free(), a fork and
+ * exit(); for one caller, for many, for mid_validate_many() and for a guard.
  *
  *     ends [--calm]
  *
- * With --calm in one process, and without those that end amid calls, for valgrind.
+ * --calm, for valgrind, runs everything in one process and leaves out the processes that fork or exit during calls.
  */
 #include "authority.h"
 #include "parts.h"
@@ -21,7 +21,7 @@ static const char *const end_names[] = {"deadline", "cancel", "free"};
 static const struct act silence = {.body = NULL};
 static const struct act allow = {.status = "200 OK", .body = ALLOWS_IT};
 
-/* A client that has had an answer, of an authority that gives no other. */
+/* A client that has received one answer from an authority that gives no other. */
 static mid_client *begin(struct scripted **scripted, int timeout_ms) {
     char options[64];
     int allowed = 0;
@@ -42,7 +42,7 @@ static mid_guard *begin_guard(mid_client *client) {
     return guard;
 }
 
-/* All have asked, and as many as may have asked again. */
+/* Waits until every caller has sent its request, and as many as may have sent it a second time. */
 static void await_second(struct scripted *scripted, int callers) {
     int second = callers < MOST_SECOND ? callers : MOST_SECOND;
     if (!CHECK(scripted_await(scripted, &scripted->requests, callers + second))) exit(check_done());
@@ -58,7 +58,7 @@ static void end_calls(enum end end, int count) {
     await_second(scripted, count);
     if (end == BY_DEADLINE) {
         for (int n = 0; n < count; n++) caller_expect(&callers[n], MID_TIMEOUT, callers[n].began, timeout_ms + 50);
-        /* The client works on, by connections on which nobody has been silent. */
+        /* The client keeps working, on connections that have never been silent. */
         scripted_set(scripted, NULL, 0, allow);
         for (int n = 0; n < 3; n++) {
             int allowed = 0;
@@ -127,8 +127,9 @@ static void end_many(enum end end) {
 
 /* ---- Processes ---- */
 
-/* A child has none of it, and makes its own; the parent's questions are answered, each by one of its two. */
-static void fork_amid(int count) {
+/* The child inherits no open request and opens its own connections. Each request of the parent is answered, on one of
+ * its two connections. */
+static void fork_during_calls(int count) {
     struct caller callers[MOST_CALLERS];
     struct scripted *scripted;
     mid_client *client = begin(&scripted, 60000);
@@ -172,7 +173,7 @@ static _Noreturn void run_to_exit(struct scripted *scripted, int tell, int ask) 
     exit(atomic_load(&check_failed) == 0 ? 0 : 1);
 }
 
-static void exit_amid(void) {
+static void exit_during_calls(void) {
     struct scripted *scripted = scripted_start();
     int told[2], asked[2];
     char byte;
@@ -214,12 +215,12 @@ static void deadline(void) { end_all(BY_DEADLINE); }
 static void cancel(void) { end_all(BY_CANCEL); }
 static void freed(void) { end_all(BY_FREE); }
 static void forked(void) {
-    for (int n = 0; n < COUNTS; n++) fork_amid(counts[n]);
+    for (int n = 0; n < COUNTS; n++) fork_during_calls(counts[n]);
 }
 
 int main(int count, char **arguments) {
     static const struct part parts[] = {
-        {"deadline", deadline}, {"cancel", cancel}, {"free", freed}, {"fork", forked}, {"exit", exit_amid}};
+        {"deadline", deadline}, {"cancel", cancel}, {"free", freed}, {"fork", forked}, {"exit", exit_during_calls}};
     if (count > 1 && strcmp(arguments[1], "--calm") == 0) {
         for (int end = BY_DEADLINE; end <= BY_FREE; end++) end_all((enum end)end);
     } else {

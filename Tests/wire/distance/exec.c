@@ -1,6 +1,6 @@
 /*
- * machineid-exec, and with it its program, outlives a network that forgets all connections, and an address that
- * swallows whoever comes where the name has another one.
+ * machineid-exec and its program survive a network that forgets all connections, and an address that never answers
+ * while the name has another one.
  *
  * Needs resolver.so in PRELOAD, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
@@ -9,7 +9,8 @@
 #include "parts.h"
 #include "relay.h"
 
-/* With libcurl 7.88 the second address is tried after half of the 3 s that there are to connect. */
+/* With libcurl 7.88 the second address is tried after half of the 3 s of the connect timeout, so --max-age leaves time
+ * for that. */
 static char *const command[] = {"build/bin/machineid-exec", "--register", "--device", "supervised", "--interval", "0.3",
                                 "--max-age",                "6",          "--",       "sh",         "-c",
                                 "trap 'exit 7' TERM; echo there; while :; do sleep 0.1; done",      NULL};
@@ -39,7 +40,7 @@ static void start(struct supervised *supervised, int port) {
     CHECK(read(supervised->output, line, sizeof line - 1) == 6 && strcmp(line, "there\n") == 0);
 }
 
-/* It runs on, until it is told to end, and passes that on. */
+/* The program is still running. machineid-exec passes SIGTERM on to it, and returns its status. */
 static void stop(struct supervised *supervised) {
     int status = 0;
     CHECK(waitpid(supervised->process, &status, WNOHANG) == 0);
@@ -49,7 +50,7 @@ static void stop(struct supervised *supervised) {
     check_need(close(supervised->output) == 0, "close");
 }
 
-/* As many questions more have gone to the authority; or it has ended meanwhile. */
+/* Waits until this many more requests have gone to the authority, or machineid-exec has ended. */
 static void await_checks(const struct supervised *supervised, const struct relay *relay, int more) {
     int enough = relay_tell(relay, CARRIED) + more;
     siginfo_t ended = {0};
@@ -92,7 +93,7 @@ int main(void) {
     int target = relay_port_of(check_environment("MACHINEID_BASE_URL"));
     check_about = "connections are forgotten";
     dead_pool(target);
-    check_about = "an address swallows";
+    check_about = "an address never answers";
     two_addresses(target);
     check_about = "";
     return check_done();

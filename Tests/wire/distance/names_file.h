@@ -1,10 +1,10 @@
-/* names_file.h - what resolver.c calls the names of the tests. */
+/* names_file.h - sets the addresses that resolver.c gives to names. */
 #ifndef NAMES_FILE_H
 #define NAMES_FILE_H
 
 #include "check.h"
 
-/* From now on this name, and no other, has these addresses, the first one first. */
+/* From now on only this name resolves, to these addresses in this order. */
 static inline void names_set(const char *name, const char *addresses) {
     const char *path = check_environment("RESOLVER_FILE");
     char beside[512];

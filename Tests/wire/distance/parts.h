@@ -1,4 +1,4 @@
-/* parts.h - parts of a test that wait for most of their time, and so run side by side, each in a process of its own. */
+/* parts.h - parts of a test that spend most of their time waiting, and so run side by side, each in its own process. */
 #ifndef PARTS_H
 #define PARTS_H
 
@@ -11,7 +11,7 @@ struct part {
     void (*play)(void);
 };
 
-/* A child that goes with its parent, should that be ended. */
+/* Forks a child that is killed when its parent ends. */
 static inline pid_t part_fork(void) {
     pid_t child;
     (void)fflush(NULL);

@@ -1,8 +1,8 @@
 /*
- * relay.h - a relay in a process of its own, between a client and an authority, that is the network at a distance: it
- * takes its time, forgets connections without a word, and swallows who wants to connect.
+ * relay.h - a relay in a process of its own, between a client and an authority, that imitates a distant network: it
+ * delays requests, silently forgets connections, and can leave connection attempts unanswered.
  *
- * One thread of a test gives the orders; each is carried out when relay_tell() returns.
+ * Only one thread of a test may give orders. An order has been carried out when relay_tell() returns.
  */
 #ifndef RELAY_H
 #define RELAY_H
@@ -17,12 +17,12 @@
 #include <sys/wait.h>
 
 enum relay_order {
-    FORGET,  /* all connections that there are, for good: no byte, no FIN and no RST comes through any more */
+    FORGET,  /* all existing connections, for good: no byte, no FIN and no RST gets through any more */
     SWALLOW, /* new connections get no reply */
-    ANSWER,  /* they do again */
-    OPEN,    /* how many connections there are that are not forgotten */
-    ACCEPTED, /* how many there ever were */
-    CARRIED  /* how often bytes of a client's went on to the authority */
+    ANSWER,  /* new connections get replies again */
+    OPEN,    /* returns the number of open connections that are not forgotten */
+    ACCEPTED, /* returns the number of connections ever accepted */
+    CARRIED  /* returns how often bytes of a client were forwarded to the authority */
 };
 
 struct relay {
@@ -34,17 +34,17 @@ struct relay {
 enum { RELAY_PAIRS = 1024, RELAY_BYTES = 32768, RELAY_HEAD = 4096 };
 
 struct relay_pair {
-    int client, authority; /* -1 when there is none; the authority of a forgotten one is closed */
+    int client, authority; /* -1: none; the authority's end of a forgotten pair is closed */
     int is_forgotten;
-    double due; /* when what has come from the client goes on; 0 when nothing has */
+    double due; /* when the bytes from the client are forwarded; 0: there are none */
     size_t held;
-    char head[RELAY_HEAD]; /* of a request to a proxy, or what is held */
+    char head[RELAY_HEAD]; /* the head of a request to a proxy, or the held bytes */
 };
 
-/* What the relay's process knows. */
+/* The state of the relay's process. */
 static struct {
     struct relay_pair pairs[RELAY_PAIRS];
-    int used; /* none from here on ever was */
+    int used; /* the pairs from here on were never used */
     int listener, channel, target, is_proxy, delay_ms, swallows;
     struct hole hole;
     int accepted, carried;
@@ -85,7 +85,7 @@ static inline void relay_accept(void) {
     if (!relay_here.is_proxy && pair->authority < 0) relay_close(&pair->client);
 }
 
-/* CONNECT, wherever to. 0 when the pair is done with. */
+/* Serves CONNECT to any destination. Returns 0 when the pair is finished. */
 static inline int relay_tunnel(struct relay_pair *pair) {
     ssize_t count = recv(pair->client, pair->head + pair->held, sizeof pair->head - 1 - pair->held, 0);
     if (count <= 0) return 0;
@@ -99,7 +99,7 @@ static inline int relay_tunnel(struct relay_pair *pair) {
     return 1;
 }
 
-/* What a client has sent goes on after the delay, with what comes until then. */
+/* Holds bytes from a client until their delay is over. Until then nothing more is read from the client. */
 static inline int relay_hold(struct relay_pair *pair) {
     ssize_t count = recv(pair->client, pair->head, sizeof pair->head, 0);
     if (count <= 0) return 0;
@@ -151,7 +151,7 @@ static inline int relay_obey(enum relay_order order) {
     }
 }
 
-/* Sends on what was held for long enough; returns how long to wait for the next, in milliseconds. */
+/* Forwards the bytes whose delay is over; returns how many milliseconds to wait for the next. */
 static inline int relay_carry(void) {
     double now = check_now_ms(), first = now + 60000;
     for (int n = 0; n < relay_here.used; n++) {
@@ -170,7 +170,7 @@ static inline int relay_carry(void) {
 
 static inline void relay_look(struct relay_pair *pair, const struct pollfd *client, const struct pollfd *authority) {
     int lives = 1;
-    /* Of a forgotten one it is seen only that the client has closed it. */
+    /* On a forgotten pair, the relay notices only that the client has closed it. */
     if (pair->is_forgotten) {
         if (client->revents != 0) relay_close(&pair->client);
         return;
@@ -242,12 +242,12 @@ static inline struct relay relay_begin(const char *address, int port, int target
     return relay;
 }
 
-/* Port 0 is any free one. `target` is a port of 127.0.0.1. */
+/* Port 0 stands for any free port. `target` is a port of 127.0.0.1. */
 static inline struct relay relay_start(const char *address, int port, int target, int delay_ms) {
     return relay_begin(address, port, target, delay_ms, 0);
 }
 
-/* A proxy for CONNECT, which leads to `target` wherever the client wants to go. */
+/* A proxy for CONNECT that leads to `target`, whatever destination the client names. */
 static inline struct relay relay_start_proxy(const char *address, int port, int target) {
     return relay_begin(address, port, target, 0, 1);
 }

@@ -1,6 +1,6 @@
 /*
- * A resolver for LD_PRELOAD that takes names ending in ".example" from the file RESOLVER_FILE, read anew each time:
- * lines of a name and its addresses, the first one first. Other names go to the real one.
+ * A resolver for LD_PRELOAD that looks up names ending in ".example" in the file RESOLVER_FILE, which it reads again
+ * each time. Each line has a name and its addresses in order. Other names go to the real resolver.
  */
 #include <dlfcn.h>
 #include <netdb.h>
@@ -19,7 +19,7 @@ static lookup *real_lookup(void) {
     return real.function;
 }
 
-/* The addresses of a line one after the other; those that are not of the family that is asked for are left out. */
+/* Returns the addresses of a line in order, without those of another family than requested. */
 static int find(char *addresses, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
     struct addrinfo numeric = hints != NULL ? *hints : (struct addrinfo){0};
     struct addrinfo **end = found;

@@ -1,6 +1,6 @@
 /*
- * scripted.h - an authority that plays a script: what it does with the first request, with the second, and so on,
- * wherever they come. A thread for each connection, in this process.
+ * scripted.h - an authority that follows a script: how it treats the first request, the second and so on, on any
+ * connection. It runs in this process, with a thread for each connection.
  */
 #ifndef SCRIPTED_H
 #define SCRIPTED_H
@@ -12,12 +12,12 @@
 
 enum { SCRIPT_CONNECTIONS = 512, SCRIPT_ACTS = 8, SCRIPT_REQUEST = 4096 };
 
-/* What becomes of one request. A reply without a status is sent as it stands; without both there is none. */
+/* How one request is treated. A body without a status is sent as it is; without both there is no reply. */
 struct act {
     const char *status, *body;
-    int after;  /* not before so many requests have come */
-    int gate;   /* not before the test has opened so many gates */
-    int closes; /* and then the connection ends */
+    int after;  /* wait until this many requests have come */
+    int gate;   /* wait until the test has opened this many gates */
+    int closes; /* close the connection afterwards */
 };
 
 #define ALLOWS_IT "{\"allowed\":true,\"code\":\"ALLOW\",\"request_id\":\"1\",\"deviceId\":\"agent\"}"
@@ -27,15 +27,15 @@ struct act {
 struct scripted {
     int listener, port, stop[2];
     pthread_t thread;
-    pthread_mutex_t mutex; /* of what follows */
+    pthread_mutex_t mutex; /* protects the members below */
     pthread_cond_t changed;
     struct act acts[SCRIPT_ACTS];
-    struct act rest; /* what becomes of the requests after these */
+    struct act rest; /* how later requests are treated */
     int acts_count;
-    const char *mute; /* a request that has this in it is never answered, whatever the script says */
-    int muted;        /* how many of these there were */
+    const char *mute; /* a request that contains this is never answered, whatever the script says */
+    int muted;        /* the number of such requests */
     int requests, answers, gates;
-    int connections; /* that there ever were */
+    int connections; /* accepted so far */
     int is_over;
     int open[SCRIPT_CONNECTIONS];
     pthread_t threads[SCRIPT_CONNECTIONS];
@@ -66,7 +66,7 @@ static inline int scripted_send(int connection, const struct act *act) {
     return send(connection, reply, (size_t)length, MSG_NOSIGNAL) == length && !act->closes;
 }
 
-/* Whether the connection goes on. */
+/* Returns whether the connection stays open. */
 static inline int scripted_play(struct scripted *scripted, int connection) {
     struct act act;
     int goes_on = 1;
@@ -112,7 +112,7 @@ static inline void *scripted_serve(void *argument) {
         if (scripted_is_mute(served.scripted, request)) continue;
         if (!scripted_play(served.scripted, connection)) break;
     }
-    /* Closed by whoever joins this. */
+    /* scripted_stop() closes the descriptor after it has joined this thread. */
     (void)shutdown(connection, SHUT_RDWR);
     return NULL;
 }
@@ -141,7 +141,7 @@ static inline void *scripted_run(void *argument) {
     }
 }
 
-/* No connection is accepted any more; then the listener may be closed, or made a hole. */
+/* Accepts no further connection. Afterwards the listener may be closed, or made a hole. */
 static inline void scripted_accept_no_more(struct scripted *scripted) {
     if (scripted->stop[1] < 0) return;
     check_need(write(scripted->stop[1], "", 1) == 1, "write");
@@ -185,7 +185,7 @@ static inline void scripted_stop(struct scripted *scripted) {
     free(scripted);
 }
 
-/* From now on; requests are counted anew. */
+/* Sets a new script, and counts requests from 0 again. */
 static inline void scripted_set(struct scripted *scripted, const struct act *acts, int count, struct act rest) {
     check_need(count <= SCRIPT_ACTS, "fewer acts");
     scripted_lock(scripted);
@@ -202,7 +202,7 @@ static inline void scripted_open_gate(struct scripted *scripted) {
     scripted_unlock(scripted);
 }
 
-/* Returns once *count, one of the numbers above, is so high; 0 when it is not after 20 s. */
+/* Waits until *count, one of the counters above, is this high. Returns 0 if it is not after 20 s. */
 static inline int scripted_await(struct scripted *scripted, const int *count, int enough) {
     struct timespec until;
     int holds;
@@ -223,7 +223,7 @@ static inline int scripted_requests(struct scripted *scripted) {
     return requests;
 }
 
-/* A client of this authority. `more` are further options, such as ",\"max_retries\":0". */
+/* A client of this authority. `more` holds further options, such as ",\"max_retries\":0". */
 static inline mid_client *scripted_client(struct scripted *scripted, const char *more) {
     char options[512];
     (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\"%s}", scripted->port, more);

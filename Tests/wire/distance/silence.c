@@ -1,6 +1,6 @@
 /*
- * How often an authority is asked: one that accepts and says nothing, one that says nothing of some devices, one that
- * is slow, and one that answers as usual, which is asked exactly as often as there are calls.
+ * How many requests an authority receives: one that accepts and never answers, one that does not answer about some
+ * devices, one that is slow, and one that answers normally, which receives exactly one request per call.
  */
 #include "authority.h"
 #include "operations.h"
@@ -18,7 +18,7 @@ struct caller {
     double within_ms;
 };
 
-/* Calls that took so long that they may have been asked a second time: the machine has other things to do as well. */
+/* The calls that took so long that their requests may have been sent a second time: the machine may be busy. */
 static atomic_int long_calls;
 
 static void *call(void *argument) {
@@ -51,7 +51,7 @@ static void call_from(mid_client *client, int threads, int calls, mid_status exp
     check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
 }
 
-/* `drivers` is how many of the threads work for the others, each with a count of its own. */
+/* `drivers` is the number of threads that work for the others; each has a budget of its own. */
 static void expect_requests(struct authority *authority, int calls, int answers, int drivers) {
     int requests = atomic_load(&authority->requests);
     if (!CHECK(requests >= calls && requests <= calls + drivers * SECOND + answers / ANSWERS_FOR_ONE))
@@ -59,8 +59,8 @@ static void expect_requests(struct authority *authority, int calls, int answers,
     printf("%s: %d requests for %d calls\n", check_about, requests, calls);
 }
 
-/* It accepts, and says nothing. */
-static void nothing(int threads, int calls) {
+/* The authority accepts connections and never answers. */
+static void silent(int threads, int calls) {
     struct authority *authority = authority_start();
     mid_client *client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":400");
     atomic_store(&authority->mood, IS_SILENT);
@@ -73,7 +73,7 @@ static void nothing(int threads, int calls) {
     authority_stop(authority);
 }
 
-/* Every answer takes longer than the client's patience, which is a quarter of its time at most. */
+/* Every answer takes longer than the client's patience, which is at most a quarter of its timeout. */
 static void slow(int threads, int calls, int drivers, const char *more) {
     struct authority *authority = authority_start();
     char options[96];
@@ -88,7 +88,7 @@ static void slow(int threads, int calls, int drivers, const char *more) {
     authority_stop(authority);
 }
 
-/* As usual: exactly as many. */
+/* A normal authority receives exactly as many requests as there are calls. */
 static void steady(int threads, int calls) {
     struct authority *authority = authority_start();
     mid_client *client = authority_client(authority, "");
@@ -104,7 +104,7 @@ static void steady(int threads, int calls) {
     authority_stop(authority);
 }
 
-/* ---- Some devices ---- */
+/* ---- An authority that is silent about some devices ---- */
 
 enum { MUTE = 20, MUTE_MS = 3000 };
 static atomic_int mute_calls_over;
@@ -117,8 +117,8 @@ static void *ask_mute(void *client) {
     return NULL;
 }
 
-/* Answers about others earn a second question about these, but never are there more than eight at once: so no more
- * before the first of the calls is over. */
+/* Answers about other devices earn second requests about these, but at most eight are open at once, so no more are
+ * sent before the first of the calls has ended. */
 static void some_devices(void) {
     struct scripted *scripted = scripted_start();
     mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":3000"); /* MUTE_MS */
@@ -144,9 +144,10 @@ static void some_devices(void) {
     scripted_stop(scripted);
 }
 
-/* ---- What changes something ---- */
+/* ---- Operations that change something ---- */
 
-/* Is sent once: it might be carried out late, after what comes next. The others are asked a second time. */
+/* They are sent once: a second copy might be carried out late, after the caller's next operation. The others are asked
+ * a second time. */
 static void changes(void) {
     for (size_t n = 0; n < OPERATIONS; n++) {
         const struct operation *operation = &operations[n];
@@ -164,11 +165,11 @@ static void changes(void) {
 
 /* ---- The parts ---- */
 
-static void nothing_alone(void) { nothing(1, 12); }
-static void nothing_together(void) { nothing(24, 2); }
+static void silent_alone(void) { silent(1, 12); }
+static void silent_together(void) { silent(24, 2); }
 static void slow_alone(void) { slow(1, 3, 1, ""); }
 static void slow_together(void) { slow(16, 3, 1, ""); }
-/* With as many threads as connections, several work for the others. */
+/* With as many threads as connections, several threads work for the others. */
 static void slow_crowded(void) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     slow(16, 3, processors < 4 ? (int)processors : 4, ",\"max_connections\":16");
@@ -178,15 +179,15 @@ static void steady_together(void) { steady(10, 1000); }
 
 int main(void) {
     static const struct part parts[] = {
-        {"nothing said, 1 thread", nothing_alone},
-        {"nothing said, 24 threads", nothing_together},
+        {"silent, 1 thread", silent_alone},
+        {"silent, 24 threads", silent_together},
         {"slow, 1 thread", slow_alone},
         {"slow, 16 threads", slow_together},
         {"slow, 16 threads, 16 connections", slow_crowded},
-        {"nothing said of some devices", some_devices},
-        {"what changes something", changes},
-        {"as usual, 1 thread", steady_alone},
-        {"as usual, 10 threads", steady_together},
+        {"silent about some devices", some_devices},
+        {"operations that change something", changes},
+        {"normal, 1 thread", steady_alone},
+        {"normal, 10 threads", steady_together},
     };
     PARTS_PLAY(parts);
     return check_done();

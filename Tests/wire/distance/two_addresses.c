@@ -1,7 +1,7 @@
 /*
- * Names with two addresses, the first of which swallows whoever wants to connect: the second is reached within one
- * connect_timeout_ms, whatever their families, and through a proxy with such a name as well. Where both swallow, the
- * call ends in its time.
+ * Names with two addresses, the first of which never answers connection attempts: the second is reached within one
+ * connect_timeout_ms, whatever their families, and also through a proxy with such a name. If neither answers, the call
+ * ends in its time.
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the network of with_addresses.
  */
@@ -19,7 +19,7 @@ static const struct {
     {"IPv6 and IPv6", "fd00::1", "fd00::2"},
 };
 
-/* Returns how long it took. */
+/* Returns how many milliseconds the call took. */
 static double validate(mid_client *client, double within_ms) {
     char *json = NULL;
     int allowed = 0;
@@ -40,7 +40,7 @@ static mid_client *client_of(const char *host, int port, const char *more) {
     return check_client(options);
 }
 
-/* The first address is a hole at the port of the second. */
+/* Makes the first address a hole, at the port of the second. */
 static int begin_hole(const char *address, int port, struct hole *hole) {
     int listener = endpoint_listen(address, port);
     *hole = hole_make(listener);
@@ -66,7 +66,7 @@ static void reach(size_t n, int through_proxy) {
     if (through_proxy) (void)snprintf(more, sizeof more, ",\"proxy\":\"http://%s:%d\"", name, relay.port);
     client = client_of("authority.example", relay.port, more);
     printf("%s: reached after %.0f ms\n", check_about, validate(client, CONNECT_TIMEOUT_MS));
-    /* On the connection that there is now. */
+    /* The second call uses the connection of the first. */
     (void)validate(client, 0);
     CHECK(relay_tell(&relay, ACCEPTED) == 1);
     mid_client_free(client);
@@ -74,8 +74,8 @@ static void reach(size_t n, int through_proxy) {
     relay_stop(&relay);
 }
 
-/* Nobody is there: the call ends when the time to connect is over, and no sooner than both addresses were tried. */
-static void reach_nobody(void) {
+/* Neither address answers: the call ends when the time to connect is over, and no sooner than both were tried. */
+static void reach_neither(void) {
     struct hole holes[2];
     int listeners[2], allowed = 1;
     char *json = NULL;
@@ -106,8 +106,8 @@ int main(void) {
             reach(n, through_proxy);
         }
     }
-    check_about = "nobody is there";
-    reach_nobody();
+    check_about = "neither address answers";
+    reach_neither();
     check_about = "";
     return check_done();
 }

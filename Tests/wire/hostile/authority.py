@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
-"""A hostile authority: a raw-socket HTTP server on loopback that breaks HTTP, JSON and its word in named ways.
+"""A hostile authority: a raw-socket HTTP server on loopback that breaks HTTP, JSON and its own promises in named ways.
 
     authority.py [--port N] [--list | --json]
 
-It prints "listening on http://127.0.0.1:PORT" and serves until stdin ends or it is told to stop. --list names the behaviours
-for people, --json for programs: one array on one line, with what to expect of a client. What it does to a client follows
-from the base_url:
+It prints "listening on http://127.0.0.1:PORT" and serves until stdin ends or it receives a signal. --list names the
+behaviours for people, --json for programs: one array on one line, with the expected results of a client. The client's
+base_url selects what it does:
 
     http://127.0.0.1:PORT/b/NAME   the behaviour NAME for every request (GET /behaviours names them all, as JSON)
     http://127.0.0.1:PORT          the behaviour that the deviceId names, and a right answer if it names none
 
-Behaviours that act before there is a request have a port of their own, and those that end after some attempts an address
-of their own; --list, --json and /behaviours show them. Devices whose id begins with "good:" are always allowed, and those
-with "denied:" always denied, wherever a request gets through.
+A behaviour that acts before there is a request has a port of its own, and one that changes after some attempts has an
+address of its own; --list, --json and /behaviours show them. Devices whose id begins with "good:" are always allowed,
+and those with "denied:" always denied, if a request gets through.
 
-Tests that need more control (matrix.py) use the class: a visit is one client's stay with one behaviour.
+Tests that need more control (matrix.py) use the class Authority. A visit is the time that one client spends with one
+behaviour.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from exchange import ClientGone, Connection, Exchange, device_of, fault_in
 
 
 class Visit:
-    """One client's stay with a behaviour, and what was seen of it."""
+    """The time that one client spends with a behaviour, and the requests seen from it."""
 
     def __init__(self, behaviour, id, timeout_ms):
         self.behaviour = behaviour
@@ -41,23 +42,23 @@ class Visit:
         self.base_url = None
         self.listener = None
         self.is_armed = True
-        # What a client that understands the reply must hand out, by device; "" where a request names none.
+        # By device, the text that a client must return if it understands the reply; "" where a request names no device.
         self.entities = {}
         self.requests = 0
         self.connections = set()
         self.faults = []
-        # What the behaviour remembers from one request to the next.
+        # State that the behaviour keeps from one request to the next.
         self.memory = {}
-        # Set by the behaviour when it has done all that must be done before the next call.
+        # Set by the behaviour when it has done everything that must happen before the next call.
         self.settled = threading.Event()
-        # Set by the test when the first call has returned, and when everything has.
+        # Set by the test: the first when the first call has returned, the second when everything is over.
         self.first_call_over = threading.Event()
         self.closed = threading.Event()
-        # What else has to be done to be right from now on.
+        # What else disarm() must do, so that every later answer is right.
         self.on_disarm = lambda: None
 
     def disarm(self):
-        """From now on every answer is right."""
+        """From now on, gives only right answers."""
         self.is_armed = False
         self.on_disarm()
 
@@ -110,7 +111,7 @@ class Authority:
         del self.visits[visit.id]
 
     def serve(self, listener, visit):
-        """For behaviours that make their own listener."""
+        """Serves a listener that a behaviour has made itself."""
         self._start(self._accept, listener, visit)
 
     @staticmethod
@@ -126,7 +127,9 @@ class Authority:
             self._start(self._serve_socket, sock, visit)
 
     def _accept_strays(self):
-        """Whoever connects here has followed a redirect. It is told yes, to see whether it believes that too."""
+        """A client that connects here has followed a redirect. It receives a permission, to see whether it believes
+        that too.
+        """
         while True:
             sock, _ = self._elsewhere.accept()
             self.strays += 1
@@ -177,7 +180,7 @@ class Authority:
         return behaviour.act(exchange)
 
     def _find(self, path, device, visit):
-        """The behaviour for a request, its visit, and the path that is left when their names are taken off."""
+        """Returns the behaviour for a request, its visit, and the rest of the path after their names."""
         if visit is not None:
             behaviour = visit.behaviour if visit.behaviour.stage == "request" else None
             return behaviour, visit, path
@@ -186,7 +189,7 @@ class Authority:
             return behaviour, Visit(behaviour, 0, 800), path
         named, _, rest = path[3:].partition("/api/")
         rest = "/api/" + rest
-        # Names end with numbers too, so that the whole is looked up first.
+        # The name of a behaviour may end with a number too, so the whole is looked up first.
         behaviour = behaviours.all.get(named)
         id = named.rpartition("/")[2]
         if behaviour is None and id.isdecimal() and int(id) in self.visits:
@@ -195,10 +198,10 @@ class Authority:
         return behaviour, Visit(behaviour, 0, 800), rest
 
     def catalogue(self):
-        """Every behaviour with its address and what to expect of it."""
+        """Returns every behaviour with its address and the expected results."""
         entries = []
         for behaviour in behaviours.all.values():
-            # A visit counts attempts, and without one each request is the first.
+            # A visit counts attempts; without a visit, each request counts as the first.
             if behaviour.stage == "request" and not behaviour.max_retries:
                 base_url = f"{self.url}/b/{behaviour.name}"
             else:

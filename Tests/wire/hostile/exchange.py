@@ -21,9 +21,9 @@ class Request:
 
 
 class Connection:
-    """A client's connection: raw bytes out, whole requests in."""
+    """A client's connection, which sends raw bytes and reads complete requests."""
 
-    # No behaviour needs longer; a client that waits longer than this has failed already.
+    # No behaviour takes longer. A client that waits longer than this has already failed.
     PATIENCE = 60
 
     def __init__(self, sock):
@@ -64,7 +64,7 @@ class Connection:
         return Request(method, path, headers, body)
 
     def wait_until_left(self):
-        """Reads and forgets until the client has closed."""
+        """Reads and discards until the client has closed."""
         try:
             while self.sock.recv(65536):
                 pass
@@ -87,9 +87,9 @@ class Connection:
 
 
 class Exchange:
-    """A request (or, for a behaviour that does not wait for one, a connection) and what a behaviour makes of it.
+    """A request (or, for a behaviour that does not wait for one, a connection) and the means to respond to it.
 
-    `act` returns KEEP to let the connection live on; anything else closes it.
+    `act` returns KEEP to keep the connection open; anything else closes it.
     """
 
     KEEP = True
@@ -106,7 +106,7 @@ class Exchange:
 
     @property
     def real(self):
-        """The right answer to this request; for validate it allows."""
+        """The right answer to this request, which for validate is an allow."""
         return replies.right(self.operation, self.device)
 
     @property
@@ -115,7 +115,7 @@ class Exchange:
         return time.monotonic() - self.began
 
     def expect(self, entity):
-        """Notes what a client that understands the reply must hand out."""
+        """Records the text that a client must return if it understands the reply."""
         self.visit.entities[self.device] = entity
 
     def head(self, status="200 OK", *headers, type="application/json"):
@@ -123,27 +123,29 @@ class Exchange:
         return "\r\n".join(lines).encode("latin-1", "surrogateescape") + b"\r\n\r\n"
 
     def reply(self, body=None, status="200 OK", *headers, type="application/json"):
-        """A whole reply with a Content-Length, which leaves the connection open."""
+        """Sends a complete reply with a Content-Length, and leaves the connection open."""
         body = self.real if body is None else body
         self.expect(body)
         self.send(self.head(status, f"Content-Length: {len(body)}", *headers, type=type) + body)
         return self.KEEP
 
     def stray_url(self, host="127.0.0.1"):
-        """Where no client may ever go: on another port, which nothing but a followed redirect leads to."""
+        """A URL that no client may request: on another port, which can be reached only by following a redirect."""
         return f"http://{host}:{self.authority.elsewhere_port}/stray/{self.visit.id}"
 
     def pause(self, seconds):
-        """Does nothing for a while, but for no longer than anybody is interested."""
+        """Waits for a while, but no longer than the visit lasts."""
         self.visit.closed.wait(seconds)
 
     def hold(self):
-        """Says nothing more until the client has left."""
+        """Sends nothing more until the client has left."""
         self.connection.wait_until_left()
 
 
 def fault_in(request, operation):
-    """What is wrong with a request of the client's, or None: whatever it was told before, it asks correctly."""
+    """Returns what is wrong with a request of the client, or None. Whatever the client was told before, its requests
+    must be correct.
+    """
     get = operation in replies.GET
     if request.method != ("GET" if get else "POST"):
         return f"{request.method} for {operation}"

@@ -1,4 +1,4 @@
-"""What must hold of a run of the probe, whatever the authority did to it."""
+"""What must hold for a run of the probe, whatever the authority did to it."""
 
 import json
 import os
@@ -8,13 +8,14 @@ import zlib
 from registry import OK, REFUSED, TIMEOUT
 from replies import right
 
-# Milliseconds that a call may take beyond timeout_ms, and mid_client_free() beyond nothing.
+# How many milliseconds a call may take beyond timeout_ms, and mid_client_free() in all.
 OVERSHOOT = float(os.environ.get("CHECK_SLACK_MS", "50"))
 FREE = 250 + OVERSHOOT
 
 
 class Complaint(str):
-    """Something that must not be. One about time may be the machine's fault: it is worth a second look, alone."""
+    """Something that must not happen. A complaint about time may be the machine's fault: such a run is repeated alone.
+    """
 
     is_about_time = False
 
@@ -26,7 +27,7 @@ def about_time(text):
 
 
 def judge(run):
-    """All complaints about a run; none if it went as it must."""
+    """Returns all complaints about a run; none if it was right."""
     if run.is_hung:
         return [Complaint("hung, and had to be killed")]
     if run.exit_code < 0:
@@ -48,14 +49,15 @@ def judge(run):
                 complaints.append(about_time(f"a call took {line['ms']:.0f} ms; timeout_ms is {run.timeout_ms}"))
     complaints = [Complaint(text) if not isinstance(text, Complaint) else text for text in complaints]
     if run.is_timed and ran_out_of_time(run, first, (denied, good, again)):
-        # What follows from that does not tell the one from the other either. But no lack of time makes a permission.
+        # Then the other complaints do not tell a late library from a late machine either. But a lack of time never
+        # makes a permission.
         for complaint in complaints:
             complaint.is_about_time = not complaint.startswith("WRONG ALLOWED")
     return complaints
 
 
 def ran_out_of_time(run, first, rest):
-    """Whether a call ended with MID_TIMEOUT that was to end well: was the library late, or the machine?"""
+    """Whether a call that should have succeeded ended with MID_TIMEOUT: either the library was late, or the machine."""
     if any(line["status"] == TIMEOUT for line in rest):
         return True
     return first["status"] == TIMEOUT and TIMEOUT not in run.behaviour.statuses(run.operation)
@@ -65,7 +67,7 @@ def judge_first(run, line):
     behaviour, operation = run.behaviour, run.operation
     expected = set(behaviour.statuses(operation))
     if run.max_retries > behaviour.max_retries:
-        expected.add("MID_TIMEOUT")  # which a later attempt may run into
+        expected.add("MID_TIMEOUT")  # a later attempt may time out
     if line["status"] not in expected:
         yield f"status {line['status']}, expected {' or '.join(sorted(expected))}: {line.get('message')}"
     flags = line["allowed"] if operation == "validate_many" else [line["allowed"]]
@@ -75,7 +77,7 @@ def judge_first(run, line):
         yield from judge_verdicts(run, line, expected)
     elif line["status"] in (OK, REFUSED):
         if run.entities[0] is None:
-            yield f"{line['status']}, but there was no reply to understand"
+            yield f"{line['status']}, but there was no valid reply"
         elif not is_text(line, run.entities[0]):
             yield f"the json is not the authority's: {line.get('text')!r}"
     else:
@@ -83,12 +85,14 @@ def judge_first(run, line):
 
 
 def judge_verdicts(run, line, expected):
-    """The json is an array of what validate gives for each device: the authority's reply, or the library's own."""
+    """The json is an array of what validate returns for each device: the authority's reply, or the library's own
+    failure.
+    """
     if None not in run.entities and is_text(line, b"[" + b",".join(run.entities) + b"]"):
         return
     verdicts = Json.parsed(line.get("text"))
     if not isinstance(verdicts, list) or isinstance(verdicts, Json) or len(verdicts) != len(run.devices):
-        yield f"the json is no array of {len(run.devices)}: {line.get('text')!r}"
+        yield f"the json is not an array of {len(run.devices)}: {line.get('text')!r}"
         return
     for verdict, entity in zip(verdicts, run.entities):
         if entity is None or verdict != Json.parsed(entity):
@@ -96,11 +100,11 @@ def judge_verdicts(run, line, expected):
 
 
 class Json(list):
-    """An object: its pairs, in order."""
+    """A JSON object, as its pairs in order."""
 
     @staticmethod
     def parsed(text):
-        """None when it is no JSON, or nests deeper than Python reads."""
+        """Returns None if the text is not JSON, or nests too deep for Python."""
         try:
             return json.loads(text or "", object_pairs_hook=Json)
         except (ValueError, RecursionError):
@@ -108,7 +112,7 @@ class Json(list):
 
 
 def judge_failure(pairs, statuses):
-    """The json of the library's own making has one fixed shape."""
+    """The json of a failure, made by the library, has one fixed shape."""
     if not isinstance(pairs, Json) or [key for key, _ in pairs] != ["allowed", "code", "request_id", "message"]:
         yield f"the json has another shape: {pairs!r}"
         return
@@ -124,7 +128,7 @@ def judge_failure(pairs, statuses):
 
 
 def judge_follow_up(run, what, line, allowed):
-    """Whatever happened before, the client works on, and gets its own answers only."""
+    """Whatever happened before, the client still works and gets only its own answers."""
     prefix = "good:" if allowed else "denied:"
     if line["status"] != OK:
         yield f"afterwards, {what}: {line['status']}: {line.get('message')}"
@@ -144,18 +148,18 @@ def judge_again(run, line):
 
 
 def judge_traffic(run):
-    # What stays without a byte for a quarter of timeout_ms is asked a second time.
-    questions = 2 if run.behaviour.waits or run.behaviour.paced else 1
+    # A request that gets no byte for a quarter of timeout_ms is sent a second time.
+    copies = 2 if run.behaviour.waits or run.behaviour.paced else 1
     if run.behaviour.requests is not None and run.max_retries == run.behaviour.max_retries:
         if run.requests != run.behaviour.requests * len(run.devices):
             yield f"{run.requests} requests, expected {run.behaviour.requests} for each device"
-    elif run.requests > questions * (1 + run.max_retries) * len(run.devices):
-        # Where the machine is busy, a reply may take as long.
+    elif run.requests > copies * (1 + run.max_retries) * len(run.devices):
+        # On a busy machine, a reply may also take that long.
         yield about_time(f"{run.requests} requests with max_retries {run.max_retries}")
-    if run.behaviour.reuses and run.connections > questions * len(run.devices):
+    if run.behaviour.reuses and run.connections > copies * len(run.devices):
         yield about_time(f"{run.connections} connections, expected one for all, or one for each device of a call")
     for fault in run.faults:
-        yield f"a request of the client's is wrong: {fault}"
+        yield f"a request of the client is wrong: {fault}"
 
 
 def judge_process(run, line):

@@ -1,6 +1,6 @@
-"""Runs the probe against every behaviour, with every operation, each time in a process of its own.
+"""Runs the probe against every behaviour, with every operation, each time in a new process.
 
-Tests/support/hostile_engine.py starts it, compiles the probe and says where the library is.
+It is started by Tests/support/hostile_engine.py, which compiles the probe and passes the path of the library.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from replies import asked_about
 
 @dataclasses.dataclass(frozen=True)
 class Watch:
-    """Who looks on: nobody but a clock, or a tool that slows everything down, so that time is no measure."""
+    """How a run is watched: by a clock alone, or by a tool that slows everything down, so that time is not measured."""
 
     text: str
     prefix: tuple = ()
@@ -43,7 +43,7 @@ WATCHES = {
 
 
 class Run:
-    """One process: what it was to do, and what came of it."""
+    """One process: its task and its result."""
 
     def __init__(self, behaviour, operation, max_retries, watch):
         self.behaviour = behaviour
@@ -57,7 +57,7 @@ class Run:
 
     @property
     def is_idle(self):
-        """It mostly waits, so that many can at once."""
+        """Whether it mostly waits, so that many such runs can go on at once."""
         return self.behaviour.waits or self.behaviour.paced or self.max_retries > 0
 
     @property
@@ -111,21 +111,21 @@ def operations_for(behaviour, arguments):
     if arguments.operations:
         return [operation for operation in behaviour.operations if operation in arguments.operations.split(",")]
     if arguments.watch != "valgrind":
-        # What settles does so on one connection, and two devices take two.
+        # A behaviour that settles does so on one connection, but two devices take two.
         left_out = {"validate_many"} if behaviour.settles else set()
         if not arguments.long:
             left_out |= {*behaviour.operations} - {*behaviour.quick}
-            # Of these each behaviour is asked one, by its name, which keeps the time down.
+            # To save time, each behaviour gets only one of these two, chosen by its name.
             left_out.add(("validate_many", "guard_start")[zlib.crc32(behaviour.name.encode()) % 2])
         return [operation for operation in behaviour.operations if operation not in left_out]
-    # A process takes two seconds of CPU under valgrind. These two differ most from each other.
+    # A process takes two seconds of CPU time under valgrind. These two operations differ most from each other.
     if behaviour.family and not behaviour.name.endswith("0"):
         return []
     return [operation for operation in behaviour.operations if operation in ("validate", "list_devices")]
 
 
 def plan(arguments):
-    """Every run that there is to make."""
+    """Yields every run that is to be made."""
     wanted = [behaviour for behaviour in behaviours.all.values()
               if not arguments.names or any(fnmatch.fnmatch(behaviour.name, name) for name in arguments.names)]
     if not wanted:
@@ -139,7 +139,7 @@ def plan(arguments):
             yield Run(behaviour, operation, behaviour.max_retries, watch)
         if arguments.watch == "valgrind":
             continue
-        # Where another attempt may help, it must not make things worse either.
+        # If a retry may help, it must also do no harm.
         if not behaviour.max_retries and not behaviour.family and "validate" in behaviour.operations:
             again = {CONNECT_FAILED, TRANSFER_FAILED, TIMEOUT, UNAVAILABLE}
             if behaviour.validate & again:
@@ -147,7 +147,7 @@ def plan(arguments):
 
 
 def perform_all(runs, authority, arguments):
-    """The busy ones a few at a time; then those that wait, many at a time."""
+    """Performs the busy runs a few at a time, and then those that mostly wait, many at a time."""
     cores = os.cpu_count() or 2
     for are_idle, workers in ((False, cores + 1), (True, 2 * cores if arguments.watch == "valgrind" else 12 * cores)):
         group = [run for run in runs if run.is_idle is are_idle]
@@ -156,7 +156,7 @@ def perform_all(runs, authority, arguments):
 
 
 def remeasure(runs, authority, arguments):
-    """Runs that took too long, again and alone: were they late, or was the machine busy?"""
+    """Repeats the runs that took too long, each alone, to tell a late library from a busy machine."""
     for run in runs:
         if run.complaints and all(complaint.is_about_time for complaint in run.complaints):
             before = run.complaints
@@ -181,12 +181,14 @@ def main():
     authority = Authority(context=context)
     runs = list(plan(arguments))
     if not runs:
-        sys.exit(f"hostile: of a family, one in ten is run under valgrind, and {' '.join(arguments.names)} is not")
+        sys.exit(f"hostile: only one in ten of a family runs under valgrind, and {' '.join(arguments.names)} does not")
+    print(f"hostile: {len(runs)} runs{WATCHES[arguments.watch].text}; the table comes when all are done",
+          file=sys.stderr, flush=True)
     perform_all(runs, authority, arguments)
     remeasure(runs, authority, arguments)
     passed = report.show(runs, authority.strays, arguments.summary)
     sys.stdout.flush()
-    os._exit(0 if passed else 1)  # past the threads of connections that nobody closes
+    os._exit(0 if passed else 1)  # does not wait for threads whose connections are still open
 
 
 if __name__ == "__main__":

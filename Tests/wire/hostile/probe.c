@@ -1,15 +1,16 @@
 /*
  * probe BASE_URL OPERATION DEVICE [OPTIONS]
  *
- * One call of the library in a process of its own, and whether its client works on afterwards. OPERATION is a function's
- * name without mid_; OPTIONS is a JSON object for mid_client_new(), without base_url. validate_many asks about "DEVICE:2"
- * too; guard_start stops its guard at once, and what it allowed is what the guard did.
+ * Makes one call of the library in a process of its own, and shows whether its client works afterwards. OPERATION is
+ * the name of a function without mid_; OPTIONS is a JSON object for mid_client_new(), without base_url. validate_many
+ * also asks about "DEVICE:2". guard_start stops its guard at once; its "allowed" is that of the guard.
  *
  * PROBE_LOCALE in the environment is the locale of the process.
  *
- * Prints a line of JSON for each call as soon as it has returned. After the first one it waits for a line on stdin, so
- * that whoever runs it can change what the authority does. Then come, with the same client, a validate of "denied:DEVICE",
- * a validate of "good:DEVICE" and the operation again, of "good:DEVICE"; and a last line about the process.
+ * It prints a line of JSON for each call as soon as the call has returned. After the first call it waits for a line on
+ * stdin, so that the caller can change what the authority does. Then it makes three more calls with the same client: a
+ * validate of "denied:DEVICE", a validate of "good:DEVICE", and the operation again for "good:DEVICE". The last line is
+ * about the process.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
@@ -22,7 +23,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Longer replies are printed as their length and checksum only. */
+/* Of longer replies, only the length and the checksum are printed. */
 enum { LONGEST_TEXT = 65536 };
 
 static const struct {
@@ -65,13 +66,14 @@ static int entries(const char *path) {
 
 static int open_descriptors(void) { return entries("/proc/self/fd"); }
 
-/* A guard's thread that gets no processor for 250 ms is not waited for any longer, and has the client until it goes. */
+/* mid_guard_stop() does not wait longer than 250 ms for a guard's thread that gets no processor, and the thread keeps
+ * the client until it ends. */
 static void await_threads(int count) {
     double limit = now_ms() + 10000;
     while (entries("/proc/self/task") > count && now_ms() < limit) (void)sched_yield();
 }
 
-/* CRC-32, as zlib has it. */
+/* CRC-32, as zlib computes it. */
 static uint32_t checksum(const char *text, size_t length) {
     uint32_t value = UINT32_MAX;
     for (size_t n = 0; n < length; n++) {
@@ -110,7 +112,7 @@ static char *joined(const char *one, const char *other) {
     return text;
 }
 
-/* The call itself. `allowed` holds 1 beforehand: whoever forgets to clear it is found out. */
+/* Makes the call. `allowed` is 1 on entry, so that a call that forgets to clear it is caught. */
 static void call(mid_client *client, int which, const char *device) {
     int is_many = strcmp(operations[which].name, "validate_many") == 0;
     int is_guard = strcmp(operations[which].name, "guard_start") == 0;
@@ -185,7 +187,7 @@ static mid_client *client_for(const char *base_url, const char *options) {
     return client;
 }
 
-/* The most memory that was resident at once. getrusage() would do, if it did not count the parent before exec() too. */
+/* The peak of resident memory. getrusage() would also count the parent's memory before exec(). */
 static long peak_kb(void) {
     char text[256];
     long kb = -1;
@@ -197,7 +199,7 @@ static long peak_kb(void) {
     return kb;
 }
 
-/* What the calls left behind. */
+/* Prints what the calls left behind. */
 static void print_process(double free_ms, int descriptors) {
     json_t *line = json_object();
     need(line != NULL, "out of memory");

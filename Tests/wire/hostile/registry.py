@@ -1,13 +1,13 @@
-"""What a behaviour is, and what a client must make of it.
+"""What a behaviour is, and how a client must react to it.
 
-A behaviour is a function that is given an exchange (see exchange.py) and does one thing to it. It is registered under a
-name with one of the three words below, and with the statuses that are honest for a client to report:
+A behaviour is a function that receives an exchange (see exchange.py) and does one thing to it. It is registered under a
+name, with one of the three words below and with the statuses that a client may correctly report:
 
-    @bad("framing/cut-in-body", TRANSFER_FAILED)      no run of it may ever come out as allowed
+    @bad("framing/cut-in-body", TRANSFER_FAILED)      no run of it may ever be allowed
     @good("good/chunked")                             must be allowed: a real server does this
-    @either("framing/length-and-chunks", OK, ...)     open to judgement; all else is still checked
+    @either("framing/length-and-chunks", OK, ...)     may be allowed or not; everything else is checked
 
-`statuses` are those of validate, and of all other operations too unless `others` says otherwise.
+`statuses` are those of validate, and also of all other operations unless `others` gives different ones.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ TIMEOUT = "MID_TIMEOUT"
 BAD_REPLY = "MID_BAD_REPLY"
 
 OPERATIONS = ("validate", "register", "list_devices", "revoke", "unrevoke", "restore", "remove", "usage")
-# Other ways to ask what validate asks.
+# The operations that send the same request as validate.
 DECISIONS = ("validate", "validate_many", "guard_start")
 EVERY = (*OPERATIONS, "guard_start", "validate_many")
 
@@ -33,34 +33,34 @@ class Behaviour:
     act: callable
     validate: frozenset
     others: frozenset
-    # Statuses of single operations, where they differ from those of the others.
+    # The statuses of single operations that differ from those of the others.
     by_operation: dict = field(default_factory=dict)
-    # "request": acts when a request has come. "connection": acts as soon as a client has connected, on a port of its own.
-    # "port": there is not even that.
+    # "request": acts when a request has come. "connection": acts as soon as a client has connected, on a port of its
+    # own. "port": acts even before there is a connection.
     stage: str = "request"
-    # The client finds out only when its time is up.
+    # The client notices only when its time is over.
     waits: bool = False
-    # Takes a share of the client's time, but leaves enough.
+    # It takes a share of the client's time, but leaves enough.
     paced: bool = False
-    # Says itself when the client may go on to the next call, by `visit.settled`.
+    # The behaviour itself signals by `visit.settled` when the client may make the next call.
     settles: bool = False
-    # Options of the client beside timeout_ms and max_retries.
+    # Options of the client besides timeout_ms and max_retries.
     options: dict = field(default_factory=dict)
     max_retries: int = 0
-    # How many requests the first call makes; None for any number that max_retries explains.
+    # How many requests the first call makes; None: any number that max_retries allows.
     requests: object = None
-    # It is the same over TLS. A body that ends with the connection is not.
+    # It means the same over TLS. A body that ends with the connection does not.
     over_tls: bool = True
-    # All four calls of the probe go over one connection.
+    # All four calls of the probe use one connection.
     reuses: bool = False
     # The most memory that the client may take, in MB.
     peak_mb: int = 20
     # Behaviours of one family share a line in the table.
     family: str = ""
     operations: tuple = EVERY
-    # Makes what takes long to make, before anybody's time runs.
+    # Prepares data that takes long to make, before the client's time starts.
     prepare: callable = lambda: None
-    # What a run that is not --long leaves it at.
+    # The operations of a run without --long.
     quick: tuple = EVERY
 
     def statuses(self, operation):
@@ -69,11 +69,11 @@ class Behaviour:
         return self.by_operation.get(operation, self.others)
 
     def allowed(self, operation, status):
-        """The values that `allowed` may have after this status; None where there is no such thing."""
+        """The values that `allowed` may have after this status; None for operations without it."""
         if operation not in DECISIONS:
             return {None}
         if operation == "validate_many" and self.kind == "either":
-            return {0, 1}  # the status is that of one device, the decision that of another
+            return {0, 1}  # the status is about one device, the decision about another
         if status != OK or self.kind == "bad":
             return {0}
         return {1} if self.kind == "good" else {0, 1}

@@ -1,6 +1,6 @@
-"""What the authority answers when it means well.
+"""The authority's right answers.
 
-The texts follow from operation and device alone, so that whoever reads one can tell whose question it answers.
+The texts depend only on the operation and the device, so that each shows which request it answers.
 """
 
 import json
@@ -23,17 +23,17 @@ PATHS = {
 
 GET = {"list_devices", "usage"}
 
-# Several operations of the library are one of the service.
+# Several operations of the library are the same one of the service.
 WIRE_NAMES = {"restore": "unrevoke", "guard_start": "validate"}
 
 
 def asked_about(operation, device):
-    """The devices that the probe asks about, when it is given one."""
+    """Returns the devices that the probe asks about when it is given this one."""
     return [device, f"{device}:2"] if operation == "validate_many" else [device]
 
 
 def right(operation, device, allowed=True):
-    """The right reply, as bytes; an array of them where several devices were asked about."""
+    """Returns the right reply, as bytes; an array of replies if several devices were asked about."""
     if operation == "validate_many":
         return b"[" + b",".join(right("validate", each, allowed) for each in asked_about(operation, device)) + b"]"
     operation = WIRE_NAMES.get(operation, operation)
@@ -52,5 +52,5 @@ def right(operation, device, allowed=True):
     return json.dumps(reply, separators=(",", ":")).encode()
 
 
-# A permission that nobody asked for, in the shape of a right answer. Wherever it comes out, something went wrong.
+# An unrequested permission in the shape of a right answer. If a client ever returns it, something is wrong.
 STRAY = b'{"allowed":true,"code":"STRAY","request_id":"00000000-0000-0000-0000-000000000000"}'

@@ -1,4 +1,4 @@
-"""The table: a line for each behaviour, with what was expected of a client and what came."""
+"""Prints the table: a line for each behaviour, with the expected and the observed results."""
 
 import collections
 import re
@@ -9,7 +9,7 @@ def short(status):
 
 
 def expected(behaviour):
-    """For validate, and after a bar for the others where that differs."""
+    """The statuses expected of validate, and those of the other operations if they differ."""
     text = "|".join(sorted(map(short, behaviour.validate)))
     if behaviour.others != behaviour.validate:
         text += " others " + "|".join(sorted(map(short, behaviour.others)))
@@ -17,14 +17,14 @@ def expected(behaviour):
 
 
 def found(runs):
-    """The statuses that came, and how often."""
+    """The observed statuses, and how often each occurred."""
     counts = collections.Counter(
         short(run.lines[0]["status"]) if run.lines else "nothing" for run in runs)
     return " ".join(f"{count}x{status}" for status, count in sorted(counts.items()))
 
 
 def rows(runs):
-    """The runs of each behaviour, or of each family of behaviours."""
+    """Groups the runs by behaviour, or by family of behaviours."""
     groups = collections.OrderedDict()
     for run in runs:
         groups.setdefault(run.behaviour.family or run.behaviour.name, []).append(run)
@@ -32,7 +32,7 @@ def rows(runs):
 
 
 def alike(complaints):
-    """The same complaint of several runs is one line: the text, and the runs that it is about."""
+    """Groups equal complaints of several runs: the text, and the runs that it is about."""
     groups = collections.OrderedDict()
     for run, complaint in complaints:
         retries = f" with max_retries {run.max_retries}" if run.max_retries else ""
@@ -42,7 +42,7 @@ def alike(complaints):
 
 
 def show(runs, strays, summary):
-    """Prints the table; whether all went as it must."""
+    """Prints the table; returns whether every run was right."""
     if not summary:
         print(f"{'behaviour':38} {'':6} {'expected':36} {'runs and statuses':40} {'ms':>5}  result")
     groups = rows(runs)

@@ -1,4 +1,4 @@
-"""A proxy that writes down every byte it sees, and can be made to misbehave. Over TLS too, and as a SOCKS proxy."""
+"""A proxy that records every byte it sees, and can be made to misbehave. It can speak TLS and SOCKS."""
 
 import asyncio
 import contextlib
@@ -6,18 +6,18 @@ import threading
 
 
 class Recorder:
-    """A proxy on 127.0.0.1, in a thread of its own. It tunnels, as long as it is not told to do something else.
+    """A proxy on 127.0.0.1, in a thread of its own. It tunnels unless `answer` is set.
 
-    answer   what is said to a CONNECT instead of tunnelling; a function that takes the client's reader and writer
+    answer   replies to a CONNECT instead of tunnelling; a function of the client's reader and writer
     context  speak TLS with the client
-    gathers  hand the server's bytes on in one piece, once no more have come for this many seconds
+    gathers  pass the server's bytes on in one piece, once no more have come for this many seconds
     """
 
     def __init__(self, context=None, answer=None, gathers=0):
         self.answer = answer
         self.connections = 0
         self.targets = []
-        # Of the requests to the proxy itself, and of all that came from clients.
+        # The heads of the requests to the proxy itself, and all bytes from clients.
         self.heads = b""
         self.received = b""
         self._gathers = gathers
@@ -51,7 +51,7 @@ class Recorder:
 
     async def _serve(self, reader, writer):
         self.connections += 1
-        # Clients leave when they like, and the test may end before they do.
+        # Clients may leave at any time, and the test may end before they do.
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             target = await self._accept_request(reader, writer)
             if self.answer:
@@ -66,14 +66,14 @@ class Recorder:
         self.received += head
         method, target, _ = head.split(b" ", 2)
         if method != b"CONNECT":
-            raise ConnectionError(f"it is asked for {method}, not for a tunnel")
+            raise ConnectionError(f"the client asks for {method}, not for a tunnel")
         self.targets.append(target.decode())
         return target.decode()
 
     async def tunnel(self, target, reader, writer):
         host, _, port = target.rpartition(":")
         server_reader, server_writer = await asyncio.open_connection(host.strip("[]"), int(port))
-        await self._say_it_is_open(writer)
+        await self._report_open(writer)
         there = asyncio.create_task(self._pump(reader, server_writer, True))
         back = asyncio.create_task(self._pump(server_reader, writer, False))
         try:
@@ -83,7 +83,7 @@ class Recorder:
                 task.cancel()
             server_writer.close()
 
-    async def _say_it_is_open(self, writer):
+    async def _report_open(self, writer):
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
 
     async def _pump(self, reader, writer, is_client):
@@ -117,5 +117,5 @@ class Socks(Recorder):
         self.targets.append(f"{host}:{port}")
         return self.targets[-1]
 
-    async def _say_it_is_open(self, writer):
+    async def _report_open(self, writer):
         writer.write(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")

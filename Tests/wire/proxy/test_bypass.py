@@ -21,7 +21,7 @@ CASES = [
     ("127.0.0.0/8", "127.0.0.1", False),
     ("10.0.0.0/8", "127.0.0.1", True),
     ("127.0.0.2", "127.0.0.1", True),
-    # What looks as if it might work, and does not.
+    # Patterns that look as if they might work, but do not.
     ("localhost:{port}", "localhost", True),
     ("https://localhost", "localhost", True),
     ("*.localhost", "localhost", True),
@@ -44,4 +44,5 @@ def test_no_proxy(world):
                     options["no_proxy"] = bypass
                 what = f'no_proxy "{bypass}" ({how}), to {host}'
                 expect(what, attempt(options, environment=variables), "MID_OK", 1)
-                equal(f"{what}: {'by the proxy' if is_used else 'not by the proxy'}", int(is_used), proxy.connections)
+                route = "through the proxy" if is_used else "not through the proxy"
+                equal(f"{what}: {route}", int(is_used), proxy.connections)

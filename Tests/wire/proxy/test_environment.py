@@ -1,4 +1,5 @@
-"""The environment's proxies: which variable counts, and that they are read once, when the client is made."""
+"""Proxies from the environment: which variable counts, and that the variables are read once, when the client is made.
+"""
 
 import pytest
 from checks import equal, expect
@@ -26,12 +27,12 @@ def trusted(world):
 
 
 def test_which_counts(world, first, second):
-    """In each case the first proxy is used, or with `direct` none, and the second never."""
+    """In each of `cases` the first proxy is used, and in each of `direct` none; the second is never used."""
     one, two, gone = first.url, second.url, f"http://127.0.0.1:{free_port()}"
     cases = [({name: one}, {}) for name in SECURE]
-    # The names earlier in the row win.
+    # An earlier name in SECURE takes precedence.
     cases += [({name: one, SECURE[n + 1]: two}, {}) for n, name in enumerate(SECURE[:-1])]
-    # Empty ones are none.
+    # An empty variable counts as unset.
     cases += [({name: "", SECURE[n + 1]: one}, {}) for n, name in enumerate(SECURE[:-1])]
     cases += [
         ({"HTTPS_PROXY": two}, {"proxy": one}),
@@ -53,7 +54,7 @@ def test_which_counts(world, first, second):
         ({"HTTPS_PROXY": two}, {"proxy": ""}),
         ({"HTTPS_PROXY": two, "NO_PROXY": "localhost"}, {}),
         ({"HTTPS_PROXY": two, "no_proxy": "localhost", "NO_PROXY": "other.example"}, {}),
-        # An authority on this machine over http takes none of them, nor looks at them.
+        # An http authority on this machine uses none of them, and does not even check them.
         ({"http_proxy": two, "HTTP_PROXY": two}, {"base_url": world.emulator_url}),
         ({name: two for name in SECURE}, {"base_url": world.emulator_url}),
         ({name: gone for name in (*SECURE, "http_proxy")}, {"base_url": world.emulator_url}),
@@ -71,20 +72,21 @@ def test_wrong(world):
         for value in ("ftp://127.0.0.1:1", "http://127.0.0.1:99999", "http://"):
             result = attempt(trusted(world), environment={name: value})
             expect(f"environment {name}={value}", result, "MID_INVALID_OPTIONS", message=f"^{name} ")
-    # libcurl ignores upper-case HTTP_PROXY, since CGI sets it from a client's header; it must not come in another way.
+    # libcurl ignores upper-case HTTP_PROXY, because CGI sets it from a client's header; it must have no effect by
+    # another route.
     result = attempt(trusted(world), environment={"HTTP_PROXY": "ftp://127.0.0.1:1"})
-    expect("environment HTTP_PROXY is not looked at", result, "MID_OK", 1)
+    expect("environment HTTP_PROXY is ignored", result, "MID_OK", 1)
 
 
 def test_trimmed(world, first):
-    """White space around a value, as files of secrets and of variables bring it along."""
+    """White space around a value, as it comes from files with secrets or variables."""
     for name in SECURE:
         used = first.connections
         result = attempt(trusted(world), environment={name: f" \t{first.url}\r\n"})
-        expect(f"environment {name} in white space", result, "MID_OK", 1)
-        equal(f"environment {name} in white space: used", used + 1, first.connections)
+        expect(f"environment {name} with white space around it", result, "MID_OK", 1)
+        equal(f"environment {name} with white space around it: used", used + 1, first.connections)
         result = attempt(trusted(world), environment={name: " \n"})
-        expect(f"environment {name} of white space: none", result, "MID_OK", 1)
+        expect(f"environment {name} that is only white space: no proxy", result, "MID_OK", 1)
         result = attempt(trusted(world), environment={name: "http://m\u00fcnchen.test:3128\n"})
         message = f"^{name} has a host name that is not ASCII; write xn--"
         expect(f"environment {name} with a host name that is not ASCII", result, "MID_INVALID_OPTIONS", message=message)
@@ -95,15 +97,15 @@ def test_trimmed(world, first):
             expect(f"environment {name}={text!r}", result, "MID_OK", 1)
         result = attempt(trusted(world), proxy=f"{first.url}\n", no_proxy=text)
         expect(f"no_proxy {text!r}", result, "MID_OK", 1)
-    equal("no_proxy in white space: no proxy was used", used, first.connections)
+    equal("no_proxy with white space around it: no proxy was used", used, first.connections)
     result = attempt(trusted(world), proxy=f" {first.url}\n")
-    expect("proxy in white space", result, "MID_OK", 1)
-    equal("proxy in white space: used", used + 1, first.connections)
+    expect("proxy with white space around it", result, "MID_OK", 1)
+    equal("proxy with white space around it: used", used + 1, first.connections)
 
 
 @pytest.mark.parametrize("name", SECURE)
 def test_read_once(world, name):
-    """Each call is on a connection of its own, so that each would go by what the environment says then."""
+    """Each call uses a new connection, so that a later value of the variable would take effect."""
     with Recorder() as first, Recorder() as second:
         options = {**trusted(world), "base_url": world.nginx.url("one request, TLS 1.3")}
         with Probe(options, environment={name: first.url}) as probe:
@@ -118,7 +120,7 @@ def test_read_once(world, name):
                 probe.setenv(variable, None)
             results.append(probe.validate())
         expect(f"{name} is read once", results, "MID_OK", 1)
-        equal(f"{name} is read once: its proxy stays", (4, 0), (first.connections, second.connections))
+        equal(f"{name} is read once: its proxy is still used", (4, 0), (first.connections, second.connections))
 
 
 def test_bypass_read_once(world):
@@ -131,8 +133,8 @@ def test_bypass_read_once(world):
         with Probe(options) as probe:
             probe.setenv("HTTPS_PROXY", proxy.url)
             results.append(probe.validate())
-        expect("NO_PROXY, and that there is no proxy, is read once", results, "MID_OK", 1)
-        equal("NO_PROXY, and that there is no proxy, is read once: no proxy", 0, proxy.connections)
+        expect("NO_PROXY, and the absence of a proxy, is read once", results, "MID_OK", 1)
+        equal("NO_PROXY, and the absence of a proxy, is read once: no proxy", 0, proxy.connections)
 
 
 def spelled(values):

@@ -1,4 +1,4 @@
-"""What a proxy gets to see: of an https authority nothing but its name. The authority sees nothing of the proxy's."""
+"""What a proxy can see: of an https authority only its name. The authority sees nothing of the proxy's."""
 
 import re
 
@@ -19,7 +19,7 @@ def context(world):
 
 @pytest.fixture
 def proxy_context(world):
-    """A key of its own, so that a pin of the authority's is not the proxy's."""
+    """The proxy has a key of its own, so that a pin of the authority's key does not match the proxy's."""
     return world.authority.issue("proxy").context()
 
 
@@ -36,14 +36,14 @@ def test_what_a_proxy_sees(world, context, proxy_context):
                 denied = probe.validate("denied")
             expect(f"{kind}: it works", results, "MID_OK", 1)
             expect(f"{kind}: a denial", denied, "MID_OK", 0)
-            equal(f"{kind}: it sees where the tunnel goes", {f"127.0.0.1:{server.port}"}, set(proxy.targets))
+            equal(f"{kind}: it sees the target of the tunnel", {f"127.0.0.1:{server.port}"}, set(proxy.targets))
             for name, secret in SECRETS.items():
                 holds(f"{kind}: it does not see {name}", secret not in proxy.received)
                 holds(f"{kind}: the authority sees {name}", secret in server.received)
 
 
 def test_plain_http(world):
-    """On this machine, a tunnel is all that keeps the key out of a request to the proxy, and so out of its log."""
+    """For http on this machine, only a tunnel keeps the key out of the request to the proxy, and so out of its log."""
     with Recorder() as proxy:
         result = attempt(base_url=world.emulator_url, proxy=proxy.url)
         expect("http on this machine: it works", result, "MID_OK", 1)
@@ -62,7 +62,7 @@ def test_password(world, context):
 
 
 def test_user_agent(world, context):
-    """Proxy and authority see the same one, once with each request."""
+    """The proxy and the authority see the same user agent, once in each request."""
     for options, agent in ({}, rb"libmachineid/\d+\.\d+\.\d+"), ({"user_agent": "agent/1 (a: b)"}, rb"agent/1 \(a: b\)"):
         with Recorder() as proxy, Server(serve, context) as server:
             with Probe(options, base_url=server.url, ca_file=world.ca_file, proxy=proxy.url) as probe:
@@ -76,7 +76,7 @@ def test_user_agent(world, context):
 
 
 def test_untrusted_proxy(world, context):
-    """The certificate of an https proxy is looked at as the authority's is."""
+    """The certificate of an https proxy is checked as the authority's is."""
     contexts = {
         "of an unknown authority": (world.foreign_certificate.context(), "issuer"),
         "of another host": (world.authority.issue("other", ["proxy.example"]).context(), "not for this host name"),
@@ -91,7 +91,7 @@ def test_untrusted_proxy(world, context):
 
 
 def test_late_replies(world, context, proxy_context):
-    """As in Tests/wire/tls/test_late_replies.py, but here the late reply waits in the TLS connection with the proxy."""
+    """As in Tests/wire/tls/test_late_replies.py, but here the late reply is inside the TLS connection to the proxy."""
     cases = {"in a record of its own": [HEAD + BODY, EXTRA], "with the body": [HEAD, BODY + EXTRA]}
     for name, records in cases.items():
         for kind, outer in {"http": None, "https": proxy_context}.items():
@@ -101,4 +101,4 @@ def test_late_replies(world, context, proxy_context):
                     expect(f"{what}: the first call is answered", probe.validate(), "MID_OK", 1)
                     second = probe.validate("denied")
                     if expect(f"{what}: the second has its own answer", second, "MID_OK", 0):
-                        equal(f"{what}: to the byte", DENY.decode(), second.text)
+                        equal(f"{what}: byte for byte", DENY.decode(), second.text)

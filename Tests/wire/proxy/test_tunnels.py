@@ -1,4 +1,4 @@
-"""Through a real proxy, tinyproxy: what works, and how it says that it does not."""
+"""Calls through a real proxy, tinyproxy: what works, and how failures are reported."""
 
 import pytest
 from checks import equal, expect, holds
@@ -7,7 +7,7 @@ from probe import Probe, attempt
 from tinyproxy import Tinyproxy
 
 OPERATIONS = ("register", "validate", "list_devices", "usage", "revoke", "unrevoke", "restore", "remove")
-# Longer than DNS allows, and so found on no machine, without a question to the network.
+# The name is longer than DNS allows, so no machine finds it, and the network is not asked.
 UNKNOWN_HOST = "a" * 64 + ".invalid"
 
 
@@ -52,12 +52,12 @@ def test_works(world, proxy):
         results = [probe.validate() for _ in range(3)]
     expect("http on this machine through a proxy on this machine", results, "MID_OK", 1)
     target = world.emulator_url.removeprefix("http://")
-    equal("http on this machine: by a tunnel too", [target], proxy.tunnels(before + 1)[before:])
+    equal("http on this machine: also through a tunnel", [target], proxy.tunnels(before + 1)[before:])
 
 
 def test_fails(world, proxy):
     result = attempt(trusted(world, "unknown authority"), proxy=proxy.url)
-    expect("a certificate is looked at through a proxy too", result, "MID_TLS_FAILED", message="issuer")
+    expect("a certificate is checked through a proxy too", result, "MID_TLS_FAILED", message="issuer")
     result = attempt(base_url=f"https://127.0.0.1:{free_port()}", proxy=proxy.url)
     expect("no authority behind the proxy", result, "MID_CONNECT_FAILED", message="proxy.*HTTP 50")
     result = attempt(base_url=f"https://{UNKNOWN_HOST}", proxy=proxy.url)
@@ -65,7 +65,7 @@ def test_fails(world, proxy):
 
     for elsewhere in ("http://proxy.example:3128", "http://192.0.2.1:3128", "socks5h://proxy.example", "10.0.0.1"):
         result = attempt(base_url=world.emulator_url, proxy=elsewhere)
-        what = f"http on this machine takes no proxy elsewhere: {elsewhere}"
+        what = f"http on this machine accepts no proxy on another machine: {elsewhere}"
         expect(what, result, "MID_INVALID_OPTIONS", message="^proxy .*another machine")
     for wrong in ("ftp://127.0.0.1:1", "http://", "http://127.0.0.1:99999", "http://a b/"):
         result = attempt(trusted(world), proxy=wrong)
@@ -76,7 +76,7 @@ def test_password(world, locked_proxy):
     proxy = locked_proxy
     seen = []
     for what, user in (("none", ""), ("a wrong one", "worker:guess-0815@"), ("another user's", "boss:sesame%2D4711@")):
-        # tinyproxy's word for a wrong password was 401 before it was 407.
+        # Older versions of tinyproxy answer a wrong password with 401, newer ones with 407.
         asked = f"proxy.*HTTP {'40[17]' if user else '407'}"
         result = attempt(trusted(world), proxy=f"http://{user}127.0.0.1:{proxy.port}", max_retries=2)
         expect(f"a proxy that asks for a password: {what}", result, "MID_CONNECT_FAILED", message=asked)
@@ -89,13 +89,13 @@ def test_password(world, locked_proxy):
     gone = attempt(trusted(world), proxy=f"http://worker:sesame-4711@127.0.0.1:{free_port()}")
     bad = attempt(trusted(world), proxy=f"ftp://worker:sesame-4711@127.0.0.1:{proxy.port}")
     expect("a password that is not asked for: the proxy is gone", gone, "MID_CONNECT_FAILED")
-    expect("a password that is not asked for: the proxy is of no known kind", bad, "MID_INVALID_OPTIONS")
+    expect("a password that is not asked for: the proxy is of an unknown kind", bad, "MID_INVALID_OPTIONS")
     seen += [gone.text, bad.text]
     holds("a proxy's password is in no message", not any(s in t for s in ("sesame", "guess") for t in seen), seen)
 
 
-def test_no_proxy_to_be_had(world):
-    """The authority is there, and would answer: but not past the proxy."""
+def test_unreachable_proxy(world):
+    """The authority would answer, but only the proxy may be used."""
     before = len(world.nginx.requests("valid"))
     gone = f"http://127.0.0.1:{free_port()}"
     for retries in (0, 2):

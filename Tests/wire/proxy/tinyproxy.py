@@ -34,7 +34,7 @@ class Tinyproxy:
         self._daemon.stop()
 
     def tunnels(self, count=0):
-        """The targets of the tunnels that were asked for, once there are `count`."""
+        """Returns the targets of the requested tunnels, once there are `count`."""
         await_condition(lambda: len(self._tunnels()) >= count, f"tinyproxy logs {count} CONNECTs")
         return self._tunnels()
 

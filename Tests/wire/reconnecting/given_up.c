@@ -1,6 +1,7 @@
 /*
- * An authority that lets nobody in, and calls that give up while they connect: each begins anew, however many there were.
- * (libcurl before 8.0 says nothing of the sockets that it closes then, which the library counts.)
+ * An authority that accepts no connection, and calls that time out while they connect: each starts a new attempt,
+ * however many there were. (libcurl before 8.0 does not report the sockets that it closes then, and the library counts
+ * sockets.)
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * What goes on a kept connection needs no look-up of a name, however it ends: nothing that is asked afterwards waits as if the
- * resolver were slow. libcurl 8 notes no time for the look-up of such a request, as if it still were at it.
+ * A request on a kept connection needs no look-up of a name, however it ends: later requests must not wait as if the
+ * resolver were slow. libcurl 8 records no look-up time for such a request, as if the look-up were still running.
  */
 #include "authority.h"
 
@@ -21,12 +21,12 @@ int main(void) {
     CHECK(atomic_load(&authority->most_connections) == AT_ONCE);
     atomic_store(&authority->awaits, 0);
 
-    check_about = "time runs out on all of them";
+    check_about = "requests time out on all of them";
     atomic_store(&authority->mood, IS_SILENT);
     CHECK_STATUS(MID_TIMEOUT, mid_validate_many(client, devices, AT_ONCE, allowed, NULL));
 
-    /* After a reply that is none no further request goes on a connection, though libcurl has chosen it. */
-    check_about = "replies that are none";
+    /* After an invalid reply no further request uses that connection, although libcurl has chosen it. */
+    check_about = "invalid replies";
     began = check_now_ms();
     for (int round = 0; round < ROUNDS; round++) {
         atomic_store(&authority->mood, TELLS_NONSENSE);

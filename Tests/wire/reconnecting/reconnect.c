@@ -1,6 +1,6 @@
 /*
- * The authority goes while a request is on a kept connection. libcurl sends such a request again by itself, on a new
- * connection, which cannot be made: that is what the call says, as if there had been no kept connection.
+ * The authority ends while a request is on a kept connection. libcurl sends such a request again by itself, on a new
+ * connection, which cannot be made. The call reports that, as if there had been no kept connection.
  */
 #include "authority.h"
 

@@ -1,4 +1,4 @@
-"""An HTTP server that writes down each request, passes it on to an authority, and the reply back."""
+"""An HTTP server that records each request, forwards it to an authority, and returns the reply."""
 
 import http.client
 import http.server
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Exchange:
-    """A request as it came over the wire, and the reply to it."""
+    """A request as it was sent, and the reply to it."""
 
     method: str
     path: str
@@ -19,7 +19,7 @@ class Exchange:
     reply: bytes = b""
 
     def header(self, name: str) -> str | None:
-        """The value of a header; None when it is missing. Twice the same header is an error."""
+        """Returns the value of a header; None if it is missing. A repeated header is an error."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         if len(values) > 1:
             raise AssertionError(f"{self.method} {self.path} has {len(values)} headers {name}")
@@ -80,6 +80,6 @@ class Recorder:
         connection.close()
 
     def take(self) -> list[Exchange]:
-        """What was recorded since the last time."""
+        """Returns what was recorded since the last time."""
         taken, self.exchanges = self.exchanges, []
         return taken

@@ -5,7 +5,7 @@ import json
 
 
 class Refused(Exception):
-    """The library did not ask the authority. The text is its JSON."""
+    """The library got no answer from the authority. The text is its JSON."""
 
 
 class Library:
@@ -25,7 +25,7 @@ class Library:
         c.mid_free.restype = None
 
     def take(self, status: int, owned: ctypes.c_void_p) -> dict | None:
-        """The JSON behind an owned text. 0 and 1 are MID_OK and MID_REFUSED: the authority answered."""
+        """Parses and frees an owned text. Statuses 0 and 1 are MID_OK and MID_REFUSED: the authority answered."""
         text = ctypes.string_at(owned) if owned else None
         self.c.mid_free(owned)
         if status not in (0, 1):
@@ -53,7 +53,7 @@ class Client:
             self.client, device_id.encode(), ctypes.byref(allowed), ctypes.byref(owned)
         )
         reply = self.library.take(status, owned)
-        assert bool(allowed.value) is reply["allowed"], "allowed is not what the reply says"
+        assert bool(allowed.value) is reply["allowed"], "allowed differs from the reply"
         return reply
 
     def __getattr__(self, operation: str):

@@ -1,4 +1,4 @@
-"""The vendor's SDK and the release library do the same things; what each sends, and gets, must be equal."""
+"""The vendor's SDK and the release library make the same calls; what each sends and receives must be equal."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from machineid import MachineID
 ORG_KEY = "org_sdk_tests"
 DEVICE = "worker:prod:queue-consumer:07"
 
-# The life of a device: each operation, and what of the reply shows that it did its work.
+# The life of a device: each operation, and the part of the reply that shows that it worked.
 LIFE = [
     ("usage", (), {"devicesUsed": 0}),
     ("register", (DEVICE,), {"status": "ok", "deviceId": DEVICE}),
@@ -60,7 +60,8 @@ def check(what: str, *faults: str) -> None:
 
 
 def differences(sdk: Exchange, ours: Exchange) -> list[str]:
-    """In what two requests differ of that which the service reads, and whether the key is where it must not be."""
+    """Returns the differences between two requests in what the service reads, and whether the key is in a wrong place.
+    """
     pairs = {
         "method": (sdk.method, ours.method),
         "path": (sdk.path, ours.path),
@@ -68,14 +69,14 @@ def differences(sdk: Exchange, ours: Exchange) -> list[str]:
         "content-type": (sdk.header("content-type"), ours.header("content-type")),
         "body": tuple(json.loads(e.body) if e.body else None for e in (sdk, ours)),
     }
-    faults = [f"{name}: the SDK sent {one!r}, we sent {two!r}" for name, (one, two) in pairs.items() if one != two]
+    faults = [f"{name}: the SDK sent {one!r}, the library {two!r}" for name, (one, two) in pairs.items() if one != two]
     if ORG_KEY in ours.path or ORG_KEY.encode() in ours.body:
         faults.append("the org key is in the path or the body")
     return faults
 
 
 def lasting(reply: bytes) -> dict:
-    """A reply without what is new in every one."""
+    """Returns a reply without the values that differ in every reply."""
     return {key: value for key, value in json.loads(reply).items() if key != "request_id"}
 
 
@@ -91,16 +92,16 @@ def live(who: str, client, recorder: Recorder) -> list[Exchange]:
 def test_the_life_of_a_device(pair: Pair) -> None:
     theirs = live("the SDK", pair.sdk, pair.recorder)
     pair.emulator.ask(ORG_KEY, "/emulator/reset")
-    our = live("we", pair.ours, pair.recorder)
+    our = live("the library", pair.ours, pair.recorder)
     check(
         "one request for each call",
-        *([] if len(theirs) == len(our) == len(LIFE) else [f"the SDK made {len(theirs)}, we {len(our)}"]),
+        *([] if len(theirs) == len(our) == len(LIFE) else [f"the SDK made {len(theirs)}, the library {len(our)}"]),
     )
     seen = set()
     for (operation, _, _), one, two in zip(LIFE, theirs, our):
         faults = differences(one, two)
         if lasting(one.reply) != lasting(two.reply):
-            faults.append(f"the SDK was told {one.reply!r}, we were told {two.reply!r}")
+            faults.append(f"the SDK received {one.reply!r}, the library {two.reply!r}")
         if operation not in seen or faults:
             body = one.body.decode() or "-"
             check(f"{operation:12} {one.method:4} {one.path:26} {one.header('content-type') or '-':16} {body}", *faults)
@@ -108,7 +109,7 @@ def test_the_life_of_a_device(pair: Pair) -> None:
 
 
 def test_trimming(pair: Pair) -> None:
-    """White space around a device id: every kind that Python trims, and three that it does not."""
+    """White space around a device id: every kind that Python trims, and some characters that it does not."""
     spaces = [chr(code) for code in range(1, 0x110000) if chr(code).isspace()]
     for space in spaces + ["\u200b", "\ufeff", "\u180e", "\x1b", "\x7f"]:
         device = f"{space}a{space}\U0001f916 \u00e9{space}{space}"
@@ -119,7 +120,7 @@ def test_trimming(pair: Pair) -> None:
 
 
 def attempt(call, *arguments) -> bool:
-    """Whether a call is refused before anything is sent."""
+    """Returns whether a call is refused before anything is sent."""
     try:
         call(*arguments)
         return False

@@ -1,5 +1,6 @@
-"""Whose certificates are trusted: the authorities in ca_file and ca_path, or in the variables that stand for them, and no
-others. A failure says where the issuer was looked for."""
+"""Which certificates are trusted: those of the authorities in ca_file and ca_path, or in the corresponding variables,
+and no others. A failure names the places where the issuer was looked for.
+"""
 
 import os
 import re
@@ -24,13 +25,13 @@ def test_ca_file(world):
     both.write_bytes(world.stranger.path.read_bytes() + world.authority.path.read_bytes())
     expect("ca_file: one of two", attempt(base_url=url, ca_file=str(both)), "MID_OK", 1)
 
-    # It is no authority, but it is what the file says to trust.
+    # The certificate is not an authority, but the file says to trust it.
     itself = str(world.folder / "self-signed.pem")
     result = attempt(base_url=world.nginx.url("self-signed"), ca_file=itself)
     expect("ca_file: a self-signed certificate itself", result, "MID_OK", 1)
     result = attempt(base_url=world.nginx.url("self-signed"), ca_file=other)
     expect("ca_file: not a self-signed certificate", result, "MID_TLS_FAILED", message=message)
-    # With an issuer that is found, there is nothing to look for.
+    # If the issuer is found, the message names no places.
     result = attempt(base_url=world.nginx.url("expired"), ca_file=world.ca_file)
     expect("ca_file: of an expired certificate", result, "MID_TLS_FAILED", message="^((?!looked in).)*$")
 
@@ -57,7 +58,7 @@ def test_ca_path(world):
     (plain / "authority.pem").write_bytes(world.authority.path.read_bytes())
     result = attempt(base_url=url, ca_path=str(plain))
     expect("ca_path: not hashed", result, "MID_TLS_FAILED", message=looked_in(("ca_path", plain)))
-    # What comes into the folder later is found, by the same client.
+    # A file that is added to the folder later is found by the same client.
     with Probe(base_url=url, ca_path=str(plain)) as probe:
         expect("ca_path: before", probe.validate(), "MID_TLS_FAILED", message="ca_path")
         os.link(next(ours.glob("*.0")).resolve(), plain / next(ours.glob("*.0")).name)
@@ -65,7 +66,7 @@ def test_ca_path(world):
 
 
 def test_file_and_path(world):
-    """Both count, and each alone does not bring the other."""
+    """Both count, and neither alone implies the other."""
     ours, others = world.nginx.url("valid"), world.nginx.url("unknown authority")
     folder, file = str(world.hashed_folder(world.authority)), str(world.stranger.path)
     for what, url in {"the folder's": ours, "the file's": others}.items():
@@ -77,8 +78,9 @@ def test_file_and_path(world):
 
 
 def test_environment(world):
-    """The variables are for clients without ca_file and ca_path. That of the curl program comes first; the two of OpenSSL's
-    count together."""
+    """The variables are for clients without ca_file and ca_path. The variable of the curl program takes precedence;
+    OpenSSL's two count together.
+    """
     url = world.nginx.url("valid")
     ours = {name: world.ca_file for name in VARIABLES[:2]} | {"SSL_CERT_DIR": str(world.hashed_folder(world.authority))}
     others = {name: str(world.stranger.path) for name in VARIABLES[:2]}
@@ -98,7 +100,7 @@ def test_environment(world):
             expect(f"{name} takes nothing away from {key}", result, "MID_OK", 1)
         for text in ("", " \n"):
             result = attempt(base_url=url, environment={name: text})
-            expect(f"{name} without anything in it: {text!r}", result, "MID_TLS_FAILED", message="the system's file")
+            expect(f"{name} that is empty: {text!r}", result, "MID_TLS_FAILED", message="the system's file")
 
     first, file, folder = VARIABLES
     cases = [
@@ -126,11 +128,11 @@ def test_fixed_when_made(world):
     expect("authorities of the environment are read once", results, "MID_OK", 1)
     with Probe(base_url=url) as probe:
         probe.setenv("SSL_CERT_FILE", world.ca_file)
-        expect("authorities that come too late", probe.validate(), "MID_TLS_FAILED", message="the system's file")
+        expect("authorities that are set too late", probe.validate(), "MID_TLS_FAILED", message="the system's file")
 
 
 def test_unfit(world):
-    """What cannot be used is told when the client is made, by the name of the option or the variable."""
+    """An unusable file or folder is reported when the client is made, with the name of the option or the variable."""
     fifo, missing = str(world.folder / "fifo"), str(world.folder / "missing.pem")
     os.mkfifo(fifo)
     file, folder = world.ca_file, str(world.folder)
@@ -153,19 +155,19 @@ def test_unfit(world):
             expect(f"{name}: {path}", created, "MID_INVALID_OPTIONS", message=f"^{name} {message}")
     created = Probe(ca_path=f"{folder}:{missing}").close().created
     expect("ca_path: the second is missing", created, "MID_INVALID_OPTIONS", message=f"^ca_path cannot be read: {missing}:")
-    # What is not needed is not looked at.
+    # A variable that is not needed is not checked.
     for option, value in {"ca_file": world.ca_file, "ca_path": folder}.items():
         with Probe({option: value}, environment={name: missing for name in VARIABLES}) as probe:
             equal(f"variables that name nothing, with {option}", "MID_OK", probe.created.status)
 
 
 def test_https_proxy(world):
-    """A proxy that speaks TLS itself is trusted by the same authorities. This one shows its certificate and does no more."""
+    """A proxy that itself speaks TLS is trusted by the same authorities. This one only presents its certificate."""
     folder, other = str(world.hashed_folder(world.authority)), str(world.stranger.path)
     options = {"base_url": "https://authority.example", "proxy": world.nginx.url("valid")}
     for trusted in ({"ca_file": world.ca_file}, {"ca_path": folder}, {"ca_file": other, "ca_path": folder}):
         result = attempt({**options, **trusted})
-        # nginx knows no CONNECT.
+        # nginx does not support CONNECT.
         expect(f"https proxy: trusted by {', '.join(trusted)}", result, "MID_CONNECT_FAILED", message="HTTP 4")
     for places in ([("ca_file", other)], [("ca_path", str(world.hashed_folder(world.stranger)))]):
         result = attempt({**options, **dict(places)})

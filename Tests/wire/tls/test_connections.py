@@ -1,4 +1,4 @@
-"""Connections that are kept, resumed, or closed by the server: few handshakes, and each call its own answer."""
+"""Connections that are kept, resumed, or closed by the server: few handshakes, and each call gets its own answer."""
 
 import time
 
@@ -7,8 +7,9 @@ from probe import Probe
 
 CALLS = 200
 
+
 def test_reuse(world):
-    """nginx counts the requests of each connection."""
+    """nginx counts the requests on each connection."""
     for site in ("valid", "TLS 1.2", "TLS 1.3"):
         before = len(world.nginx.requests(site))
         with Probe(base_url=world.nginx.url(site), ca_file=world.ca_file) as probe:
@@ -21,7 +22,7 @@ def test_reuse(world):
 
 
 def test_resumption(world):
-    """A server that keeps no connection: from the second on, TLS resumes the session of the one before."""
+    """A server that keeps no connection: from the second connection on, TLS resumes the previous session."""
     for version in ("1.2", "1.3"):
         site = f"one request, TLS {version}"
         for pin in (None, world.certificate.pin):
@@ -35,7 +36,7 @@ def test_resumption(world):
             requests = world.nginx.requests(site, before, 30)
             equal(f"{what}: a connection each", 30, len({r.connection for r in requests}))
             resumed = [r.is_resumed for r in requests]
-            holds(f"{what}: resumed but for the first", not resumed[0] and all(resumed[1:]), resumed)
+            holds(f"{what}: resumed, except the first", not resumed[0] and all(resumed[1:]), resumed)
 
 
 def test_ten_requests(world):
@@ -50,7 +51,8 @@ def test_ten_requests(world):
 
 
 def test_impatient(world):
-    """A server that closes a connection after 20 ms without a request: calls come just then, before and after."""
+    """A server that closes a connection after 20 ms without a request: calls come shortly before and after that moment.
+    """
     what = "60 calls while the server closes idle connections"
     with Probe(base_url=world.nginx.url("impatient"), ca_file=world.ca_file, max_retries=2) as probe:
         results = []

@@ -1,4 +1,4 @@
-"""Handshakes that come to nothing."""
+"""Handshakes that fail."""
 
 import select
 import socket
@@ -45,7 +45,7 @@ NO_TLS = {
     "resets after the client's hello": resets_after_hello,
     "speaks HTTP": sends(http(ALLOW)),
     "speaks SMTP": sends(b"220 mail.example ESMTP\r\n"),
-    "sends noughts": sends(bytes(5000)),
+    "sends zeros": sends(bytes(5000)),
     "sends text without end": sends(b"allowed" * 2000, endless=True),
     "sends an alert": sends(HANDSHAKE_FAILURE),
     "sends half a record": sends(b"\x16\x03\x03\x01\x00\x02"),
@@ -58,7 +58,7 @@ def test_no_tls(world):
             what = f"handshake: the server {name}"
             expect(what, [probe.validate(), probe.validate()], "MID_TLS_FAILED")
             server.script, server.context = serve, world.certificate.context()
-            expect(f"{what}; then all is well", probe.validate(), "MID_OK", 1)
+            expect(f"{what}; afterwards calls succeed", probe.validate(), "MID_OK", 1)
 
 
 def test_silence(world):
@@ -66,7 +66,7 @@ def test_silence(world):
         conversation.wait_until_left()
 
     def drip(conversation):
-        """A record's head, and then a byte of it now and then."""
+        """Sends the head of a record, and then a byte of it now and then."""
         conversation.read_some()
         conversation.send(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
         while not select.select([conversation.sock], [], [], 0.02)[0]:
@@ -83,11 +83,11 @@ def test_silence(world):
             result = attempt(trusted, timeout_ms=1300, connect_timeout_ms=650, max_retries=2)
             expect(f"{what}: timeout_ms, in the second attempt", result, "MID_TIMEOUT", message="not connected yet")
             await_condition(lambda: server.connections >= 4, f"{what}: there is a second attempt")
-            equal(f"{what}: that was a second one", 4, server.connections)
+            equal(f"{what}: there were two attempts", 4, server.connections)
 
 
 def test_endless(world):
-    """OpenSSL skips hello requests during a handshake, and does not return while there are more of them."""
+    """OpenSSL skips hello requests during a handshake, and does not return while more of them arrive."""
     with Server(sends(HELLO_REQUEST * 1000, endless=True)) as server:
         with Probe(base_url=server.tls_url, ca_file=world.ca_file, timeout_ms=1000) as probe:
             what = "handshake: the server sends hello requests without end"
@@ -95,11 +95,13 @@ def test_endless(world):
             expect(f"{what}: timeout_ms", results, ("MID_TIMEOUT", "MID_TLS_FAILED"))
             server.hang_up()
             server.script, server.context = serve, world.certificate.context()
-            expect(f"{what}; then all is well", probe.validate(), "MID_OK", 1)
+            expect(f"{what}; afterwards calls succeed", probe.validate(), "MID_OK", 1)
 
 
 class Middle:
-    """Between a client and a server: hands on `limit` bytes of the server's; then closes, or spoils the next byte."""
+    """Stands between a client and a server: it forwards `limit` bytes of the server, and then closes, or changes the
+    next byte.
+    """
 
     def __init__(self, port, limit, spoils):
         self.port, self.left, self.spoils = port, limit, spoils
@@ -128,14 +130,14 @@ class Middle:
 
 
 def test_spoiled(world):
-    """Whatever is cut or changed on the way: the true answer (the device is denied), or none."""
+    """Whatever is cut off or changed on the way, the result is the true answer (the device is denied), or none."""
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         with Server(serve, world.certificate.context(version)) as server:
             middle, result = through(world, server, sys.maxsize, False)
             expect(f"handshake, {version.name}: through a forwarder", result, "MID_OK", 0)
             total = middle.passed
             for name, spoils, step in (("cut off", False, 61), ("with a byte changed", True, 29)):
-                # A signature, and with it the whole, is a few bytes longer or shorter each time.
+                # The length of a signature, and so of the whole, varies by a few bytes each time.
                 places = range(0, total - 10, step)
                 results = {limit: through(world, server, limit, spoils)[1] for limit in places}
                 failed = [r for r in results.values() if r.status in ("MID_TLS_FAILED", "MID_TRANSFER_FAILED")]
@@ -146,7 +148,7 @@ def test_spoiled(world):
                 ]
                 counts = f"{len(results)} of {total} places: {len(failed)} failures"
                 what = f"handshake, {version.name}: {name} at {counts}"
-                # OpenSSL looks at all bytes but one or two in the heads of records.
+                # OpenSSL checks all bytes except one or two in the heads of records.
                 holds(what, not faults and len(failed) >= len(results) - 2, "\n".join(faults))
 
 
@@ -161,7 +163,9 @@ def through(world, server, limit, spoils):
 
 
 def test_client_certificates(world):
-    """The library has none to show. nginx says so in HTTP, others end TLS, which with 1.3 is after the handshake."""
+    """The library has no client certificate. nginx reports that in HTTP; others end TLS, which with 1.3 happens after
+    the handshake.
+    """
     for version in ("1.2", "1.3"):
         url = world.nginx.url(f"client certificate demanded, TLS {version}")
         result = attempt(base_url=url, ca_file=world.ca_file)

@@ -1,11 +1,11 @@
-"""Replies of many TLS records, from nginx: whole to the byte, or too large."""
+"""Replies of many TLS records, from nginx: complete byte for byte, or too large."""
 
 import json
 
 from checks import expect, holds
 from probe import Probe
 
-# Of the list of devices, which is the largest reply there is.
+# The limit of the list of devices, which is the largest reply.
 LIMIT = 4 * 1024 * 1024
 
 
@@ -16,7 +16,7 @@ def test_large_replies(world):
             path.write_bytes(list_of(size))
             saved = world.folder / "saved"
             expect(f"a reply of {size} bytes", probe.call("list_devices", save=saved), "MID_OK")
-            holds(f"a reply of {size} bytes: to the byte", saved.read_bytes() == path.read_bytes())
+            holds(f"a reply of {size} bytes: byte for byte", saved.read_bytes() == path.read_bytes())
         path.write_bytes(list_of(LIMIT + 1))
         result = probe.call("list_devices")
         expect(f"a reply of {LIMIT + 1} bytes", result, "MID_BAD_REPLY", message=f"larger than {LIMIT}")
@@ -25,7 +25,7 @@ def test_large_replies(world):
 
 
 def list_of(size):
-    """A list of just this size, of at most 1000 devices: no plan has more."""
+    """Returns a list of exactly this size, of at most 1000 devices: no plan has more."""
     device = {"deviceId": "worker:prod:queue-consumer:00001", "revoked": False, "note": "n" * 4000}
     text = json.dumps({"status": "ok", "devices": [device] * min(1000, size // 4200)}).encode()
     return text + b" " * (size - len(text))

@@ -1,4 +1,4 @@
-"""Replies that nobody asked for, on a connection that is kept: never the answer to the next request."""
+"""Unrequested replies on a kept connection are never the answer to the next request."""
 
 import ssl
 
@@ -8,7 +8,9 @@ from late_replies import BODY, CASES, EXTRA, HEAD, Talker
 from probe import Probe
 from servers import ALLOW, DENY, Server, http
 
-VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLSv1_2", "TLSv1_3"])
+VERSIONS = pytest.mark.parametrize(
+    "version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLSv1_2", "TLSv1_3"]
+)
 
 
 @VERSIONS
@@ -32,8 +34,8 @@ def check(world, context, what, talker):
         talker.has_gone_on.wait(10)
         second = probe.validate("denied")
         if expect(f"{what}: the second has its own answer", second, "MID_OK", 0):
-            equal(f"{what}: to the byte", DENY.decode(), second.text)
-        expect(f"{what}: and the third", probe.validate(), "MID_OK", 1)
+            equal(f"{what}: byte for byte", DENY.decode(), second.text)
+        expect(f"{what}: the third is answered", probe.validate(), "MID_OK", 1)
 
 
 def given_up(world, context, what):
@@ -45,4 +47,4 @@ def given_up(world, context, what):
             talker.may_go_on.set()
             talker.has_gone_on.wait(10)
             expect(f"{what}: the next has its own answer", probe.validate("denied"), "MID_OK", 0)
-            equal(f"{what}: on a connection of its own, beside that of the second try", 3, server.connections)
+            equal(f"{what}: on a new connection, beside that of the second request", 3, server.connections)

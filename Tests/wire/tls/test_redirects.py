@@ -1,4 +1,4 @@
-"""Redirects of an authority over TLS: not followed, and so the org key goes nowhere else."""
+"""Redirects of an authority over TLS are not followed, so the org key goes nowhere else."""
 
 from checks import equal, expect, holds
 from probe import ORG_KEY, Probe
@@ -36,8 +36,8 @@ def test_redirects(world):
             what = f"redirect {status}: {len(OPERATIONS)} operations to {len(targets)} targets"
             expect(what, results, "MID_BAD_REPLY", message=f"HTTP {status[:3]} .*redirect")
         for name, target in {"http": plain, "another host": other}.items():
-            equal(f"redirect to {name}: nobody came", (0, b""), (target.connections, target.received))
-        holds("redirect: the org key came to the authority alone", ORG_KEY.encode() in server.received)
+            equal(f"redirect to {name}: no connection is made", (0, b""), (target.connections, target.received))
+        holds("redirect: only the authority received the org key", ORG_KEY.encode() in server.received)
 
 
 def answer_all(conversation, reply):

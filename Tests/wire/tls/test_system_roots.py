@@ -1,5 +1,6 @@
-"""The system's authorities: trusted without ca_file and ca_path, and with either no longer. The probe runs in a mount
-namespace where the system's folder of them is another."""
+"""The system's authorities are trusted without ca_file and ca_path, and no longer with either. The probe runs in a
+mount namespace where another folder replaces the system's folder of authorities.
+"""
 
 import os
 import pathlib
@@ -10,7 +11,7 @@ from probe import attempt
 
 
 def test_system_roots(world):
-    # Where this libcurl was built to find them.
+    # The file in which this libcurl was built to look for them.
     bundle = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
     bundle = pathlib.Path(bundle)
     system = bundle.read_bytes()
@@ -25,7 +26,9 @@ def test_system_roots(world):
 
 
 def folder_of(world, name, bundle, content, hashed):
-    """A folder to take the place of the system's: with these hashed, and its file with this content, or none."""
+    """Makes a folder to replace the system's: with these authorities hashed, and with a file of this content, or
+    without the file.
+    """
     folder = world.folder / f"system-{name}"
     folder.mkdir()
     for issuer in hashed:
@@ -37,7 +40,7 @@ def folder_of(world, name, bundle, content, hashed):
 
 
 def inside(bundle, folder):
-    """What a probe is started with, so that it finds this folder in the place of the system's."""
+    """Returns the command that starts a probe so that it finds this folder in place of the system's."""
     namespace = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
     return [*namespace, "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh", folder, bundle.parent]
 
@@ -51,22 +54,22 @@ def in_file_and_folder(world, wrapper):
         result = attempt({option: value}, base_url=url, wrapper=wrapper)
         expect(f"system's authorities: not trusted with {option}", result, "MID_TLS_FAILED", message=f"{option} {value}")
         result = attempt({option: value}, base_url=foreign, wrapper=wrapper)
-        expect(f"system's authorities: in their place, that of {option}", result, "MID_OK", 1)
+        expect(f"system's authorities: that of {option} is trusted instead", result, "MID_OK", 1)
     for name, value in {"CURL_CA_BUNDLE": other, "SSL_CERT_FILE": other, "SSL_CERT_DIR": others}.items():
         result = attempt(base_url=url, environment={name: value}, wrapper=wrapper)
         expect(f"system's authorities: not trusted with {name}", result, "MID_TLS_FAILED", message=f"{name} {value}")
     result = attempt(base_url=foreign, wrapper=wrapper)
-    expect("system's authorities: ca_file's is none of them", result, "MID_TLS_FAILED", message="the system's file")
-    # Through a proxy that speaks TLS, and which is trusted in the same way.
+    expect("system's authorities: ca_file's is not one of them", result, "MID_TLS_FAILED", message="the system's file")
+    # A proxy that speaks TLS is trusted in the same way.
     through = {"base_url": "https://authority.example", "proxy": url, "wrapper": wrapper}
-    expect("system's authorities: a proxy's, trusted", attempt(**through), "MID_CONNECT_FAILED", message="HTTP 4")
+    expect("system's authorities: trusted for a proxy", attempt(**through), "MID_CONNECT_FAILED", message="HTTP 4")
     for option, value in {"ca_file": other, "ca_path": others}.items():
         result = attempt({option: value}, **through)
-        expect(f"system's authorities: a proxy's, not trusted with {option}", result, "MID_TLS_FAILED", message=value)
+        expect(f"system's authorities: not trusted for a proxy with {option}", result, "MID_TLS_FAILED", message=value)
 
 
 def in_folder_alone(world, bundle, wrapper):
-    """The file is all that counts, but by name the folder can be had."""
+    """Only the file counts, but ca_path can name the folder."""
     url = world.nginx.url("valid")
     result = attempt(base_url=url, wrapper=wrapper)
     message = rf"\(looked in the system's file {bundle}\)$"

@@ -1,5 +1,6 @@
-"""Replies over TLS that end too soon. Whoever can cut a TCP connection must not be able to say where a reply ends: only
-TLS itself can (close_notify), or the reply's own length."""
+"""Replies over TLS that end too soon. An attacker who can cut a TCP connection must not be able to determine where a
+reply ends: only TLS itself (close_notify) or the reply's own length may.
+"""
 
 import ssl
 
@@ -20,8 +21,8 @@ WHOLE = ("MID_OK", "")
 UNAVAILABLE = ("MID_UNAVAILABLE", "HTTP 503")
 OUTAGE = DELIMITED.replace(b"200 OK", b"503 Busy") + b"<html>Sorry</html>"
 
-# What the server sends, how it ends the connection, and what that comes to. libcurl does not tell the two good endings
-# of a connection apart, so a body that ends with it is no answer over TLS.
+# What the server sends, how it ends the connection, and the outcome. libcurl does not distinguish the two proper
+# endings of a connection, so a body that ends with it is not an answer over TLS.
 CASES = [
     ("a body shorter than its length", http(ALLOW, length=len(ALLOW) + 1), "cut", BROKEN),
     ("a body shorter than its length, close_notify", http(ALLOW, length=999), "goodbye", BROKEN),
@@ -35,12 +36,12 @@ CASES = [
     ("a head without its end", b"HTTP/1.1 200 OK\r\nX-More: y", "cut", BROKEN),
     ("no reply", b"", "cut", NONE),
     ("no reply, close_notify", b"", "goodbye", NONE),
-    # An outage is one without its page.
+    # An outage is an outage even without its page.
     ("an outage whose page ends with the connection", OUTAGE, "cut", UNAVAILABLE),
     ("an outage whose page ends with the connection, close_notify", OUTAGE, "goodbye", UNAVAILABLE),
     ("an outage whose page ends with the connection, reset", OUTAGE, "reset", UNAVAILABLE),
     ("an outage whose page is shorter than its length", http(b"<html>", "503 Busy", length=999), "cut", BROKEN),
-    # And what is whole is taken, however the connection ends then.
+    # A complete reply is accepted, however the connection ends afterwards.
     ("a whole body", http(ALLOW), "cut", WHOLE),
     ("a whole chunked body", CHUNKED + CHUNK + b"0\r\n\r\n", "cut", WHOLE),
 ]
@@ -68,4 +69,4 @@ def test_truncation(world):
                     what = f"truncation, {version.name}: {name}: {status if isinstance(status, str) else ' or '.join(status)}"
                     expect(what, probe.validate(), status, allowed=status == "MID_OK", message=message)
                     server.script = serve
-                    expect(f"{what}; then all is well", probe.validate(), "MID_OK", 1)
+                    expect(f"{what}; afterwards calls succeed", probe.validate(), "MID_OK", 1)

@@ -4,7 +4,7 @@ from checks import equal, expect
 from probe import Probe, attempt
 from servers import Server, serve
 
-# What is wrong with a site's certificate, and what a person is told. "" where nothing is wrong.
+# For each site's certificate, the message for a person; "" if nothing is wrong with it.
 CERTIFICATES = {
     "valid": "",
     "http2": "",
@@ -26,14 +26,14 @@ def test_certificates(world):
             with Probe(base_url=world.nginx.url(site, host), ca_file=world.ca_file, max_retries=2) as probe:
                 results = [probe.validate(), probe.validate()]
                 if message:
-                    # Of a device that no other test needs, should it come to pass.
+                    # The calls are about a device that no other test uses, in case one succeeds.
                     operations = ("register", "list_devices", "usage", "revoke")
                     results += [probe.call(name, "untold") for name in operations]
                 status = "MID_TLS_FAILED" if message else "MID_OK"
                 expect(f"certificate: {site}, as {host}", results, status, not message, message)
     for site, message in CERTIFICATES.items():
         if message:
-            equal(f"certificate: {site}: no request came in", 0, len(world.nginx.requests(site)))
+            equal(f"certificate: {site}: no request was received", 0, len(world.nginx.requests(site)))
 
 
 def test_pins(world):
@@ -46,18 +46,18 @@ def test_pins(world):
     result = attempt(trusted, pinned_public_key=wrong)
     expect("pin: a wrong one", result, "MID_TLS_FAILED", message=message)
     result = attempt(trusted, pinned_public_key=f"{wrong};{world.authority.pin}")
-    expect("pin: two wrong ones, of which one is the authority's", result, "MID_TLS_FAILED", message=message)
+    expect("pin: two wrong ones, one of them the authority's", result, "MID_TLS_FAILED", message=message)
     foreign = world.nginx.url("unknown authority")
     result = attempt(trusted, base_url=foreign, pinned_public_key=wrong)
-    expect("pin: the right one does not stand in for trust", result, "MID_TLS_FAILED", message="issuer")
+    expect("pin: the right one does not replace trust", result, "MID_TLS_FAILED", message="issuer")
     before = len(world.nginx.requests("valid"))
     attempt(trusted, pinned_public_key=wrong)
     expect("pin: none", attempt(trusted), "MID_OK", 1)
-    equal("pin: with a wrong one no request comes in", 1, len(world.nginx.requests("valid", before, 1)))
+    equal("pin: with a wrong one no request is received", 1, len(world.nginx.requests("valid", before, 1)))
 
 
 def test_changed_key(world):
-    """A server that changes its key: connections that are kept go on, new ones do not get through."""
+    """A server that changes its key: kept connections continue, and new ones fail."""
     pin = world.certificate.pin
     with Server(serve, world.certificate.context()) as server:
         with Probe(base_url=server.url, ca_file=world.ca_file, pinned_public_key=pin, max_retries=2) as probe:
@@ -65,6 +65,6 @@ def test_changed_key(world):
             server.context = world.authority.issue("successor").context()
             expect("pin: on the connection from before", probe.validate(), "MID_OK", 1)
             server.hang_up()
-            expect("pin: revoked by the change", probe.validate(), "MID_TLS_FAILED", message="(?i)pin")
+            expect("pin: no longer right after the change", probe.validate(), "MID_TLS_FAILED", message="(?i)pin")
             server.context = world.certificate.context()
-            expect("pin: and back", probe.validate(), "MID_OK", 1)
+            expect("pin: right again after the change back", probe.validate(), "MID_OK", 1)

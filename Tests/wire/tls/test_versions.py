@@ -1,4 +1,6 @@
-"""Versions of TLS: 1.2 and 1.3, none before. Each site is first asked by a client that takes any."""
+"""Versions of TLS: 1.2 and 1.3 are accepted, earlier ones are not. Each site is first tried by a client that accepts
+any version.
+"""
 
 from checks import equal, expect
 from probe import attempt
@@ -28,18 +30,18 @@ def test_versions(world):
         if site in OLD:
             message = "(?i)protocol version|unsupported protocol"
             expect(f"{site} only: no", results, "MID_TLS_FAILED", message=message)
-            equal(f"{site} only: no request came in", 0, len(world.nginx.requests(site)))
+            equal(f"{site} only: no request was received", 0, len(world.nginx.requests(site)))
         else:
             expect(f"{site} only: yes", results, "MID_OK", 1)
             spoken = [request.tls for request in world.nginx.requests(site, count=2)]
-            equal(f"{site} only: it was spoken", [version] * 2, spoken)
+            equal(f"{site} only: it was used", [version] * 2, spoken)
 
     site = "TLS 1.2 without encryption"
     equal(f"{site}: the server offers that", "TLSv1.2", handshake(world.nginx.port(site)))
     result = attempt(trusted, base_url=world.nginx.url(site))
     expect(f"{site}: no", result, "MID_TLS_FAILED", message="(?i)handshake failure")
 
-    # What OpenSSL is told of in its own configuration changes nothing here.
+    # OpenSSL's own configuration changes nothing here.
     configuration = world.folder / "openssl.cnf"
     configuration.write_text(LAX_CONFIGURATION)
     for site in OLD:
@@ -47,7 +49,7 @@ def test_versions(world):
         result = attempt(trusted, base_url=world.nginx.url(site), environment=lax)
         expect(f"{site} only, with OpenSSL configured to allow it: no", result, "MID_TLS_FAILED")
     result = attempt(base_url=world.nginx.url("valid"), environment=lax)
-    expect("an unknown authority, with OpenSSL configured not to look: no", result, "MID_TLS_FAILED", message="issuer")
+    expect("an unknown authority, with OpenSSL set not to verify: no", result, "MID_TLS_FAILED", message="issuer")
 
     attempt(trusted, base_url=world.nginx.url("http2"))
     last = world.nginx.requests("http2", count=1)[-1]

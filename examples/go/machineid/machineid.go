@@ -6,8 +6,8 @@
 //		work()
 //	}
 //
-// A Decision is no condition, and Require returns an error unless the device is allowed: have errcheck look for calls that
-// drop it. In tests use machineid-emulator, and no mock that allows.
+// A Decision cannot be used as a condition, and Require returns an error unless the device is allowed; errcheck finds
+// calls that ignore it. In tests use machineid-emulator rather than a mock that allows.
 //
 // A call blocks its goroutine until there is an answer or timeout_ms has passed; other goroutines go on. Any number of
 // them may share a Client, and any of them may close it at any moment.
@@ -29,7 +29,7 @@ import (
 	"unsafe"
 )
 
-// Status is what a call came to. A later version of the library may know more of them than are named here.
+// Status is the status of a call. A later version of the library may have more statuses than are named here.
 type Status int32
 
 const (
@@ -41,11 +41,11 @@ const (
 
 func (s Status) String() string { return C.GoString(C.mid_status_name(C.mid_status(s))) }
 
-// Reply is a JSON object, the authority's or, when there is no answer, the library's.
+// Reply is a JSON object: the authority's or, when there is no answer, the library's.
 type Reply map[string]any
 
-// Error says why a call brought no reply: the authority refused, or it gave no answer. From Require, also that it
-// denied: then the Status is OK, as the authority decided.
+// Error says why a call brought no reply: the authority refused, or it gave no answer. Require also returns one for a
+// denial; the Status is then OK, because the authority decided.
 type Error struct {
 	Status    Status
 	Code      string
@@ -69,8 +69,8 @@ func newError(status Status, reply Reply) *Error {
 	return &Error{status, reply.code(), reply.text("request_id"), reply.text("message"), reply}
 }
 
-// Decision is the outcome of Validate. Gate on Allowed and nothing else; log Status, Code and RequestID. With any Status
-// but OK the authority decided nothing, and nothing is allowed.
+// Decision is the result of Validate. Gate on Allowed and nothing else; log Status, Code and RequestID. With any Status
+// except OK the authority decided nothing, and nothing is allowed.
 type Decision struct {
 	Allowed   bool
 	Status    Status
@@ -83,17 +83,18 @@ type Decision struct {
 // Client is a connection to the authority on behalf of one organisation.
 type Client struct {
 	handle *C.mid_client
-	// Calls hold it for reading, so that Close does not free the handle between its load and the call, nor during the call.
+	// lock is held for reading by calls, so that Close does not free the handle between its load and the call, or during
+	// the call.
 	lock sync.RWMutex
 }
 
-// Options are those that machineid.h lists, such as Options{"timeout_ms": 2000}; nil for the defaults.
+// Options are the options that machineid.h lists, such as Options{"timeout_ms": 2000}; nil for the defaults.
 type Options map[string]any
 
-// Version is that of the loaded library.
+// Version returns the version of the loaded library.
 func Version() string { return C.GoString(C.mid_version()) }
 
-// NewClient makes a client. Close it.
+// NewClient makes a client. The caller closes it.
 func NewClient(orgKey string, options Options) (*Client, error) {
 	return newClient(options, orgKey, func(key, text *C.char, client **C.mid_client, out **C.char) C.mid_status {
 		return C.mid_client_new(key, text, client, out)
@@ -115,7 +116,7 @@ func newClient(options Options, orgKey string,
 		if err != nil {
 			return nil, err
 		}
-		text = C.CString(string(encoded)) // JSON is UTF-8 without NUL, whatever the options are
+		text = C.CString(string(encoded)) // JSON is always UTF-8 without NUL.
 		defer C.free(unsafe.Pointer(text))
 	}
 	client := &Client{}
@@ -128,14 +129,14 @@ func newClient(options Options, orgKey string,
 	return client, nil
 }
 
-// Cancel ends every call on this client, now and to come, with MID_CANCELLED. Any goroutine may do so.
+// Cancel ends every call in progress and every later call on this client with MID_CANCELLED. Any goroutine may call it.
 func (c *Client) Cancel() {
 	c.lock.RLock()
 	defer c.lock.RUnlock()
 	C.mid_client_cancel(c.handle)
 }
 
-// Close cancels the calls that are under way, and frees the client after the last of them. A call on a closed client is
+// Close cancels the calls in progress, and frees the client after the last of them. A call on a closed client is
 // MID_INVALID_ARGUMENT.
 func (c *Client) Close() {
 	c.Cancel()
@@ -145,7 +146,7 @@ func (c *Client) Close() {
 	c.handle = nil
 }
 
-// Validate asks: may this device run now? Whatever goes wrong on the way, the decision says so.
+// Validate asks: may this device run now? If anything goes wrong, the decision says so.
 func (c *Client) Validate(deviceID string) Decision {
 	var allowed C.int
 	status, reply := c.ask("deviceID", deviceID, func(id *C.char, out **C.char) C.mid_status {
@@ -161,7 +162,7 @@ func (c *Client) Validate(deviceID string) Decision {
 	}
 }
 
-// Allows says whether this device may run now: false whatever goes wrong on the way.
+// Allows says whether this device may run now. It is false if anything goes wrong.
 func (c *Client) Allows(deviceID string) bool { return c.Validate(deviceID).Allowed }
 
 // Require returns nil when this device may run now, and otherwise an *Error with the code and the request id for your log.
@@ -206,12 +207,12 @@ func (c *Client) onDevice(deviceID string, function operation) (Reply, error) {
 	return c.call("deviceID", deviceID, function)
 }
 
-// An operation is a function of the library with a text and a place for the JSON that comes out.
+// An operation is a function of the library that takes a text and a place for the JSON result.
 type operation func(argument *C.char, out **C.char) C.mid_status
 
-// ask hands argument, which is called name, to a function of the library, and returns what came out, freed there.
+// ask passes argument, a parameter called name, to a function of the library, and returns its status and its reply.
 func (c *Client) ask(name, argument string, function operation) (Status, Reply) {
-	// A NUL would cut the text short, and what is not UTF-8 might become another text: the question would be about another
+	// A NUL would cut the text short, and invalid UTF-8 might become another text, so that the call would concern another
 	// device.
 	if strings.IndexByte(argument, 0) >= 0 || !utf8.ValidString(argument) {
 		return InvalidArgument, Reply{
@@ -229,12 +230,12 @@ func (c *Client) ask(name, argument string, function operation) (Status, Reply) 
 
 	var reply Reply
 	if out != nil {
-		_ = json.Unmarshal([]byte(C.GoString(out)), &reply) // the library has checked that it is an object
+		_ = json.Unmarshal([]byte(C.GoString(out)), &reply) // The library has checked that it is an object.
 	}
 	return status, reply
 }
 
-// call is ask for the operations that have a reply or an error.
+// call is ask for the operations that return a reply or an error.
 func (c *Client) call(name, argument string, function operation) (Reply, error) {
 	status, reply := c.ask(name, argument, function)
 	if status != OK {
@@ -248,7 +249,7 @@ func (r Reply) text(key string) string {
 	return text
 }
 
-// An API error of the authority's has "error" where a decision has "code".
+// code returns the reply's code. An API error from the authority has "error" where a decision has "code".
 func (r Reply) code() string {
 	if code := r.text("code"); code != "" {
 		return code

@@ -1,4 +1,4 @@
-// Every operation of the package machineid, and the ways in which they fail.
+// Command scenario runs every operation of the package machineid, and the ways in which they fail.
 package main
 
 import (
@@ -85,7 +85,7 @@ func scenario() error {
 	refused("surrogate", client, "w\xed\xa0\x80")
 	secret()
 
-	// The answer stands, whatever else is in the reply.
+	// The reply holds unusual numbers. Its answer counts all the same.
 	odd, err := machineid.NewClient("org_runtimes", machineid.Options{"base_url": os.Getenv("MACHINEID_ODD_URL")})
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func scenario() error {
 	decision = odd.Validate(device)
 	fmt.Printf("odd numbers: %v allowed=%d\n", decision.Status, digit(decision.Allowed))
 
-	// An outage is no answer and no refusal: the next call may bring one.
+	// An outage is neither an answer nor a refusal: the next call may bring an answer.
 	out, err := machineid.NewClient("org_outage",
 		machineid.Options{"base_url": os.Getenv("MACHINEID_OUTAGE_URL"), "max_retries": 0})
 	if err != nil {
@@ -124,8 +124,8 @@ func scenario() error {
 	return nil
 }
 
-// neverRegistered asks about a device that was never registered, in the conditions that come to mind first. Those that do
-// not compile are in Tests/bindings/misuse.
+// neverRegistered asks about a device that was never registered, in the conditions that a programmer is likely to write
+// first; none may let it work. Conditions that must not compile are in Tests/bindings/misuse.
 func neverRegistered(client *machineid.Client) {
 	var done []string
 	if client.Allows("never") {
@@ -149,7 +149,7 @@ func neverRegistered(client *machineid.Client) {
 	}
 }
 
-// refused has an argument refused, and says whether the error names it.
+// refused gives a bad argument, and says whether the error names it.
 func refused(step string, client *machineid.Client, id string) {
 	decision := client.Validate(id)
 	said := decision.Message
@@ -159,7 +159,7 @@ func refused(step string, client *machineid.Client, id string) {
 	fmt.Printf("%s: %s\n", step, said)
 }
 
-// secret gives a key that cannot be sent: the error does not show it.
+// secret gives a key that cannot be sent; the error must not show it.
 func secret() {
 	said := "refused, and not shown"
 	for _, key := range []string{"org_marker\x00", "org_marker\xed\xa0\x80"} {
@@ -189,7 +189,7 @@ func validateInParallel(client *machineid.Client) int {
 	return sum
 }
 
-// status says what a call with this error came to.
+// status returns the name of the status of a call that returned this error.
 func status(err error) string {
 	var failure *machineid.Error
 	switch {

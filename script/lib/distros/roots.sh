@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Makes roots of Debian and keeps them. Sourced from the root of the project, with $roots, the folder that they are kept in,
-# $logs, that of the logs, and $all_suites, those that run in them. In $roots may be other things: what is removed there or
-# written to is known to be of test-distros.
+# Makes roots of Debian and keeps them. Source it from the root of the project, with $roots (the folder for the roots),
+# $logs (the folder for the logs) and $all_suites (the suites that run in them). $roots may hold unrelated files, so
+# this script removes or overwrites there only what is known to be from test-distros.
 # shellcheck disable=SC2154
 
-# The version of the recipe: raise it when make_root changes what it puts into a root.
+# The version of the recipe. Raise it when make_root changes what it puts into a root.
 recipe=1
 
-# archive_lines RELEASE: lines for sources.list, of the archive that this machine's apt is set up for.
+# archive_lines RELEASE: prints lines for sources.list, for the archive that this machine's apt is configured for.
 archive_lines() {
     local release=$1 uri label
     # shellcheck disable=SC2016 # apt's own
@@ -15,13 +15,13 @@ archive_lines() {
         sort -u | while read -r uri label; do
         case $label in
         Debian) printf 'deb %s %s main\n' "$uri" "$release" ;;
-        # What is on its way to the next release has no updates of its own.
+        # Debian testing has no security archive of its own.
         Debian-Security) [ "$release" = testing ] || printf 'deb %s %s-security main\n' "$uri" "$release" ;;
         esac
     done
 }
 
-# root_packages: what a root has beside Debian's essential packages, a line each.
+# root_packages: prints the packages that a root has beside Debian's essential ones, one per line.
 root_packages() {
     local suite list lists=(script/lib/distros/packages.txt)
     for suite in "${all_suites[@]}"; do
@@ -31,8 +31,8 @@ root_packages() {
     sed 's/#.*//; s/ *$//; /^$/d' "${lists[@]}" | LC_ALL=C sort -u
 }
 
-# remove_places RELEASE: where roots are made before they get their names; also those of whoever was ended meanwhile. Only who
-# has the lock may.
+# remove_places RELEASE: removes the temporary folders in which roots are made, including those left by a run that was
+# killed. Only the process that holds the lock may call it.
 remove_places() {
     local place
     for place in "$roots/.machineid-$1-"*; do
@@ -40,15 +40,15 @@ remove_places() {
     done
 }
 
-# lock_root RELEASE [--shared]: waits for the lock of a root, and says so.
+# lock_root RELEASE [--shared]: waits for the lock of a root, and prints that it waits.
 lock_root() {
     flock --nonblock ${2:+"$2"} "$lock" && return 0
-    echo "$1: waiting for another test-distros, which is making its root or is in it"
+    echo "$1: waiting for another test-distros, which is making this root or using it"
     flock ${2:+"$2"} "$lock"
 }
 
-# make_root RELEASE STAMP: into $roots/RELEASE, the stamp in a file inside. It is made under another name, and gets its own
-# when it is whole. The steps go to stdout; why there is none is its last line.
+# make_root RELEASE STAMP: makes $roots/RELEASE, with the stamp in a file inside. It is made under a temporary name and
+# renamed when it is complete. The steps go to stdout; if it fails, the last line says why.
 make_root() {
     local release=$1 stamp=$2 start=$SECONDS packages sources place log=$logs/$1/root.log
     sources=$(archive_lines "$release")
@@ -65,19 +65,19 @@ make_root() {
     chmod 755 "$place"
     : >"$log"
     give_back "$log"
-    # --variant=apt: the essential packages and apt. A mirror's index may be past its Valid-Until date.
+    # --variant=apt installs the essential packages and apt. The index of a mirror may be past its Valid-Until date.
     # shellcheck disable=SC2016 # mmdebstrap's own
     mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" \
         '--aptopt=Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
         '--customize-hook=printf "127.0.0.1 localhost\n::1 localhost\n" >"$1/etc/hosts"' \
         "$release" "$place/new" - <<<"$sources" 2>&1 | tee "$log" | grep --line-buffered '^[IE]: '
-    # The first status is mmdebstrap's.
+    # The first of these statuses is mmdebstrap's.
     if [ "${PIPESTATUS[0]}" -ne 0 ]; then
         remove_places "$release"
         echo "no root: mmdebstrap failed; $log says why"
         return 1
     fi
-    # What is at its place is an older root of ours.
+    # Whatever is at the destination is an older root of ours.
     if printf '%s\n' "$stamp" >"$place/new/etc/machineid-root" &&
         { [ ! -e "$roots/$release" ] || mv "$roots/$release" "$place/old"; } && mv "$place/new" "$roots/$release"; then
         remove_places "$release"
@@ -88,18 +88,18 @@ make_root() {
     fi
 }
 
-# need_root RELEASE: makes it, unless it is there and of these packages.
+# need_root RELEASE: makes the root, unless it exists and was made from these packages.
 need_root() {
     local release=$1 stamp root=$roots/$1
     stamp=$({ echo "$recipe $release" && root_packages; } | sha256sum)
-    # Another test-distros may be making it, or may be in it. This process keeps its lock for as long as it lives.
+    # Another test-distros may be making this root or using it. This process holds its lock until it ends.
     exec {lock}>>"$roots/.machineid-$release.lock"
     lock_root "$release" --shared
     [ "$(cat "$root/etc/machineid-root" 2>/dev/null)" != "$stamp" ] || return 0
     lock_root "$release"
     if [ "$(cat "$root/etc/machineid-root" 2>/dev/null)" != "$stamp" ]; then
         if [ -e "$root" ] && [ ! -e "$root/etc/machineid-root" ]; then
-            echo "$release: no root: $root is there, and is not of test-distros"
+            echo "$release: no root: $root exists, and test-distros did not make it"
             flock --unlock "$lock"
             return 1
         fi

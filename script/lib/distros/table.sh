@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What test-distros says of the suites in its roots. Sourced. $work has a folder for each root, with its versions and with
-# the cell of each suite in files of these names.
+# Prints what test-distros reports about the suites in its roots. Source it. $work has a folder for each root, which
+# holds its versions and the cell of each suite in files of these names.
 # shellcheck disable=SC2154
 
-# cell LOG STATUS: tests passed / failed, and how often a wrong allow was seen, where a suite counts checks. Its own status
-# says whether all is well: a suite that ended before it could count has failed, whatever it ended with, and so has one that
-# saw a wrong allow.
+# cell LOG STATUS: prints "passed / failed" of tests, and for suites that count checks also the number of wrong allows.
+# It returns 0 only if all is well: a suite that ended before it could count has failed whatever its status, and so has
+# one that saw a wrong allow.
 cell() {
     local counts wrong has_failed=1
     # pytest's last line, such as "1 failed, 20 passed, 1 error in 3.21s".
@@ -25,13 +25,14 @@ cell() {
     return "$has_failed"
 }
 
-# failing_lines LOG: what failed, with the details; or the last lines, where nothing says that it did.
+# failing_lines LOG: prints what failed, with the details; or the last lines of the log, if nothing names a failure.
 failing_lines() {
-    awk '/^=+ FAILURES =+$|^=+ ERRORS =+$/ { inside = 1 } /^checks in the tests: |^=+ short test summary/ { inside = 0 } inside' "$1" |
-        head -n 60 | grep . || tail -n 10 "$1"
+    awk '/^=+ FAILURES =+$|^=+ ERRORS =+$/ { inside = 1 }
+        /^checks in the tests: |^=+ short test summary/ { inside = 0 }
+        inside' "$1" | head -n 60 | grep . || tail -n 10 "$1"
 }
 
-# versions ROOT: what the library meets there, a line each.
+# versions ROOT: prints the versions that the library meets there, one per line.
 versions() {
     chroot "$1" curl --version | sed -n '1s/.* libcurl\/\([^ ]*\).*/libcurl \1/p'
     chroot "$1" openssl version | sed 's/OpenSSL \([^ ]*\).*/OpenSSL \1/'
@@ -39,7 +40,7 @@ versions() {
     date -r "$1/etc/machineid-root" '+of %Y-%m-%d'
 }
 
-# table: of $releases and $suites.
+# table: prints the table of $releases and $suites.
 table() {
     local row release
     printf '\n%-20s' ''

@@ -1,4 +1,4 @@
-"""Bodies that are too large, packed, or no JSON at all."""
+"""Bodies that are too large, compressed, or not JSON."""
 
 import functools
 import gzip
@@ -8,7 +8,7 @@ from registry import BAD_REPLY, OK, bad, good
 from replies import STRAY
 
 MEGABYTE = 1024 * 1024
-# What the library reads at most: maximumReplyBytes of a list, and maximumValues of JSON.
+# The library's limits: maximumReplyBytes of a list, and maximumValues of JSON.
 LONGEST_LIST = 4 * MEGABYTE
 MOST_VALUES = 100_000
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>allowed:true</body></html>\n"
@@ -23,7 +23,7 @@ def text(name, doc, body, type="text/html"):
 
 
 text("html", "HTTP 200 with a page of HTML, as a captive portal sends.", HTML)
-text("html-called-json", "HTML that says it is JSON.", HTML, type="application/json")
+text("html-called-json", "HTML that claims to be JSON.", HTML, type="application/json")
 text("html-around-json", "JSON inside HTML.", b"<html><pre>" + STRAY + b"</pre></html>")
 text("xml", "XML.", b'<?xml version="1.0"?><reply allowed="true"/>', type="application/xml")
 text("yaml", "YAML.", b"allowed: true\ncode: ALLOW\n", type="application/yaml")
@@ -35,7 +35,7 @@ text("log", "Two lines of a log before the JSON.", b"warning: deprecated\nnotice
 text("empty", "Nothing.", b"")
 text("white-space", "White space.", b" \r\n\t \n")
 text("random", "Bytes without meaning.", bytes((n * 73 + 41) % 256 for n in range(4096)), type="application/octet-stream")
-text("protobuf", "A message of protobuf, with its field set.", b"\x08\x01\x12\x05ALLOW", type="application/protobuf")
+text("protobuf", "A protobuf message with its field set.", b"\x08\x01\x12\x05ALLOW", type="application/protobuf")
 
 
 @functools.cache
@@ -52,21 +52,21 @@ def packed(kind, name, doc, coding, body, *statuses, **traits):
     kind(f"body/{name}", *statuses, prepare=body, **traits)(act)
 
 
-packed(bad, "gzip", "A gzipped reply, which nobody asked for.", "gzip", lambda: gzip.compress(STRAY), BAD_REPLY)
-packed(bad, "deflate", "A deflated reply, which nobody asked for.", "deflate", lambda: zlib.compress(STRAY), BAD_REPLY)
-packed(bad, "gzip-broken", "Gzip that is cut.", "gzip", lambda: gzip.compress(STRAY)[:-6], BAD_REPLY)
+packed(bad, "gzip", "A gzipped reply, which was not requested.", "gzip", lambda: gzip.compress(STRAY), BAD_REPLY)
+packed(bad, "deflate", "A deflated reply, which was not requested.", "deflate", lambda: zlib.compress(STRAY), BAD_REPLY)
+packed(bad, "gzip-broken", "Truncated gzip.", "gzip", lambda: gzip.compress(STRAY)[:-6], BAD_REPLY)
 packed(bad, "gzip-bomb", "200 MB of white space, gzipped to 200 KB.", "gzip", bomb, BAD_REPLY)
-packed(bad, "gzip-but-plain", "Plain JSON that says it is gzip.", "gzip", lambda: STRAY, BAD_REPLY)
+packed(bad, "gzip-but-plain", "Plain JSON that claims to be gzip.", "gzip", lambda: STRAY, BAD_REPLY)
 
 
 @functools.cache
 def layered_bomb():
-    """The same three times over, which takes 20 seconds to unpack."""
+    """100 copies of it, gzipped three times, which take 20 seconds to unpack."""
     return gzip.compress(gzip.compress(b"".join(bomb() for _ in range(100))))
 
 
 def transfer_coded(name, doc, coding, body):
-    """libcurl unpacks such a body unasked, in one step, however long that takes."""
+    """libcurl unpacks such a body without being asked, in one step, however long that takes."""
 
     def act(exchange):
         exchange.expect(STRAY)
@@ -79,9 +79,9 @@ def transfer_coded(name, doc, coding, body):
 
 
 transfer_coded("transfer-gzip-bomb", "200 MB of white space in a gzipped transfer.", "gzip", bomb)
-transfer_coded("transfer-gzip-layers", "20 GB of white space, gzipped three times over.", "gzip, gzip, gzip", layered_bomb)
-transfer_coded("transfer-gzip-cut", "A gzipped transfer that is cut.", "gzip", lambda: gzip.compress(STRAY)[:-10])
-transfer_coded("transfer-gzip", "A gzipped transfer, which nobody asked for.", "gzip", lambda: gzip.compress(STRAY))
+transfer_coded("transfer-gzip-layers", "20 GB of white space, gzipped three times.", "gzip, gzip, gzip", layered_bomb)
+transfer_coded("transfer-gzip-cut", "A truncated gzipped transfer.", "gzip", lambda: gzip.compress(STRAY)[:-10])
+transfer_coded("transfer-gzip", "A gzipped transfer, which was not requested.", "gzip", lambda: gzip.compress(STRAY))
 
 
 @functools.cache
@@ -99,14 +99,14 @@ def large(name, doc, size, *list_statuses, **traits):
         prepare=lambda: padded(size), **traits)(act)
 
 
-# A list of a thousand devices may be long; nothing else is.
+# Only a list of devices may be long.
 large("1-mb", "A permission of 1 MB.", MEGABYTE, OK)
-large("4-mb", "A permission of 4 MB, as long as a list may be.", LONGEST_LIST, OK, peak_mb=40)
-large("4-mb-and-a-byte", "A permission of a byte more than that.", LONGEST_LIST + 1, BAD_REPLY)
+large("4-mb", "A permission of 4 MB, the longest that a list may be.", LONGEST_LIST, OK, peak_mb=40)
+large("4-mb-and-a-byte", "A permission one byte longer than that.", LONGEST_LIST + 1, BAD_REPLY)
 
 
 def flowing(name, doc, headers, piece, wrap=lambda piece: piece, pieces=None):
-    """A permission, and then more than anybody can hold."""
+    """A permission, followed by more than a client can hold."""
 
     def act(exchange):
         exchange.send(exchange.head("200 OK", *headers))
@@ -128,12 +128,12 @@ flowing("100-mb-until-close", "A permission, and 100 MB of white space, in a bod
         ["Connection: close"], SPACE, pieces=100)
 flowing("endless", "A permission, and white space without end.", [f"Content-Length: {10**15}"], SPACE)
 flowing("endless-until-close", "A permission, and white space without end or length.", ["Connection: close"], SPACE)
-flowing("endless-objects", "One permission after the other.", ["Connection: close"], STRAY * 1000)
+flowing("endless-objects", "One permission after another, without end.", ["Connection: close"], STRAY * 1000)
 
 
 def crowded(element, values):
-    """A permission with so many JSON values, most of them this one: two bytes on the wire cost a parser seventy."""
-    counted = 2 if element in (b"[]", b"{}") else 1  # each bracket that opens, and each comma
+    """A permission with this many JSON values, most of them `element`: two bytes on the wire cost a parser seventy."""
+    counted = 2 if element in (b"[]", b"{}") else 1  # each opening bracket and each comma counts
     elements = [element] * ((values - 2) // counted)
     return b'{"allowed":true,"devices":[' + b",".join(elements) + b"]}"
 
@@ -147,7 +147,7 @@ def dense(name, element):
     def act(exchange):
         return exchange.reply(body())
 
-    act.__doc__ = f"As many {element.decode()} as may be, in as long a list as may be."
+    act.__doc__ = f"As many {element.decode()} as are allowed, in the longest list that is allowed."
     bad(f"body/dense-{name}", BAD_REPLY, by_operation={"list_devices": [OK]}, peak_mb=40, prepare=body)(act)
 
 
@@ -158,11 +158,13 @@ dense("numbers", b"1")
 
 @good("body/dense-but-small", peak_mb=40)
 def dense_but_small(exchange):
-    """A permission of 150 KB, which is mostly empty objects: small enough to be read, and then as large as it gets."""
+    """A permission of 150 KB that is mostly empty objects: small enough to be read, and then as large in memory as
+    possible.
+    """
     return exchange.reply(crowded(b"{}", MOST_VALUES))
 
 
 @bad("body/dense-one-too-many", BAD_REPLY)
 def dense_one_too_many(exchange):
-    """A permission of 200 KB with one value more than may be."""
+    """A permission of 200 KB with one value more than is allowed."""
     return exchange.reply(crowded(b"1", MOST_VALUES + 1))

@@ -1,4 +1,4 @@
-"""Chunked bodies that do not keep the rules of chunks."""
+"""Chunked bodies that break the rules of chunks."""
 
 from registry import BAD_REPLY, OK, TIMEOUT, TRANSFER_FAILED, bad, either
 from replies import STRAY
@@ -9,7 +9,7 @@ END = b"0\r\n\r\n"
 
 
 def chunked(kind, name, doc, wire, *statuses, holds=False, **traits):
-    """A chunked reply with these bytes for its body, and then a close."""
+    """A chunked reply with these bytes as its body, followed by a close."""
 
     def act(exchange):
         exchange.expect(STRAY)
@@ -22,22 +22,22 @@ def chunked(kind, name, doc, wire, *statuses, holds=False, **traits):
 
 
 for name, doc, wire in (
-    ("nothing", "Not one chunk, and a close.", b""),
-    ("no-last-chunk", "All of the data and no last chunk.", SIZE + b"\r\n" + STRAY + b"\r\n"),
+    ("nothing", "A close before any chunk.", b""),
+    ("no-last-chunk", "All of the data, but no last chunk.", SIZE + b"\r\n" + STRAY + b"\r\n"),
     ("half-last-chunk", "A close within the last chunk's size line.", SIZE + b"\r\n" + STRAY + b"\r\n0"),
     ("cut-in-size", "A close within a size.", b"4"),
     ("cut-in-data", "A close within the data.", SIZE + b"\r\n" + STRAY[:20]),
     ("cut-after-data", "A close between the data and its line end.", SIZE + b"\r\n" + STRAY),
-    ("size-not-hexadecimal", "A size that is no number.", b"xyz\r\n" + STRAY + b"\r\n" + END),
+    ("size-not-hexadecimal", "A size that is not a number.", b"xyz\r\n" + STRAY + b"\r\n" + END),
     ("size-empty", "No size.", b"\r\n" + STRAY + b"\r\n" + END),
     ("size-negative", "A negative size.", b"-" + SIZE + b"\r\n" + STRAY + b"\r\n" + END),
-    ("size-17-digits", "A size of 17 digits, which wraps round to the right one.",
+    ("size-17-digits", "A size of 17 digits, which wraps around to the right one.",
      b"1" + SIZE.rjust(16, b"0") + b"\r\n" + STRAY + b"\r\n" + END),
     ("size-2-to-63", "A size of 2 to the 63.", b"8000000000000000\r\n" + STRAY + b"\r\n" + END),
     ("size-too-large", "A size that is larger than the data.", b"fff\r\n" + STRAY + b"\r\n" + END),
     ("size-too-small", "A size that is smaller than the data.", b"10\r\n" + STRAY + b"\r\n" + END),
     ("no-line-end-after-data", "Two chunks without a line end between them.", SIZE + b"\r\n" + STRAY + END),
-    ("cut-json", "Sound chunks of half a JSON object.", b"14\r\n" + STRAY[:20] + b"\r\n" + END),
+    ("cut-json", "Valid chunks with half a JSON object.", b"14\r\n" + STRAY[:20] + b"\r\n" + END),
     ("empty-body", "Nothing but the last chunk.", END),
 ):
     chunked(bad, name, doc, wire, *BROKEN)
@@ -72,7 +72,7 @@ def endless_tiny(exchange):
 
 @bad("chunks/endless-extension", BAD_REPLY, TIMEOUT, waits=True)
 def endless_extension(exchange):
-    """A chunk's extension without end."""
+    """A chunk extension without end."""
     exchange.send(exchange.head("200 OK", "Transfer-Encoding: chunked") + b"10;a=")
     while True:
         exchange.send(b"b" * 16384)
@@ -88,7 +88,7 @@ def endless_size(exchange):
 
 @bad("chunks/endless-trailers", BAD_REPLY)
 def endless_trailers(exchange):
-    """A whole permission, and then trailers without end."""
+    """A complete permission, and then trailers without end."""
     exchange.send(exchange.head("200 OK", "Transfer-Encoding: chunked") + SIZE + b"\r\n" + STRAY + b"\r\n0\r\n")
     while True:
         exchange.send(b"X-A: b\r\n" * 1000)

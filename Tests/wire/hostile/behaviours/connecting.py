@@ -1,4 +1,4 @@
-"""Before there is a request: what a port and a fresh connection can do to a client."""
+"""What a port and a new connection can do to a client before there is a request."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ from replies import STRAY
 
 @bad("connecting/refused", CONNECT_FAILED, stage="port")
 def refused(authority, visit):
-    """The port is taken but nobody listens: RST to the SYN."""
+    """The port is bound but nothing listens: the SYN is answered with RST."""
     visit.listener = socket.socket()
     visit.listener.bind(("127.0.0.1", 0))
     visit.base_url = "http://127.0.0.1:%d" % visit.listener.getsockname()[1]
@@ -23,7 +23,7 @@ def refused(authority, visit):
 
 @bad("connecting/backlog-full", TIMEOUT, CONNECT_FAILED, stage="port", waits=True)
 def backlog_full(authority, visit):
-    """Nobody accepts, and the queue is full: the SYN is not answered at all."""
+    """No connection is accepted, and the queue is full: the SYN gets no reply."""
     visit.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
     visit.base_url = "http://127.0.0.1:%d" % visit.listener.getsockname()[1]
     crowd = []
@@ -37,7 +37,7 @@ def backlog_full(authority, visit):
     def serve():
         for one in crowd:
             one.close()
-        # The queue is empty before anybody comes: a SYN that is dropped now is not sent again for a second.
+        # The queue is emptied before a client comes: a SYN that is dropped now is not sent again for a second.
         visit.listener.listen(16)
         visit.listener.setblocking(False)
         with contextlib.suppress(BlockingIOError):
@@ -51,7 +51,7 @@ def backlog_full(authority, visit):
 
 @bad("connecting/silent", TIMEOUT, stage="connection", waits=True)
 def silent(exchange):
-    """Accepts and reads, and never says a word."""
+    """Accepts and reads, and never sends anything."""
     exchange.hold()
 
 
@@ -63,24 +63,24 @@ def deaf(exchange):
 
 @bad("connecting/closed-at-once", TRANSFER_FAILED, stage="connection")
 def closed_at_once(exchange):
-    """Closes as soon as it has accepted."""
+    """Closes right after accepting."""
 
 
 @bad("connecting/reset-at-once", TRANSFER_FAILED, CONNECT_FAILED, stage="connection")
 def reset_at_once(exchange):
-    """Resets as soon as it has accepted."""
+    """Resets right after accepting."""
     exchange.connection.reset()
 
 
 @bad("connecting/half-closed", TRANSFER_FAILED, stage="connection")
 def half_closed(exchange):
-    """Will say nothing (FIN), but goes on reading."""
+    """Ends its own sending (FIN), but continues to read."""
     exchange.connection.finish_sending()
     exchange.hold()
 
 
 def greeting(name, text, *statuses):
-    """Another protocol, one in which the server speaks first."""
+    """Another protocol, in which the server speaks first."""
 
     def act(exchange):
         exchange.send(text)
@@ -102,7 +102,7 @@ for name, text in {
 
 @bad("connecting/408-before-the-request", UNAVAILABLE, TRANSFER_FAILED, BAD_REPLY, stage="connection")
 def request_timeout(exchange):
-    """Complains, with allowed:true, that no request came, as servers do before they close an idle connection."""
+    """Reports, with allowed:true, that no request came, as servers do before they close an idle connection."""
     exchange.expect(STRAY)
     exchange.send(exchange.head("408 Request Timeout", f"Content-Length: {len(STRAY)}", "Connection: close") + STRAY)
     exchange.connection.finish_sending()

@@ -1,6 +1,7 @@
-"""The org key said back to the client, wherever a server can say something. It must come out in no message.
+"""The org key sent back to the client, in every place where a server can put text. It must appear in no message.
 
-libcurl and OpenSSL repeat in their error texts what they did not understand. `judge.py` looks for the key in each message.
+The error texts of libcurl and OpenSSL repeat what they did not understand. `judge.py` looks for the key in each
+message.
 """
 
 from registry import BAD_REPLY, TRANSFER_FAILED, bad
@@ -28,14 +29,15 @@ echo("folded", "in a folded line before any header", b"HTTP/1.1 200 OK\r\n " + K
 echo("length", "as the length", b"HTTP/1.1 200 OK\r\nContent-Length: " + KEY + b"\r\n\r\n")
 for header in ("Transfer-Encoding", "Content-Encoding"):
     echo(header.lower(), f"as the {header}", b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b" % (header.encode(), KEY, LENGTH))
-    echo(f"{header.lower()}-gzip", f"behind gzip in the {header}",
+    echo(f"{header.lower()}-gzip", f"after gzip in the {header}",
          b"HTTP/1.1 200 OK\r\n%b: gzip, %b\r\n%b" % (header.encode(), KEY, LENGTH))
 echo("nul", "beside a NUL", b"HTTP/1.1 200 OK\r\nX: " + KEY + b"\0\r\n" + LENGTH)
-echo("location", "in a Location that is no URL", b"HTTP/1.1 301 Moved\r\nLocation: ht!tp://" + KEY + b"\r\n" + LENGTH)
+echo("location", "in a Location that is not a URL",
+     b"HTTP/1.1 301 Moved\r\nLocation: ht!tp://" + KEY + b"\r\n" + LENGTH)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 echo("chunk-size", "as the size of a chunk", CHUNKED + KEY + b"\r\nx\r\n", BAD_REPLY, TRANSFER_FAILED)
 echo("trailer", "as a trailer without a colon", CHUNKED + b"2\r\n{}\r\n0\r\n" + KEY + b"\r\n\r\n", BAD_REPLY, TRANSFER_FAILED)
-echo("upgrade", "as the protocol that is switched to", b"HTTP/1.1 101 Switching\r\nUpgrade: " + KEY + b"\r\n\r\n")
+echo("upgrade", "as the protocol to switch to", b"HTTP/1.1 101 Switching\r\nUpgrade: " + KEY + b"\r\n\r\n")
 
 
 @bad("echo/body", BAD_REPLY)

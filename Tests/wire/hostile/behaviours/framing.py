@@ -1,4 +1,4 @@
-"""Where a body ends, said wrongly."""
+"""Wrong or doubtful statements of where a body ends."""
 
 from registry import BAD_REPLY, OK, TRANSFER_FAILED, bad, either
 from replies import STRAY
@@ -8,7 +8,7 @@ WHOLE = len(STRAY)
 
 
 def lengths(kind, name, doc, headers, *statuses, body=STRAY, closes=True, **traits):
-    """A reply with these framing headers, and then a close."""
+    """A reply with these framing headers, followed by a close."""
 
     def act(exchange):
         exchange.expect(STRAY)
@@ -28,7 +28,7 @@ for extra in (1, 2, 40):
 lengths(bad, "length-0", "Promises nothing, and sends a permission.", ["Content-Length: 0"], BAD_REPLY)
 lengths(bad, "length-100-mb", "Promises 100 MB.", ["Content-Length: 104857600"], *BROKEN)
 
-# None of these is a Content-Length (RFC 9112, 6.3): how long the body is meant to be cannot be known.
+# None of these is a Content-Length (RFC 9112, 6.3), so the intended length of the body cannot be known.
 for name, value in {
     "negative": f"-{WHOLE}", "word": "many", "empty": "", "hexadecimal": f"0x{WHOLE:x}", "plus": f"+{WHOLE}",
     "two-numbers": f"{WHOLE} {WHOLE}", "unit": f"{WHOLE}b", "fraction": f"{WHOLE}.5", "differing-list": f"{WHOLE}, {WHOLE + 9}",
@@ -78,13 +78,13 @@ def reset_before_the_last_byte(exchange):
 
 @bad("framing/reset-instead-of-the-end", TRANSFER_FAILED)
 def reset_instead_of_the_end(exchange):
-    """A whole permission in a body that ends with the connection, which is then reset instead of closed."""
+    """A complete permission in a body that ends with the connection, which is then reset instead of closed."""
     exchange.send(exchange.head() + STRAY)
     exchange.pause(0.05)
     exchange.connection.reset()
 
 
-# libcurl decodes gzip, deflate, br and zstd unasked, layer upon layer, and takes "identity" for nothing said.
+# libcurl decodes gzip, deflate, br and zstd without being asked, layer by layer, and ignores "identity".
 for name, value in {
     "unknown": "rot13", "unknown-then-chunked": "rot13, chunked", "chunked-then-unknown": "chunked, rot13",
     "gzip": "gzip", "gzip-layers": "gzip, gzip, gzip, chunked", "deflate": "deflate, chunked", "br": "br, chunked",
@@ -92,21 +92,23 @@ for name, value in {
 }.items():
     lengths(bad, f"coding-{name}", f"Transfer-Encoding: {value}", [f"Transfer-Encoding: {value}"], BAD_REPLY)
 
-lengths(bad, "coding-chunked-but-plain", "Says chunked, and sends plain JSON.", ["Transfer-Encoding: chunked"], *BROKEN)
-lengths(bad, "coding-gzip-but-plain", "Says that the transfer is gzipped, and sends plain JSON.",
+lengths(bad, "coding-chunked-but-plain", "Announces chunks, and sends plain JSON.",
+        ["Transfer-Encoding: chunked"], *BROKEN)
+lengths(bad, "coding-gzip-but-plain", "Announces a gzipped transfer, and sends plain JSON.",
         ["Transfer-Encoding: gzip, chunked"], BAD_REPLY)
-lengths(bad, "codings-in-two-headers", "Says chunked twice, in two headers.",
+lengths(bad, "codings-in-two-headers", "Announces chunks twice, in two headers.",
         ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], BAD_REPLY, body=b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY))
 for name, value in {"gzip": "gzip", "x-gzip": "X-Gzip", "deflate": "deflate", "br": "br", "zstd": "zstd",
                     "unknown": "rot13", "two": "identity, gzip"}.items():
     lengths(bad, f"content-coding-{name}", f"Content-Encoding: {value}, over plain JSON.",
             [f"Content-Encoding: {value}", f"Content-Length: {WHOLE}"], BAD_REPLY)
 
-# Both, with the same meaning: an error to some, to others not, and on the way another reader may take the other one.
+# A length and chunks that agree: some readers take this for an error and some do not, and another reader on the way may
+# follow the other one.
 CHUNKED = b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY)
 lengths(bad, "length-and-chunks", "A length and chunks, which agree.",
         [f"Content-Length: {WHOLE}", "Transfer-Encoding: chunked"], BAD_REPLY, body=CHUNKED)
-lengths(bad, "length-of-the-chunks", "Chunks, and a length that counts their framing too.",
+lengths(bad, "length-of-the-chunks", "Chunks, and a length that includes their framing.",
         ["Transfer-Encoding: chunked", f"Content-Length: {len(CHUNKED)}"], BAD_REPLY, body=CHUNKED)
 lengths(bad, "chunks-not-announced", "Chunks under a plain length.",
         [f"Content-Length: {len(CHUNKED)}"], BAD_REPLY, body=CHUNKED)

@@ -1,10 +1,10 @@
-"""HTTP as real servers speak it. All of it must be taken."""
+"""HTTP as real servers speak it. A client must accept all of it."""
 
 from registry import good
 
 
 def headed(name, doc, status, *headers, type="application/json", **traits):
-    """A right answer with a length under this head."""
+    """A right answer with a length, under this head."""
 
     def act(exchange):
         return exchange.reply(None, status, *headers, type=type)
@@ -13,7 +13,7 @@ def headed(name, doc, status, *headers, type="application/json", **traits):
     good(f"good/{name}", **traits)(act)
 
 
-headed("plain", "As it should be.", "200 OK", reuses=True)
+headed("plain", "An ordinary reply.", "200 OK", reuses=True)
 for status in ("201 Created", "202 Accepted", "203 Non-Authoritative Information", "299 Odd"):
     headed(status[:3], f"{status[:3]}.", status, reuses=True)
 headed("no-reason", "A status without its reason.", "200 ", reuses=True)
@@ -25,7 +25,8 @@ for name, type in {
     "vendor": "application/vnd.machineid.v1+json; charset=\"UTF-8\"", "upper-case": "APPLICATION/JSON",
 }.items():
     headed(f"type-{name}", f"Content-Type: {type}", "200 OK", type=type, reuses=True)
-headed("headers-of-a-cdn", "All that a CDN puts in.", "200 OK", "Date: Tue, 15 Nov 1994 08:12:31 GMT", "Server: nginx",
+headed("headers-of-a-cdn", "All headers that a CDN adds.", "200 OK",
+       "Date: Tue, 15 Nov 1994 08:12:31 GMT", "Server: nginx",
        "CF-RAY: 8a1b2c3d4e5f-FRA", "CF-Cache-Status: DYNAMIC", 'ETag: W/"abc"', "Vary: Accept-Encoding, Origin",
        "Cache-Control: no-store", "X-Request-Id: 1", "Strict-Transport-Security: max-age=63072000; preload",
        "Set-Cookie: a=b; Path=/; HttpOnly", "Set-Cookie: c=d", 'Alt-Svc: h3=":443"; ma=86400', "Via: 1.1 vegur",
@@ -36,7 +37,8 @@ headed("header-empty", "A header without a value.", "200 OK", "X-A:", "X-B: ", r
 headed("header-utf-8", "A header in UTF-8.", "200 OK", "X-A: Z\u00c3\u00bcrich", reuses=True)
 headed("header-8-kb", "A header of 8 KB.", "200 OK", "Content-Security-Policy: " + "x" * 8192, reuses=True)
 headed("hundred-headers", "A hundred headers.", "200 OK", *(f"X-{n}: {n}" for n in range(100)), reuses=True)
-headed("location", "A Location under 201, which is no redirect.", "201 Created", "Location: http://localhost:9/", reuses=True)
+headed("location", "A Location under 201, which is not a redirect.",
+       "201 Created", "Location: http://localhost:9/", reuses=True)
 headed("refresh", "A Refresh header, which is for browsers.", "200 OK", "Refresh: 0; url=http://localhost:9/", reuses=True)
 headed("challenge", "A WWW-Authenticate header under 200.", "200 OK", 'WWW-Authenticate: Basic realm="x"', reuses=True)
 headed("retry-after", "A Retry-After header under 200.", "200 OK", "Retry-After: 3600", reuses=True)
@@ -45,7 +47,7 @@ headed("keep-alive", "Connection: keep-alive.", "200 OK", "Connection: keep-aliv
 
 
 def raw(name, doc, wire, keeps=True, **traits):
-    """Exactly these bytes; HEAD and LENGTH stand for what fits."""
+    """Sends exactly the bytes that `wire` makes from the right answer."""
 
     def act(exchange):
         answer = exchange.real
@@ -78,7 +80,7 @@ raw("only-a-length", "No header but the length.",
     lambda body: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 raw("until-close", "A body that ends with the connection.",
     lambda body: b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body, keeps=False, over_tls=False)
-raw("until-close-unannounced", "A body that ends with the connection, without a word about it.",
+raw("until-close-unannounced", "A body that ends with the connection, without an announcement.",
     lambda body: b"HTTP/1.1 200 OK\r\n\r\n" + body, keeps=False, over_tls=False)
 raw("http-1.0", "HTTP/1.0.", lambda body: b"HTTP/1.0 200 OK\r\n\r\n" + body, keeps=False, over_tls=False)
 raw("http-1.0-keep-alive", "HTTP/1.0 that keeps the connection.",
@@ -111,7 +113,7 @@ raw("processing-first", "102 Processing before the reply.",
 
 
 def paced(name, doc, pieces, share):
-    """The reply in pieces, spread over this share of the time that the client has."""
+    """Sends the reply in pieces, spread over this share of the client's time."""
 
     def act(exchange):
         answer = exchange.real
@@ -131,5 +133,5 @@ paced("slow-start", "A reply after half of the time.", lambda head, body: [head 
 paced("slow-body", "A body after half of the time.", lambda head, body: [head, body], 0.5)
 paced("slow-but-whole", "A reply in fifty pieces over half of the time.",
       lambda head, body: [(head + body)[n * len(head + body) // 50:(n + 1) * len(head + body) // 50] for n in range(50)], 0.5)
-paced("byte-by-byte", "A reply byte by byte, as fast as they go.",
+paced("byte-by-byte", "A reply byte by byte, as fast as possible.",
       lambda head, body: [bytes([byte]) for byte in head + body], 0)

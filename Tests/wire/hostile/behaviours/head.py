@@ -1,12 +1,13 @@
-"""Status lines and headers that are not what HTTP says they are. The body is always a whole permission."""
+"""Status lines and headers that break the rules of HTTP. The body is always a complete permission."""
 
 from registry import BAD_REPLY, OK, TIMEOUT, TRANSFER_FAILED, bad, either
 from replies import STRAY
 
 
 def raw(name, doc, first, *statuses, kind=bad, ends=True):
-    """A reply whose head is `first` and whose body is a permission; then the server closes. A lenient reader takes some of
-    these: curl 7.88 and 8 differ in which. Here each is refused, and with one status."""
+    """A reply whose head is `first` and whose body is a permission, followed by a close. A lenient reader accepts some
+    of these, and curl 7.88 and 8 differ in which. Here each must be refused, with one status.
+    """
 
     def act(exchange):
         exchange.expect(STRAY)
@@ -29,7 +30,7 @@ for name, doc, first in (
     ("two-digits", "A status of two digits.", b"HTTP/1.1 20 OK\r\nLENGTH\r\n"),
     ("four-digits", "A status of four digits.", b"HTTP/1.1 2000 OK\r\nLENGTH\r\n"),
     ("negative-status", "A negative status.", b"HTTP/1.1 -200 OK\r\nLENGTH\r\n"),
-    ("version-9", "HTTP of a version there is not.", b"HTTP/9.9 200 OK\r\nLENGTH\r\n"),
+    ("version-9", "A version of HTTP that does not exist.", b"HTTP/9.9 200 OK\r\nLENGTH\r\n"),
     ("version-3", "HTTP/3 in clear text.", b"HTTP/3 200 OK\r\nLENGTH\r\n"),
     ("blank-line-first", "Four blank lines before the status line.", b"\r\n\r\n\r\n\r\nHTTP/1.1 200 OK\r\nLENGTH\r\n"),
     ("garbage-first", "Half a kilobyte of letters before the status line.",
@@ -37,7 +38,7 @@ for name, doc, first in (
     ("nul-in-header", "A NUL inside a header.", b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\nLENGTH\r\n"),
     ("nul-in-status", "A NUL inside the status line.", b"HTTP/1.1 200\0 OK\r\nLENGTH\r\n"),
     ("utf-16", "The head in UTF-16.", "HTTP/1.1 200 OK\r\n\r\n".encode("utf-16-le")),
-    ("version-1.2", "HTTP/1.2, which there is not.", b"HTTP/1.2 200 OK\r\nLENGTH\r\n"),
+    ("version-1.2", "HTTP/1.2, which does not exist.", b"HTTP/1.2 200 OK\r\nLENGTH\r\n"),
     ("version-1.10", "A version of two digits.", b"HTTP/1.10 200 OK\r\nLENGTH\r\n"),
     ("fractional-status", "A status with a fraction.", b"HTTP/1.1 200.5 OK\r\nLENGTH\r\n"),
     ("hyphen-after-status", "A hyphen after the status.", b"HTTP/1.1 200-OK\r\nLENGTH\r\n"),
@@ -47,7 +48,7 @@ for name, doc, first in (
     ("nul-in-reason", "A NUL inside the reason.", b"HTTP/1.1 200 O\0K\r\nLENGTH\r\n"),
     ("space-in-name", "A space inside a header's name.", b"HTTP/1.1 200 OK\r\nX A: a\r\nLENGTH\r\n"),
     ("space-before-colon", "A space before a header's colon.", b"HTTP/1.1 200 OK\r\nX-A : a\r\nLENGTH\r\n"),
-    ("space-before-colon-of-length", "A space before the colon of the length, which then is none to some.",
+    ("space-before-colon-of-length", "A space before the colon of the length, which some readers then ignore.",
      b"HTTP/1.1 200 OK\r\nContent-Length : 83\r\nLENGTH\r\n"),
     ("name-not-ascii", "A letter beyond ASCII in a header's name.", b"HTTP/1.1 200 OK\r\nX-\xe4: a\r\nLENGTH\r\n"),
     ("strange-interim", "An interim head whose status line is not exact.",
@@ -58,7 +59,7 @@ for name, doc, first in (
     ("glued-status", "No space between the status and its reason.", b"HTTP/1.1 200OK\r\nLENGTH\r\n"),
     ("no-colon", "A header without a colon.", b"HTTP/1.1 200 OK\r\nnonsense\r\nLENGTH\r\n"),
     ("no-name", "A header without a name.", b"HTTP/1.1 200 OK\r\n: value\r\nLENGTH\r\n"),
-    ("folded-length", "A length folded over two lines, of which the first would do.",
+    ("folded-length", "A length folded over two lines, the first of which would suffice.",
      b"HTTP/1.1 200 OK\r\nContent-Length: 83\r\n 3\r\n\r\n"),
     ("folded-coding", "A Transfer-Encoding folded over two lines.",
      b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n"),
@@ -67,7 +68,8 @@ for name, doc, first in (
 ):
     raw(name, doc, first)
 
-# A folded header is old HTTP, but HTTP. libcurl 8.22 puts it together before anybody sees it; before that it is refused.
+# Folded headers are obsolete, but valid HTTP. libcurl 8.22 joins the lines before the library sees them; with earlier
+# versions the library refuses them.
 raw("folded", "A header folded over three lines.", b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\tc\r\nLENGTH\r\n", OK, BAD_REPLY,
     kind=either)
 
@@ -95,7 +97,7 @@ ending("reset-after-status-line", "Resets after the status line.", b"HTTP/1.1 20
 
 @bad("head/endless", BAD_REPLY)
 def endless(exchange):
-    """Headers without end, as fast as they are taken."""
+    """Headers without end, as fast as the client accepts them."""
     exchange.send(b"HTTP/1.1 200 OK\r\n")
     while True:
         exchange.send(b"".join(b"X-%d: %s\r\n" % (n, b"y" * 100) for n in range(256)))
@@ -119,7 +121,7 @@ def endless_status_line(exchange):
 
 @bad("head/endless-without-a-line", BAD_REPLY)
 def endless_without_a_line(exchange):
-    """No line ends at all, and it does not even begin like HTTP."""
+    """No end of line at all, and nothing that begins like HTTP."""
     while True:
         exchange.send(b"y" * 16384)
 
@@ -133,8 +135,9 @@ def flood(exchange):
 
 @either("head/6000-headers", OK, BAD_REPLY)
 def many_short_headers(exchange):
-    """Six thousand headers as short as can be, 30 KB in all. libcurl 8.14 and later take no more than five thousand; 7.88
-    takes as many as come."""
+    """Six thousand headers of the shortest kind, 30 KB in all. libcurl 8.14 and later accept at most five thousand;
+    7.88 accepts any number.
+    """
     return exchange.reply(None, "200 OK", *["a:"] * 6000)
 
 
@@ -146,7 +149,7 @@ def large_header(exchange):
 
 @bad("head/interim-endless", BAD_REPLY)
 def interim_endless(exchange):
-    """A storm of 1xx that never ends."""
+    """1xx heads without end."""
     while True:
         exchange.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 256)
 
@@ -160,7 +163,7 @@ def interim_then_silence(exchange):
 
 @bad("head/interim-then-close", TRANSFER_FAILED)
 def interim_then_close(exchange):
-    """100 Continue, and then it closes."""
+    """100 Continue, followed by a close."""
     exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -172,5 +175,5 @@ def interim_with_a_permission(exchange):
 
 @bad("head/101-unasked", BAD_REPLY)
 def switching_protocols(exchange):
-    """Switches to another protocol, and lets that one permit."""
+    """Switches to another protocol, and sends a permission in it."""
     exchange.send(exchange.head("101 Switching Protocols", "Upgrade: h2c", "Connection: Upgrade") + STRAY)

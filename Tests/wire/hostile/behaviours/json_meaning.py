@@ -1,6 +1,6 @@
-"""Sound JSON in which `allowed` is not literally true where it should be.
+"""Valid JSON in which `allowed` is not literally true where it should be.
 
-Only validate looks for `allowed`: to every other operation these are answers.
+Only validate looks for `allowed`: for every other operation these are answers.
 """
 
 from registry import BAD_REPLY, OK, REFUSED, bad
@@ -35,7 +35,7 @@ for name, key in {
 for name, doc, body in (
     ("nothing", "An empty object.", b"{}"),
     ("code-only", "A code and no `allowed`.", b'{"code":"ALLOW","status":"ok"}'),
-    ("nested", "`allowed` in an object inside.", b'{"data":{"allowed":true}}'),
+    ("nested", "`allowed` in an inner object.", b'{"data":{"allowed":true}}'),
     ("nested-in-array", "`allowed` in an object in an array.", b'{"results":[{"allowed":true}]}'),
     ("nested-in-prototype", "`allowed` in __proto__.", b'{"__proto__":{"allowed":true}}'),
     ("in-a-string", "`allowed` inside a string.", b'{"note":"{\\"allowed\\":true}"}'),
@@ -52,13 +52,14 @@ for name, doc, body in (
 ):
     meaning(name, doc, body, BAD_REPLY)
 
-# Denials: whatever else they say, they are decisions.
+# Denials are decisions, whatever else they contain.
 for name, doc, body in (
     ("denied", "A denial.", b'{"allowed":false,"code":"DEVICE_REVOKED"}'),
     ("denied-code-allow", "A denial with the code of a permission.", b'{"allowed":false,"code":"ALLOW","status":"ok"}'),
     ("denied-other-case", "A denial, and a permission in capitals.", b'{"allowed":false,"ALLOWED":true}'),
-    ("denied-nested", "A denial, and a permission inside.", b'{"allowed":false,"data":{"allowed":true}}'),
-    ("denied-nested-first", "A permission inside, and then a denial.", b'{"data":{"allowed":true},"allowed":false}'),
+    ("denied-nested", "A denial, and a permission in an inner object.", b'{"allowed":false,"data":{"allowed":true}}'),
+    ("denied-nested-first", "A permission in an inner object, and then a denial.",
+     b'{"data":{"allowed":true},"allowed":false}'),
     ("denied-in-a-string", "A denial, and a permission in a string.", b'{"allowed":false,"note":"\\"allowed\\":true"}'),
     ("denied-prefix", "A denial, and keys that begin with allowed.",
      b'{"allowed":false,"allowed_":true,"allowed\\t":true,"allowedX":true}'),
@@ -72,7 +73,7 @@ for word in ("blocked", "limit_reached"):
             by_operation={"register": [REFUSED]})
 
 
-# HTTP/1.1 does not number its questions. Where the reply says whom it is about, it must be the one asked about.
+# HTTP/1.1 does not number its requests. If a reply names a device, it must be the one asked about.
 for name, doc, other in (
     ("other-device", "A permission for another device.", "somebody-else"),
     ("no-device", "A permission for a device without a name.", ""),

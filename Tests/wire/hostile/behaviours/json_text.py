@@ -1,4 +1,4 @@
-"""Texts that look like JSON and are not, or not strictly. Each would permit if it were read leniently."""
+"""Texts that look like JSON but are not, or not strictly. Each would permit if it were read leniently."""
 
 from registry import BAD_REPLY, bad
 
@@ -14,16 +14,16 @@ def malformed(name, doc, body):
 
 
 for name, doc, body in (
-    # Keys that come twice: what they mean depends on who reads.
+    # Repeated keys, whose meaning depends on the reader.
     ("key-twice-false-true", "A key twice: no, then yes.", b'{"allowed":false,"allowed":true}'),
     ("key-twice-true-false", "A key twice: yes, then no.", b'{"allowed":true,"allowed":false}'),
     ("key-twice-true-true", "A key twice, and both times yes.", b'{"allowed":true,"allowed":true}'),
-    ("key-twice-escaped", "A key twice, once in escapes.", b'{"allowed":false,"\\u0061llowed":true}'),
+    ("key-twice-escaped", "A key twice, once with escapes.", b'{"allowed":false,"\\u0061llowed":true}'),
     ("key-twice-all-escaped", "A key twice, in different escapes.",
      b'{"\\u0061llowed":false,"al\\u006cowed":true}'),
     ("key-twice-slash", "Another key twice, once with an escaped slash.", b'{"allowed":true,"a/b":1,"a\\/b":2}'),
     ("key-twice-other", "Another key twice.", b'{"allowed":true,"code":"ALLOW","code":"DEVICE_REVOKED"}'),
-    ("key-twice-inside", "A key twice in an object inside.", b'{"allowed":true,"device":{"id":1,"id":2}}'),
+    ("key-twice-inside", "A key twice in an inner object.", b'{"allowed":true,"device":{"id":1,"id":2}}'),
     ("key-twice-deep", "A key twice, ten levels down.",
      b'{"allowed":true,"a":' + b'[' * 10 + b'{"b":1,"b":2}' + b']' * 10 + b'}'),
     ("key-empty-twice", "The empty key twice.", b'{"allowed":true,"":1,"":2}'),
@@ -38,12 +38,12 @@ for name, doc, body in (
     ("semicolon-after", "A semicolon after the end.", b'{"allowed":true};'),
     ("html-after", "HTML after the end.", b'{"allowed":true}<!-- 12 ms -->'),
     ("number-after", "A number after the end.", b'{"allowed":true} 0'),
-    ("guard-before", "The guard against inclusion that some services put first.", b")]}',\n{\"allowed\":true}"),
+    ("guard-before", "The prefix against cross-site inclusion that some services send.", b")]}',\n{\"allowed\":true}"),
     ("jsonp", "JSON in a call.", b'callback({"allowed":true});'),
     ("assignment", "JSON in an assignment.", b'var reply = {"allowed":true}'),
-    ("form-feed", "A form feed, which is no white space of JSON.", b'\x0c{"allowed":true}'),
-    ("vertical-tab", "A vertical tab, which is no white space of JSON.", b'{\x0b"allowed":true}'),
-    ("non-breaking-space", "A non-breaking space, which is no white space of JSON.", b'{\xc2\xa0"allowed":true}'),
+    ("form-feed", "A form feed, which is not white space in JSON.", b'\x0c{"allowed":true}'),
+    ("vertical-tab", "A vertical tab, which is not white space in JSON.", b'{\x0b"allowed":true}'),
+    ("non-breaking-space", "A non-breaking space, which is not white space in JSON.", b'{\xc2\xa0"allowed":true}'),
 
     # Structure.
     ("no-end", "No closing bracket.", b'{"allowed":true'),
@@ -55,10 +55,10 @@ for name, doc, body in (
     ("comma-missing", "No comma.", b'{"a":1 "allowed":true}'),
     ("colon-missing", "No colon.", b'{"allowed" true}'),
     ("colon-twice", "Two colons.", b'{"allowed"::true}'),
-    ("equals-sign", "An equals sign for a colon.", b'{"allowed"=true}'),
+    ("equals-sign", "An equals sign instead of a colon.", b'{"allowed"=true}'),
     ("value-missing", "A key without a value.", b'{"allowed":true,"code":}'),
     ("key-missing", "A value without a key.", b'{"allowed":true,:1}'),
-    ("key-is-a-number", "A number for a key.", b'{"allowed":true,1:2}'),
+    ("key-is-a-number", "A number as a key.", b'{"allowed":true,1:2}'),
     ("key-unquoted", "A key without quotes.", b'{allowed:true}'),
     ("key-single-quotes", "Single quotes.", b"{'allowed':true}"),
     ("comment", "A comment.", b'{/* yes */"allowed":true}'),
@@ -82,8 +82,8 @@ for name, doc, body in (
     ("trailing-point", "A number without digits after its point.", b'{"allowed":true,"a":1.}'),
     ("exponent-empty", "An exponent without digits.", b'{"allowed":true,"a":1e}'),
     ("minus-alone", "A minus without a number.", b'{"allowed":true,"a":-}'),
-    ("number-too-large", "A number that no double holds.", b'{"allowed":true,"a":1e999}'),
-    ("number-too-small", "A negative number that no double holds.", b'{"allowed":true,"a":-1e999}'),
+    ("number-too-large", "A number that is too large for a double.", b'{"allowed":true,"a":1e999}'),
+    ("number-too-small", "A negative number that is too large for a double.", b'{"allowed":true,"a":-1e999}'),
     ("integer-100-kb", "An integer of 100,000 digits.", b'{"allowed":true,"a":' + b"7" * 100_000 + b"}"),
     ("exponent-100-kb", "An exponent of 100,000 digits.", b'{"allowed":true,"a":1e' + b"7" * 100_000 + b"}"),
 
@@ -92,20 +92,20 @@ for name, doc, body in (
     ("line-feed-in-string", "A line feed in a string.", b'{"allowed":true,"a":"b\nc"}'),
     ("tab-in-string", "A tab in a string.", b'{"allowed":true,"a":"b\tc"}'),
     ("control-in-string", "A control character in a string.", b'{"allowed":true,"a":"b\x01c"}'),
-    ("escape-unknown", "An escape that there is not.", b'{"allowed":true,"a":"\\x41"}'),
+    ("escape-unknown", "An escape that does not exist.", b'{"allowed":true,"a":"\\x41"}'),
     ("escape-capital", "An escape in capitals.", b'{"allowed":true,"a":"\\N"}'),
     ("escape-cut", "An escape of three digits.", b'{"allowed":true,"a":"\\u004"}'),
     ("escape-not-hexadecimal", "An escape of letters.", b'{"allowed":true,"a":"\\uzzzz"}'),
     ("backslash-last", "A backslash before the quote that should end the string.", b'{"allowed":true,"a":"b\\"}'),
 
-    # Roots that are no object and no array.
+    # Roots that are neither an object nor an array.
     ("root-true", "Nothing but true.", b"true"),
     ("root-string", "Nothing but a string.", b'"allowed"'),
     ("root-string-of-json", "JSON inside a string.", b'"{\\"allowed\\":true}"'),
     ("root-number", "Nothing but a number.", b"1"),
     ("root-null", "Nothing but null.", b"null"),
 
-    # Depth: each level costs a recursive parser stack of the caller's.
+    # Depth: with a recursive parser, each level takes stack of the calling thread.
     ("depth-100", "A hundred arrays inside each other.", b'{"allowed":true,"a":' + b"[" * 100 + b"]" * 100 + b"}"),
     ("depth-2000", "Two thousand arrays inside each other.",
      b'{"allowed":true,"a":' + b"[" * 2000 + b"]" * 2000 + b"}"),

@@ -1,4 +1,6 @@
-"""Redirects of every kind, each with a permission for its body. None may be followed: that would hand over the org key."""
+"""Redirects of every kind, each with a permission as its body. None may be followed, because that would hand over the
+org key.
+"""
 
 from registry import BAD_REPLY, bad
 from replies import STRAY
@@ -35,12 +37,12 @@ for name, doc, location in (
     ("nowhere", "To nowhere: an empty Location.", lambda exchange: ""),
     ("no-location", "Without a Location.", lambda exchange: None),
     ("long", "To an address of 20 KB.", lambda exchange: exchange.stray_url() + "?" + "x" * 20_000),
-    ("invalid", "To what is no address.", lambda exchange: "http://[::1/ \x7f"),
+    ("invalid", "To an invalid address.", lambda exchange: "http://[::1/ \x7f"),
 ):
     redirect(name, doc, location)
 
 redirect("twice", "Two Locations.", lambda exchange: exchange.stray_url(),
          headers=["Location: http://localhost:9/"])
-redirect("alternative-service", "Another host, by Alt-Svc too.", lambda exchange: exchange.stray_url(),
+redirect("alternative-service", "To another host, also by Alt-Svc.", lambda exchange: exchange.stray_url(),
          headers=['Alt-Svc: h2="127.0.0.1:9"; ma=3600', "Strict-Transport-Security: max-age=3600",
                   "Set-Cookie: session=1", "Refresh: 0; url=/"])

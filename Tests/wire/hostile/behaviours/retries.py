@@ -1,4 +1,4 @@
-"""Servers that may do better the second time. These clients try again, up to twice."""
+"""Servers that may answer at the second attempt. The clients of these behaviours retry up to twice."""
 
 import time
 
@@ -9,7 +9,7 @@ AGAIN = {"max_retries": 2}
 
 
 def first(count, failure):
-    """`failure` for the first requests about a device, and then a right answer."""
+    """Returns a behaviour that fails for the first `count` requests about a device, and then gives a right answer."""
 
     def act(exchange):
         memory = exchange.visit.memory
@@ -53,7 +53,7 @@ for name, failure in BUSY.items():
 
 
 def after_a_second(line):
-    """A status with Retry-After: 1, and then a right answer. To ask again before the second has passed is a fault."""
+    """A status with Retry-After: 1, and then a right answer. A request before the second has passed is a fault."""
 
     def act(exchange):
         memory = exchange.visit.memory
@@ -62,7 +62,7 @@ def after_a_second(line):
             return exchange.reply(STRAY, line, "Retry-After: 1")
         waited = exchange.began - memory[exchange.device]
         if waited < 1:
-            exchange.visit.faults.append(f"it comes {waited:.3f} s after a Retry-After of 1 s")
+            exchange.visit.faults.append(f"it came {waited:.3f} s after a Retry-After of 1 s")
         return exchange.reply()
 
     act.__doc__ = f"{line} with Retry-After: 1, which fits into the time, and then a right answer."
@@ -75,17 +75,17 @@ for code, line in PASSING.items():
 
 @good("retries/429-to-every-second-request", requests=2, **AGAIN)
 def every_second(exchange):
-    """429 with Retry-After: 1 to the first request and to every second one from there on."""
+    """429 with Retry-After: 1 to the first and then to every second request."""
     seen = exchange.visit.memory[exchange.device] = exchange.visit.memory.get(exchange.device, 0) + 1
     return exchange.reply(STRAY, "429 Too Many Requests", "Retry-After: 1") if seen % 2 else exchange.reply()
 
 
 @good("retries/408-and-the-connection-kept", requests=2, **AGAIN)
 def kept_after_408(exchange):
-    """408, after which no request belongs on the connection, and then a right answer."""
+    """408, after which the connection may carry no further request, and then a right answer."""
     spent = exchange.visit.memory.setdefault("spent", set())
     if exchange.connection in spent:
-        exchange.visit.faults.append("it comes on the connection of a 408")
+        exchange.visit.faults.append("it came on the connection of a 408")
     if exchange.device in exchange.visit.memory:
         return exchange.reply()
     exchange.visit.memory[exchange.device] = True
@@ -106,27 +106,27 @@ for code in (*PASSING, "503-html"):
 always("closed-for-ever", "Closes each time.", closing, TRANSFER_FAILED, requests=3)
 always("cut-for-ever", "Cuts the body each time.", cutting, TRANSFER_FAILED, requests=3)
 
-# Where waiting as long as the server asks does not fit into the time, there is nothing to wait for.
+# If the pause that the server asks for does not fit into the time, there is no retry.
 for code, line in PASSING.items():
     for value in ("3600", "Fri, 31 Dec 2038 23:59:59 GMT"):
         name = value.lower().replace(",", "").replace(":", "-").replace(" ", "-")
         always(f"{code}-retry-after-{name}", f"{code} with Retry-After: {value}", status(line, f"Retry-After: {value}"),
                UNAVAILABLE, requests=1)
 
-# What an authority cannot do at all it cannot do the next time.
+# What an authority cannot do at all, it cannot do at the next attempt either.
 for code, line in (("501", "501 Not Implemented"), ("505", "505 HTTP Version Not Supported")):
-    always(f"{code}-is-for-good", f"{code}, which is not asked for again.", status(line, "Retry-After: 0"), UNAVAILABLE,
+    always(f"{code}-is-for-good", f"{code}, which is not retried.", status(line, "Retry-After: 0"), UNAVAILABLE,
            requests=1)
 
-# An answer is never asked for again.
+# An answer is never retried.
 for code, line in (("400", "400 Bad Request"), ("401", "401 Unauthorized"), ("403", "403 Forbidden"),
                    ("404", "404 Not Found"), ("409", "409 Conflict")):
-    always(f"{code}-is-an-answer", f"{code}, which is not asked for again.", status(line), REFUSED, requests=1)
-always("403-retry-after-1-is-an-answer", "403 with Retry-After: 1, which is not asked for again.",
+    always(f"{code}-is-an-answer", f"{code}, which is not retried.", status(line), REFUSED, requests=1)
+always("403-retry-after-1-is-an-answer", "403 with Retry-After: 1, which is not retried.",
        status("403 Forbidden", "Retry-After: 1"), REFUSED, requests=1)
-always("denial-is-an-answer", "A denial, which is not asked for again.",
+always("denial-is-an-answer", "A denial, which is not retried.",
        lambda exchange: exchange.reply(b'{"allowed":false,"code":"DEVICE_REVOKED"}'), OK, requests=1)
-always("bad-json-is-no-accident", "JSON that is not sound, which is not asked for again.",
+always("bad-json-is-no-accident", "Invalid JSON, which is not retried.",
        lambda exchange: exchange.reply(b'{"allowed":true,}'), BAD_REPLY, requests=1)
-always("redirect-is-no-accident", "A redirect, which is not asked for again.",
+always("redirect-is-no-accident", "A redirect, which is not retried.",
        lambda exchange: exchange.reply(STRAY, "302 Found", f"Location: {exchange.stray_url()}"), BAD_REPLY, requests=1)

@@ -1,6 +1,6 @@
-"""What a server does to a connection after a reply. The next call on the client must get its own answer, and only that.
+"""What a server does to a connection after a reply. The client's next call must get its own answer and no other.
 
-The first call is answered truthfully unless its behaviour says otherwise; the poison is for the second one.
+The first call is answered correctly unless the behaviour says otherwise; the poison is for the second.
 """
 
 import threading
@@ -22,13 +22,15 @@ def count_unsettled(exchange, more):
 
 
 def settle(exchange):
-    """The next call may come."""
+    """Signals that the next call may come."""
     exchange.visit.settled.set()
     return exchange.KEEP
 
 
 def poisoned(name, doc, poison, kind=either, statuses=(OK, BAD_REPLY, TRANSFER_FAILED), reply=None, together=False):
-    """A whole reply and then bytes that nobody asked for: in one piece with it, or once it has been read."""
+    """A complete reply, and then bytes that belong to no request: in one piece with the reply, or after it has been
+    read.
+    """
 
     def act(exchange):
         if together:
@@ -36,7 +38,7 @@ def poisoned(name, doc, poison, kind=either, statuses=(OK, BAD_REPLY, TRANSFER_F
             exchange.expect(answer)
             exchange.send(exchange.head("200 OK", f"Content-Length: {len(answer)}") + answer + poison)
             return settle(exchange)
-        # A call that tries again has several connections: the next call may come when the poison is on all of them.
+        # A call that retries has several connections: the next call may come once the poison is on all of them.
         count_unsettled(exchange, 1)
         try:
             (reply or (lambda exchange: exchange.reply()))(exchange)
@@ -63,7 +65,7 @@ for name, what, poison in (
     ("byte", "one byte", b"x"),
 ):
     poisoned(f"{name}-in-one-piece", f"A right answer, and {what} in one piece with it.", poison, together=True)
-    poisoned(f"{name}-later", f"A right answer, and {what} when it has been read.", poison, good, ())
+    poisoned(f"{name}-later", f"A right answer, and {what} after it has been read.", poison, good, ())
 
 
 def refusal(exchange):
@@ -103,21 +105,21 @@ poisoned("answer-after-chunks", "Chunks, and later a permission.", STRAY_REPLY, 
 
 @bad("reuse/answer-behind-short-length", BAD_REPLY, settles=True)
 def answer_behind_short_length(exchange):
-    """A length of 9, and behind these bytes a whole permission."""
+    """A length of 9, and a complete permission after these bytes."""
     exchange.send(exchange.head("200 OK", "Content-Length: 9") + b'{"allowed' + STRAY_REPLY)
     return settle(exchange)
 
 
 @either("reuse/answer-behind-chunks", OK, BAD_REPLY, TRANSFER_FAILED, settles=True)
 def answer_behind_chunks(exchange):
-    """Chunks, and a permission in one piece with the last of them."""
+    """Chunks, and a permission in one piece with the last chunk."""
     chunks(exchange)
     exchange.send(STRAY_REPLY)
     return settle(exchange)
 
 
 def late(name, doc, before):
-    """What was due in the first call comes when the client has given up on it."""
+    """The rest of the first call's answer comes after the client has given up."""
 
     def act(exchange):
         whole = exchange.head("200 OK", f"Content-Length: {len(STRAY)}") + STRAY
@@ -134,14 +136,16 @@ def late(name, doc, before):
     bad(f"reuse/{name}", TIMEOUT, waits=True, settles=True)(act)
 
 
-late("late-answer", "The answer to the first call comes when that has timed out.", lambda whole: b"")
-late("late-body", "The head comes in time, and the body when the call has timed out.", lambda whole: whole[: -len(STRAY)])
-late("late-rest", "Half of the body comes in time, and the rest when the call has timed out.", lambda whole: whole[:-40])
-late("late-byte", "The last byte comes when the call has timed out.", lambda whole: whole[:-1])
+late("late-answer", "The answer to the first call comes after it has timed out.", lambda whole: b"")
+late("late-body", "The head comes in time, and the body after the call has timed out.",
+     lambda whole: whole[: -len(STRAY)])
+late("late-rest", "Half of the body comes in time, and the rest after the call has timed out.",
+     lambda whole: whole[:-40])
+late("late-byte", "The last byte comes after the call has timed out.", lambda whole: whole[:-1])
 
 
 def ended(name, doc, end, *headers, **traits):
-    """A right answer, and then an end of the connection before the next request."""
+    """A right answer, after which the connection ends before the next request."""
 
     def act(exchange):
         exchange.reply(None, "200 OK", *headers)
@@ -155,18 +159,20 @@ def ended(name, doc, end, *headers, **traits):
 
 ended("idle-closed", "Closes the idle connection.", lambda exchange: exchange.connection.close())
 ended("idle-reset", "Resets the idle connection.", lambda exchange: exchange.connection.reset())
-ended("announced-close", "Connection: close, and does.", lambda exchange: exchange.connection.close(), "Connection: close")
-ended("announced-close-in-capitals", "CONNECTION: CLOSE, and does.", lambda exchange: exchange.connection.close(),
+ended("announced-close", "Announces Connection: close, and closes.",
+      lambda exchange: exchange.connection.close(), "Connection: close")
+ended("announced-close-in-capitals", "Announces CONNECTION: CLOSE, and closes.",
+      lambda exchange: exchange.connection.close(),
       "CONNECTION: CLOSE")
-ended("answer-then-idle-closed", "A permission that nobody asked for, and closes.",
+ended("answer-then-idle-closed", "Sends an unrequested permission, and closes.",
       lambda exchange: (exchange.send(STRAY_REPLY), exchange.connection.close()))
-ended("kept", "Keeps the connection, with hints about how long.", lambda exchange: None,
+ended("kept", "Keeps the connection, with hints for how long.", lambda exchange: None,
       "Connection: keep-alive", "Keep-Alive: timeout=5, max=100", reuses=True)
 
 
 @good("reuse/idle-half-closed", settles=True)
 def idle_half_closed(exchange):
-    """A right answer; then the server will say no more (FIN), but would still read."""
+    """A right answer, after which the server ends its own sending (FIN), but would still read."""
     exchange.reply()
     exchange.visit.first_call_over.wait(exchange.connection.PATIENCE)
     exchange.connection.finish_sending()
@@ -175,7 +181,7 @@ def idle_half_closed(exchange):
 
 
 def spoilt(name, doc, end):
-    """The connection seems well until the next request is on it."""
+    """The connection seems usable until the next request is on it."""
 
     def act(exchange):
         if exchange.visit.memory.setdefault("first", exchange) is exchange:
@@ -192,5 +198,5 @@ def spoilt(name, doc, end):
     good(f"reuse/{name}")(act)
 
 
-spoilt("closed-on-next-request", "Closes when the next request has come.", lambda exchange: None)
-spoilt("reset-on-next-request", "Resets when the next request has come.", lambda exchange: exchange.connection.reset())
+spoilt("closed-on-next-request", "Closes after the next request has come.", lambda exchange: None)
+spoilt("reset-on-next-request", "Resets after the next request has come.", lambda exchange: exchange.connection.reset())

@@ -1,4 +1,4 @@
-"""Permissions under a status that is none."""
+"""Permissions under a status that does not permit anything."""
 
 from registry import BAD_REPLY, OK, REFUSED, UNAVAILABLE, bad, either
 from replies import STRAY
@@ -34,7 +34,7 @@ def status(name, doc, line, body, *statuses, headers=(), kind=bad, **traits):
 
 
 def is_outage(code):
-    """No answer, whatever the body is."""
+    """Whether this status is an outage, which is no answer, whatever the body."""
     return code in (408, 429) or code >= 500
 
 
@@ -55,7 +55,7 @@ status("503-other-device", "A permission for another device under 503.", "503 Se
        b'{"allowed":true,"deviceId":"somebody-else"}', BAD_REPLY, others=(BAD_REPLY,),
        by_operation={"list_devices": [UNAVAILABLE], "usage": [UNAVAILABLE]})
 status("403-key-twice", "A key twice under 403.", "403 Forbidden", b'{"allowed":true,"allowed":true}', BAD_REPLY)
-status("403-cut-json", "JSON that is cut under 403.", "403 Forbidden", b'{"error":"device_li', BAD_REPLY)
+status("403-cut-json", "Truncated JSON under 403.", "403 Forbidden", b'{"error":"device_li', BAD_REPLY)
 status("403-denied", "A denial under 403.", "403 Forbidden", b'{"allowed":false,"code":"DEVICE_REVOKED"}', REFUSED)
 status("403-limit", "A registration over the limit.", "403 Forbidden",
        b'{"status":"blocked","error":"device_limit_reached"}', REFUSED)
@@ -66,12 +66,12 @@ for value in ("0", "1", "3600", "99999999999999999999", "-5", "soon", "Fri, 31 D
     status(f"429-retry-after-{name}", f"429 with Retry-After: {value}", "429 Too Many Requests", STRAY, UNAVAILABLE,
            headers=[f"Retry-After: {value}"])
 
-# Statuses that are no answer at all.
+# Statuses that are not an answer at all.
 for code in ("000", "099", "300", "399", "600", "700", "999"):
     status(code, f"A permission under {code}.", f"{code} Odd", STRAY, BAD_REPLY)
 for code in ("204 No Content", "304 Not Modified"):
     status(f"{code[:3]}-with-body", f"A permission under {code[:3]}, which has no body.", code, STRAY, BAD_REPLY)
-    status(f"{code[:3]}", f"{code[:3]}, as it should be.", code, b"", BAD_REPLY)
+    status(f"{code[:3]}", f"An ordinary {code[:3]}.", code, b"", BAD_REPLY)
 status("205-with-body", "A permission under 205, which has no body.", "205 Reset Content", STRAY, OK, BAD_REPLY, kind=either)
 status("206", "Bytes 0 to 82 of a permission of 900.", "206 Partial Content", STRAY, BAD_REPLY,
        headers=[f"Content-Range: bytes 0-{len(STRAY) - 1}/900"])
@@ -88,7 +88,7 @@ def two_status_lines(exchange):
 
 @bad("status/denied-after-hints", REFUSED)
 def denied_after_hints(exchange):
-    """200 in all but name under 103, and then 403."""
+    """103 with the text and headers of a 200, and then 403."""
     exchange.expect(STRAY)
     exchange.send(b"HTTP/1.1 103 OK\r\nStatus: 200 OK\r\n\r\n")
     return exchange.reply(STRAY, "403 Forbidden", "Status: 200 OK", "X-Status: 200")

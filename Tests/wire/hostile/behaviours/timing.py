@@ -1,4 +1,4 @@
-"""Servers that take their time. A client waits as long as it was told to, and not a moment longer."""
+"""Slow servers. A client waits as long as its options say, and not a moment longer."""
 
 import functools
 
@@ -12,7 +12,7 @@ STEADY = 0.02
 
 
 def silent(name, doc, parts):
-    """Sends this much, and nothing more."""
+    """Sends these bytes, and nothing more."""
 
     def act(exchange):
         exchange.send(parts(exchange))
@@ -23,25 +23,25 @@ def silent(name, doc, parts):
 
 
 WHOLE = f"Content-Length: {len(STRAY)}"
-silent("after-the-request", "Takes the request and says nothing.", lambda exchange: b"")
-silent("in-status-line", "Says nothing after half a status line.", lambda exchange: b"HTTP/1.1 2")
-silent("after-status-line", "Says nothing after the status line.", lambda exchange: b"HTTP/1.1 200 OK\r\n")
-silent("before-blank-line", "Says nothing when only the blank line is missing.",
+silent("after-the-request", "Reads the request and sends nothing.", lambda exchange: b"")
+silent("in-status-line", "Sends nothing after half a status line.", lambda exchange: b"HTTP/1.1 2")
+silent("after-status-line", "Sends nothing after the status line.", lambda exchange: b"HTTP/1.1 200 OK\r\n")
+silent("before-blank-line", "Sends nothing when only the blank line is missing.",
        lambda exchange: exchange.head("200 OK", WHOLE)[:-2])
-silent("before-body", "Says nothing between head and body.", lambda exchange: exchange.head("200 OK", WHOLE))
-silent("in-body", "Says nothing after half of the body.", lambda exchange: exchange.head("200 OK", WHOLE) + STRAY[:40])
-silent("before-last-byte", "Says nothing when only the last bracket is missing.",
+silent("before-body", "Sends nothing between head and body.", lambda exchange: exchange.head("200 OK", WHOLE))
+silent("in-body", "Sends nothing after half of the body.", lambda exchange: exchange.head("200 OK", WHOLE) + STRAY[:40])
+silent("before-last-byte", "Sends nothing when only the last bracket is missing.",
        lambda exchange: exchange.head("200 OK", WHOLE) + STRAY[:-1])
-silent("instead-of-close", "A whole permission in a body that ends with the connection, which stays open.",
+silent("instead-of-close", "A complete permission in a body that ends with the connection, which stays open.",
        lambda exchange: exchange.head() + STRAY)
-silent("in-chunk", "Says nothing within a chunk.",
+silent("in-chunk", "Sends nothing within a chunk.",
        lambda exchange: exchange.head("200 OK", "Transfer-Encoding: chunked") + b"53\r\n" + STRAY[:40])
-silent("after-length-of-more", "A whole permission, and silence instead of the white space that was promised.",
+silent("after-length-of-more", "A complete permission, and silence instead of the promised white space.",
        lambda exchange: exchange.head("200 OK", f"Content-Length: {len(STRAY) + 9}") + STRAY)
 
 
 def dripping(name, doc, text, interval):
-    """One piece after the other, each so late that the whole cannot arrive in time."""
+    """Sends one piece after another, so slowly that the reply cannot arrive in time."""
 
     def act(exchange):
         for piece in text(exchange):
@@ -66,9 +66,9 @@ def endless(start, piece):
     yield from forever(piece)
 
 
-dripping("byte-a-second", "A whole reply, one byte a second.",
+dripping("byte-a-second", "A complete reply, one byte per second.",
          lambda exchange: bytes_of(exchange.head("200 OK", WHOLE) + STRAY), SLOW)
-dripping("byte-a-second-body", "A whole head at once, and the body one byte a second.",
+dripping("byte-a-second-body", "A complete head at once, and the body one byte per second.",
          lambda exchange: (piece for part in ([exchange.head("200 OK", WHOLE)], bytes_of(STRAY)) for piece in part), SLOW)
 dripping("header-every-20-ms", "Headers without end, one every 20 ms.",
          lambda exchange: endless(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), STEADY)
@@ -90,14 +90,14 @@ dripping("until-close-every-20-ms", "A permission, and then white space every 20
 
 @bad("timing/too-late", TIMEOUT, waits=True)
 def too_late(exchange):
-    """A right answer, 200 ms after the time is up."""
+    """A right answer, 200 ms after the client's time is over."""
     exchange.pause(exchange.visit.timeout_ms / 1000 + 0.2)
     return exchange.reply()
 
 
 @bad("timing/last-byte-too-late", TIMEOUT, waits=True)
 def last_byte_too_late(exchange):
-    """A right answer in time, but for its last byte."""
+    """A right answer in time, except for its last byte."""
     exchange.send(exchange.head("200 OK", f"Content-Length: {len(exchange.real)}") + exchange.real[:-1])
     exchange.pause(exchange.visit.timeout_ms / 1000 + 0.2)
     exchange.send(exchange.real[-1:])
@@ -105,7 +105,7 @@ def last_byte_too_late(exchange):
 
 
 def just_in_time(kind, name, doc, body, *statuses, **traits):
-    """Whole 15 ms before the time is up: reading it must not take the client past its time."""
+    """The reply is complete 15 ms before the time is over: reading it must not make the client late."""
 
     def act(exchange):
         entity = body()
@@ -124,10 +124,10 @@ def device_list(count, digits):
         b'{"deviceId":"worker:%0*d","revoked":false}' % (digits, n) for n in range(count)) + b"]}"
 
 
-# jansson reads some 30 MB a second, once the last byte has come.
+# jansson reads about 30 MB per second, after the last byte has arrived.
 just_in_time(bad, "512-kb", "A list of 512 KB, with a thousand devices, at the last moment.",
              functools.cache(lambda: device_list(1000, 472)), OK, TIMEOUT, operations=("list_devices",))
-just_in_time(bad, "4-mb", "As large a list as may be, at the last moment: reading it takes longer than there is.",
+just_in_time(bad, "4-mb", "The largest list allowed, at the last moment: reading it takes more time than is left.",
              functools.cache(lambda: device_list(33300, 86)), TIMEOUT, operations=("list_devices",), peak_mb=40)
-just_in_time(either, "dense", "A permission with as many values as may be, at the last moment.",
+just_in_time(either, "dense", "A permission with as many values as are allowed, at the last moment.",
              functools.cache(lambda: crowded(b"1", MOST_VALUES)), OK, TIMEOUT, operations=("validate",))

@@ -1,13 +1,13 @@
 """A right answer that is cut at every byte.
 
-Once so that the cut shows (a length that is not reached), and in the two ways in which only the JSON can tell: a length that
-fits what is left, and a body that ends with the connection.
+One way shows the cut (a length that is not reached). In two ways only the JSON can show it: a length that fits the cut
+text, and a body that ends with the connection.
 """
 
 from registry import BAD_REPLY, DECISIONS, OPERATIONS, TRANSFER_FAILED, bad
 from replies import right
 
-# As long as the devices of the tests, which decide how long an answer is.
+# As long as the device ids of the tests, which determine the length of an answer.
 DEVICE = "worker:000000"
 LENGTHS = {operation: len(right(operation, DEVICE)) for operation in OPERATIONS}
 LENGTHS |= {operation: LENGTHS["validate"] for operation in DECISIONS}

@@ -1,4 +1,4 @@
-"""Bytes that are not the UTF-8 that JSON is made of."""
+"""Bytes that are not UTF-8, which JSON must be."""
 
 from registry import BAD_REPLY, bad
 from replies import STRAY
@@ -15,7 +15,7 @@ def encoded(name, doc, body, type="application/json"):
 
 
 def within(name, doc, value):
-    """These bytes inside a string."""
+    """Puts these bytes inside a string."""
     encoded(name, doc, b'{"allowed":true,"name":"' + value + b'"}')
 
 

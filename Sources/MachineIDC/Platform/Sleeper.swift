@@ -1,0 +1,52 @@
+internal import CPlatform
+
+/// Lets one thread sleep until another wakes it. As with a condition variable, the data that it waits for is protected
+/// by a lock, and the functions here require that lock unless they say otherwise.
+///
+/// It uses a semaphore, which saves a futex wake: after a wait on a condition variable, glibc relocks the mutex as
+/// contended, so that the next unlock makes a system call that wakes no thread.
+struct Sleeper: ~Copyable {
+    private let semaphore: UnsafeMutablePointer<sem_t>
+    /// Whether a thread is asleep, or about to sleep, that no other thread has claimed.
+    private let sleeps: Box<Bool>
+
+    init() throws(Failure) {
+        let sleeps = try Box(false)
+        semaphore = try allocate(sem_t())
+        self.sleeps = sleeps
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        deallocate(semaphore)
+    }
+
+    /// Sleeps with the lock released. Returns when woken, at the deadline, or spuriously.
+    func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
+        var time = deadline.timespec
+        sleeps.pointer.pointee = true
+        lock.unlock()
+        sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)
+        lock.lock()
+        sleeps.pointer.pointee = false
+    }
+
+    /// Whether a thread is asleep and no other thread has claimed to wake it.
+    var isAsleep: Bool { sleeps.pointer.pointee }
+
+    /// Claims to wake the sleeping thread. Returns false when there is none; after true the caller must call
+    /// `wakeClaimed`.
+    func claim() -> Bool {
+        defer { sleeps.pointer.pointee = false }
+        return sleeps.pointer.pointee
+    }
+
+    /// Wakes the thread after a successful claim. Does not require the lock.
+    func wakeClaimed() { sem_post(semaphore) }
+
+    /// Wakes the sleeping thread, if there is one.
+    func wake() {
+        if claim() { wakeClaimed() }
+    }
+}

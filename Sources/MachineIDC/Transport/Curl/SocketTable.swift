@@ -1,0 +1,308 @@
+internal import CCurl
+internal import CPlatform
+internal import Synchronization
+
+/// The open sockets of one transport. With it a forked child can close its copies without sending anything to the
+/// server, and nothing is read, written or closed under the number of a socket that now belongs to a file of the
+/// host's.
+///
+/// Only the driver writes to it. A child reads the memory as it was at the moment of the fork, so the descriptor of an
+/// entry is stored last and cleared first; at worst one socket is missed. The inode is kept because a child may have
+/// closed all descriptors and opened files of its own under the same numbers.
+///
+/// A pointer to a header, which an array of entries follows. libcurl's callbacks hold it too; the owner frees it with
+/// `destroy`.
+struct SocketTable {
+    /// One descriptor: a socket of libcurl's, or, in the first two entries, an end of the pipe.
+    struct Entry: ~Copyable {
+        /// The descriptor plus 2, so that zeroed memory means "never used": entries take no physical memory before
+        /// their first use.
+        private let stored: Atomic<Int32>
+        /// The identity of the socket.
+        var inode: Inode?
+        /// The port at this end of the connection; 0 before its first request, `noPort` for the pipe.
+        var localPort: Int32 = 0
+        /// When the last request went out on the connection, on CLOCK_MONOTONIC in nanoseconds.
+        var askedAt: Int64 = 0
+        /// Whether no further request may go out on the connection.
+        var isSpent = false
+
+        /// The descriptor, `unused` or `end`.
+        var descriptor: Int32 {
+            get { stored.load(ordering: .acquiring) &- 2 }
+            nonmutating set { stored.store(newValue &+ 2, ordering: .releasing) }
+        }
+    }
+
+    /// The other members that libcurl's callbacks use.
+    private struct Header: ~Copyable {
+        /// The run of libcurl in progress. It must be the first member: see `step` below.
+        var step = Step()
+        /// Whether the host has closed one of the descriptors.
+        var isRobbed = false
+        /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
+        /// are open now. Any thread may set it.
+        let areSuspect = Atomic<Bool>(false)
+        /// The end of the array.
+        let last: UnsafeMutablePointer<Entry>
+
+        /// How many entries take as much memory as the header.
+        static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
+    }
+
+    /// The port of the entries of the pipe.
+    private static var noPort: Int32 { -1 }
+    /// The descriptor of an entry that was used and is free again.
+    private static var unused: Int32 { -1 }
+    /// The descriptor of an entry that was never used; no entry after it was used either.
+    private static var end: Int32 { -2 }
+
+    private let header: UnsafeMutablePointer<Header>
+
+    /// The array of entries, which follows the header.
+    private var entries: UnsafeMutablePointer<Entry> {
+        (UnsafeMutableRawPointer(header) + Header.entries &* MemoryLayout<Entry>.stride)
+            .assumingMemoryBound(to: Entry.self)
+    }
+
+    /// Makes a table for `capacity` descriptors.
+    init(capacity: Int) throws(Failure) {
+        guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+        header = memory.assumingMemoryBound(to: Header.self)
+        let first = (memory + Header.entries &* MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
+        header.initialize(to: Header(last: first + capacity))
+    }
+
+    /// The table that libcurl passes to a callback.
+    init(callbackData: UnsafeMutableRawPointer) {
+        header = callbackData.assumingMemoryBound(to: Header.self)
+    }
+
+    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) }
+
+    /// Frees the table and closes nothing.
+    func destroy() { free(header) }
+
+    /// Opens the pipe that wakes the thread that polls it. It replaces libcurl's own descriptors for that, which are
+    /// unknown here, so that there is no way to check whether they still belong to libcurl. A host that closes all
+    /// descriptors from some number on closes both kinds. Returns false when no descriptor is left. (A pipe, because a
+    /// filter of socket address families does not affect it.)
+    func openAlarm() -> Bool {
+        var (reader, writer): (Int32, Int32) = (-1, -1)
+        guard platform_pipe(&reader, &writer) == 0 else { return false }
+        guard note(reader), note(writer) else { return false }
+        entries.pointee.localPort = SocketTable.noPort
+        (entries + 1).pointee.localPort = SocketTable.noPort
+        return true
+    }
+
+    /// The end of the pipe to poll; -1 when it does not belong to the library any more. Any thread may ask.
+    var alarm: Int32 { descriptor(of: entries) }
+
+    /// Makes the pipe readable. Any thread may call it.
+    func raiseAlarm() {
+        // Writing to a pipe without a reader would raise SIGPIPE.
+        guard alarm >= 0 else { return }
+        var byte: UInt8 = 0
+        // A full pipe is already readable.
+        _ = write(descriptor(of: entries + 1), &byte, 1)
+    }
+
+    /// Empties the pipe.
+    func silenceAlarm() {
+        var bytes: UInt64 = 0
+        while read(alarm, &bytes, 8) > 0 { continue }
+    }
+
+    /// The descriptor of an entry; -1 when it does not belong to the library any more.
+    private func descriptor(of entry: UnsafeMutablePointer<Entry>) -> Int32 {
+        let descriptor = entry.pointee.descriptor
+        return entry.pointee.inode?.isReached(by: descriptor) ?? false ? descriptor : -1
+    }
+
+    /// Opens a socket that is closed on exec, and adds it to the table.
+    func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        return descriptor >= 0 && note(descriptor) ? descriptor : CURL_SOCKET_BAD
+    }
+
+    /// Adds a descriptor to the table. Closes it and returns false when that is not possible.
+    @inline(never)
+    private func note(_ descriptor: Int32) -> Bool {
+        // An existing entry with this number belongs to a socket that has been closed since.
+        if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
+        guard !isRobbed, let inode = Inode(of: descriptor), let entry = freeEntry() else {
+            _ = CPlatform.close(descriptor)
+            return false
+        }
+        entry.pointee.inode = inode
+        entry.pointee.localPort = 0
+        entry.pointee.isSpent = false
+        entry.pointee.descriptor = descriptor
+        return true
+    }
+
+    /// Closes a socket, if it is still the library's. libcurl's callback.
+    func close(_ descriptor: curl_socket_t) -> Int32 {
+        guard let entry = entry(of: descriptor) else { return 0 }
+        entry.pointee.descriptor = SocketTable.unused
+        return CPlatform.close(descriptor)
+    }
+
+    /// Whether the descriptor still refers to the socket of the entry. If not, either the host has closed it, or
+    /// libcurl has: before 8.0 it does not report that it closes a socket while it connects. Such an entry is freed;
+    /// any other marks the table as `isRobbed`.
+    @inline(never)
+    private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
+        if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
+        if entry.pointee.localPort == 0 {
+            entry.pointee.descriptor = SocketTable.unused
+        } else {
+            header.pointee.isRobbed = true
+        }
+        return false
+    }
+
+    /// The entry of a descriptor that is still the library's; nil when there is none.
+    private func entry(of descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
+        var found: UnsafeMutablePointer<Entry>?
+        forEachOpen { other, entry in if other == descriptor, isOurs(descriptor, entry) { found = entry } }
+        return found
+    }
+
+    /// Whether the host is known to have closed one of the descriptors.
+    var isRobbed: Bool { header.pointee.isRobbed }
+
+    /// Checks only the pipe. Returns whether the host has closed one of the descriptors.
+    func checkAlarm() -> Bool {
+        if alarm < 0 { header.pointee.isRobbed = true }
+        return isRobbed
+    }
+
+    /// Checks all descriptors. Returns whether the host has closed one of them.
+    @inline(never)
+    func check() -> Bool {
+        forEachOpen { descriptor, entry in _ = isOurs(descriptor, entry) }
+        return isRobbed
+    }
+
+    /// Closes all descriptors that are still the library's, without telling libcurl, which must not use any of them
+    /// again.
+    @inline(never)
+    func clear() {
+        forEachOpen { descriptor, entry in
+            entry.pointee.inode?.close(descriptor)
+            entry.pointee.descriptor = SocketTable.unused
+        }
+        header.pointee.isRobbed = false
+    }
+
+    /// How many connections are open.
+    @inline(never)
+    func countOpen() -> Int {
+        var count = -2 // the two ends of the pipe
+        forEachOpen { descriptor, entry in if isOurs(descriptor, entry) { count &+= 1 } }
+        return count
+    }
+
+    /// Closes the copies of the parent's sockets in a forked child, without libcurl and TLS, which would both send a
+    /// farewell to the server.
+    func closeInherited() {
+        forEachOpen { descriptor, entry in entry.pointee.inode?.close(descriptor) }
+    }
+
+    /// Whether a request may go out on the connection from this port: the connection is the library's, takes further
+    /// requests, and holds no unread bytes. Records the port and the time.
+    ///
+    /// - Parameters:
+    ///   - mayHoldBytes: whether unread bytes are acceptable.
+    ///   - now: on CLOCK_MONOTONIC, in nanoseconds.
+    @inline(never)
+    func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: Int64) -> Bool {
+        if header.pointee.areSuspect.exchange(false, ordering: .relaxed) {
+            forEachOpen { _, entry in entry.pointee.isSpent = entry.pointee.localPort > 0 }
+        }
+        var isFound = false
+        var holdsBytes = false
+        forEachOpen { descriptor, entry in
+            if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
+            guard isOurs(descriptor, entry) else { return }
+            if entry.pointee.localPort == 0 {
+                guard platform_local_port(descriptor) == port else { return }
+                entry.pointee.localPort = port
+            }
+            isFound = !entry.pointee.isSpent
+            entry.pointee.askedAt = now
+            if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
+        }
+        return isFound && !holdsBytes && !isRobbed
+    }
+
+    /// Takes all connections out of use that have carried no request since this moment.
+    @inline(never)
+    func spend(unusedSince moment: Int64) {
+        forEachOpen { _, entry in
+            if entry.pointee.localPort > 0, entry.pointee.askedAt < moment { entry.pointee.isSpent = true }
+        }
+    }
+
+    /// Takes the connection from this port out of use.
+    func spend(localPort port: Int32) {
+        forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isSpent = true } }
+    }
+
+    /// Takes all connections that are open now out of use. Any thread may call it.
+    func suspectAll() { header.pointee.areSuspect.store(true, ordering: .relaxed) }
+
+    /// The first member of the header.
+    var step: UnsafeMutablePointer<Step> {
+        UnsafeMutableRawPointer(header).assumingMemoryBound(to: Step.self)
+    }
+
+    /// Counts a TLS message. When there are too many, breaks all connections, since all lead to the same server; the
+    /// next read fails.
+    func noteTLSMessage(type: Int32) {
+        guard step.pointee.isFlood(with: type) else { return }
+        forEachOpen { descriptor, entry in
+            if isOurs(descriptor, entry) { platform_disconnect(descriptor) }
+        }
+    }
+
+    /// A free entry, or else the first one that was never used; nil when all entries belong to open sockets.
+    private func freeEntry() -> UnsafeMutablePointer<Entry>? {
+        if let entry = first(SocketTable.unused) { return entry }
+        var entry = entries
+        while entry.pointee.descriptor != SocketTable.end { entry += 1 }
+        if entry < header.pointee.last { return entry }
+        return check() ? nil : first(SocketTable.unused)
+    }
+
+    /// Calls `body` with each descriptor in use, and its entry.
+    private func forEachOpen(_ body: (Int32, UnsafeMutablePointer<Entry>) -> Void) {
+        var entry = entries
+        while true {
+            let descriptor = entry.pointee.descriptor
+            if descriptor == SocketTable.end { return }
+            if descriptor >= 0 { body(descriptor, entry) }
+            entry += 1
+        }
+    }
+
+    /// The first entry with this descriptor; nil when there is none.
+    private func first(_ descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
+        var entry = entries
+        while true {
+            let found = entry.pointee.descriptor
+            if found == descriptor { return entry }
+            if found == SocketTable.end { return nil }
+            entry += 1
+        }
+    }
+}
+
+/// Whether a socket has received bytes that nobody has read.
+private func hasUnread(_ descriptor: Int32) -> Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
+}

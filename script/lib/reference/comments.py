@@ -1,0 +1,77 @@
+"""The comments of the header, in Doxygen's commands and Markdown, as the reStructuredText that Sphinx reads.
+
+hawkmoth.ext.javadoc, which comes after this, does the commands. This does what it does not: headings, tables, examples,
+@retval, literals, and links to functions, statuses and guides. And of the guides it turns links to folders into text.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+
+from markup import inline, table
+
+
+def process(app, lines, transform, options) -> None:
+    made, rows, in_code = [], [], False
+    for line in "\n".join(_marked_up(lines)).split("\n") + [""]:
+        if rows and not line.startswith("|"):
+            made += ["", *table(rows).split("\n"), ""]
+            rows = []
+        if line.strip() == "@code":
+            made += ["", ".. code-block:: c", ""]
+            in_code = True
+        elif line.strip() == "@endcode":
+            made.append("")
+            in_code = False
+        elif in_code:
+            made.append(f"   {line}")
+        elif line.startswith("|"):
+            cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
+            if not re.fullmatch(r"[-|]+", line):
+                rows.append(cells)
+        elif line.startswith("## "):
+            title = line[3:]
+            made += ["", *([f".. _{title}:", ""] if title == "Texts" else []), title, "-" * len(title), ""]
+        elif line.startswith("@retval "):
+            _, constant, text = line.split(" ", 2)
+            made += ["", f":retval {constant}: {text}"]
+        else:
+            made.append(line)
+    lines[:] = made
+
+
+def _marked_up(lines):
+    """Text with its inline markup, and examples as they are."""
+    for part in re.split(r"(@code\n.*?@endcode)", "\n".join(lines), flags=re.S):
+        yield part if part.startswith("@code") else inline(part)
+
+
+def status(name, source, text, line, inliner, options=None, content=None):
+    """A link to a status in the table of them."""
+    target = {"refdomain": "std", "reftype": "ref", "reftarget": text.lower(), "refexplicit": True, "refwarn": True}
+    target["refdoc"] = inliner.document.settings.env.docname
+    return [pending_xref(source, nodes.literal(text, text), **target)], []
+
+
+def read(app, page, source) -> None:
+    """A folder is no page; and the README.md of the project is the first one."""
+    root = Path(app.srcdir)
+    folder = (root / page).parent
+
+    def link(match):
+        if (folder / match[2]).is_dir():
+            return match[1]
+        is_first = os.path.normpath(folder / match[2]) == str(root / "README.md")
+        return match[0].replace("README.md", "index.md") if is_first else match[0]
+
+    source[0] = re.sub(r"\[([^\]]*)\]\(([^)#:]+)\)", link, source[0])
+
+
+def setup(app):
+    app.setup_extension("hawkmoth.ext.javadoc")
+    app.connect("hawkmoth-process-docstring", process, priority=400)
+    app.connect("source-read", read)
+    app.add_role("status", status)

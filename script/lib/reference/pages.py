@@ -1,0 +1,155 @@
+"""The pages that are made from the header: one for each function, and machineid, with what holds for all."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import List, Tuple
+
+from header import Function, Header
+from markup import inline, table
+
+# The section of the header that holds for a function, besides its own comment.
+SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
+# The guides in the order in which they are read; any others follow.
+GUIDES = ["installing", "fail-closed", "troubleshooting", "guards", "networks", "tls-and-proxies", "hosts"]
+GUIDES += ["forking-servers", "fleets", "ffi", "testing", "reliability"]
+
+MACHINEID = """\
+machineid
+=========
+
+.. c:autosection:: file machineid
+   :file: machineid.h
+
+Statuses
+--------
+
+.. c:autotype:: mid_status
+   :file: machineid.h
+
+The numbers and names, when a call comes to them, and what to do then:
+
+{statuses}
+
+Types and constants
+-------------------
+
+{types}
+
+Functions
+---------
+
+{functions}
+"""
+
+FUNCTION = """\
+{name}
+{underline}
+
+.. c:autofunction:: {name}
+   :file: machineid.h
+"""
+
+# What stands below README.md on the first page: the tables of contents at the side.
+CONTENTS = """
+```{{toctree}}
+:hidden:
+:caption: Guides
+:glob:
+
+{guides}
+docs/*
+```
+
+```{{toctree}}
+:hidden:
+:caption: Reference
+
+machineid
+{functions}
+```
+
+{programs}```{{toctree}}
+:hidden:
+:caption: Project
+:glob:
+
+[A-Z]*
+Tests/README
+```
+"""
+
+
+PROGRAMS = """\
+```{toctree}
+:hidden:
+:caption: Programs
+:glob:
+
+programs/*
+```
+
+"""
+
+
+def brief(function: Function) -> str:
+    """The first sentence of its comment."""
+    text = function.comment.text if function.comment else ""
+    return re.split(r"(?<=[.?:;])\s", text.replace("`", ""), maxsplit=1)[0].rstrip(".:;")
+
+
+def man_pages(header: Header) -> List[Tuple[str, str, str, List[str], int]]:
+    """For Sphinx: the page, its name, what it is about, authors, section."""
+    made = [("machineid", "machineid", "the client of the MachineID execution authority", [], 3)]
+    for function in header.functions:
+        about = brief(function).rstrip("?")
+        made.append((function.name, function.name, about[:1].lower() + about[1:], [], 3))
+    return made
+
+
+def write(header: Header, folder: Path, programs: List[Path]) -> None:
+    names = [function.name for function in header.functions]
+    for name in names:
+        _write(folder / f"{name}.rst", _function_page(name))
+    _write(folder / "machineid.rst", _machineid_page(header))
+    for program in programs:
+        _write(folder / "programs" / f"{program.name}.rst", _program_page(program))
+    guides = "\n".join(f"docs/{name}" for name in GUIDES if (folder / "docs" / f"{name}.md").exists())
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    contents = CONTENTS.format(guides=guides, functions="\n".join(names), programs=PROGRAMS if programs else "")
+    _write(folder / "index.md", index + contents)
+
+
+def _function_page(name: str) -> str:
+    page = FUNCTION.format(name=name, underline="=" * len(name))
+    for section, pattern in SECTIONS.items():
+        if re.match(pattern, name):
+            page += f"\n.. c:autosection:: {section}\n   :file: machineid.h\n"
+    return page
+
+
+def _machineid_page(header: Header) -> str:
+    rows = [("Number", "Name", "When", "What to do")]
+    for constant in header.constants:
+        cells = [inline(cell.strip()) for cell in constant.comment.text.split("|")]
+        # A label for links to it, and the name.
+        name = f".. _{constant.name}:\n\n       ``{constant.name}``"
+        rows.append((str(constant.cursor.enum_value), name, *cells))
+    types = [f".. c:automacro:: {name}\n   :file: machineid.h\n" for name in header.macros]
+    types += [f".. c:autotype:: {t.name}\n   :file: machineid.h\n" for t in header.types if t.name != "mid_status"]
+    functions = [f":c:func:`{f.name}`\n   {brief(f)}\n" for f in header.functions]
+    statuses = table(rows, widths="8 26 40 26")
+    return MACHINEID.format(statuses=statuses, types="\n".join(types), functions="\n".join(functions))
+
+
+def _program_page(program: Path) -> str:
+    said = subprocess.run([program, "--help"], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    lines = "\n".join(f"   {line}".rstrip() for line in said.splitlines())
+    return f"{program.name}\n{'=' * len(program.name)}\n\n.. code-block:: text\n\n{lines}\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Only where it differs, so that Sphinx reads again what has changed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
