@@ -1,15 +1,16 @@
 /*
  * guards.c - measures the cost of guards: the processor time of their thread, compared with that of a thread that makes
- * as many checks with mid_validate_many() before and after.
+ * as many checks with mid_validate_many(), all at once and at the pace of the guards.
  *
  *     guards GUARDS INTERVAL_MS SECONDS
  *
- * It prints how many checks per second the guards made, and the microseconds of processor time of one check and of one
- * device of mid_validate_many().
+ * It prints how many checks per second the guards made, and the microseconds of processor time of one check, of one
+ * device of mid_validate_many() at the pace of the guards, and of one device when all are asked about at once.
  */
 #include "bare.h"
 
 #include <dirent.h>
+#include <math.h>
 
 enum { MOST = 10000, CONNECTIONS = 8 };
 
@@ -83,13 +84,31 @@ static double time_of_many(mid_client *client, int count) {
     return (processor_time() - from) / count;
 }
 
+/*
+ * The same, with the devices spread evenly over the interval. As guards that fall due within a 256th of the interval,
+ * and within 17 ms, are checked together, so are the devices here.
+ */
+static double time_at_pace(mid_client *client, int count, int interval) {
+    double pause = fmin(interval / 256.0, 17) / 1000, began = seconds_now(), used = 0;
+    int asked = 0;
+    while (asked < count) {
+        int due = (int)fmin(ceil((seconds_now() - began + pause) / (interval / 1000.0) * count), count) - asked;
+        if (due > 0) {
+            used += time_of_many(client, due) * due;
+            asked += due;
+        }
+        rest(pause);
+    }
+    return used / count;
+}
+
 int main(int argument_count, char **arguments) {
     int count = argument_count > 3 ? atoi(arguments[1]) : 0;
     int interval = argument_count > 3 ? atoi(arguments[2]) : 0;
     double seconds = argument_count > 3 ? atof(arguments[3]) : 0;
     char options[64], task[256];
     mid_client *guarded, *other;
-    double checks, time, from, many;
+    double checks, time, from, many, paced;
     if (count < 1 || count > MOST || interval < 20 || seconds <= 0) return 2;
     guarded = client_open(CONNECTIONS);
     other = client_open(CONNECTIONS);
@@ -114,7 +133,8 @@ int main(int argument_count, char **arguments) {
     from = seconds_now() - from;
     for (int n = 0; n < count; n++) mid_guard_stop(guards[n]);
     many = (many + time_of_many(other, count)) / 2;
-    printf("%.1f %.3f %.3f\n", checks / from, time / checks * 1e6, many * 1e6);
+    paced = time_at_pace(other, count, interval);
+    printf("%.1f %.3f %.3f %.3f\n", checks / from, time / checks * 1e6, paced * 1e6, many * 1e6);
     mid_client_free(guarded);
     mid_client_free(other);
     return 0;

@@ -74,15 +74,18 @@ def guards(bench, server):
     count, interval, seconds = (400, 200, 1) if bench.quick else (10000, 5000, 5)
     command = ["@guards", str(count), str(interval), str(seconds)]
     rows = bench.rounds(server.environment("http"), {"guards": command}, 9)["guards"]
-    checks, ours, many = medians(rows)
-    # In percent of a processor: one second of a thread is 100 % of it for a second.
-    beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, other in rows)
+    checks, ours, paced, many = medians(rows)
     title = f"guards, {count:,} every {interval / 1000:g} s"
     bench.row(f"{title}: checks", f"{checks:,.0f}", "a second")
-    bench.row(f"{title}: processor time of a check by mid_validate_many", f"{many:.1f}", "us")
-    ratio = statistics.median(own / other for _, own, other in rows)
+    bench.row(f"{title}: processor time of a device of mid_validate_many, all at once", f"{many:.1f}", "us")
+    bench.row(f"{title}: the same, at the pace of the guards", f"{paced:.1f}", "us")
+    ratio = statistics.median(own / other for _, own, other, _ in rows)
     bench.row(f"{title}: processor time of a check by the guards' thread", f"{ours:.1f}", "us", f"{ratio:.2f} x")
+    # In percent of a processor: one second of a thread is 100 % of it for a second.
+    beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, other, _ in rows)
     bench.row(f"{title}: what their thread takes beyond that", f"{beyond:.1f}", "% of a processor", "", "5 %")
+    beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, _, other in rows)
+    bench.row(f"{title}: what it takes beyond devices all at once", f"{beyond:.1f}", "% of a processor")
 
 
 def load(bench, server):
