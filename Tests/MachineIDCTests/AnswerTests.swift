@@ -21,11 +21,11 @@ private func read(
                     count: buffer.count)
             }
         }
-        if answer.status == .refused { return answer.isAllow ? .allow : .refused }
-        if answer.isAllow { return .allow }
+        if answer.status == .refused { return answer.isAllowed ? .allow : .refused }
+        if answer.isAllowed { return .allow }
         return operation.kind == .decision ? .deny : .done
     } catch {
-        error.message.discard()
+        error.message.destroy()
         return .unusable(error.status)
     }
 }

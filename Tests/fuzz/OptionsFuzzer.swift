@@ -27,7 +27,7 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         client.close()
     } catch {
         precondition(error.status == .invalidOptions, "options can only be invalid")
-        error.message.discard()
+        error.message.destroy()
     }
     return 0
 }

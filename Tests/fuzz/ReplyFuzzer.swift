@@ -21,11 +21,11 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         precondition(httpStatus < 429, "there is no answer in an outage")
         let body = Data(bytes: data + 1, count: size - 1)
         let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
-        if answer.isAllow {
+        if answer.isAllowed {
             precondition(answer.status == .ok && (200...299).contains(httpStatus) && operation.kind == .decision)
             precondition(object?["allowed"] as? Bool == true, "an allow that another parser does not see")
         }
-        if answer.status == .ok, operation.kind == .decision, !answer.isAllow {
+        if answer.status == .ok, operation.kind == .decision, !answer.isAllowed {
             precondition(object?["allowed"] as? Bool == false, "a denial that another parser does not see")
         }
     } catch {
@@ -35,7 +35,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         let json = error.json().text
         precondition((try? JSONSerialization.jsonObject(with: Data(bytes: json, count: strlen(json)))) != nil)
         Failure.freeJSON(json)
-        error.message.discard()
+        error.message.destroy()
     }
     return 0
 }

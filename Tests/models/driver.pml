@@ -2,7 +2,7 @@
  * driver.pml - callers drive: one of them works in libcurl for all until its own call is done, and then hands over.
  *
  * What it models, step by step:
- *     Single                        Transport.begin, run, end: a call with one transfer
+ *     Single                        Transport.takeTransfer, run, returnTransfer: a call with one transfer
  *     Group                         Transport.open, start, next, turn, giveUp, close: a caller with several transfers
  *     drive                         Transport.drive, takeOn, reap, callEnded, clearAbandoned; Multi.perform and poll
  *     hand_over, call, withdraw     Transport.handOver, call, withdraw, and so on with enqueue, keep, discard,

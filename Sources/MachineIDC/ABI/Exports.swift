@@ -70,9 +70,9 @@ public func mid_validate(
     allowed?.pointee = 0
     return report(json) { () throws(Failure) in
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        let response = try perform(client, .validate, device_id, wantsJSON: json != nil)
-        if response.isAllow { allowed.pointee = 1 }
-        return response
+        let result = try perform(client, .validate, device_id, wantsJSON: json != nil)
+        if result.isAllowed { allowed.pointee = 1 }
+        return result
     }
 }
 
@@ -171,9 +171,9 @@ public func mid_guard_decision(
     allowed?.pointee = 0
     return report(json) { () throws(Failure) in
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        let response = try reportGuard(`guard`, wantsJSON: json != nil)
-        if response.isAllow { allowed.pointee = 1 }
-        return response
+        let result = try reportGuard(`guard`, wantsJSON: json != nil)
+        if result.isAllowed { allowed.pointee = 1 }
+        return result
     }
 }
 

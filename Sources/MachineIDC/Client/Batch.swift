@@ -17,7 +17,7 @@ struct Batch: ~Copyable {
 
     /// One of the requests that are in progress at the same time. A lane validates one device after another.
     private struct Lane: ~Copyable {
-        /// `pausing`: the lane waits for `resumption` before it tries its device again.
+        /// `pausing`: the lane waits for `retryAt` before it tries its device again.
         enum Stage { case free, asking, pausing }
 
         var call: Call
@@ -26,7 +26,7 @@ struct Batch: ~Copyable {
         /// The index of the lane's device in `devices`.
         var index = 0
         /// When the pause ends, in stage `pausing`.
-        var resumption = Deadline.now
+        var retryAt = Deadline.now
     }
 
     /// The caller holds the reference to the client.
@@ -47,7 +47,7 @@ struct Batch: ~Copyable {
     private var begun = 0
     private var settled = 0
     /// The results, one for each device.
-    var verdicts: Verdicts
+    var results: BatchResults
 
     /// Opens a group on the client's transport. Sends nothing.
     init(
@@ -57,7 +57,7 @@ struct Batch: ~Copyable {
         let limit = try TimeLimit(milliseconds: client.state.pointee.settings.timeout)
         let width = min(client.state.pointee.settings.maxConnections, count)
         let transport = try client.usableTransport()
-        let verdicts = try Verdicts(count: count, allowed: allowed, keepsTexts: wantsJSON)
+        let results = try BatchResults(count: count, allowed: allowed, keepsTexts: wantsJSON)
         let group = try TransferGroup()
         guard let memory = malloc(max(width, 1) &* MemoryLayout<Lane>.stride) else {
             group.destroy()
@@ -68,7 +68,7 @@ struct Batch: ~Copyable {
         self.count = count
         self.transport = transport
         self.limit = limit
-        self.verdicts = verdicts
+        self.results = results
         self.group = group
         lanes = memory.assumingMemoryBound(to: Lane.self)
         self.width = width
@@ -85,7 +85,7 @@ struct Batch: ~Copyable {
     }
 
     deinit {
-        for lane in Indices(laneCount) { lanes[lane].call.giveUp() }
+        for lane in Indices(laneCount) { lanes[lane].call.cancel() }
         lanes.deinitialize(count: laneCount)
         free(lanes)
         transport.close(group)
@@ -99,15 +99,15 @@ struct Batch: ~Copyable {
             fill()
             if settled == count { break }
             if limit.isOver { return timeOut() }
-            if verdicts.lacksMemory { throw .outOfMemory }
-            let turn = transport.next(
-                in: group, until: earliestResumption(), client.state.pointee.settings)
+            if results.lacksMemory { throw .outOfMemory }
+            let result = transport.next(
+                in: group, until: earliestRetry(), client.state.pointee.settings)
             // An answer that arrives after the time limit decides nothing.
             if limit.isOver { return timeOut() }
-            switch turn {
+            switch result {
             case .ended(let transfer): finish(transfer)
             case .cancelled: throw transport.cancellation
-            case .woken, .deadline: break
+            case .woken, .timedOut: break
             }
         }
     }
@@ -116,7 +116,7 @@ struct Batch: ~Copyable {
     @inline(never)
     private mutating func fill() {
         for lane in Indices(laneCount) {
-            if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
+            if lanes[lane].stage == .pausing, lanes[lane].retryAt.hasPassed { start(lane) }
             // A device id that cannot be sent gets its failure at once, and the lane goes on to the next device, until
             // the time limit or a cancellation.
             while lanes[lane].stage == .free, begun < count, !limit.isOver, !client.isCancelled {
@@ -151,7 +151,7 @@ struct Batch: ~Copyable {
         while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
         guard lane < laneCount, let attempt = lanes[lane].call.ended else { return }
         if let pause = lanes[lane].schedule.next(after: attempt, before: limit.deadline) {
-            lanes[lane].resumption = .after(milliseconds: pause)
+            lanes[lane].retryAt = .after(milliseconds: pause)
             lanes[lane].stage = .pausing
             return
         }
@@ -161,7 +161,7 @@ struct Batch: ~Copyable {
         do throws(Failure) {
             let answer = try lanes[lane].call.read(
                 .validate, device: devices[lanes[lane].index], attempt, client.state.pointee.settings)
-            verdicts.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
+            results.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
             lanes[lane].stage = .free
             settled &+= 1
         } catch {
@@ -171,7 +171,7 @@ struct Batch: ~Copyable {
 
     /// Records a failure as the result of the lane's device, and frees the lane.
     private mutating func settle(_ lane: Int, _ failure: Failure) {
-        verdicts.set(lanes[lane].index, failure)
+        results.set(lanes[lane].index, failure)
         lanes[lane].stage = .free
         settled &+= 1
     }
@@ -182,14 +182,14 @@ struct Batch: ~Copyable {
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
             settle(lane, .timeout(client.state.pointee.settings.timeout))
         }
-        verdicts.setRest(from: begun, .timeout(client.state.pointee.settings.timeout))
+        results.setRest(from: begun, .timeout(client.state.pointee.settings.timeout))
     }
 
     /// When the first pause ends, or the deadline of the call when that is earlier.
-    private func earliestResumption() -> Deadline {
+    private func earliestRetry() -> Deadline {
         var earliest = limit.deadline
         for lane in Indices(laneCount) where lanes[lane].stage == .pausing {
-            earliest = min(earliest, lanes[lane].resumption)
+            earliest = min(earliest, lanes[lane].retryAt)
         }
         return earliest
     }

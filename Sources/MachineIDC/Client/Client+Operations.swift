@@ -1,24 +1,6 @@
 internal import CPlatform
 
 extension Client {
-    /// The result of an API call, with the reply when the caller wants it.
-    struct Response: ~Copyable {
-        let status: Status
-        /// Whether the device may run now; false for every operation but validate.
-        let isAllow: Bool
-        /// When the request with this answer was sent, on CLOCK_BOOTTIME in nanoseconds.
-        let askedAt: Int64
-        /// The reply, malloc'd; the receiver of the response frees it. NULL when it was not wanted.
-        let json: UnsafeMutablePointer<CChar>?
-
-        init(status: Status, isAllow: Bool = false, askedAt: Int64 = 0, json: UnsafeMutablePointer<CChar>?) {
-            self.status = status
-            self.isAllow = isAllow
-            self.askedAt = askedAt
-            self.json = json
-        }
-    }
-
     /// Sends a request, and retries it as `RetrySchedule` says, until there is an answer or the deadline has passed.
     ///
     /// - Parameters:
@@ -26,7 +8,7 @@ extension Client {
     ///   - body: the request's body; empty for an operation without one.
     func perform(
         _ operation: Operation, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
-    ) throws(Failure) -> Response {
+    ) throws(Failure) -> CallResult {
         let limit = try TimeLimit(milliseconds: state.pointee.settings.timeout)
         let deadline = limit.deadline
         var call = try Call(onShardOf: usableTransport(), state.pointee.settings)
@@ -50,12 +32,14 @@ extension Client {
             // The same holds for a cancellation or fork that happened while the reply was being read.
             if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
             let json = wantsJSON ? call.takeReply() : nil
-            return Response(status: answer.status, isAllow: answer.isAllow, askedAt: askedAt, json: json)
+            return CallResult(status: answer.status, isAllowed: answer.isAllowed, askedAt: askedAt, json: json)
         }
     }
 
     /// Checks the device id and runs an operation on that device.
-    func perform(_ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool) throws(Failure) -> Response {
+    func perform(
+        _ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool
+    ) throws(Failure) -> CallResult {
         let device = try DeviceID(raw)
         return try perform(operation, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
     }
@@ -63,16 +47,16 @@ extension Client {
     /// Validates many devices. Every flag in `allowed` must be 0 on entry; after a failure all of them are 0 again.
     func validate(
         _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
-    ) throws(Failure) -> Response {
+    ) throws(Failure) -> CallResult {
         do throws(Failure) {
             var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
             try batch.run()
-            let json = try batch.verdicts.takeJSON()
+            let json = try batch.results.takeJSON()
             if isCancelled || batch.transport.isInherited {
                 free(json)
                 throw batch.transport.cancellation
             }
-            return Response(status: batch.verdicts.status, json: json)
+            return CallResult(status: batch.results.status, json: json)
         } catch {
             Batch.denyAll(allowed, count)
             throw error

@@ -17,7 +17,7 @@ struct Client {
 
         deinit {
             guard let transport = Transport(address: transport.load(ordering: .acquiring)) else { return }
-            transport.isInherited ? transport.forsake() : transport.destroy()
+            transport.isInherited ? transport.closeInherited() : transport.destroy()
         }
     }
 
@@ -49,7 +49,7 @@ struct Client {
     /// ms at most.
     func close() {
         cancel()
-        dropInherited()
+        closeInherited()
         if let transport = currentTransport {
             let deadline = Deadline.after(milliseconds: 250)
             transport.closeCompanion(until: deadline)
@@ -87,11 +87,11 @@ extension Client {
     /// Closes the inherited connections in a child that has made no transport of its own. This cannot be left to the
     /// last reference: the child also inherited the references of the parent's calls and guards, and nothing in the
     /// child releases those.
-    private func dropInherited() {
+    private func closeInherited() {
         guard let transport, transport.isInherited else { return }
         let (isMine, _) = state.pointee.transport.compareExchange(
             expected: UInt(bitPattern: transport.shared), desired: 0, ordering: .sequentiallyConsistent)
-        if isMine { transport.forsake() }
+        if isMine { transport.closeInherited() }
     }
 
     /// The transport of this process. The first call makes it; in a forked child it replaces the parent's.
@@ -110,7 +110,7 @@ extension Client {
             guard let transport = Transport(address: present) else { throw .cancelled }
             return transport
         }
-        Transport(address: inherited)?.forsake()
+        Transport(address: inherited)?.closeInherited()
         // A cancellation that came meanwhile may have found no transport, or only the parent's.
         if isCancelled { made.cancel() }
         return made

@@ -6,16 +6,16 @@ extension Guard {
     static func start(
         on client: Client, device raw: UnsafePointer<CChar>?, _ options: GuardOptions,
         into handle: UnsafeMutablePointer<OpaquePointer?>, wantsJSON: Bool
-    ) throws(Failure) -> Client.Response {
+    ) throws(Failure) -> CallResult {
         let guards = try Guards.of(client.usableTransport())
         try GuardRegistry.prepare()
-        let response = try client.perform(.validate, device: raw, wantsJSON: true)
-        guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
-        if response.askedAt == Clock.unreadable {
-            free(response.json)
+        let result = try client.perform(.validate, device: raw, wantsJSON: true)
+        guard result.status == .ok, let raw else { return result.keeping(wantsJSON) }
+        if result.askedAt == Clock.unreadable {
+            free(result.json)
             throw Failure(.internal, "CLOCK_BOOTTIME cannot be read")
         }
-        let decision = response.json
+        let decision = result.json
         // The guard keeps the decision, and the caller gets a copy.
         let copy = wantsJSON ? decision.flatMap { strdup($0) } : nil
         if wantsJSON, copy == nil {
@@ -24,32 +24,32 @@ extension Guard {
         }
         let made: Guard
         do throws(Failure) {
-            made = try Guard(client, guards, device: raw, options, askedAt: response.askedAt)
+            made = try Guard(client, guards, device: raw, options, askedAt: result.askedAt)
         } catch {
             free(decision)
             free(copy)
             throw error
         }
         do throws(Failure) {
-            try made.begin(isAllow: response.isAllow, decision)
+            try made.begin(isAllowed: result.isAllowed, decision)
         } catch {
             free(copy)
             throw error
         }
         handle.pointee = made.handle
-        return Client.Response(status: .ok, isAllow: response.isAllow, askedAt: response.askedAt, json: copy)
+        return CallResult(status: .ok, isAllowed: result.isAllowed, askedAt: result.askedAt, json: copy)
     }
 
     /// Records the first decision and, if it is to allow, hands the guard to the guard thread. Releases the guard when
     /// it throws.
     ///
     /// - Parameter decision: malloc'd; this function takes ownership.
-    private func begin(isAllow: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
+    private func begin(isAllowed: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
         transport.lock()
-        accept(isAllow: isAllow, decision, askedAt: knowledge.pointee.decisionAskedAt)
+        accept(isAllowed: isAllowed, decision, askedAt: knowledge.pointee.decisionAskedAt)
         let due = Deadline.after(milliseconds: knowledge.pointee.schedule.first())
         transport.unlock()
-        guard isAllow else { return }
+        guard isAllowed else { return }
         do throws(Failure) {
             try guards.add(self, of: shared.pointee.client, due: due)
         } catch {
@@ -108,11 +108,11 @@ extension Guard {
     }
 }
 
-extension Client.Response {
-    /// The same response, without its text unless that is wanted.
-    fileprivate consuming func keeping(_ wantsJSON: Bool) -> Client.Response {
+extension CallResult {
+    /// The same result, without its text unless that is wanted.
+    fileprivate consuming func keeping(_ wantsJSON: Bool) -> CallResult {
         if wantsJSON { return self }
         free(json)
-        return Client.Response(status: status, isAllow: isAllow, askedAt: askedAt, json: nil)
+        return CallResult(status: status, isAllowed: isAllowed, askedAt: askedAt, json: nil)
     }
 }

@@ -41,7 +41,7 @@ extension Guard {
             {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(knowledge.pointee.checks),\
             "failures":\(knowledge.pointee.failuresSinceDecision),"decision":
             """
-        defer { head.discard() }
+        defer { head.destroy() }
         let null: Literal = "null"
         var buffer = ByteBuffer()
         let isWhole =

@@ -147,9 +147,9 @@ extension Guard {
     /// - Parameters:
     ///   - reply: malloc'd; this function takes ownership.
     ///   - askedAt: when the request was sent, on CLOCK_BOOTTIME in nanoseconds.
-    func accept(isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
+    func accept(isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
         // An allow of unknown age does not count.
-        guard isLive, !isAllow || askedAt != Clock.unreadable else {
+        guard isLive, !isAllowed || askedAt != Clock.unreadable else {
             return Failure.freeJSON(reply)
         }
         Failure.freeJSON(knowledge.pointee.decision)
@@ -158,7 +158,7 @@ extension Guard {
         knowledge.pointee.decisionAskedAt = askedAt
         knowledge.pointee.failure = nil
         knowledge.pointee.failuresSinceDecision = 0
-        if isAllow {
+        if isAllowed {
             shared.pointee.permit.extend(until: askedAt &+ Int64(shared.pointee.maxAge) &* 1_000_000)
         } else {
             end(.denied)
@@ -180,7 +180,7 @@ extension Guard {
     @inline(never)
     func end(_ state: State) {
         guard isLive else { return }
-        shared.pointee.permit.withdraw()
+        shared.pointee.permit.expire()
         knowledge.pointee.state = state
         guards.locked.pointee.live.remove(self)
         knowledge.pointee.signal.raise()

@@ -29,7 +29,7 @@ struct GuardCheck: Linked {
 
     /// Cancels the request if it is still in progress, and frees the check.
     func destroy() {
-        shared.pointee.call.giveUp()
+        shared.pointee.call.cancel()
         deallocate(shared)
     }
 

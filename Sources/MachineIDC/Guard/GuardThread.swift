@@ -9,10 +9,10 @@ struct GuardThread: ~Copyable {
         case quit
         /// Make a check.
         case ask(GuardQuestion)
-        /// Cancel a check that took too long, or whose connection another check needs.
-        case giveUp(GuardCheck)
+        /// Record a time-out for a check that took too long, or whose connection another check needs, and cancel it.
+        case timeOut(GuardCheck)
         /// Cancel a check whose guard is not live any more.
-        case drop(GuardCheck)
+        case cancel(GuardCheck)
         case wait(Deadline)
     }
 
@@ -40,7 +40,7 @@ struct GuardThread: ~Copyable {
     }
 
     deinit {
-        dropAll()
+        cancelAll()
         transport.close(group)
         group.destroy()
         client.release()
@@ -57,11 +57,11 @@ struct GuardThread: ~Copyable {
             switch nextStep() {
             case .quit: return
             case .ask(let question): ask(question)
-            case .giveUp(let check): giveUp(check)
-            case .drop(let check): drop(check)
+            case .timeOut(let check): timeOut(check)
+            case .cancel(let check): cancel(check)
             case .wait(let deadline):
-                let turn = transport.next(in: group, until: deadline, client.state.pointee.settings)
-                if case .ended(let transfer) = turn { finish(transfer) }
+                let result = transport.next(in: group, until: deadline, client.state.pointee.settings)
+                if case .ended(let transfer) = result { finish(transfer) }
             }
         }
     }
@@ -72,8 +72,8 @@ struct GuardThread: ~Copyable {
         defer { transport.unlock() }
         if guards.threadQuits() { return .quit }
         let now = Deadline.now
-        if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .giveUp(check) }
-        if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .drop(check) }
+        if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .timeOut(check) }
+        if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .cancel(check) }
         let (next, longest) = (guards.locked.pointee.live.first, now.advanced(milliseconds: 3_600_000))
         guard let (guarded, due) = next, due <= now else {
             return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
@@ -81,7 +81,7 @@ struct GuardThread: ~Copyable {
         if mayBegin(guarded), checks.pointee.count < client.state.pointee.settings.maxConnections {
             return .ask(GuardQuestion(to: guarded, timeout: client.state.pointee.settings.timeout))
         }
-        if let check = lateCheck(of: guarded, now) { return .giveUp(check) }
+        if let check = lateCheck(of: guarded, now) { return .timeOut(check) }
         return .wait(firstMoment(before: longest) { $0.late })
     }
 
@@ -104,7 +104,7 @@ struct GuardThread: ~Copyable {
             check.start(in: group)
         } catch {
             settle(question, error)
-            leave(question.guarded)
+            endCheck(of: question.guarded)
         }
     }
 
@@ -122,41 +122,41 @@ struct GuardThread: ~Copyable {
                 .validate, device: question.guarded.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
             let reply = check.shared.pointee.call.takeReply()
             if answer.status == .ok {
-                settle(question, isAllow: answer.isAllow, reply, askedAt: check.shared.pointee.askedAt)
+                settle(question, isAllowed: answer.isAllowed, reply, askedAt: check.shared.pointee.askedAt)
                 // An older check of the same guard that is still without an answer has no further use.
-                checks.pointee.forEach { if $0.question.isOlder(than: question) { drop($0) } }
+                checks.pointee.forEach { if $0.question.isOlder(than: question) { cancel($0) } }
             } else {
                 settle(question, retryAfter: attempt.retryAfter, reply)
             }
         } catch {
             settle(question, retryAfter: attempt.retryAfter, error)
         }
-        drop(check)
+        cancel(check)
     }
 
     /// Records a time-out for a check, and cancels it.
     @inline(never)
-    private func giveUp(_ check: GuardCheck) {
+    private func timeOut(_ check: GuardCheck) {
         settle(check.question, Failure(.timeout, "no answer to the guard's check within its time limit"))
-        drop(check)
+        cancel(check)
     }
 
     /// Cancels all checks.
-    func dropAll() {
-        while let check = checks.pointee.first { drop(check) }
+    func cancelAll() {
+        while let check = checks.pointee.first { cancel(check) }
     }
 
-    /// Removes a check from the list, cancels its request and frees it.
+    /// Removes a check from the list, cancels its request if it is still in progress, and frees it.
     @inline(never)
-    private func drop(_ check: GuardCheck) {
+    private func cancel(_ check: GuardCheck) {
         checks.pointee.remove(check)
         let guarded = check.question.guarded
         check.destroy()
-        leave(guarded)
+        endCheck(of: guarded)
     }
 
-    /// Counts a check of the guard as finished, and releases the check's reference.
-    private func leave(_ guarded: Guard) {
+    /// Counts a check of the guard as ended, and releases the check's reference.
+    private func endCheck(of guarded: Guard) {
         transport.lock()
         guarded.knowledge.pointee.underWay &-= 1
         transport.unlock()
@@ -188,10 +188,12 @@ extension GuardThread {
     /// Records a decision, and sets when the guard is due next.
     ///
     /// - Parameter reply: malloc'd; this function takes ownership.
-    private func settle(_ question: GuardQuestion, isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
+    private func settle(
+        _ question: GuardQuestion, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64
+    ) {
         transport.lock()
         let guarded = question.guarded
-        guarded.accept(isAllow: isAllow, reply, askedAt: askedAt)
+        guarded.accept(isAllowed: isAllowed, reply, askedAt: askedAt)
         let next = question.began.advanced(milliseconds: guarded.knowledge.pointee.schedule.afterDecision())
         guarded.knowledge.pointee.notBefore = question.began
         if question.isLast { guarded.setDue(next, step: guarded.knowledge.pointee.schedule.step) }
@@ -220,7 +222,7 @@ extension GuardThread {
     @inline(never)
     private func settle(_ question: GuardQuestion, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text
-        failure.message.discard()
+        failure.message.destroy()
         settle(question, retryAfter: retryAfter, text)
     }
 }

@@ -177,7 +177,7 @@ private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthrea
         if let predecessor = context.pointee.predecessor { pthread_join(predecessor, nil) }
         context.pointee.run()
         // The exit handler waits for the thread up to this point.
-        context.pointee.dropAll()
+        context.pointee.cancelAll()
         GuardRegistry.remove(context)
         deallocate(context)
         return nil

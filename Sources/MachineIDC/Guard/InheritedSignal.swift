@@ -19,7 +19,7 @@ struct InheritedSignal: ~Copyable {
         // it.
         let (published, _) = address.compareExchange(
             expected: UInt(bitPattern: found), desired: UInt(bitPattern: made), ordering: .acquiringAndReleasing)
-        if !published { InheritedSignal.end(made) }
+        if !published { InheritedSignal.destroy(made) }
         return present?.pointee.descriptor ?? -1
     }
 
@@ -27,7 +27,7 @@ struct InheritedSignal: ~Copyable {
     func close() {
         guard let signal = present else { return }
         address.store(0, ordering: .releasing)
-        InheritedSignal.end(signal)
+        InheritedSignal.destroy(signal)
     }
 
     /// The published signal.
@@ -41,7 +41,7 @@ struct InheritedSignal: ~Copyable {
         do throws(Failure) {
             made = try allocate(GuardSignal())
         } catch {
-            error.message.discard()
+            error.message.destroy()
             return nil
         }
         if made.pointee.open() >= 0 {
@@ -53,7 +53,7 @@ struct InheritedSignal: ~Copyable {
     }
 
     /// Closes and frees a signal.
-    private static func end(_ signal: UnsafeMutablePointer<GuardSignal>) {
+    private static func destroy(_ signal: UnsafeMutablePointer<GuardSignal>) {
         signal.pointee.close()
         deallocate(signal)
     }

@@ -31,5 +31,5 @@ struct Permit: ~Copyable {
     func extend(until moment: Int64) { end.store(moment, ordering: .releasing) }
 
     /// Ends the permission at once.
-    func withdraw() { end.store(0, ordering: .releasing) }
+    func expire() { end.store(0, ordering: .releasing) }
 }

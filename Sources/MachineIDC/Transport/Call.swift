@@ -15,17 +15,17 @@ struct Call: ~Copyable {
         transport.enter(isGroups: true)
         self.transport = transport
         isGroups = true
-        transfer = try transport.begin(settings, isGroups: true)
+        transfer = try transport.takeTransfer(settings, isGroups: true)
     }
 
     /// Holds a transfer for a call of its own, on the transport or one of its shards.
     init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         self.transport = transport.enterWhereFree()
         isGroups = false
-        transfer = try self.transport.begin(settings, isGroups: false)
+        transfer = try self.transport.takeTransfer(settings, isGroups: false)
     }
 
-    deinit { transport.end(transfer, isGroups: isGroups) }
+    deinit { transport.returnTransfer(transfer, isGroups: isGroups) }
 
     /// Sets up the request.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
@@ -34,11 +34,11 @@ struct Call: ~Copyable {
 
     /// Makes one attempt. Returns when it has ended, with or without a reply; throws when the deadline has passed or
     /// the client was cancelled.
-    mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> Attempt {
+    mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
         guard let current = transfer else { throw .cancelled }
-        current.exchange.rewind()
+        current.exchange.resetAttempt()
         switch transport.run(&transfer, until: deadline, settings) {
-        case .ended: return Attempt(current.exchange)
+        case .ended: return AttemptResult(current.exchange)
         case .cancelled: throw transport.cancellation
         case .timedOut(let progress):
             throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(progress.text)")
@@ -66,7 +66,7 @@ struct Call: ~Copyable {
     /// - Parameter device: the device that the request named, as the caller wrote it; NULL for an operation without
     ///   one.
     func read(
-        _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: Attempt, _ settings: borrowing Settings
+        _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: AttemptResult, _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
         guard let exchange = transfer?.exchange else { throw .cancelled }
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
@@ -84,7 +84,7 @@ struct Call: ~Copyable {
                 body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
         } catch {
             // This may be the answer to an earlier request, and the answer to this one may still be on its way.
-            if error.status != .unavailable { exchange.shared.pointee.sockets.suspectAll() }
+            if error.status != .unavailable { exchange.shared.pointee.sockets.retireAll() }
             throw error
         }
     }

@@ -12,9 +12,9 @@ struct Exchange {
     /// Why this library told libcurl to stop.
     enum Stop {
         case head(HeadFault)
-        /// `cutShort`: the driver had to leave, or nobody waits for the exchange any more. `robbed`: the host closed
-        /// descriptors of the library.
-        case tooLargeBody, noMemory, cutShort, robbed
+        /// `interrupted`: the driver had to leave, or nobody waits for the exchange any more. `descriptorClosed`: the
+        /// host closed descriptors of the library.
+        case tooLargeBody, noMemory, interrupted, descriptorClosed
     }
 
     /// The members that never change or are atomic.
@@ -22,7 +22,7 @@ struct Exchange {
         /// The raw value of a `Progress`.
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         /// Whether nobody waits for the exchange any more. libcurl's callbacks read it, and they do not hold the lock.
-        let isUnwanted = Atomic<Bool>(false)
+        let mustStop = Atomic<Bool>(false)
         let sockets: SocketTable
         /// Whether the authority's URL is https.
         let isSecure: Bool
@@ -94,19 +94,19 @@ struct Exchange {
     /// a request, for lack of memory; a server would take the next request for the rest of that one. Only the driver
     /// calls this.
     @inline(never)
-    func spendConnection() {
-        if progress != .connecting { shared.pointee.sockets.spend(localPort: content.pointee.localPort) }
+    func retireConnection() {
+        if progress != .connecting { shared.pointee.sockets.retire(localPort: content.pointee.localPort) }
     }
 
     /// Makes libcurl stop at the next progress callback, because nobody waits for the exchange any more. Any thread may
     /// call it.
-    func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
+    func interrupt() { shared.pointee.mustStop.store(true, ordering: .relaxed) }
 
-    /// Sets up the request. The body is kept until the next `prepare` or `recycle`.
+    /// Sets up the request. The body is kept until the next `prepare` or `reset`.
     func prepare(
         _ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
     ) throws(Failure) {
-        if content.pointee.isLost { throw .robbed }
+        if content.pointee.isLost { throw .descriptorClosed }
         content.pointee.request = body
         content.pointee.operation = operation
         try content.pointee.easy.prepare(
@@ -122,17 +122,17 @@ struct Exchange {
     }
 
     /// Clears the request and the last attempt, so that another call can use the exchange.
-    func recycle() {
+    func reset() {
         content.pointee.request.clear()
-        rewind()
+        resetAttempt()
     }
 
     /// Clears the last attempt and keeps the request.
-    func rewind() {
+    func resetAttempt() {
         content.pointee.reply.clear()
         content.pointee.head = ReplyHead()
         content.pointee.stop = nil
-        shared.pointee.isUnwanted.store(false, ordering: .relaxed)
+        shared.pointee.mustStop.store(false, ordering: .relaxed)
         content.pointee.easy.errorText[0] = 0
         content.pointee.code = CURLE_OK
         note(.connecting)
@@ -176,7 +176,7 @@ extension Exchange {
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
         guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
-            if shared.pointee.sockets.isRobbed, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
+            if shared.pointee.sockets.hostClosedDescriptor, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
             return CURL_PREREQFUNC_ABORT
         }
         let holdsBytes = asksTLS && !mayHoldBytes && ccurl_tls_has_pending(content.pointee.easy.handle) != 0
@@ -188,8 +188,8 @@ extension Exchange {
     func look() -> Int32 {
         let step = shared.pointee.sockets.step
         guard step.pointee.isTimeToLook() else { return 0 }
-        guard shared.pointee.isUnwanted.load(ordering: .relaxed) || step.pointee.isLate else { return 0 }
-        content.pointee.stop = .cutShort
+        guard shared.pointee.mustStop.load(ordering: .relaxed) || step.pointee.isLate else { return 0 }
+        content.pointee.stop = .interrupted
         return 1
     }
 

@@ -4,9 +4,9 @@ internal import CPlatform
 // How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `call` release
 // it for a while, so a function that ends a transfer or hands over may release the lock in between.
 extension Transport {
-    /// How an attempt ended for its caller.
-    enum Ending {
-        /// libcurl is done with it: see the exchange's `code`.
+    /// Why `run` returned to the caller of a transfer.
+    enum RunResult {
+        /// libcurl is done with the transfer: see the exchange's `code`.
         case ended
         /// The deadline passed when the exchange had come this far.
         case timedOut(Exchange.Progress)
@@ -15,16 +15,16 @@ extension Transport {
 
     /// Runs a transfer, and takes the lock for that. When the caller has to leave while another thread is driving, the
     /// transfer is abandoned: `mine` becomes nil and the driver clears the transfer away.
-    func run(_ mine: inout Transfer?, until deadline: Deadline, _ settings: borrowing Settings) -> Ending {
+    func run(_ mine: inout Transfer?, until deadline: Deadline, _ settings: borrowing Settings) -> RunResult {
         guard let transfer = mine else { return .cancelled }
         lock()
         defer { unlock() }
         enqueue(transfer)
-        var ending = Ending.ended
+        var result = RunResult.ended
         while transfer.place.pointee.stage != .ended {
             if calls.pointee.areCancelled || deadline.hasPassed {
-                ending = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
-                if !withdraw(transfer) { mine = nil }
+                result = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
+                if !cancel(transfer) { mine = nil }
                 break
             }
             if calls.pointee.areDriven {
@@ -39,15 +39,15 @@ extension Transport {
             }
         }
         if let mine {
-            if case .cutShort = mine.exchange.content.pointee.stop {
-                if calls.pointee.areCancelled { ending = .cancelled }
-                else if deadline.hasPassed { ending = .timedOut(mine.exchange.progress) }
+            if case .interrupted = mine.exchange.content.pointee.stop {
+                if calls.pointee.areCancelled { result = .cancelled }
+                else if deadline.hasPassed { result = .timedOut(mine.exchange.progress) }
             }
             calls.pointee.ended.remove(mine)
             mine.place.pointee.stage = .idle
         }
         handOver()
-        return ending
+        return result
     }
 
     /// Waits until the deadline, and takes the lock for that. Returns false when the client was cancelled first.
@@ -76,21 +76,21 @@ extension Transport {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
         if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
-            renew()
+            rebuild()
             callEnded()
             if isDone() { return CURLE_OK }
         }
         var areCallersLate = false
         while true {
             takeOn()
-            let idleShard = takeIdleShard()
+            let idleShard = detachIdleShard()
             unlock()
             idleShard?.destroy()
             let performed = shared.pointee.multi.perform(until: deadline)
             lock()
             if isInherited { return CURLE_OK }
             reap()
-            if shared.pointee.multi.sockets.isRobbed { renew() }
+            if shared.pointee.multi.sockets.hostClosedDescriptor { rebuild() }
             if calls.pointee.makesRoom {
                 calls.pointee.mostOpen = max(shared.pointee.multi.sockets.countOpen(), calls.pointee.running.count)
             }
@@ -103,7 +103,7 @@ extension Transport {
             }
             areCallersLate = false
             callEnded()
-            clearAbandoned()
+            reclaimAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
             if canTakeOn { continue }
@@ -118,11 +118,11 @@ extension Transport {
             calls.pointee.isDriverIdle = false
             // Checked before anything is read: the descriptor may belong to the host by now, and reading it may block.
             if shared.pointee.multi.sockets.checkAlarm() {
-                renew()
+                rebuild()
                 continue
             }
             guard polled == CURLE_OK else {
-                clearAbandoned()
+                reclaimAbandoned()
                 return polled
             }
         }
@@ -153,9 +153,9 @@ extension Transport {
             calls.pointee.running.append(transfer)
             calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
             transfer.place.pointee.stage = .running
-            if calls.pointee.areCancelled { transfer.exchange.cutShort() }
+            if calls.pointee.areCancelled { transfer.exchange.interrupt() }
             let added = shared.pointee.multi.add(transfer)
-            if added != CURLE_OK { end(transfer, added) }
+            if added != CURLE_OK { complete(transfer, added) }
         }
     }
 
@@ -166,15 +166,15 @@ extension Transport {
             if shared.pointee.multi.sockets.checkAlarm() { return }
             if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
-            end(transfer, code)
+            complete(transfer, code)
         }
     }
 
     /// Handles a transfer that libcurl is done with, according to libcurl's code.
-    private func end(_ transfer: Transfer, _ code: CURLcode) {
+    private func complete(_ transfer: Transfer, _ code: CURLcode) {
         calls.pointee.running.remove(transfer)
-        if code != CURLE_OK { transfer.exchange.spendConnection() }
-        if transfer.place.pointee.isAbandoned { return discard(transfer) }
+        if code != CURLE_OK { transfer.exchange.retireConnection() }
+        if transfer.place.pointee.isAbandoned { return reclaim(transfer) }
         let content = transfer.exchange.content
         // libcurl reports a reply as complete when the connection was closed within its head.
         let isCut = code == CURLE_OK && !content.pointee.head.isWhole(withBodyOf: content.pointee.reply.count)
@@ -201,13 +201,13 @@ extension Transport {
 
     /// Ends all running transfers as lost and replaces libcurl's handle, after the host closed descriptors of it.
     @inline(never)
-    private func renew() {
+    private func rebuild() {
         calls.pointee.running.forEach { transfer in
             transfer.exchange.content.pointee.isLost = true
-            transfer.exchange.content.pointee.stop = .robbed
+            transfer.exchange.content.pointee.stop = .descriptorClosed
         }
-        while let transfer = calls.pointee.running.first { end(transfer, CURLE_FAILED_INIT) }
-        shared.pointee.multi.renew(maxConnections: calls.pointee.width)
+        while let transfer = calls.pointee.running.first { complete(transfer, CURLE_FAILED_INIT) }
+        shared.pointee.multi.rebuild(maxConnections: calls.pointee.width)
         // The waiting callers are woken, because there may be no driver any more.
         calls.pointee.ended.forEach { $0.wake() }
     }
@@ -240,29 +240,29 @@ extension Transport {
         } else {
             shared.pointee.multi.remove(mine)
         }
-        end(mine, code)
+        complete(mine, code)
     }
 
     /// Takes the transfer of a caller that leaves out of the lists. Returns false when a driver is running it: then the
     /// transfer is abandoned, and the driver is told.
     @inline(never)
-    func withdraw(_ transfer: Transfer) -> Bool {
+    func cancel(_ transfer: Transfer) -> Bool {
         switch transfer.place.pointee.stage {
         case .queued:
             calls.pointee.queued.remove(transfer)
         case .running where calls.pointee.areDriven:
             transfer.place.pointee.isAbandoned = true
-            transfer.exchange.cutShort()
+            transfer.exchange.interrupt()
             calls.pointee.abandonedCount &+= 1
             abandonHedge(of: transfer)
             shared.pointee.multi.wakeUp()
             return false
         case .running where shared.pointee.multi.sockets.check():
-            renew()
+            rebuild()
             calls.pointee.ended.remove(transfer)
         case .running:
             noteLookup(of: transfer)
-            removeHedge(of: transfer)
+            cancelHedge(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
         case .idle, .ended:
@@ -272,25 +272,25 @@ extension Transport {
     }
 
     /// Takes abandoned transfers out of libcurl and puts them back into the pool.
-    private func clearAbandoned() {
+    private func reclaimAbandoned() {
         guard calls.pointee.abandonedCount > 0 else { return }
-        if shared.pointee.multi.sockets.check() { return renew() }
+        if shared.pointee.multi.sockets.check() { return rebuild() }
         calls.pointee.running.forEach { transfer in
             guard transfer.place.pointee.isAbandoned else { return }
             noteLookup(of: transfer)
             shared.pointee.multi.remove(transfer)
             calls.pointee.running.remove(transfer)
-            discard(transfer)
+            reclaim(transfer)
         }
     }
 
     /// Puts an abandoned transfer that libcurl is done with back into the pool.
-    private func discard(_ transfer: Transfer) {
+    private func reclaim(_ transfer: Transfer) {
         calls.pointee.abandonedCount &-= 1
         transfer.place.pointee.isAbandoned = false
         transfer.place.pointee.stage = .idle
-        transfer.exchange.recycle()
-        keep(transfer)?.destroy()
+        transfer.exchange.reset()
+        pool(transfer)?.destroy()
     }
 
     /// Wakes one of the waiting callers to drive, when no thread drives: the last to come, which has the longest time

@@ -4,13 +4,13 @@ internal import CCurl
 // other thread does. The functions take the lock, except those that say that they require it.
 extension Transport {
     /// Why `next` returned to the owner of a group.
-    enum Turn {
+    enum WaitResult {
         /// This transfer has ended and belongs to the owner again: see its exchange's `code`.
         case ended(Transfer)
         /// `wake` was called.
         case woken
         case cancelled
-        case deadline
+        case timedOut
     }
 
     /// Opens a group. From then on it counts as a call inside the transport.
@@ -41,14 +41,14 @@ extension Transport {
 
     /// Waits until there is something to do for the group's owner, or for the deadline. Drives meanwhile when no other
     /// thread does.
-    func next(in group: TransferGroup, until deadline: Deadline, _ settings: borrowing Settings) -> Turn {
+    func next(in group: TransferGroup, until deadline: Deadline, _ settings: borrowing Settings) -> WaitResult {
         lock()
         defer { unlock() }
         while true {
             if isInherited { return .cancelled }
-            if let turn = turn(of: group, deadline) {
+            if let result = waitResult(of: group, deadline) {
                 handOver()
-                return turn
+                return result
             }
             if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
                 group.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
@@ -62,7 +62,7 @@ extension Transport {
     }
 
     /// Why `next` has to return; nil while it has to wait. Requires the lock.
-    private func turn(of group: TransferGroup, _ deadline: Deadline) -> Turn? {
+    private func waitResult(of group: TransferGroup, _ deadline: Deadline) -> WaitResult? {
         if calls.pointee.areCancelled { return .cancelled }
         if let transfer = group.place.pointee.ended.removeFirst() {
             transfer.place.pointee.stage = .idle
@@ -73,7 +73,7 @@ extension Transport {
             group.place.pointee.isWoken = false
             return .woken
         }
-        return deadline.hasPassed ? .deadline : nil
+        return deadline.hasPassed ? .timedOut : nil
     }
 
     /// Wakes the owner of the group, or makes its next wait return. Hold the lock from the moment the pointer to the
@@ -86,7 +86,7 @@ extension Transport {
 
     /// Cancels a transfer in whatever stage it is. Returns false when another thread is driving it: then the driver
     /// owns it.
-    func giveUp(_ transfer: Transfer) -> Bool {
+    func cancelInGroup(_ transfer: Transfer) -> Bool {
         if isInherited { return false }
         lock()
         defer { unlock() }
@@ -99,7 +99,7 @@ extension Transport {
                 group.place.pointee.underWay &-= 1
             }
         }
-        guard withdraw(transfer) else { return false }
+        guard cancel(transfer) else { return false }
         transfer.place.pointee.stage = .idle
         // Another caller may be waiting for a driver, and may not have been woken because this transfer was to be
         // driven.
@@ -120,7 +120,7 @@ extension Call {
     /// Starts an attempt.
     func start(in group: TransferGroup) {
         guard let transfer else { return }
-        transfer.exchange.rewind()
+        transfer.exchange.resetAttempt()
         transport.start(transfer, in: group)
     }
 
@@ -128,11 +128,11 @@ extension Call {
     func isMade(of other: Transfer) -> Bool { transfer == other }
 
     /// The result of the attempt that has ended.
-    var ended: Attempt? { transfer.map { Attempt($0.exchange) } }
+    var ended: AttemptResult? { transfer.map { AttemptResult($0.exchange) } }
 
     /// Cancels the attempt in progress, if there is one.
-    mutating func giveUp() {
+    mutating func cancel() {
         guard let current = transfer else { return }
-        if !transport.giveUp(current) { transfer = nil }
+        if !transport.cancelInGroup(current) { transfer = nil }
     }
 }

@@ -24,16 +24,16 @@ extension Transport {
     /// Sends a transfer's request a second time. Does nothing when memory is refused.
     @inline(never)
     private func hedge(_ transfer: Transfer, _ settings: borrowing Settings) {
-        guard let hedge = spare(settings) else { return }
+        guard let hedge = takePooledOrMake(settings) else { return }
         do throws(Failure) {
             try hedge.exchange.prepareLike(transfer.exchange, settings)
         } catch {
-            keep(hedge)?.destroy()
-            return error.message.discard()
+            pool(hedge)?.destroy()
+            return error.message.destroy()
         }
         let added = shared.pointee.multi.add(hedge)
         guard added == CURLE_OK else {
-            keep(hedge)?.destroy()
+            pool(hedge)?.destroy()
             return
         }
         hedge.place.pointee.stage = .running
@@ -44,12 +44,12 @@ extension Transport {
     }
 
     /// A transfer from the pool, or a new one; nil when memory is refused.
-    private func spare(_ settings: borrowing Settings) -> Transfer? {
-        if let idle = calls.pointee.idle.removeLast() { return idle }
+    private func takePooledOrMake(_ settings: borrowing Settings) -> Transfer? {
+        if let pooled = calls.pointee.pooled.removeLast() { return pooled }
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
-            error.message.discard()
+            error.message.destroy()
             return nil
         }
     }
@@ -61,7 +61,7 @@ extension Transport {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
         if let original = transfer.place.pointee.original {
             if hasReply {
-                shared.pointee.multi.sockets.spend(unusedSince: original.exchange.content.pointee.askedAt)
+                shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.askedAt)
                 calls.pointee.hedging.noteSuccess()
                 calls.pointee.nextLook = .now
                 original.swapExchanges(with: transfer)
@@ -71,53 +71,53 @@ extension Transport {
                 // Another hedge may be sent after the same delay.
                 original.place.pointee.hedgeEndedAt = Clock.read(CLOCK_MONOTONIC)
             }
-            dropHedge(of: original)
+            returnHedge(of: original)
             return hasReply ? original : nil
         }
         guard let hedge = transfer.place.pointee.hedge else { return transfer }
-        if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).mayPass {
+        if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).isTransient {
             transfer.swapExchanges(with: hedge)
-            dropHedge(of: transfer)
+            returnHedge(of: transfer)
             // The hedge's exchange continues in the caller's transfer.
             calls.pointee.running.append(transfer)
             return nil
         }
-        removeHedge(of: transfer)
+        cancelHedge(of: transfer)
         return transfer
     }
 
     /// Cancels the hedge of a transfer. Requires the lock, and runs on the driver's thread or while no thread drives.
-    func removeHedge(of original: Transfer) {
+    func cancelHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
         if !hedge.exchange.content.pointee.isLost {
             noteLookup(of: hedge)
             shared.pointee.multi.remove(hedge)
         }
-        dropHedge(of: original)
+        returnHedge(of: original)
     }
 
     /// Abandons the hedge of a transfer that is being abandoned, so that the driver clears both away. Requires the
     /// lock.
     func abandonHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
-        part(original, hedge)
+        unlinkHedge(original, hedge)
         hedge.place.pointee.isAbandoned = true
-        hedge.exchange.cutShort()
+        hedge.exchange.interrupt()
         calls.pointee.abandonedCount &+= 1
     }
 
     /// Puts the hedge of a transfer, which libcurl is done with, back into the pool.
-    private func dropHedge(of original: Transfer) {
+    private func returnHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
-        part(original, hedge)
+        unlinkHedge(original, hedge)
         hedge.place.pointee.stage = .idle
         calls.pointee.running.remove(hedge)
-        hedge.exchange.recycle()
-        keep(hedge)?.destroy()
+        hedge.exchange.reset()
+        pool(hedge)?.destroy()
     }
 
     /// Ends the relation between a transfer and its hedge.
-    private func part(_ original: Transfer, _ hedge: Transfer) {
+    private func unlinkHedge(_ original: Transfer, _ hedge: Transfer) {
         original.place.pointee.hedge = nil
         hedge.place.pointee.original = nil
         calls.pointee.hedgeCount &-= 1

@@ -85,7 +85,7 @@ extension Transport {
         do throws(Failure) {
             shard = try Transport(shardOf: self, width: width)
         } catch {
-            error.message.discard()
+            error.message.destroy()
             setWidth(calls.pointee.width &+ width)
             return nil
         }
@@ -103,7 +103,7 @@ extension Transport {
     /// Removes a shard without calls and takes its connections back, when groups have more to do here than there are
     /// connections and no other call waits. The driver must destroy the shard, with the lock released, before it starts
     /// more transfers. Requires the lock.
-    func takeIdleShard() -> Transport? {
+    func detachIdleShard() -> Transport? {
         guard hasShards || calls.pointee.makesRoom, calls.pointee.queued.first != nil, !hasRoom,
             calls.pointee.queued.last(where: { $0.place.pointee.group == nil }) == nil, !calls.pointee.areCancelled
         else { return nil }

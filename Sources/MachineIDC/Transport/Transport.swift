@@ -85,7 +85,7 @@ struct Transport {
         /// See `Companion`; nil when there is none.
         var companion: Companion?
         /// The pool of transfers that can be used again.
-        var idle = LinkedList<Transfer>()
+        var pooled = LinkedList<Transfer>()
 
         init(width: Int, _ hedging: Hedging) {
             self.width = width
@@ -125,7 +125,7 @@ struct Transport {
     func destroy() {
         forEachShard { $0.destroy() }
         if let companion = calls.pointee.companion { companion.destroyed(companion.context) }
-        while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
+        while let transfer = calls.pointee.pooled.removeLast() { transfer.destroy() }
         deallocate(shared)
     }
 
@@ -136,9 +136,9 @@ struct Transport {
 
     /// Replaces `destroy` in a forked child: closes the sockets, and leaves libcurl's handles and the lock, which
     /// another thread of the parent may have held, alone for good.
-    func forsake() {
+    func closeInherited() {
         shared.pointee.multi.sockets.closeInherited()
-        forEachShard { $0.forsake() }
+        forEachShard { $0.closeInherited() }
     }
 
     var generation: Int { shared.pointee.generation }
@@ -158,7 +158,7 @@ struct Transport {
         if let companion = calls.pointee.companion { companion.cancelled(companion.context) }
         calls.pointee.queued.forEach { $0.wake() }
         calls.pointee.running.forEach {
-            $0.exchange.cutShort()
+            $0.exchange.interrupt()
             $0.wake()
         }
         calls.pointee.paused.forEach { $0.wake() }
@@ -191,20 +191,20 @@ struct Transport {
 // The pool of transfers: taking one for a call, and returning it.
 extension Transport {
     /// How many transfers are kept for a burst of callers.
-    private static var maximumIdle: Int { 64 }
+    private static var maximumPooled: Int { 64 }
 
     /// Takes a transfer for a call that is inside, from the pool or newly made. When it throws, the call counts as
     /// left.
     @inline(never)
-    func begin(_ settings: borrowing Settings, isGroups: Bool) throws(Failure) -> Transfer {
+    func takeTransfer(_ settings: borrowing Settings, isGroups: Bool) throws(Failure) -> Transfer {
         lock()
-        let found = calls.pointee.idle.removeLast()
+        let found = calls.pointee.pooled.removeLast()
         unlock()
         if let found { return found }
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
-            end(nil, isGroups: isGroups)
+            returnTransfer(nil, isGroups: isGroups)
             throw error
         }
     }
@@ -213,14 +213,14 @@ extension Transport {
     ///
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
-    func end(_ transfer: Transfer?, isGroups: Bool) {
+    func returnTransfer(_ transfer: Transfer?, isGroups: Bool) {
         if isInherited { return }
-        transfer?.exchange.recycle()
+        transfer?.exchange.reset()
         lock()
-        let surplus = transfer.flatMap(keep)
+        let excess = transfer.flatMap(pool)
         leave(isGroups: isGroups)
         unlock()
-        surplus?.destroy()
+        excess?.destroy()
     }
 
     /// How many calls are inside. The number may be out of date at once.
@@ -243,11 +243,11 @@ extension Transport {
 
     /// Pools a transfer. Returns one to destroy when the pool is full, unless a wake-up of a caller is in progress. A
     /// lost transfer is neither pooled nor destroyed. Requires the lock.
-    func keep(_ transfer: Transfer) -> Transfer? {
+    func pool(_ transfer: Transfer) -> Transfer? {
         if transfer.exchange.content.pointee.isLost { return nil }
-        calls.pointee.idle.append(transfer)
-        if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
-            return calls.pointee.idle.removeFirst()
+        calls.pointee.pooled.append(transfer)
+        if calls.pointee.pooled.count > Transport.maximumPooled, calls.pointee.callings == 0 {
+            return calls.pointee.pooled.removeFirst()
         }
         return nil
     }

@@ -1,6 +1,6 @@
 /* callers.pml - a part of driver.pml: callers with one transfer, the caller with a group, and who else wakes them. */
 
-/* Transport.begin: an idle transfer or a new one. The code takes the last idle one; which one does not matter here. */
+/* Transport.takeTransfer: an idle transfer or a new one. The code takes the last idle one; which one does not matter here. */
 inline begin(group) {
     if
     :: len(idleOnes) > 0 -> idleOnes?mine
@@ -29,7 +29,7 @@ inline choose_silence(mayBeSilent) {
 #define mayBeCancelled false
 #endif
 
-/* Transport.end */
+/* Transport.returnTransfer */
 inline give_back() {
     atomic { lock(); keep(mine); unlock() }
 }

@@ -109,7 +109,7 @@ inline deliver(which) {
     fi
 }
 
-/* Transport.end(transfer, code), of one that has left the running ones. */
+/* Transport.complete, of one that has left the running ones. */
 inline end_transfer(which) {
     transfers[which].isReady = false;
     if

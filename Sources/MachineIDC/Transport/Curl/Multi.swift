@@ -18,7 +18,7 @@ struct Multi: ~Copyable {
         do throws(Failure) {
             place.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {
-            sockets.clear()
+            sockets.closeAll()
             sockets.destroy()
             throw error
         }
@@ -44,10 +44,14 @@ struct Multi: ~Copyable {
     /// Replaces the handle after the host closed descriptors of it. Whatever libcurl has in progress and open on the
     /// old handle is left alone for good. Requires the lock, as `wakeUp` does.
     @inline(never)
-    func renew(maxConnections: Int) {
-        sockets.clear()
+    func rebuild(maxConnections: Int) {
+        sockets.closeAll()
         place.pointer.pointee = nil
-        do throws(Failure) { place.pointer.pointee = try Multi.make(maxConnections, sockets) } catch { error.message.discard() }
+        do throws(Failure) {
+            place.pointer.pointee = try Multi.make(maxConnections, sockets)
+        } catch {
+            error.message.destroy()
+        }
     }
 
     /// Whether there is no handle, because a new one could not be made.
@@ -85,7 +89,7 @@ struct Multi: ~Copyable {
             let handle = handle
             ForkGate.working { _ = curl_multi_cleanup(handle) }
         }
-        sockets.clear()
+        sockets.closeAll()
         sockets.destroy()
     }
 

@@ -25,7 +25,7 @@ struct SocketTable {
         /// When the last request went out on the connection, on CLOCK_MONOTONIC in nanoseconds.
         var askedAt: Int64 = 0
         /// Whether no further request may go out on the connection.
-        var isSpent = false
+        var isRetired = false
 
         /// The descriptor, `unused` or `end`.
         var descriptor: Int32 {
@@ -39,10 +39,10 @@ struct SocketTable {
         /// The run of libcurl in progress. It must be the first member: see `step` below.
         var step = Step()
         /// Whether the host has closed one of the descriptors.
-        var isRobbed = false
+        var hostClosedDescriptor = false
         /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
         /// are open now. Any thread may set it.
-        let areSuspect = Atomic<Bool>(false)
+        let mustRetireAll = Atomic<Bool>(false)
         /// The end of the array.
         let last: UnsafeMutablePointer<Entry>
 
@@ -132,13 +132,13 @@ struct SocketTable {
     private func note(_ descriptor: Int32) -> Bool {
         // An existing entry with this number belongs to a socket that has been closed since.
         if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
-        guard !isRobbed, let inode = Inode(of: descriptor), let entry = freeEntry() else {
+        guard !hostClosedDescriptor, let inode = Inode(of: descriptor), let entry = freeEntry() else {
             _ = CPlatform.close(descriptor)
             return false
         }
         entry.pointee.inode = inode
         entry.pointee.localPort = 0
-        entry.pointee.isSpent = false
+        entry.pointee.isRetired = false
         entry.pointee.descriptor = descriptor
         return true
     }
@@ -152,14 +152,14 @@ struct SocketTable {
 
     /// Whether the descriptor still refers to the socket of the entry. If not, either the host has closed it, or
     /// libcurl has: before 8.0 it does not report that it closes a socket while it connects. Such an entry is freed;
-    /// any other marks the table as `isRobbed`.
+    /// any other marks the table as `hostClosedDescriptor`.
     @inline(never)
     private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
         if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
         if entry.pointee.localPort == 0 {
             entry.pointee.descriptor = SocketTable.unused
         } else {
-            header.pointee.isRobbed = true
+            header.pointee.hostClosedDescriptor = true
         }
         return false
     }
@@ -172,30 +172,30 @@ struct SocketTable {
     }
 
     /// Whether the host is known to have closed one of the descriptors.
-    var isRobbed: Bool { header.pointee.isRobbed }
+    var hostClosedDescriptor: Bool { header.pointee.hostClosedDescriptor }
 
     /// Checks only the pipe. Returns whether the host has closed one of the descriptors.
     func checkAlarm() -> Bool {
-        if alarm < 0 { header.pointee.isRobbed = true }
-        return isRobbed
+        if alarm < 0 { header.pointee.hostClosedDescriptor = true }
+        return hostClosedDescriptor
     }
 
     /// Checks all descriptors. Returns whether the host has closed one of them.
     @inline(never)
     func check() -> Bool {
         forEachOpen { descriptor, entry in _ = isOurs(descriptor, entry) }
-        return isRobbed
+        return hostClosedDescriptor
     }
 
     /// Closes all descriptors that are still the library's, without telling libcurl, which must not use any of them
     /// again.
     @inline(never)
-    func clear() {
+    func closeAll() {
         forEachOpen { descriptor, entry in
             entry.pointee.inode?.close(descriptor)
             entry.pointee.descriptor = SocketTable.unused
         }
-        header.pointee.isRobbed = false
+        header.pointee.hostClosedDescriptor = false
     }
 
     /// How many connections are open.
@@ -220,8 +220,8 @@ struct SocketTable {
     ///   - now: on CLOCK_MONOTONIC, in nanoseconds.
     @inline(never)
     func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: Int64) -> Bool {
-        if header.pointee.areSuspect.exchange(false, ordering: .relaxed) {
-            forEachOpen { _, entry in entry.pointee.isSpent = entry.pointee.localPort > 0 }
+        if header.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
+            forEachOpen { _, entry in entry.pointee.isRetired = entry.pointee.localPort > 0 }
         }
         var isFound = false
         var holdsBytes = false
@@ -232,28 +232,28 @@ struct SocketTable {
                 guard platform_local_port(descriptor) == port else { return }
                 entry.pointee.localPort = port
             }
-            isFound = !entry.pointee.isSpent
+            isFound = !entry.pointee.isRetired
             entry.pointee.askedAt = now
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
-        return isFound && !holdsBytes && !isRobbed
+        return isFound && !holdsBytes && !hostClosedDescriptor
     }
 
     /// Takes all connections out of use that have carried no request since this moment.
     @inline(never)
-    func spend(unusedSince moment: Int64) {
+    func retire(unusedSince moment: Int64) {
         forEachOpen { _, entry in
-            if entry.pointee.localPort > 0, entry.pointee.askedAt < moment { entry.pointee.isSpent = true }
+            if entry.pointee.localPort > 0, entry.pointee.askedAt < moment { entry.pointee.isRetired = true }
         }
     }
 
     /// Takes the connection from this port out of use.
-    func spend(localPort port: Int32) {
-        forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isSpent = true } }
+    func retire(localPort port: Int32) {
+        forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isRetired = true } }
     }
 
     /// Takes all connections that are open now out of use. Any thread may call it.
-    func suspectAll() { header.pointee.areSuspect.store(true, ordering: .relaxed) }
+    func retireAll() { header.pointee.mustRetireAll.store(true, ordering: .relaxed) }
 
     /// The first member of the header.
     var step: UnsafeMutablePointer<Step> {
