@@ -26,7 +26,7 @@ extension Transport {
     /// Leaves the transport as a call does that did nothing.
     fileprivate func leaveLocked() {
         lock()
-        leave(isGroups: false)
+        leave(isInGroup: false)
         unlock()
     }
 }
@@ -39,7 +39,7 @@ extension Transport {
             defer { inside.forEach { $0.leaveLocked() } }
             for _ in 0..<connections {
                 inside.append(transport.enterWhereFree())
-                for one in transport.withShards { #expect(one.load <= one.calls.pointee.width) }
+                for one in transport.withShards { #expect(one.callCount <= one.calls.pointee.width) }
             }
             #expect(transport.withShards.reduce(0) { $0 + $1.calls.pointee.width } == connections)
             #expect(transport.shards.count == min(processors - 1, 3, connections / 2))
@@ -53,7 +53,7 @@ extension Transport {
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
             for _ in 0..<connections * 20 { inside.append(transport.enterWhereFree()) }
-            let waiting = transport.withShards.map { $0.load - $0.calls.pointee.width }
+            let waiting = transport.withShards.map { $0.callCount - $0.calls.pointee.width }
             #expect((waiting.max() ?? 0) - (waiting.min() ?? 0) <= transport.shared.pointee.shards.width + 1)
         }
     }

@@ -20,7 +20,7 @@ struct Batch: ~Copyable {
         /// `pausing`: the lane waits for `retryAt` before it tries its device again.
         enum Stage { case free, asking, pausing }
 
-        var call: Call
+        var lease: TransferLease
         var schedule: RetrySchedule
         var stage = Stage.free
         /// The index of the lane's device in `devices`.
@@ -78,14 +78,14 @@ struct Batch: ~Copyable {
     /// Makes the lanes. Each holds a transfer of the transport's.
     private mutating func openLanes() throws(Failure) {
         while laneCount < width {
-            let call = try Call(on: transport, client.state.pointee.settings)
-            (lanes + laneCount).initialize(to: Lane(call: call, schedule: RetrySchedule(client.state.pointee.settings)))
+            let lease = try TransferLease(on: transport, client.state.pointee.settings)
+            (lanes + laneCount).initialize(to: Lane(lease: lease, schedule: RetrySchedule(client.state.pointee.settings)))
             laneCount &+= 1
         }
     }
 
     deinit {
-        for lane in Indices(laneCount) { lanes[lane].call.cancel() }
+        for lane in Indices(laneCount) { lanes[lane].lease.cancel() }
         lanes.deinitialize(count: laneCount)
         free(lanes)
         transport.close(group)
@@ -125,11 +125,11 @@ struct Batch: ~Copyable {
                 do throws(Failure) {
                     // After the host closed descriptors of the library, the lane's transfer cannot be used again, so
                     // the lane takes another one.
-                    if lanes[lane].call.isLost {
-                        lanes[lane].call = try Call(on: transport, client.state.pointee.settings)
+                    if lanes[lane].lease.isUnusable {
+                        lanes[lane].lease = try TransferLease(on: transport, client.state.pointee.settings)
                     }
                     let body = try DeviceID(devices[lanes[lane].index]).requestBody()
-                    try lanes[lane].call.prepare(.validate, client.state.pointee.settings, body: body)
+                    try lanes[lane].lease.prepare(.validate, client.state.pointee.settings, body: body)
                     lanes[lane].schedule = RetrySchedule(client.state.pointee.settings)
                     start(lane)
                 } catch {
@@ -142,26 +142,26 @@ struct Batch: ~Copyable {
     /// Starts an attempt for the lane's device.
     private func start(_ lane: Int) {
         lanes[lane].stage = .asking
-        lanes[lane].call.start(in: group)
+        lanes[lane].lease.start(in: group)
     }
 
     /// Handles a transfer that has ended: schedules another attempt, or records the device's result.
     private mutating func finish(_ transfer: Transfer) {
         var lane = 0
-        while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
-        guard lane < laneCount, let attempt = lanes[lane].call.ended else { return }
+        while lane < laneCount, !lanes[lane].lease.holds(transfer) { lane &+= 1 }
+        guard lane < laneCount, let attempt = lanes[lane].lease.attemptResult else { return }
         if let pause = lanes[lane].schedule.next(after: attempt, before: limit.deadline) {
             lanes[lane].retryAt = .after(milliseconds: pause)
             lanes[lane].stage = .pausing
             return
         }
-        if attempt.hasReply, !lanes[lane].call.hasTimeToRead(within: limit) {
+        if attempt.hasReply, !lanes[lane].lease.hasTimeToRead(within: limit) {
             return settle(lane, .timeout(client.state.pointee.settings.timeout))
         }
         do throws(Failure) {
-            let answer = try lanes[lane].call.read(
+            let answer = try lanes[lane].lease.read(
                 .validate, device: devices[lanes[lane].index], attempt, client.state.pointee.settings)
-            results.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
+            results.set(lanes[lane].index, answer, lanes[lane].lease.takeReply())
             lanes[lane].stage = .free
             settled &+= 1
         } catch {

@@ -66,16 +66,16 @@ struct BatchResults: ~Copyable {
             free(reply)
         }
         if answer.isAllowed { allowed[index] = 1 }
-        note(index, answer.status)
+        record(index, answer.status)
     }
 
     /// Records a failure for a device, and frees its message.
     mutating func set(_ index: Int, _ failure: Failure) {
         defer { failure.message.destroy() }
-        guard texts != nil else { return note(index, failure.status) }
+        guard texts != nil else { return record(index, failure.status) }
         let (text, status) = failure.json()
         keep(text, index)
-        note(index, status)
+        record(index, status)
     }
 
     /// Records the same failure for this device and all that follow. Those before it must have a result already. Frees
@@ -83,16 +83,16 @@ struct BatchResults: ~Copyable {
     mutating func setRest(from index: Int, _ failure: Failure) {
         defer { failure.message.destroy() }
         guard index < count else { return }
-        guard texts != nil else { return note(index, failure.status) }
+        guard texts != nil else { return record(index, failure.status) }
         // All share one text: making a million texts would take seconds after the time limit.
         let (text, status) = failure.json()
         while written < count, write(text) {}
         Failure.freeJSON(text)
-        note(index, status)
+        record(index, status)
     }
 
     /// Records the status of a device, if it is the first one without a decision so far.
-    private mutating func note(_ index: Int, _ status: Status) {
+    private mutating func record(_ index: Int, _ status: Status) {
         guard status != .ok, index < firstUndecided else { return }
         firstUndecided = index
         self.status = status

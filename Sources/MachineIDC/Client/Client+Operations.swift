@@ -11,27 +11,27 @@ extension Client {
     ) throws(Failure) -> CallResult {
         let limit = try TimeLimit(milliseconds: state.pointee.settings.timeout)
         let deadline = limit.deadline
-        var call = try Call(onShardOf: usableTransport(), state.pointee.settings)
-        try call.prepare(operation, state.pointee.settings, body: body)
+        var lease = try TransferLease(onShardOf: usableTransport(), state.pointee.settings)
+        try lease.prepare(operation, state.pointee.settings, body: body)
         var schedule = RetrySchedule(state.pointee.settings)
         while true {
             let askedAt = Clock.ofAges
-            let attempt = try call.attempt(until: deadline, state.pointee.settings)
+            let attempt = try lease.run(until: deadline, state.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
-                try call.pause(milliseconds: pause)
+                try lease.pause(milliseconds: pause)
                 continue
             }
             // A reply that arrived while the client was being cancelled no longer counts. In a forked child, neither
             // does the reply to its parent's request.
-            if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
-            if attempt.hasReply, !call.hasTimeToRead(within: limit) {
+            if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
+            if attempt.hasReply, !lease.hasTimeToRead(within: limit) {
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
-            let answer = try call.read(operation, device: device, attempt, state.pointee.settings)
+            let answer = try lease.read(operation, device: device, attempt, state.pointee.settings)
             // The same holds for a cancellation or fork that happened while the reply was being read.
-            if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
-            let json = wantsJSON ? call.takeReply() : nil
+            if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
+            let json = wantsJSON ? lease.takeReply() : nil
             return CallResult(status: answer.status, isAllowed: answer.isAllowed, askedAt: askedAt, json: json)
         }
     }

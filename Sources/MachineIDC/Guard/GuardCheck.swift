@@ -7,7 +7,7 @@ struct GuardCheck: Linked {
     struct Shared: ~Copyable {
         let question: GuardQuestion
         /// The transfer that is held for the check.
-        var call: Call
+        var lease: TransferLease
         /// Repeats only a request that was lost with a kept connection.
         var schedule: RetrySchedule
         /// When the last attempt was sent, on CLOCK_BOOTTIME in nanoseconds.
@@ -20,23 +20,23 @@ struct GuardCheck: Linked {
 
     /// Prepares the request. `start` sends it.
     init(_ question: GuardQuestion, on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        let call = try Call(on: transport, settings)
+        let lease = try TransferLease(on: transport, settings)
         let body = try DeviceID(question.guarded.shared.pointee.device.pointer).requestBody()
-        try call.prepare(.validate, settings, body: body)
+        try lease.prepare(.validate, settings, body: body)
         shared = try allocate(
-            Shared(question: question, call: call, schedule: RetrySchedule(withoutRetries: settings)))
+            Shared(question: question, lease: lease, schedule: RetrySchedule(withoutRetries: settings)))
     }
 
     /// Cancels the request if it is still in progress, and frees the check.
     func destroy() {
-        shared.pointee.call.cancel()
+        shared.pointee.lease.cancel()
         deallocate(shared)
     }
 
     /// Starts an attempt.
     func start(in group: TransferGroup) {
         shared.pointee.askedAt = Clock.ofAges
-        shared.pointee.call.start(in: group)
+        shared.pointee.lease.start(in: group)
     }
 
     var question: GuardQuestion { shared.pointee.question }

@@ -86,12 +86,12 @@ struct GuardThread: ~Copyable {
     }
 
     /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
-    /// the calls inside use no more than the `kept` connections: the others are for other threads. (`load` counts the
-    /// group as a call too.) Requires the lock.
+    /// the calls inside use no more than the `kept` connections: the others are for other threads. (`callCount` counts
+    /// the group as a call too.) Requires the lock.
     private func mayBegin(_ due: Guard) -> Bool {
         switch due.knowledge.pointee.underWay {
         case 0: true
-        case 1: transport.load <= transport.shared.pointee.shards.kept
+        case 1: transport.callCount <= transport.shared.pointee.shards.kept
         default: false
         }
     }
@@ -110,17 +110,17 @@ struct GuardThread: ~Copyable {
 
     /// Handles a transfer that has ended: repeats it, or records the result of its check.
     private func finish(_ transfer: Transfer) {
-        guard let check = checks.pointee.first(where: { $0.shared.pointee.call.isMade(of: transfer) }),
-            let attempt = check.shared.pointee.call.ended
+        guard let check = checks.pointee.first(where: { $0.shared.pointee.lease.holds(transfer) }),
+            let attempt = check.shared.pointee.lease.attemptResult
         else { return }
         let question = check.question
         if check.shared.pointee.schedule.next(after: attempt, before: question.deadline) != nil {
             return check.start(in: group)
         }
         do throws(Failure) {
-            let answer = try check.shared.pointee.call.read(
+            let answer = try check.shared.pointee.lease.read(
                 .validate, device: question.guarded.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
-            let reply = check.shared.pointee.call.takeReply()
+            let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {
                 settle(question, isAllowed: answer.isAllowed, reply, askedAt: check.shared.pointee.askedAt)
                 // An older check of the same guard that is still without an answer has no further use.

@@ -6,7 +6,7 @@ struct AttemptResult {
     let code: CURLcode
     /// The kind of failure; nil when there is a reply.
     let failureKind: FailureKind?
-    /// Whether there is a reply to read. It may still be refused: see `Call.read`.
+    /// Whether there is a reply to read. It may still be refused: see `TransferLease.read`.
     let hasReply: Bool
     /// The HTTP status; 0 when there is no reply.
     let httpStatus: Int

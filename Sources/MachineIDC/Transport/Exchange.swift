@@ -57,7 +57,7 @@ struct Exchange {
         var askedAt: Int64 = 0
         /// Whether the easy handle can neither be used nor freed any more, because the host closed libcurl's
         /// descriptors.
-        var isLost = false
+        var isUnusable = false
 
         init() throws(Failure) {
             easy = try Easy()
@@ -88,7 +88,7 @@ struct Exchange {
 
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
-    private func note(_ progress: Progress) { shared.pointee.progress.store(progress.rawValue, ordering: .relaxed) }
+    private func record(_ progress: Progress) { shared.pointee.progress.store(progress.rawValue, ordering: .relaxed) }
 
     /// Takes the connection out of use after a failure. libcurl keeps some connections on which it sent only a part of
     /// a request, for lack of memory; a server would take the next request for the rest of that one. Only the driver
@@ -106,7 +106,7 @@ struct Exchange {
     func prepare(
         _ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
     ) throws(Failure) {
-        if content.pointee.isLost { throw .descriptorClosed }
+        if content.pointee.isUnusable { throw .descriptorClosed }
         content.pointee.request = body
         content.pointee.operation = operation
         try content.pointee.easy.prepare(
@@ -135,7 +135,7 @@ struct Exchange {
         shared.pointee.mustStop.store(false, ordering: .relaxed)
         content.pointee.easy.errorText[0] = 0
         content.pointee.code = CURLE_OK
-        note(.connecting)
+        record(.connecting)
     }
 
     /// Whether only the end of the connection marks the end of the body, over TLS, where anyone on the way can cause
@@ -154,7 +154,7 @@ extension Exchange {
     /// Opens a socket for a connection. libcurl may do that a second time, after a request on a kept connection was
     /// lost.
     func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        note(.connecting)
+        record(.connecting)
         return shared.pointee.sockets.open(address)
     }
 
@@ -170,7 +170,7 @@ extension Exchange {
     /// there, and TLS must not send its close_notify there either.
     func beginRequest(localPort: Int32) -> Int32 {
         content.pointee.localPort = localPort
-        note(.waiting)
+        record(.waiting)
         let now = Clock.read(CLOCK_MONOTONIC)
         content.pointee.askedAt = now
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
@@ -197,7 +197,7 @@ extension Exchange {
     /// trailers of a proxy's reply, before there is a connection; those are ignored.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let line, count > 0, progress != .connecting else { return 0 }
-        note(.reading)
+        record(.reading)
         guard let fault = content.pointee.head.take(line, count: count) else { return count }
         content.pointee.stop = .head(fault)
         return 0

@@ -55,12 +55,12 @@ struct Transfer: Linked {
 
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
         shared = try allocate(Shared(settings, sockets: sockets))
-        exchange.content.pointee.easy.note(owner: shared)
+        exchange.content.pointee.easy.setTransfer(shared)
     }
 
     /// The transfer that is stored in an easy handle.
-    init(owner: UnsafeMutableRawPointer) {
-        shared = owner.assumingMemoryBound(to: Shared.self)
+    init(easyData data: UnsafeMutableRawPointer) {
+        shared = data.assumingMemoryBound(to: Shared.self)
     }
 
     @inline(never)
@@ -74,8 +74,8 @@ struct Transfer: Linked {
         let mine = exchange
         shared.pointee.exchange.pointer.pointee = other.exchange
         other.shared.pointee.exchange.pointer.pointee = mine
-        exchange.content.pointee.easy.note(owner: shared)
-        mine.content.pointee.easy.note(owner: other.shared)
+        exchange.content.pointee.easy.setTransfer(shared)
+        mine.content.pointee.easy.setTransfer(other.shared)
     }
 
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
@@ -90,7 +90,7 @@ struct Transfer: Linked {
     var easyHandle: UnsafeMutableRawPointer { exchange.content.pointee.easy.handle }
 
     /// Wakes the thread that waits for the transfer: its caller, or the owner of its group. Requires the lock.
-    func wake() {
+    func wakeOwner() {
         if let group = place.pointee.group {
             group.shared.pointee.caller.wake()
         } else {

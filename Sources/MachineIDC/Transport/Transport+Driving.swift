@@ -1,8 +1,8 @@
 internal import CCurl
 internal import CPlatform
 
-// How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `call` release
-// it for a while, so a function that ends a transfer or hands over may release the lock in between.
+// How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `wakeCaller`
+// release it for a while, so a function that ends a transfer or hands over may release the lock in between.
 extension Transport {
     /// Why `run` returned to the caller of a transfer.
     enum RunResult {
@@ -43,7 +43,7 @@ extension Transport {
                 if calls.pointee.areCancelled { result = .cancelled }
                 else if deadline.hasPassed { result = .timedOut(mine.exchange.progress) }
             }
-            calls.pointee.ended.remove(mine)
+            calls.pointee.toWake.remove(mine)
             mine.place.pointee.stage = .idle
         }
         handOver()
@@ -67,7 +67,7 @@ extension Transport {
     func enqueue(_ transfer: Transfer) {
         transfer.place.pointee.stage = .queued
         calls.pointee.queued.append(transfer)
-        if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wakeUp() }
+        if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wake() }
     }
 
     /// Drives the transfers of all callers until `isDone`, the deadline, or a cancellation; returns at once in a forked
@@ -77,10 +77,10 @@ extension Transport {
         defer { calls.pointee.areDriven = false }
         if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
             rebuild()
-            callEnded()
+            wakeEndedCallers()
             if isDone() { return CURLE_OK }
         }
-        var areCallersLate = false
+        var isSecondRound = false
         while true {
             takeOn()
             let idleShard = detachIdleShard()
@@ -97,12 +97,12 @@ extension Transport {
             let mustLeave = calls.pointee.areCancelled || deadline.hasPassed
             // A woken caller often preempts this thread, so queued requests are started first; otherwise connections
             // would be idle meanwhile. This is done only once per round, because groups could keep it up for ever.
-            if canTakeOn, !areCallersLate, !mustLeave, performed == CURLE_OK {
-                areCallersLate = true
+            if canTakeOn, !isSecondRound, !mustLeave, performed == CURLE_OK {
+                isSecondRound = true
                 continue
             }
-            areCallersLate = false
-            callEnded()
+            isSecondRound = false
+            wakeEndedCallers()
             reclaimAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
@@ -117,7 +117,7 @@ extension Transport {
             if isInherited { return CURLE_OK }
             calls.pointee.isDriverIdle = false
             // Checked before anything is read: the descriptor may belong to the host by now, and reading it may block.
-            if shared.pointee.multi.sockets.checkAlarm() {
+            if shared.pointee.multi.sockets.checkWakePipe() {
                 rebuild()
                 continue
             }
@@ -163,7 +163,7 @@ extension Transport {
     private func reap() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
             // If the host has closed descriptors, what was read may have come from a file of the host's.
-            if shared.pointee.multi.sockets.checkAlarm() { return }
+            if shared.pointee.multi.sockets.checkWakePipe() { return }
             if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { noteLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
             complete(transfer, code)
@@ -187,7 +187,7 @@ extension Transport {
     }
 
     /// Marks a transfer as ended, for its caller or the owner of its group. A caller of its own is woken later, by
-    /// `callEnded`.
+    /// `wakeEndedCallers`.
     private func deliver(_ transfer: Transfer) {
         transfer.place.pointee.stage = .ended
         if let group = transfer.place.pointee.group {
@@ -195,40 +195,40 @@ extension Transport {
             group.place.pointee.ended.append(transfer)
             group.shared.pointee.caller.wake()
         } else {
-            calls.pointee.ended.append(transfer)
+            calls.pointee.toWake.append(transfer)
         }
     }
 
-    /// Ends all running transfers as lost and replaces libcurl's handle, after the host closed descriptors of it.
+    /// Ends all running transfers as unusable and replaces libcurl's handle, after the host closed descriptors of it.
     @inline(never)
     private func rebuild() {
         calls.pointee.running.forEach { transfer in
-            transfer.exchange.content.pointee.isLost = true
+            transfer.exchange.content.pointee.isUnusable = true
             transfer.exchange.content.pointee.stop = .descriptorClosed
         }
         while let transfer = calls.pointee.running.first { complete(transfer, CURLE_FAILED_INIT) }
         shared.pointee.multi.rebuild(maxConnections: calls.pointee.width)
         // The waiting callers are woken, because there may be no driver any more.
-        calls.pointee.ended.forEach { $0.wake() }
+        calls.pointee.toWake.forEach { $0.wakeOwner() }
     }
 
     /// Wakes the callers of the transfers that have ended.
-    private func callEnded() {
-        while let transfer = calls.pointee.ended.removeFirst() { call(transfer) }
+    private func wakeEndedCallers() {
+        while let transfer = calls.pointee.toWake.removeFirst() { wakeCaller(of: transfer) }
     }
 
     /// Wakes the thread that waits for a transfer. It is done with the lock released, because the woken thread often
     /// runs at once and would have to wait for the lock. Meanwhile it may notice by itself that its transfer has ended,
-    /// and leave; the transfer's memory stays until `callings` is 0 again.
+    /// and leave; the transfer's memory stays until `wakesInFlight` is 0 again.
     @inline(never)
-    private func call(_ transfer: Transfer) {
-        if transfer.place.pointee.group != nil { return transfer.wake() }
+    private func wakeCaller(of transfer: Transfer) {
+        if transfer.place.pointee.group != nil { return transfer.wakeOwner() }
         guard transfer.shared.pointee.caller.claim() else { return }
-        calls.pointee.callings &+= 1
+        calls.pointee.wakesInFlight &+= 1
         unlock()
         transfer.shared.pointee.caller.wakeClaimed()
         lock()
-        calls.pointee.callings &-= 1
+        calls.pointee.wakesInFlight &-= 1
     }
 
     /// Ends the caller's transfer when libcurl itself cannot continue. Only the caller that drives gets the failure;
@@ -255,11 +255,11 @@ extension Transport {
             transfer.exchange.interrupt()
             calls.pointee.abandonedCount &+= 1
             abandonHedge(of: transfer)
-            shared.pointee.multi.wakeUp()
+            shared.pointee.multi.wake()
             return false
         case .running where shared.pointee.multi.sockets.check():
             rebuild()
-            calls.pointee.ended.remove(transfer)
+            calls.pointee.toWake.remove(transfer)
         case .running:
             noteLookup(of: transfer)
             cancelHedge(of: transfer)
@@ -304,6 +304,6 @@ extension Transport {
             return transfer.place.pointee.group?.shared.pointee.caller.isAsleep ?? true
         }
         let next = calls.pointee.queued.last(where: canDrive) ?? calls.pointee.running.last(where: canDrive)
-        if let next { call(next) }
+        if let next { wakeCaller(of: next) }
     }
 }

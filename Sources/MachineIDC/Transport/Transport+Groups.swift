@@ -16,7 +16,7 @@ extension Transport {
     /// Opens a group. From then on it counts as a call inside the transport.
     func open(_ group: TransferGroup) {
         lock()
-        enter(isGroups: true)
+        enter(isInGroup: true)
         calls.pointee.groups.append(group)
         unlock()
     }
@@ -26,7 +26,7 @@ extension Transport {
         if isInherited { return }
         lock()
         calls.pointee.groups.remove(group)
-        leave(isGroups: true)
+        leave(isInGroup: true)
         unlock()
     }
 
@@ -81,7 +81,7 @@ extension Transport {
     func wake(_ group: TransferGroup) {
         group.place.pointee.isWoken = true
         group.shared.pointee.caller.wake()
-        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
+        if calls.pointee.areDriven { shared.pointee.multi.wake() }
     }
 
     /// Cancels a transfer in whatever stage it is. Returns false when another thread is driving it: then the driver
@@ -116,7 +116,7 @@ extension Transport {
 }
 
 // A transfer that is held for a group.
-extension Call {
+extension TransferLease {
     /// Starts an attempt.
     func start(in group: TransferGroup) {
         guard let transfer else { return }
@@ -125,10 +125,10 @@ extension Call {
     }
 
     /// Whether this holds the transfer.
-    func isMade(of other: Transfer) -> Bool { transfer == other }
+    func holds(_ other: Transfer) -> Bool { transfer == other }
 
     /// The result of the attempt that has ended.
-    var ended: AttemptResult? { transfer.map { AttemptResult($0.exchange) } }
+    var attemptResult: AttemptResult? { transfer.map { AttemptResult($0.exchange) } }
 
     /// Cancels the attempt in progress, if there is one.
     mutating func cancel() {

@@ -89,7 +89,7 @@ extension Transport {
     /// Cancels the hedge of a transfer. Requires the lock, and runs on the driver's thread or while no thread drives.
     func cancelHedge(of original: Transfer) {
         guard let hedge = original.place.pointee.hedge else { return }
-        if !hedge.exchange.content.pointee.isLost {
+        if !hedge.exchange.content.pointee.isUnusable {
             noteLookup(of: hedge)
             shared.pointee.multi.remove(hedge)
         }

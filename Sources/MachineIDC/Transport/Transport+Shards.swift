@@ -46,7 +46,7 @@ extension Transport {
         lock()
         defer { unlock() }
         let chosen = best(for: Int(processor))
-        chosen.enter(isGroups: false)
+        chosen.enter(isInGroup: false)
         return chosen
     }
 
@@ -56,18 +56,20 @@ extension Transport {
     /// no longer busy, its calls leave the shards empty. Requires the lock.
     private func best(for processor: Int) -> Transport {
         let (limit, width) = (shared.pointee.shards.limit, shared.pointee.shards.width)
-        let free = shared.pointee.shards.kept &- load
-        if free > 0, load <= shared.pointee.shards.kept / 4 || !hasShards { return self }
+        let free = shared.pointee.shards.kept &- callCount
+        if free > 0, callCount <= shared.pointee.shards.kept / 4 || !hasShards { return self }
         let place = processor.remainderReportingOverflow(dividingBy: limit &+ 1).partialValue
         var (near, nearFree, freest, most, count) = (self, free, self, free, 0)
         forEachShard { shard in
             count &+= 1
-            let free = width &- shard.load
+            let free = width &- shard.callCount
             if count == place { (near, nearFree) = (shard, free) }
             if free > most { (freest, most) = (shard, free) }
         }
         if nearFree > 0 { return near }
-        if most <= 0, singleLoad >= shared.pointee.shards.kept, count < limit, let shard = addShard() { return shard }
+        if most <= 0, singleCallCount >= shared.pointee.shards.kept, count < limit, let shard = addShard() {
+            return shard
+        }
         return most > 0 || most &- nearFree > width ? freest : near
     }
 
@@ -96,7 +98,7 @@ extension Transport {
     }
 
     /// How many calls with a single transfer are inside.
-    private var singleLoad: Int { load &- shared.pointee.groupLoad.load(ordering: .relaxed) }
+    private var singleCallCount: Int { callCount &- shared.pointee.groupCallCount.load(ordering: .relaxed) }
 
     private var hasShards: Bool { shared.pointee.shards.first.load(ordering: .relaxed) != 0 }
 
@@ -115,7 +117,7 @@ extension Transport {
         }
         var before: Transport?
         var shard = Transport(address: shared.pointee.shards.first.load(ordering: .relaxed))
-        while let current = shard, current.load > 0 {
+        while let current = shard, current.callCount > 0 {
             before = current
             shard = Transport(address: current.shared.pointee.shards.next.load(ordering: .relaxed))
         }

@@ -21,9 +21,9 @@ struct Transport {
         /// The number of the process that made the transport: see `ForkGeneration`.
         let generation: Int
         /// How many calls are inside.
-        let load = Atomic<Int>(0)
+        let callCount = Atomic<Int>(0)
         /// How many of these are groups or transfers held for groups.
-        let groupLoad = Atomic<Int>(0)
+        let groupCallCount = Atomic<Int>(0)
         let shards: Shards
         let calls: Box<Calls>
 
@@ -66,7 +66,7 @@ struct Transport {
         /// The transfers that wait for their next attempt.
         var paused = LinkedList<Transfer>()
         /// The transfers of single calls that have ended and whose callers have not been woken yet.
-        var ended = LinkedList<Transfer>()
+        var toWake = LinkedList<Transfer>()
         /// Whether a transfer has resolved the authority's name.
         var isNamed = false
         /// Set while this transport has recently left a look-up behind: see `Lookups`.
@@ -81,7 +81,7 @@ struct Transport {
         /// The open groups.
         var groups = LinkedList<TransferGroup>()
         /// How many threads have claimed to wake a caller and have not done it yet.
-        var callings = 0
+        var wakesInFlight = 0
         /// See `Companion`; nil when there is none.
         var companion: Companion?
         /// The pool of transfers that can be used again.
@@ -156,15 +156,15 @@ struct Transport {
         lock()
         calls.pointee.areCancelled = true
         if let companion = calls.pointee.companion { companion.cancelled(companion.context) }
-        calls.pointee.queued.forEach { $0.wake() }
+        calls.pointee.queued.forEach { $0.wakeOwner() }
         calls.pointee.running.forEach {
             $0.exchange.interrupt()
-            $0.wake()
+            $0.wakeOwner()
         }
-        calls.pointee.paused.forEach { $0.wake() }
-        calls.pointee.ended.forEach { $0.wake() }
+        calls.pointee.paused.forEach { $0.wakeOwner() }
+        calls.pointee.toWake.forEach { $0.wakeOwner() }
         calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
-        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
+        if calls.pointee.areDriven { shared.pointee.multi.wake() }
         unlock()
         forEachShard { $0.cancel() }
     }
@@ -180,7 +180,7 @@ struct Transport {
     /// Waits until no call is inside, or for the deadline.
     func drain(until deadline: Deadline) {
         lock()
-        while load > 0, !deadline.hasPassed {
+        while callCount > 0, !deadline.hasPassed {
             shared.pointee.drained.wait(shared.pointee.lock, until: deadline)
         }
         unlock()
@@ -196,7 +196,7 @@ extension Transport {
     /// Takes a transfer for a call that is inside, from the pool or newly made. When it throws, the call counts as
     /// left.
     @inline(never)
-    func takeTransfer(_ settings: borrowing Settings, isGroups: Bool) throws(Failure) -> Transfer {
+    func takeTransfer(_ settings: borrowing Settings, isInGroup: Bool) throws(Failure) -> Transfer {
         lock()
         let found = calls.pointee.pooled.removeLast()
         unlock()
@@ -204,7 +204,7 @@ extension Transport {
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
-            returnTransfer(nil, isGroups: isGroups)
+            returnTransfer(nil, isInGroup: isInGroup)
             throw error
         }
     }
@@ -213,40 +213,41 @@ extension Transport {
     ///
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
-    func returnTransfer(_ transfer: Transfer?, isGroups: Bool) {
+    func returnTransfer(_ transfer: Transfer?, isInGroup: Bool) {
         if isInherited { return }
         transfer?.exchange.reset()
         lock()
         let excess = transfer.flatMap(pool)
-        leave(isGroups: isGroups)
+        leave(isInGroup: isInGroup)
         unlock()
         excess?.destroy()
     }
 
     /// How many calls are inside. The number may be out of date at once.
-    var load: Int { shared.pointee.load.load(ordering: .relaxed) }
+    var callCount: Int { shared.pointee.callCount.load(ordering: .relaxed) }
 
     /// Counts one more call as inside.
     ///
-    /// - Parameter isGroups: whether it is a group or a transfer held for one.
-    func enter(isGroups: Bool) {
-        if isGroups { shared.pointee.groupLoad.wrappingAdd(1, ordering: .relaxed) }
-        shared.pointee.load.wrappingAdd(1, ordering: .relaxed)
+    /// - Parameter isInGroup: whether it is a group or a transfer held for one.
+    func enter(isInGroup: Bool) {
+        if isInGroup { shared.pointee.groupCallCount.wrappingAdd(1, ordering: .relaxed) }
+        shared.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
     }
 
     /// Counts one call as left. Requires the lock, because a thread that waits for the last call may then destroy the
     /// transport.
-    func leave(isGroups: Bool) {
-        if isGroups { shared.pointee.groupLoad.wrappingSubtract(1, ordering: .relaxed) }
-        if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
+    func leave(isInGroup: Bool) {
+        if isInGroup { shared.pointee.groupCallCount.wrappingSubtract(1, ordering: .relaxed) }
+        let left = shared.pointee.callCount.wrappingSubtract(1, ordering: .relaxed).newValue
+        if left == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Pools a transfer. Returns one to destroy when the pool is full, unless a wake-up of a caller is in progress. A
-    /// lost transfer is neither pooled nor destroyed. Requires the lock.
+    /// Pools a transfer. Returns one to destroy when the pool is full, unless a wake-up of a caller is in progress. An
+    /// unusable transfer is neither pooled nor destroyed. Requires the lock.
     func pool(_ transfer: Transfer) -> Transfer? {
-        if transfer.exchange.content.pointee.isLost { return nil }
+        if transfer.exchange.content.pointee.isUnusable { return nil }
         calls.pointee.pooled.append(transfer)
-        if calls.pointee.pooled.count > Transport.maximumPooled, calls.pointee.callings == 0 {
+        if calls.pointee.pooled.count > Transport.maximumPooled, calls.pointee.wakesInFlight == 0 {
             return calls.pointee.pooled.removeFirst()
         }
         return nil

@@ -87,7 +87,7 @@ struct Easy: ~Copyable {
             options.check(ccurl_set_tls_setup(handle) { _, context, data in
                 guard let context else { return CURLE_OK }
                 ccurl_watch_tls(context, { _, _, type, _, _, _, data in
-                    if let data { SocketTable(callbackData: data).noteTLSMessage(type: type) }
+                    if let data { SocketTable(callbackData: data).countTLSMessage(type: type) }
                 }, data)
                 return CURLE_OK
             })
@@ -173,7 +173,9 @@ struct Easy: ~Copyable {
     }
 
     /// Stores the transfer that uses the handle: `Multi.nextEnded` reads it.
-    func note(owner: UnsafeMutableRawPointer) { _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, owner) }
+    func setTransfer(_ transfer: UnsafeMutableRawPointer) {
+        _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, transfer)
+    }
 
     /// The HTTP status of the reply, as libcurl read it.
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }

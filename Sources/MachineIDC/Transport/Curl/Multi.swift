@@ -1,7 +1,7 @@
 internal import CCurl
 internal import CPlatform
 
-/// A libcurl multi handle: the connections that transfers share. Only the driver uses it; `wakeUp` can be called by any
+/// A libcurl multi handle: the connections that transfers share. Only the driver uses it; `wake` can be called by any
 /// thread that holds the transport's lock.
 struct Multi: ~Copyable {
     /// The open sockets of the handle, and the pipe that wakes `poll`.
@@ -30,7 +30,7 @@ struct Multi: ~Copyable {
     @inline(never)
     private static func make(_ maxConnections: Int, _ sockets: SocketTable) throws(Failure) -> UnsafeMutableRawPointer {
         guard let made = curl_multi_init() else { throw areDescriptorsLeft() ? .outOfMemory : .noDescriptor }
-        guard sockets.openAlarm() else {
+        guard sockets.openWakePipe() else {
             curl_multi_cleanup(made)
             throw .noDescriptor
         }
@@ -42,7 +42,7 @@ struct Multi: ~Copyable {
     }
 
     /// Replaces the handle after the host closed descriptors of it. Whatever libcurl has in progress and open on the
-    /// old handle is left alone for good. Requires the lock, as `wakeUp` does.
+    /// old handle is left alone for good. Requires the lock, as `wake` does.
     @inline(never)
     func rebuild(maxConnections: Int) {
         sockets.closeAll()
@@ -125,22 +125,22 @@ struct Multi: ~Copyable {
         return Multi.ending(ForkGate.working { curl_multi_perform(handle, &running) })
     }
 
-    /// Waits until there is something to do, for a `wakeUp`, or for `milliseconds`, one minute at most. Returns
+    /// Waits until there is something to do, for a `wake`, or for `milliseconds`, one minute at most. Returns
     /// CURLE_OK unless libcurl cannot continue.
     ///
     /// It does not use `curl_multi_poll` and `curl_multi_wakeup`: there is no way to check whether their descriptors
     /// still belong to libcurl.
     func poll(milliseconds: Int) -> CURLcode {
         let limit = Int32(truncatingIfNeeded: min(milliseconds, 60_000))
-        var alarm = curl_waitfd(fd: sockets.alarm, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        guard alarm.fd >= 0 else { return CURLE_OK }
-        let code = curl_multi_wait(handle, &alarm, 1, limit, nil)
-        if alarm.revents != 0 { sockets.silenceAlarm() }
+        var pipe = curl_waitfd(fd: sockets.wakePipe, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        guard pipe.fd >= 0 else { return CURLE_OK }
+        let code = curl_multi_wait(handle, &pipe, 1, limit, nil)
+        if pipe.revents != 0 { sockets.drainWakePipe() }
         return Multi.ending(code)
     }
 
     /// Ends the `poll` in progress, or else the next one.
-    func wakeUp() { sockets.raiseAlarm() }
+    func wake() { sockets.writeWakePipe() }
 
     /// The next transfer that has ended, with its code; nil when there is none.
     func nextEnded() -> (transfer: Transfer, code: CURLcode)? {
@@ -149,7 +149,7 @@ struct Multi: ~Copyable {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let data = ccurl_get_private(easy)
             else { continue }
-            return (Transfer(owner: data), message.pointee.data.result)
+            return (Transfer(easyData: data), message.pointee.data.result)
         }
         return nil
     }

@@ -87,31 +87,31 @@ struct SocketTable {
     /// unknown here, so that there is no way to check whether they still belong to libcurl. A host that closes all
     /// descriptors from some number on closes both kinds. Returns false when no descriptor is left. (A pipe, because a
     /// filter of socket address families does not affect it.)
-    func openAlarm() -> Bool {
+    func openWakePipe() -> Bool {
         var (reader, writer): (Int32, Int32) = (-1, -1)
         guard platform_pipe(&reader, &writer) == 0 else { return false }
-        guard note(reader), note(writer) else { return false }
+        guard add(reader), add(writer) else { return false }
         entries.pointee.localPort = SocketTable.noPort
         (entries + 1).pointee.localPort = SocketTable.noPort
         return true
     }
 
     /// The end of the pipe to poll; -1 when it does not belong to the library any more. Any thread may ask.
-    var alarm: Int32 { descriptor(of: entries) }
+    var wakePipe: Int32 { descriptor(of: entries) }
 
     /// Makes the pipe readable. Any thread may call it.
-    func raiseAlarm() {
+    func writeWakePipe() {
         // Writing to a pipe without a reader would raise SIGPIPE.
-        guard alarm >= 0 else { return }
+        guard wakePipe >= 0 else { return }
         var byte: UInt8 = 0
         // A full pipe is already readable.
         _ = write(descriptor(of: entries + 1), &byte, 1)
     }
 
     /// Empties the pipe.
-    func silenceAlarm() {
+    func drainWakePipe() {
         var bytes: UInt64 = 0
-        while read(alarm, &bytes, 8) > 0 { continue }
+        while read(wakePipe, &bytes, 8) > 0 { continue }
     }
 
     /// The descriptor of an entry; -1 when it does not belong to the library any more.
@@ -124,12 +124,12 @@ struct SocketTable {
     func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
         let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
-        return descriptor >= 0 && note(descriptor) ? descriptor : CURL_SOCKET_BAD
+        return descriptor >= 0 && add(descriptor) ? descriptor : CURL_SOCKET_BAD
     }
 
     /// Adds a descriptor to the table. Closes it and returns false when that is not possible.
     @inline(never)
-    private func note(_ descriptor: Int32) -> Bool {
+    private func add(_ descriptor: Int32) -> Bool {
         // An existing entry with this number belongs to a socket that has been closed since.
         if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
         guard !hostClosedDescriptor, let inode = Inode(of: descriptor), let entry = freeEntry() else {
@@ -175,8 +175,8 @@ struct SocketTable {
     var hostClosedDescriptor: Bool { header.pointee.hostClosedDescriptor }
 
     /// Checks only the pipe. Returns whether the host has closed one of the descriptors.
-    func checkAlarm() -> Bool {
-        if alarm < 0 { header.pointee.hostClosedDescriptor = true }
+    func checkWakePipe() -> Bool {
+        if wakePipe < 0 { header.pointee.hostClosedDescriptor = true }
         return hostClosedDescriptor
     }
 
@@ -262,7 +262,7 @@ struct SocketTable {
 
     /// Counts a TLS message. When there are too many, breaks all connections, since all lead to the same server; the
     /// next read fails.
-    func noteTLSMessage(type: Int32) {
+    func countTLSMessage(type: Int32) {
         guard step.pointee.isFlood(with: type) else { return }
         forEachOpen { descriptor, entry in
             if isOurs(descriptor, entry) { platform_disconnect(descriptor) }

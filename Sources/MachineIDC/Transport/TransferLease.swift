@@ -2,30 +2,30 @@ internal import CPlatform
 
 /// One transfer of a transport, held from `init` until this value is destroyed, and counted among the calls inside the
 /// transport meanwhile.
-struct Call: ~Copyable {
+struct TransferLease: ~Copyable {
     let transport: Transport
     /// The transfer; nil when it was abandoned to the driver.
     var transfer: Transfer?
 
     /// Whether the transfer is for a group.
-    private let isGroups: Bool
+    private let isInGroup: Bool
 
     /// Holds a transfer for a group.
     init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        transport.enter(isGroups: true)
+        transport.enter(isInGroup: true)
         self.transport = transport
-        isGroups = true
-        transfer = try transport.takeTransfer(settings, isGroups: true)
+        isInGroup = true
+        transfer = try transport.takeTransfer(settings, isInGroup: true)
     }
 
     /// Holds a transfer for a call of its own, on the transport or one of its shards.
     init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         self.transport = transport.enterWhereFree()
-        isGroups = false
-        transfer = try self.transport.takeTransfer(settings, isGroups: false)
+        isInGroup = false
+        transfer = try self.transport.takeTransfer(settings, isInGroup: false)
     }
 
-    deinit { transport.returnTransfer(transfer, isGroups: isGroups) }
+    deinit { transport.returnTransfer(transfer, isInGroup: isInGroup) }
 
     /// Sets up the request.
     func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
@@ -34,7 +34,7 @@ struct Call: ~Copyable {
 
     /// Makes one attempt. Returns when it has ended, with or without a reply; throws when the deadline has passed or
     /// the client was cancelled.
-    mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
+    mutating func run(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
         guard let current = transfer else { throw .cancelled }
         current.exchange.resetAttempt()
         switch transport.run(&transfer, until: deadline, settings) {
@@ -46,7 +46,7 @@ struct Call: ~Copyable {
     }
 
     /// Whether the transfer cannot be used any more.
-    var isLost: Bool { transfer?.exchange.content.pointee.isLost ?? true }
+    var isUnusable: Bool { transfer?.exchange.content.pointee.isUnusable ?? true }
 
     /// Waits before the next attempt. Throws when the client is cancelled meanwhile.
     func pause(milliseconds: Int) throws(Failure) {
