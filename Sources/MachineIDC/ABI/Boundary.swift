@@ -62,9 +62,9 @@ func startGuard(
 
 /// The guard's current state, as JSON when that is wanted.
 func reportGuard(_ handle: OpaquePointer?, wantsJSON: Bool) throws(Failure) -> CallResult {
-    guard let guarded = Guard(handle: handle) else { throw Failure(.invalidArgument, "guard is NULL") }
-    if !wantsJSON { return CallResult(status: .ok, isAllowed: guarded.isAllowed, json: nil) }
-    let (isAllowed, json) = try guarded.report()
+    guard let deviceGuard = Guard(handle: handle) else { throw Failure(.invalidArgument, "guard is NULL") }
+    if !wantsJSON { return CallResult(status: .ok, isAllowed: deviceGuard.isAllowed, json: nil) }
+    let (isAllowed, json) = try deviceGuard.report()
     return CallResult(status: .ok, isAllowed: isAllowed, json: json)
 }
 

@@ -148,7 +148,7 @@ public func mid_guard_start(
 
 @_cdecl("mid_guard_allowed") @implementation
 public func mid_guard_allowed(_ guard: OpaquePointer?) -> Int32 {
-    guard let guarded = Guard(handle: `guard`), guarded.isAllowed else { return 0 }
+    guard let deviceGuard = Guard(handle: `guard`), deviceGuard.isAllowed else { return 0 }
     return 1
 }
 
@@ -159,8 +159,8 @@ public func mid_guard_fd(_ guard: OpaquePointer?) -> Int32 {
 
 @_cdecl("mid_guard_wait") @implementation
 public func mid_guard_wait(_ guard: OpaquePointer?, _ timeout_ms: Int32) -> mid_status {
-    guard let guarded = Guard(handle: `guard`) else { return Status.invalidArgument.rawValue }
-    return (guarded.wait(milliseconds: timeout_ms) ? Status.ok : .timeout).rawValue
+    guard let deviceGuard = Guard(handle: `guard`) else { return Status.invalidArgument.rawValue }
+    return (deviceGuard.wait(milliseconds: timeout_ms) ? Status.ok : .timeout).rawValue
 }
 
 @_cdecl("mid_guard_decision") @implementation

@@ -25,7 +25,7 @@ struct Client {
 
     /// Makes a client with one reference for the handle. Opens nothing.
     init(_ settings: consuming Settings) throws(Failure) {
-        state = try allocate(State(settings))
+        state = try allocateShared(State(settings))
     }
 
     /// The client behind a handle from the host; nil for NULL.
@@ -67,7 +67,7 @@ struct Client {
     @inline(never)
     func release() {
         guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        deallocate(state)
+        destroyShared(state)
     }
 }
 

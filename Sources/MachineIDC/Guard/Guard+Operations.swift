@@ -62,7 +62,7 @@ extension Guard {
     /// lock may be held for ever, it only closes the guard's descriptors; the memory stays allocated.
     func stop() {
         if isInherited {
-            knowledge.pointee.signal.close()
+            knowledge.pointee.descriptor.close()
             shared.pointee.inherited.close()
             return
         }
@@ -71,7 +71,7 @@ extension Guard {
         transport.lock()
         // The descriptor is closed first, so that a poll does not report the end. The fork gate is needed because a
         // forked child reads the descriptor's state.
-        ForkGate.working { knowledge.pointee.signal.close() }
+        ForkGate.holdingOffFork { knowledge.pointee.descriptor.close() }
         end(.ended)
         transport.unlock()
         guards.joinThread(until: .after(milliseconds: 250))
@@ -100,11 +100,11 @@ extension Guard {
 
     /// The guard's descriptor for `mid_guard_fd`; -1 when no descriptor is left.
     func descriptor() -> Int32 {
-        if isInherited { return knowledge.pointee.signal.descriptor ?? shared.pointee.inherited.open() }
+        if isInherited { return knowledge.pointee.descriptor.number ?? shared.pointee.inherited.open() }
         transport.lock()
         defer { transport.unlock() }
         // The fork gate is needed because a forked child reads the descriptor's state.
-        return ForkGate.working { knowledge.pointee.signal.open() }
+        return ForkGate.holdingOffFork { knowledge.pointee.descriptor.open() }
     }
 }
 

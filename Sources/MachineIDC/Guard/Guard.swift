@@ -25,7 +25,7 @@ struct Guard: Linked, Placed {
         let changed: Condition
         let knowledge: Box<Knowledge>
         /// The descriptor that a forked child makes, where the parent had made none.
-        let inherited = InheritedSignal()
+        let inherited = InheritedGuardDescriptor()
     }
 
     /// The members that the transport's lock protects.
@@ -47,7 +47,7 @@ struct Guard: Linked, Placed {
         /// Why the last check brought no decision: a text for `Failure.freeJSON`. NULL after a decision.
         var failure: UnsafeMutablePointer<CChar>?
         /// The descriptor that becomes readable when the guard ends.
-        var signal = GuardSignal()
+        var descriptor = GuardDescriptor()
         /// The guard's neighbours in the transport's list of live guards, and its index in the heap by due time.
         var links = Links<Guard>()
         /// See `Placed`.
@@ -76,7 +76,7 @@ struct Guard: Linked, Placed {
         let changed = try Condition()
         let knowledge = try Box(
             Knowledge(schedule: GuardSchedule(interval: options.interval), decisionAskedAt: askedAt))
-        shared = try allocate(
+        shared = try allocateShared(
             Shared(
                 client: client, guards: guards, device: device, maxAge: options.maxAge,
                 permit: Permit(generation: guards.transport.generation), changed: changed, knowledge: knowledge))
@@ -120,8 +120,8 @@ struct Guard: Linked, Placed {
     /// Sets when the guard is to be checked next. Has no effect when it is not live. Requires the lock.
     func setDue(_ due: Deadline) { guards.locked.pointee.live.setDue(self, due) }
 
-    /// The same, but up to one step sooner, so that the check comes together with others. Requires the lock.
-    func setDue(_ due: Deadline, step: Int64) { guards.locked.pointee.live.setDue(self, due, step: step) }
+    /// The same, but up to one `alignment` sooner, so that the check comes together with others. Requires the lock.
+    func setDue(_ due: Deadline, alignment: Int64) { guards.locked.pointee.live.setDue(self, due, alignment: alignment) }
 
     /// Whether the device may run now. Needs no lock.
     var isAllowed: Bool { shared.pointee.permit.isValid }
@@ -135,7 +135,7 @@ struct Guard: Linked, Placed {
         transport.unlock()
         guard isLast else { return }
         let client = shared.pointee.client
-        deallocate(shared)
+        destroyShared(shared)
         client.release()
     }
 }
@@ -183,7 +183,7 @@ extension Guard {
         shared.pointee.permit.expire()
         knowledge.pointee.state = state
         guards.locked.pointee.live.remove(self)
-        knowledge.pointee.signal.raise()
+        knowledge.pointee.descriptor.makeReadable()
         shared.pointee.changed.broadcast()
     }
 }

@@ -5,7 +5,7 @@ internal import CPlatform
 /// A pointer to memory that belongs to the guard thread, which destroys it.
 struct GuardCheck: Linked {
     struct Shared: ~Copyable {
-        let question: GuardQuestion
+        let plan: GuardCheckPlan
         /// The transfer that is held for the check.
         var lease: TransferLease
         /// Repeats only a request that was lost with a kept connection.
@@ -19,18 +19,18 @@ struct GuardCheck: Linked {
     let shared: UnsafeMutablePointer<Shared>
 
     /// Prepares the request. `start` sends it.
-    init(_ question: GuardQuestion, on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
+    init(_ plan: GuardCheckPlan, on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
         let lease = try TransferLease(on: transport, settings)
-        let body = try DeviceID(question.guarded.shared.pointee.device.pointer).requestBody()
+        let body = try DeviceID(plan.deviceGuard.shared.pointee.device.pointer).requestBody()
         try lease.prepare(.validate, settings, body: body)
-        shared = try allocate(
-            Shared(question: question, lease: lease, schedule: RetrySchedule(withoutRetries: settings)))
+        shared = try allocateShared(
+            Shared(plan: plan, lease: lease, schedule: RetrySchedule(withoutRetries: settings)))
     }
 
     /// Cancels the request if it is still in progress, and frees the check.
     func destroy() {
         shared.pointee.lease.cancel()
-        deallocate(shared)
+        destroyShared(shared)
     }
 
     /// Starts an attempt.
@@ -39,7 +39,7 @@ struct GuardCheck: Linked {
         shared.pointee.lease.start(in: group)
     }
 
-    var question: GuardQuestion { shared.pointee.question }
+    var plan: GuardCheckPlan { shared.pointee.plan }
 
     var links: Links<GuardCheck> {
         get { shared.pointee.links }

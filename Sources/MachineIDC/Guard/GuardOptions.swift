@@ -18,7 +18,7 @@ struct GuardOptions {
             } else if key == "max_age_ms" {
                 givenAge = try option.integer(40, Int(Int32.max))
             } else {
-                throw Failure(.invalidOptions, "unknown option \(quoted(key)) of a guard; there are interval_ms and max_age_ms")
+                throw Failure(.invalidOptions, "unknown option \(redacted(key)) of a guard; there are interval_ms and max_age_ms")
             }
         }
         interval = givenInterval ?? interval

@@ -77,7 +77,7 @@ enum GuardRegistry {
     static func endInChild() {
         var thread = head
         while let current = thread {
-            current.pointee.guards.locked.pointee.live.forEach { $0.knowledge.pointee.signal.raiseInChild() }
+            current.pointee.guards.locked.pointee.live.forEach { $0.knowledge.pointee.descriptor.makeReadableInChild() }
             thread = current.pointee.next
         }
         head = nil
@@ -92,8 +92,8 @@ enum GuardRegistry {
     /// Runs a change of the list under its lock. A fork waits for it: it lasts a few instructions. In a child
     /// without memory for a page there is no other thread that changes the list, so no lock is needed.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
-        // `own` and not `page`, because a child that has made no call also comes here, at its exit.
-        guard let page = PerProcessPage.own else { return body() }
-        return ForkGate.working { page.pointee.guardsLock.exclusively(body) }
+        // `current` and not `unchecked`, because a child that has made no call also comes here, at its exit.
+        guard let page = PerProcessPage.current else { return body() }
+        return ForkGate.holdingOffFork { page.pointee.guardsLock.exclusively(body) }
     }
 }

@@ -5,10 +5,10 @@ internal import CPlatform
 /// It starts with the first guard, and ends with the last one, when the client is cancelled, or at exit.
 struct GuardThread: ~Copyable {
     /// What the thread does next.
-    private enum Step {
+    private enum Action {
         case quit
         /// Make a check.
-        case ask(GuardQuestion)
+        case startCheck(GuardCheckPlan)
         /// Record a time-out for a check that took too long, or whose connection another check needs, and cancel it.
         case timeOut(GuardCheck)
         /// Cancel a check whose guard is not live any more.
@@ -54,9 +54,9 @@ struct GuardThread: ~Copyable {
     /// The loop of the thread. Returns when the thread is to end.
     func run() {
         while true {
-            switch nextStep() {
+            switch nextAction() {
             case .quit: return
-            case .ask(let question): ask(question)
+            case .startCheck(let plan): startCheck(plan)
             case .timeOut(let check): timeOut(check)
             case .cancel(let check): cancel(check)
             case .wait(let deadline):
@@ -66,23 +66,23 @@ struct GuardThread: ~Copyable {
         }
     }
 
-    /// Chooses the next step. It looks through the few checks in progress, but never through all guards.
-    private func nextStep() -> Step {
+    /// Chooses the next action. It looks through the few checks in progress, but never through all guards.
+    private func nextAction() -> Action {
         transport.lock()
         defer { transport.unlock() }
         if guards.threadQuits() { return .quit }
         let now = Deadline.now
-        if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .timeOut(check) }
-        if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .cancel(check) }
+        if let check = checks.pointee.first(where: { $0.plan.deadline <= now }) { return .timeOut(check) }
+        if let check = checks.pointee.first(where: { !$0.plan.deviceGuard.isLive }) { return .cancel(check) }
         let (next, longest) = (guards.locked.pointee.live.first, now.advanced(milliseconds: 3_600_000))
-        guard let (guarded, due) = next, due <= now else {
+        guard let (deviceGuard, due) = next, due <= now else {
             return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
         }
-        if mayBegin(guarded), checks.pointee.count < client.state.pointee.settings.maxConnections {
-            return .ask(GuardQuestion(to: guarded, timeout: client.state.pointee.settings.timeout))
+        if mayBegin(deviceGuard), checks.pointee.count < client.state.pointee.settings.maxConnections {
+            return .startCheck(GuardCheckPlan(for: deviceGuard, timeout: client.state.pointee.settings.timeout))
         }
-        if let check = lateCheck(of: guarded, now) { return .timeOut(check) }
-        return .wait(firstMoment(before: longest) { $0.late })
+        if let check = lateCheck(of: deviceGuard, now) { return .timeOut(check) }
+        return .wait(firstMoment(before: longest) { $0.secondCheckAt })
     }
 
     /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
@@ -97,14 +97,14 @@ struct GuardThread: ~Copyable {
     }
 
     /// Starts a check.
-    private func ask(_ question: GuardQuestion) {
+    private func startCheck(_ plan: GuardCheckPlan) {
         do throws(Failure) {
-            let check = try GuardCheck(question, on: transport, client.state.pointee.settings)
+            let check = try GuardCheck(plan, on: transport, client.state.pointee.settings)
             checks.pointee.append(check)
             check.start(in: group)
         } catch {
-            settle(question, error)
-            endCheck(of: question.guarded)
+            settle(plan, error)
+            endCheck(of: plan.deviceGuard)
         }
     }
 
@@ -113,23 +113,23 @@ struct GuardThread: ~Copyable {
         guard let check = checks.pointee.first(where: { $0.shared.pointee.lease.holds(transfer) }),
             let attempt = check.shared.pointee.lease.attemptResult
         else { return }
-        let question = check.question
-        if check.shared.pointee.schedule.next(after: attempt, before: question.deadline) != nil {
+        let plan = check.plan
+        if check.shared.pointee.schedule.next(after: attempt, before: plan.deadline) != nil {
             return check.start(in: group)
         }
         do throws(Failure) {
             let answer = try check.shared.pointee.lease.read(
-                .validate, device: question.guarded.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
+                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
             let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {
-                settle(question, isAllowed: answer.isAllowed, reply, askedAt: check.shared.pointee.askedAt)
+                settle(plan, isAllowed: answer.isAllowed, reply, askedAt: check.shared.pointee.askedAt)
                 // An older check of the same guard that is still without an answer has no further use.
-                checks.pointee.forEach { if $0.question.isOlder(than: question) { cancel($0) } }
+                checks.pointee.forEach { if $0.plan.isOlder(than: plan) { cancel($0) } }
             } else {
-                settle(question, retryAfter: attempt.retryAfter, reply)
+                settle(plan, retryAfter: attempt.retryAfter, reply)
             }
         } catch {
-            settle(question, retryAfter: attempt.retryAfter, error)
+            settle(plan, retryAfter: attempt.retryAfter, error)
         }
         cancel(check)
     }
@@ -137,7 +137,7 @@ struct GuardThread: ~Copyable {
     /// Records a time-out for a check, and cancels it.
     @inline(never)
     private func timeOut(_ check: GuardCheck) {
-        settle(check.question, Failure(.timeout, "no answer to the guard's check within its time limit"))
+        settle(check.plan, Failure(.timeout, "no answer to the guard's check within its time limit"))
         cancel(check)
     }
 
@@ -150,34 +150,34 @@ struct GuardThread: ~Copyable {
     @inline(never)
     private func cancel(_ check: GuardCheck) {
         checks.pointee.remove(check)
-        let guarded = check.question.guarded
+        let deviceGuard = check.plan.deviceGuard
         check.destroy()
-        endCheck(of: guarded)
+        endCheck(of: deviceGuard)
     }
 
     /// Counts a check of the guard as ended, and releases the check's reference.
-    private func endCheck(of guarded: Guard) {
+    private func endCheck(of deviceGuard: Guard) {
         transport.lock()
-        guarded.knowledge.pointee.underWay &-= 1
+        deviceGuard.knowledge.pointee.underWay &-= 1
         transport.unlock()
-        guarded.release()
+        deviceGuard.release()
     }
 
     /// The earliest `moment` of the checks in progress, or `other` when that is earlier.
-    private func firstMoment(before other: Deadline, _ moment: (GuardQuestion) -> Deadline) -> Deadline {
+    private func firstMoment(before other: Deadline, _ moment: (GuardCheckPlan) -> Deadline) -> Deadline {
         var first = other
-        checks.pointee.forEach { first = min(first, moment($0.question)) }
+        checks.pointee.forEach { first = min(first, moment($0.plan)) }
         return first
     }
 
     /// The check that is overdue for longest: one of this guard's, or any guard's when this one has none in progress.
-    private func lateCheck(of guarded: Guard, _ now: Deadline) -> GuardCheck? {
-        let isAny = guarded.knowledge.pointee.underWay == 0
+    private func lateCheck(of deviceGuard: Guard, _ now: Deadline) -> GuardCheck? {
+        let isAny = deviceGuard.knowledge.pointee.underWay == 0
         var (found, earliest): (GuardCheck?, Deadline) = (nil, now)
         checks.pointee.forEach { check in
-            let question = check.question
-            guard question.late <= earliest, isAny || question.guarded == guarded else { return }
-            (found, earliest) = (check, question.late)
+            let plan = check.plan
+            guard plan.secondCheckAt <= earliest, isAny || plan.deviceGuard == deviceGuard else { return }
+            (found, earliest) = (check, plan.secondCheckAt)
         }
         return found
     }
@@ -189,40 +189,40 @@ extension GuardThread {
     ///
     /// - Parameter reply: malloc'd; this function takes ownership.
     private func settle(
-        _ question: GuardQuestion, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64
+        _ plan: GuardCheckPlan, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64
     ) {
         transport.lock()
-        let guarded = question.guarded
-        guarded.accept(isAllowed: isAllowed, reply, askedAt: askedAt)
-        let next = question.began.advanced(milliseconds: guarded.knowledge.pointee.schedule.afterDecision())
-        guarded.knowledge.pointee.notBefore = question.began
-        if question.isLast { guarded.setDue(next, step: guarded.knowledge.pointee.schedule.step) }
+        let deviceGuard = plan.deviceGuard
+        deviceGuard.accept(isAllowed: isAllowed, reply, askedAt: askedAt)
+        let next = plan.began.advanced(milliseconds: deviceGuard.knowledge.pointee.schedule.afterDecision())
+        deviceGuard.knowledge.pointee.notBefore = plan.began
+        if plan.isLast { deviceGuard.setDue(next, alignment: deviceGuard.knowledge.pointee.schedule.alignment) }
         transport.unlock()
     }
 
     /// Records that a check brought no decision, and sets when the guard is due next.
     ///
     /// - Parameter text: the reason, a text for `Failure.freeJSON`; this function takes ownership.
-    private func settle(_ question: GuardQuestion, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
+    private func settle(_ plan: GuardCheckPlan, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
         transport.lock()
-        let guarded = question.guarded
-        guarded.fail(text)
-        let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
+        let deviceGuard = plan.deviceGuard
+        deviceGuard.fail(text)
+        let pause = deviceGuard.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
         // The pause counts from the start of the check, so that a slow failure needs no further pause. What the
         // authority asks for counts from now.
-        let next = (retryAfter > 0 ? Deadline.now : question.began).advanced(milliseconds: pause)
-        if retryAfter > 0 { guarded.knowledge.pointee.notBefore = next }
+        let next = (retryAfter > 0 ? Deadline.now : plan.began).advanced(milliseconds: pause)
+        if retryAfter > 0 { deviceGuard.knowledge.pointee.notBefore = next }
         // When a later check is already in progress, its result will set the due time.
-        let due = question.isLast ? next : guarded.due ?? next
-        guarded.setDue(max(due, guarded.knowledge.pointee.notBefore))
+        let due = plan.isLast ? next : deviceGuard.due ?? next
+        deviceGuard.setDue(max(due, deviceGuard.knowledge.pointee.notBefore))
         transport.unlock()
     }
 
     /// The same for a failure of this library. Frees its message.
     @inline(never)
-    private func settle(_ question: GuardQuestion, retryAfter: Int = 0, _ failure: Failure) {
+    private func settle(_ plan: GuardCheckPlan, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text
         failure.message.destroy()
-        settle(question, retryAfter: retryAfter, text)
+        settle(plan, retryAfter: retryAfter, text)
     }
 }

@@ -45,7 +45,7 @@ struct Guards {
         transport.lock()
         defer { transport.unlock() }
         if let companion = transport.calls.pointee.companion { return Guards(context: companion.context) }
-        let shared = try allocate(Shared(transport))
+        let shared = try allocateShared(Shared(transport))
         transport.calls.pointee.companion = Companion(
             context: shared,
             cancelled: { Guards(context: $0).endAll() },
@@ -59,7 +59,7 @@ struct Guards {
     /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any more.
     private func destroy() {
         if locked.pointee.isJoinable { pthread_detach(locked.pointee.thread) }
-        deallocate(shared)
+        destroyShared(shared)
     }
 
     var transport: Transport { shared.pointee.transport }
@@ -69,27 +69,27 @@ struct Guards {
 extension Guards {
     /// Adds a guard, and starts the guard thread if it is not running. Ends the guard instead when the client was
     /// cancelled or the process is exiting.
-    func add(_ guarded: Guard, of client: Client, due: Deadline) throws(Failure) {
+    func add(_ deviceGuard: Guard, of client: Client, due: Deadline) throws(Failure) {
         // Made even if it turns out not to be needed, because making it takes the lock.
-        let thread = try allocate(GuardThread(client, self))
+        let thread = try allocateShared(GuardThread(client, self))
         transport.lock()
         if transport.calls.pointee.areCancelled || locked.pointee.mustQuit || GuardRegistry.hasEnded {
-            guarded.end(.ended)
+            deviceGuard.end(.ended)
             transport.unlock()
-            deallocate(thread)
+            destroyShared(thread)
             return
         }
         do throws(Failure) {
-            try locked.pointee.live.add(guarded, due: due)
+            try locked.pointee.live.add(deviceGuard, due: due)
         } catch {
             transport.unlock()
-            deallocate(thread)
+            destroyShared(thread)
             throw error
         }
         if locked.pointee.isRunning {
             if let group = locked.pointee.group { transport.wake(group) }
             transport.unlock()
-            deallocate(thread)
+            destroyShared(thread)
             return
         }
         GuardRegistry.add(thread)
@@ -98,10 +98,10 @@ extension Guards {
         // The previous thread has left its loop and is about to end.
         if locked.pointee.isJoinable { thread.pointee.predecessor = locked.pointee.thread }
         guard !isLate, let number = startThread(thread) else {
-            guarded.end(.ended)
+            deviceGuard.end(.ended)
             transport.unlock()
             GuardRegistry.remove(thread)
-            deallocate(thread)
+            destroyShared(thread)
             if isLate { return }
             throw Failure(.internal, "no thread could be started for the guard")
         }
@@ -133,7 +133,7 @@ extension Guards {
 
     /// Ends all guards. Requires the lock.
     func endAll() {
-        while let guarded = locked.pointee.live.removeFirst() { guarded.end(.ended) }
+        while let deviceGuard = locked.pointee.live.removeFirst() { deviceGuard.end(.ended) }
     }
 
     /// If the guard thread has nothing left to do, waits until it has ended, or for the deadline.
@@ -179,7 +179,7 @@ private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthrea
         // The exit handler waits for the thread up to this point.
         context.pointee.cancelAll()
         GuardRegistry.remove(context)
-        deallocate(context)
+        destroyShared(context)
         return nil
     }
     let code = withSignalsBlocked { pthread_create(&thread, nil, begin, context) }

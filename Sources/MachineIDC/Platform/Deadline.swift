@@ -15,11 +15,11 @@ struct Deadline: Comparable {
         Deadline(nanoseconds: nanoseconds &+ Int64(truncatingIfNeeded: milliseconds) &* 1_000_000)
     }
 
-    /// This moment, moved back to the nearest multiple of `step` after `origin`.
+    /// This moment, moved back to the nearest multiple of `alignment` after `origin`.
     ///
-    /// - Parameter step: nanoseconds, a power of two.
-    func aligned(to step: Int64, after origin: Deadline) -> Deadline {
-        Deadline(nanoseconds: origin.nanoseconds &+ ((nanoseconds &- origin.nanoseconds) & ~(step &- 1)))
+    /// - Parameter alignment: nanoseconds, a power of two.
+    func aligned(to alignment: Int64, after origin: Deadline) -> Deadline {
+        Deadline(nanoseconds: origin.nanoseconds &+ ((nanoseconds &- origin.nanoseconds) & ~(alignment &- 1)))
     }
 
     /// The time left, rounded up; 0 when the moment has passed.

@@ -68,7 +68,7 @@ struct Exchange {
 
     /// Makes an exchange with a configured easy handle.
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-        shared = try allocate(Shared(settings, sockets: sockets))
+        shared = try allocateShared(Shared(settings, sockets: sockets))
         do throws(Failure) {
             try content.pointee.easy.configure(settings, sockets: sockets, for: shared)
         } catch {
@@ -82,7 +82,7 @@ struct Exchange {
         shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
-    func destroy() { deallocate(shared) }
+    func destroy() { destroyShared(shared) }
 
     var content: UnsafeMutablePointer<Content> { shared.pointee.content.pointer }
 
@@ -185,10 +185,10 @@ extension Exchange {
 
     /// The progress callback. libcurl calls it now and then, and all the time while a peer keeps it busy. A result
     /// other than 0 makes libcurl stop.
-    func look() -> Int32 {
-        let step = shared.pointee.sockets.step
-        guard step.pointee.isTimeToLook() else { return 0 }
-        guard shared.pointee.mustStop.load(ordering: .relaxed) || step.pointee.isLate else { return 0 }
+    func runWatchdog() -> Int32 {
+        let watchdog = shared.pointee.sockets.watchdog
+        guard watchdog.pointee.countCallback() else { return 0 }
+        guard shared.pointee.mustStop.load(ordering: .relaxed) || watchdog.pointee.isLate else { return 0 }
         content.pointee.stop = .interrupted
         return 1
     }

@@ -77,7 +77,7 @@ extension Exchange {
     }
 
     private func kindWhileConnecting(_ code: CURLcode) -> FailureKind {
-        if isResolving, couldNotStartThread() { return .noThread }
+        if isResolving, areThreadsRefused() { return .noThread }
         return switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotFound
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CLIENTCERT: .handshakeFailed

@@ -54,7 +54,7 @@ struct Transfer: Linked {
     let shared: UnsafeMutablePointer<Shared>
 
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-        shared = try allocate(Shared(settings, sockets: sockets))
+        shared = try allocateShared(Shared(settings, sockets: sockets))
         exchange.content.pointee.easy.setTransfer(shared)
     }
 
@@ -64,7 +64,7 @@ struct Transfer: Linked {
     }
 
     @inline(never)
-    func destroy() { deallocate(shared) }
+    func destroy() { destroyShared(shared) }
 
     /// The exchange. Use it only while the transfer belongs to the caller, or with the lock held.
     var exchange: Exchange { shared.pointee.exchange.pointer.pointee }

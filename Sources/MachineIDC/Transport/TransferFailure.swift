@@ -17,12 +17,12 @@ extension Exchange {
         case .nameNotFound:
             // libcurl 8 does not always distinguish the two by its code.
             let isProxy = content.pointee.easy.usedProxy ?? (code == CURLE_COULDNT_RESOLVE_PROXY)
-            let host = quoted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
+            let host = redacted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
             let peer: Literal = isProxy ? "proxy" : "authority"
             return Failure(.resolveFailed, "the host name of the \(peer) was not found: \(host)")
         case .notConnected: return notConnected(code, settings)
         case .handshakeFailed, .untrusted:
-            return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code, settings))\(whereTrustWasSought(code, settings))")
+            return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code, settings))\(trustLocationsText(code, settings))")
         case .connectionLost:
             let seen: Literal = content.pointee.head.bytes > 0 ? "was complete" : "began"
             let reason = shared.pointee.isSecure ? opensslReason : nil
@@ -57,9 +57,9 @@ extension Exchange {
         var message: Message = "no connection to "
         // libcurl before 8.7 does not report whether `no_proxy` made it bypass the proxy.
         let wentByProxy = settings.proxies.isSet ? content.pointee.easy.usedProxy : false
-        if wentByProxy != false { message.append(destroying: "the proxy \(quoted(settings.proxies.host.pointer))") }
+        if wentByProxy != false { message.append(destroying: "the proxy \(redacted(settings.proxies.host.pointer))") }
         if wentByProxy == nil { message.append(" or to ") }
-        if wentByProxy != true { message.append(destroying: "the authority \(quoted(settings.baseURL.host.pointer))") }
+        if wentByProxy != true { message.append(destroying: "the authority \(redacted(settings.baseURL.host.pointer))") }
         if code == CURLE_OPERATION_TIMEDOUT {
             message.append(destroying: " within \(settings.connectTimeout) ms (connect_timeout_ms)")
         } else {

@@ -32,10 +32,10 @@ struct TransferGroup: Linked {
     let shared: UnsafeMutablePointer<Shared>
 
     init() throws(Failure) {
-        shared = try allocate(Shared())
+        shared = try allocateShared(Shared())
     }
 
-    func destroy() { deallocate(shared) }
+    func destroy() { destroyShared(shared) }
 
     var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
 

@@ -13,7 +13,7 @@ extension Transport {
     @inline(never)
     func noteLookup(of transfer: Transfer) {
         guard transfer.isLookingUp else { return }
-        PerProcessPage.page?.pointee.lookups.note()
+        PerProcessPage.unchecked?.pointee.lookups.note()
         calls.pointee.lookupsAreSlowUntil = .after(milliseconds: Transport.memory)
     }
 
@@ -28,7 +28,7 @@ extension Transport {
         var resolving = 0
         calls.pointee.running.forEach { if $0.isLookingUp { resolving &+= 1 } }
         if calls.pointee.running.count &- resolving < shared.pointee.multi.sockets.countOpen() { return 0 }
-        let wait = PerProcessPage.page?.pointee.lookups.wait ?? 0
+        let wait = PerProcessPage.unchecked?.pointee.lookups.wait ?? 0
         return resolving < Transport.width ? wait : max(wait, 100)
     }
 

@@ -123,7 +123,7 @@ extension Transport {
         }
         guard let shard else { return nil }
         let next = shard.shared.pointee.shards.next.load(ordering: .relaxed)
-        ForkGate.working {
+        ForkGate.holdingOffFork {
             if let before {
                 before.shared.pointee.shards.next.store(next, ordering: .releasing)
             } else {

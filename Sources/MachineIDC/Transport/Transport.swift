@@ -105,14 +105,14 @@ struct Transport {
     ) throws(Failure) {
         try CurlLibrary.prepare()
         let shards = Shards(of: settings.maxConnections, processors: processors)
-        shared = try allocate(
+        shared = try allocateShared(
             Shared(
                 shards, width: settings.maxConnections, Hedging(timeout: settings.timeout), generation: generation))
     }
 
     /// Makes a shard of another transport, with `width` connections.
     init(shardOf other: Transport, width: Int) throws(Failure) {
-        shared = try allocate(Shared(Shards(), width: width, other.calls.pointee.hedging, generation: other.generation))
+        shared = try allocateShared(Shared(Shards(), width: width, other.calls.pointee.hedging, generation: other.generation))
     }
 
     /// The transport at an address that was stored as a number; nil for 0.
@@ -126,7 +126,7 @@ struct Transport {
         forEachShard { $0.destroy() }
         if let companion = calls.pointee.companion { companion.destroyed(companion.context) }
         while let transfer = calls.pointee.pooled.removeLast() { transfer.destroy() }
-        deallocate(shared)
+        destroyShared(shared)
     }
 
     func lock() { shared.pointee.lock.lock() }

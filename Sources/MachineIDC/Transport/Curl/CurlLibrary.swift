@@ -32,7 +32,7 @@ enum CurlLibrary {
     /// rewrites static storage on each call.
     static func prepare() throws(Failure) {
         if isReady.load(ordering: .acquiring) { return }
-        guard let page = PerProcessPage.page else { throw .outOfMemory }
+        guard let page = PerProcessPage.unchecked else { throw .outOfMemory }
         try page.pointee.setupLock.exclusively { () throws(Failure) in
             if isReady.load(ordering: .acquiring) { return }
             try checkVersion()
@@ -40,7 +40,7 @@ enum CurlLibrary {
             // Initialisation needs some hundred kilobytes. Without them OpenSSL stays broken for good, unless it hangs
             // (3.2 to 3.6) or ends the process (3.3 to 3.5).
             if platform_has_memory(1024 * 1024) == 0 { throw .outOfMemory }
-            guard ForkGate.working(initialise) else { throw Failure(.internal, "libcurl could not be initialised") }
+            guard ForkGate.holdingOffFork(initialise) else { throw Failure(.internal, "libcurl could not be initialised") }
             isReady.store(true, ordering: .releasing)
         }
     }

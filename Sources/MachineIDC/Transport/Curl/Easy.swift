@@ -47,7 +47,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         options.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
-        options.trust(TrustPlaces(settings.trust))
+        options.trust(TrustLocations(settings.trust))
         options.set(CURLOPT_PINNEDPUBLICKEY, text: settings.pinnedPublicKey.pointer)
 
         // The request headers, the org key among them, are sent only to the authority. A proxy only makes a tunnel.
@@ -111,7 +111,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_XFERINFODATA, pointer: exchange)
         options.set(CURLOPT_NOPROGRESS, 0)
         options.check(ccurl_set_progress(handle) { data, _, _, _, _ in
-            data.map { Exchange(callbackData: $0).look() } ?? 1
+            data.map { Exchange(callbackData: $0).runWatchdog() } ?? 1
         })
         options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
             data.map { Exchange(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
@@ -121,7 +121,7 @@ struct Easy: ~Copyable {
 
     deinit {
         let handle = handle
-        ForkGate.working { curl_easy_cleanup(handle) }
+        ForkGate.holdingOffFork { curl_easy_cleanup(handle) }
         free(errorText)
     }
 

@@ -87,7 +87,7 @@ struct Multi: ~Copyable {
         // numbers since, and TLS would write to it.
         if !sockets.check() {
             let handle = handle
-            ForkGate.working { _ = curl_multi_cleanup(handle) }
+            ForkGate.holdingOffFork { _ = curl_multi_cleanup(handle) }
         }
         sockets.closeAll()
         sockets.destroy()
@@ -114,15 +114,15 @@ struct Multi: ~Copyable {
 
     /// Removes a transfer.
     func remove(_ transfer: Transfer) {
-        ForkGate.working { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
+        ForkGate.holdingOffFork { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
     }
 
     /// Does what can be done without waiting, and stops soon after the deadline. Returns CURLE_OK unless libcurl cannot
     /// continue.
     func perform(until deadline: Deadline) -> CURLcode {
-        sockets.step.pointee.begin(until: deadline)
+        sockets.watchdog.pointee.begin(until: deadline)
         var running: Int32 = 0
-        return Multi.ending(ForkGate.working { curl_multi_perform(handle, &running) })
+        return Multi.ending(ForkGate.holdingOffFork { curl_multi_perform(handle, &running) })
     }
 
     /// Waits until there is something to do, for a `wake`, or for `milliseconds`, one minute at most. Returns

@@ -7,7 +7,7 @@ internal import Synchronization
 /// host's.
 ///
 /// Only the driver writes to it. A child reads the memory as it was at the moment of the fork, so the descriptor of an
-/// entry is stored last and cleared first; at worst one socket is missed. The inode is kept because a child may have
+/// entry is stored last and cleared first; at worst one socket is missed. The identity is kept because a child may have
 /// closed all descriptors and opened files of its own under the same numbers.
 ///
 /// A pointer to a header, which an array of entries follows. libcurl's callbacks hold it too; the owner frees it with
@@ -19,7 +19,7 @@ struct SocketTable {
         /// their first use.
         private let stored: Atomic<Int32>
         /// The identity of the socket.
-        var inode: Inode?
+        var identity: FileIdentity?
         /// The port at this end of the connection; 0 before its first request, `noPort` for the pipe.
         var localPort: Int32 = 0
         /// When the last request went out on the connection, on CLOCK_MONOTONIC in nanoseconds.
@@ -36,8 +36,8 @@ struct SocketTable {
 
     /// The other members that libcurl's callbacks use.
     private struct Header: ~Copyable {
-        /// The run of libcurl in progress. It must be the first member: see `step` below.
-        var step = Step()
+        /// It must be the first member: see `watchdog` below.
+        var watchdog = PerformWatchdog()
         /// Whether the host has closed one of the descriptors.
         var hostClosedDescriptor = false
         /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
@@ -117,7 +117,7 @@ struct SocketTable {
     /// The descriptor of an entry; -1 when it does not belong to the library any more.
     private func descriptor(of entry: UnsafeMutablePointer<Entry>) -> Int32 {
         let descriptor = entry.pointee.descriptor
-        return entry.pointee.inode?.isReached(by: descriptor) ?? false ? descriptor : -1
+        return entry.pointee.identity?.matches(descriptor) ?? false ? descriptor : -1
     }
 
     /// Opens a socket that is closed on exec, and adds it to the table.
@@ -132,11 +132,11 @@ struct SocketTable {
     private func add(_ descriptor: Int32) -> Bool {
         // An existing entry with this number belongs to a socket that has been closed since.
         if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
-        guard !hostClosedDescriptor, let inode = Inode(of: descriptor), let entry = freeEntry() else {
+        guard !hostClosedDescriptor, let identity = FileIdentity(of: descriptor), let entry = freeEntry() else {
             _ = CPlatform.close(descriptor)
             return false
         }
-        entry.pointee.inode = inode
+        entry.pointee.identity = identity
         entry.pointee.localPort = 0
         entry.pointee.isRetired = false
         entry.pointee.descriptor = descriptor
@@ -155,7 +155,7 @@ struct SocketTable {
     /// any other marks the table as `hostClosedDescriptor`.
     @inline(never)
     private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
-        if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
+        if entry.pointee.identity?.matches(descriptor) ?? false { return true }
         if entry.pointee.localPort == 0 {
             entry.pointee.descriptor = SocketTable.unused
         } else {
@@ -192,7 +192,7 @@ struct SocketTable {
     @inline(never)
     func closeAll() {
         forEachOpen { descriptor, entry in
-            entry.pointee.inode?.close(descriptor)
+            entry.pointee.identity?.close(descriptor)
             entry.pointee.descriptor = SocketTable.unused
         }
         header.pointee.hostClosedDescriptor = false
@@ -209,7 +209,7 @@ struct SocketTable {
     /// Closes the copies of the parent's sockets in a forked child, without libcurl and TLS, which would both send a
     /// farewell to the server.
     func closeInherited() {
-        forEachOpen { descriptor, entry in entry.pointee.inode?.close(descriptor) }
+        forEachOpen { descriptor, entry in entry.pointee.identity?.close(descriptor) }
     }
 
     /// Whether a request may go out on the connection from this port: the connection is the library's, takes further
@@ -256,14 +256,14 @@ struct SocketTable {
     func retireAll() { header.pointee.mustRetireAll.store(true, ordering: .relaxed) }
 
     /// The first member of the header.
-    var step: UnsafeMutablePointer<Step> {
-        UnsafeMutableRawPointer(header).assumingMemoryBound(to: Step.self)
+    var watchdog: UnsafeMutablePointer<PerformWatchdog> {
+        UnsafeMutableRawPointer(header).assumingMemoryBound(to: PerformWatchdog.self)
     }
 
     /// Counts a TLS message. When there are too many, breaks all connections, since all lead to the same server; the
     /// next read fails.
     func countTLSMessage(type: Int32) {
-        guard step.pointee.isFlood(with: type) else { return }
+        guard watchdog.pointee.isFlood(with: type) else { return }
         forEachOpen { descriptor, entry in
             if isOurs(descriptor, entry) { platform_disconnect(descriptor) }
         }

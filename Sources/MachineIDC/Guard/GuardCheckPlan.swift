@@ -1,10 +1,10 @@
 /// A check of a guard: which guard, which of its checks, and how long it may take.
-struct GuardQuestion {
-    let guarded: Guard
+struct GuardCheckPlan {
+    let deviceGuard: Guard
     /// When the check began.
     let began: Deadline
     /// From this moment on, a second check may run beside this one or take its place.
-    let late: Deadline
+    let secondCheckAt: Deadline
     /// When the check is cancelled for lack of an answer.
     let deadline: Deadline
     /// The number of the check among all of this guard's.
@@ -14,26 +14,26 @@ struct GuardQuestion {
     /// Requires the lock.
     ///
     /// - Parameter timeout: the client's `timeout_ms`.
-    init(to guarded: Guard, timeout: Int) {
-        guarded.knowledge.pointee.underWay &+= 1
-        guarded.knowledge.pointee.references &+= 1
-        guarded.knowledge.pointee.checks &+= 1
-        self.guarded = guarded
-        number = guarded.knowledge.pointee.checks
+    init(for deviceGuard: Guard, timeout: Int) {
+        deviceGuard.knowledge.pointee.underWay &+= 1
+        deviceGuard.knowledge.pointee.references &+= 1
+        deviceGuard.knowledge.pointee.checks &+= 1
+        self.deviceGuard = deviceGuard
+        number = deviceGuard.knowledge.pointee.checks
         began = .now
-        let (schedule, maxAge) = (guarded.knowledge.pointee.schedule, guarded.shared.pointee.maxAge)
+        let (schedule, maxAge) = (deviceGuard.knowledge.pointee.schedule, deviceGuard.shared.pointee.maxAge)
         let limit = schedule.limit(maxAge: maxAge, timeout: timeout)
-        let patience = schedule.patience(whileOn: guarded.isAllowed, maxAge: maxAge, timeout: timeout)
-        late = began.advanced(milliseconds: patience ?? limit)
+        let patience = schedule.patience(whileOn: deviceGuard.isAllowed, maxAge: maxAge, timeout: timeout)
+        secondCheckAt = began.advanced(milliseconds: patience ?? limit)
         deadline = began.advanced(milliseconds: limit)
         // Where no second check is to run beside it, the next one is due when this one has a result. Until then an hour
         // after the deadline stands for "never".
-        guarded.setDue(patience == nil ? deadline.advanced(milliseconds: 3_600_000) : late)
+        deviceGuard.setDue(patience == nil ? deadline.advanced(milliseconds: 3_600_000) : secondCheckAt)
     }
 
     /// Whether the guard has made no later check. Requires the lock.
-    var isLast: Bool { number == guarded.knowledge.pointee.checks }
+    var isLast: Bool { number == deviceGuard.knowledge.pointee.checks }
 
     /// Whether both are checks of the same guard, and this one began first.
-    func isOlder(than other: GuardQuestion) -> Bool { guarded == other.guarded && number < other.number }
+    func isOlder(than other: GuardCheckPlan) -> Bool { deviceGuard == other.deviceGuard && number < other.number }
 }
