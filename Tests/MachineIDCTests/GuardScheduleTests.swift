@@ -86,7 +86,7 @@ import Testing
     func checksAreAlignedByATinyPartOfTheInterval(_ interval: Int, _ alignment: Int64) {
         #expect(GuardSchedule(interval: interval).alignment == alignment)
         #expect(alignment <= Int64(interval) * 1_000_000 / 256)
-        let origin = Deadline.now
+        let origin = MonotonicTime.now
         for milliseconds in [-1_000_000, -7, 0, 1, 17, 4_999, 1_000_000] {
             let due = origin.advanced(milliseconds: milliseconds)
             let moment = due.aligned(to: alignment, after: origin)

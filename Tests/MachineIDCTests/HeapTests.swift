@@ -6,7 +6,7 @@ private struct Item: Placed {
     private struct Known {
         var place: Int?
         /// The moment that the heap should hold; nil if the item is not in it.
-        var moment: Deadline?
+        var moment: MonotonicTime?
     }
 
     private let known: UnsafeMutablePointer<Known>
@@ -23,7 +23,7 @@ private struct Item: Placed {
         nonmutating set { known.pointee.place = newValue }
     }
 
-    var moment: Deadline? {
+    var moment: MonotonicTime? {
         get { known.pointee.moment }
         nonmutating set { known.pointee.moment = newValue }
     }
@@ -33,7 +33,7 @@ private struct Item: Placed {
 private struct Both: ~Copyable {
     var heap = Heap<Item>()
     let items: [Item]
-    let start = Deadline.now
+    let start = MonotonicTime.now
 
     init(count: Int) { items = (0..<count).map { _ in Item() } }
 

@@ -15,7 +15,7 @@ private func schedule(retries: Int, connections: Int = 8) throws(Failure) -> Ret
 private let failed = AttemptResult(mayBeRetried: true)
 
 @Suite struct RetryScheduleTests {
-    private let soon = Deadline.after(milliseconds: 3_600_000)
+    private let soon = MonotonicTime.after(milliseconds: 3_600_000)
 
     @Test func anAttemptThatMayNotBeRetriedIsNot() throws {
         var schedule = try schedule(retries: 10)

@@ -8,29 +8,29 @@ internal import CPlatform
 typealias JSONResult = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
 /// Runs an operation that concerns no single device.
-func ask(_ client: OpaquePointer?, _ operation: Operation, _ json: JSONResult?) -> mid_status {
+func ask(_ client: OpaquePointer?, _ endpoint: Endpoint, _ json: JSONResult?) -> mid_status {
     report(json) { () throws(Failure) in
         try withClient(client) { client throws(Failure) in
-            try client.perform(operation, body: ByteBuffer(), wantsJSON: json != nil)
+            try client.perform(endpoint, body: ByteBuffer(), wantsJSON: json != nil)
         }
     }
 }
 
 /// Runs an operation on one device, for an exported function without an `allowed` parameter.
 func ask(
-    _ client: OpaquePointer?, _ operation: Operation, _ device: UnsafePointer<CChar>?, _ json: JSONResult?
+    _ client: OpaquePointer?, _ endpoint: Endpoint, _ device: UnsafePointer<CChar>?, _ json: JSONResult?
 ) -> mid_status {
     report(json) { () throws(Failure) in
-        try perform(client, operation, device, wantsJSON: json != nil)
+        try perform(client, endpoint, device, wantsJSON: json != nil)
     }
 }
 
 /// Runs an operation on one device.
 func perform(
-    _ client: OpaquePointer?, _ operation: Operation, _ device: UnsafePointer<CChar>?, wantsJSON: Bool
+    _ client: OpaquePointer?, _ endpoint: Endpoint, _ device: UnsafePointer<CChar>?, wantsJSON: Bool
 ) throws(Failure) -> CallResult {
     try withClient(client) { client throws(Failure) in
-        try client.perform(operation, device: device, wantsJSON: wantsJSON)
+        try client.perform(endpoint, device: device, wantsJSON: wantsJSON)
     }
 }
 

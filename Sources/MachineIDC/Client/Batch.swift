@@ -26,7 +26,7 @@ struct Batch: ~Copyable {
         /// The index of the lane's device in `devices`.
         var index = 0
         /// When the pause ends, in stage `pausing`.
-        var retryAt = Deadline.now
+        var retryAt = MonotonicTime.now
     }
 
     /// The caller holds the reference to the client.
@@ -186,7 +186,7 @@ struct Batch: ~Copyable {
     }
 
     /// When the first pause ends, or the deadline of the call when that is earlier.
-    private func earliestRetry() -> Deadline {
+    private func earliestRetry() -> MonotonicTime {
         var earliest = limit.deadline
         for lane in Indices(laneCount) where lanes[lane].stage == .pausing {
             earliest = min(earliest, lanes[lane].retryAt)

@@ -3,15 +3,15 @@ struct CallResult: ~Copyable {
     let status: Status
     /// Whether the device may run now; false for every operation but validate.
     let isAllowed: Bool
-    /// When the request with this answer was sent, on CLOCK_BOOTTIME in nanoseconds.
-    let askedAt: Int64
+    /// When the request with this answer was sent.
+    let sentAt: BootTime
     /// The reply, malloc'd; the receiver of the result frees it. NULL when it was not wanted.
     let json: UnsafeMutablePointer<CChar>?
 
-    init(status: Status, isAllowed: Bool = false, askedAt: Int64 = 0, json: UnsafeMutablePointer<CChar>?) {
+    init(status: Status, isAllowed: Bool = false, sentAt: BootTime = .zero, json: UnsafeMutablePointer<CChar>?) {
         self.status = status
         self.isAllowed = isAllowed
-        self.askedAt = askedAt
+        self.sentAt = sentAt
         self.json = json
     }
 }

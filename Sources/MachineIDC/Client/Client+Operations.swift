@@ -7,15 +7,15 @@ extension Client {
     ///   - device: the device that the request names, as the caller wrote it; NULL for an operation without one.
     ///   - body: the request's body; empty for an operation without one.
     func perform(
-        _ operation: Operation, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
+        _ endpoint: Endpoint, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
     ) throws(Failure) -> CallResult {
         let limit = try TimeLimit(milliseconds: state.pointee.settings.timeout)
         let deadline = limit.deadline
         var lease = try TransferLease(onShardOf: usableTransport(), state.pointee.settings)
-        try lease.prepare(operation, state.pointee.settings, body: body)
+        try lease.prepare(endpoint, state.pointee.settings, body: body)
         var schedule = RetrySchedule(state.pointee.settings)
         while true {
-            let askedAt = Clock.ofAges
+            let sentAt = BootTime.now
             let attempt = try lease.run(until: deadline, state.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
                 try lease.pause(milliseconds: pause)
@@ -28,20 +28,20 @@ extension Client {
                 throw Failure(
                     .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
             }
-            let answer = try lease.read(operation, device: device, attempt, state.pointee.settings)
+            let answer = try lease.read(endpoint, device: device, attempt, state.pointee.settings)
             // The same holds for a cancellation or fork that happened while the reply was being read.
             if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
             let json = wantsJSON ? lease.takeReply() : nil
-            return CallResult(status: answer.status, isAllowed: answer.isAllowed, askedAt: askedAt, json: json)
+            return CallResult(status: answer.status, isAllowed: answer.isAllowed, sentAt: sentAt, json: json)
         }
     }
 
     /// Checks the device id and runs an operation on that device.
     func perform(
-        _ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool
+        _ endpoint: Endpoint, device raw: UnsafePointer<CChar>?, wantsJSON: Bool
     ) throws(Failure) -> CallResult {
         let device = try DeviceID(raw)
-        return try perform(operation, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
+        return try perform(endpoint, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
     }
 
     /// Validates many devices. Every flag in `allowed` must be 0 on entry; after a failure all of them are 0 again.

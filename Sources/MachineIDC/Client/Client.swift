@@ -51,7 +51,7 @@ struct Client {
         cancel()
         closeInherited()
         if let transport = currentTransport {
-            let deadline = Deadline.after(milliseconds: 250)
+            let deadline = MonotonicTime.after(milliseconds: 250)
             transport.closeCompanion(until: deadline)
             transport.drain(until: deadline)
         }

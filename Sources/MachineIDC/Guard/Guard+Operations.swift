@@ -11,7 +11,7 @@ extension Guard {
         try GuardRegistry.prepare()
         let result = try client.perform(.validate, device: raw, wantsJSON: true)
         guard result.status == .ok, let raw else { return result.keeping(wantsJSON) }
-        if result.askedAt == Clock.unreadable {
+        if !result.sentAt.isKnown {
             free(result.json)
             throw Failure(.internal, "CLOCK_BOOTTIME cannot be read")
         }
@@ -24,7 +24,7 @@ extension Guard {
         }
         let made: Guard
         do throws(Failure) {
-            made = try Guard(client, guards, device: raw, options, askedAt: result.askedAt)
+            made = try Guard(client, guards, device: raw, options, sentAt: result.sentAt)
         } catch {
             free(decision)
             free(copy)
@@ -37,7 +37,7 @@ extension Guard {
             throw error
         }
         handle.pointee = made.handle
-        return CallResult(status: .ok, isAllowed: result.isAllowed, askedAt: result.askedAt, json: copy)
+        return CallResult(status: .ok, isAllowed: result.isAllowed, sentAt: result.sentAt, json: copy)
     }
 
     /// Records the first decision and, if it is to allow, hands the guard to the guard thread. Releases the guard when
@@ -46,8 +46,8 @@ extension Guard {
     /// - Parameter decision: malloc'd; this function takes ownership.
     private func begin(isAllowed: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
         transport.lock()
-        accept(isAllowed: isAllowed, decision, askedAt: knowledge.pointee.decisionAskedAt)
-        let due = Deadline.after(milliseconds: knowledge.pointee.schedule.first())
+        accept(isAllowed: isAllowed, decision, sentAt: knowledge.pointee.decisionSentAt)
+        let due = MonotonicTime.after(milliseconds: knowledge.pointee.schedule.first())
         transport.unlock()
         guard isAllowed else { return }
         do throws(Failure) {
@@ -83,13 +83,13 @@ extension Guard {
     /// waits without limit.
     func wait(milliseconds: Int32) -> Bool {
         if isInherited || !isAllowed { return true }
-        let limit = milliseconds < 0 ? nil : Deadline.after(milliseconds: Int(milliseconds))
+        let limit = milliseconds < 0 ? nil : MonotonicTime.after(milliseconds: Int(milliseconds))
         transport.lock()
         knowledge.pointee.references &+= 1
         while isAllowed, !(limit?.hasPassed ?? false) {
             // One second at most: CLOCK_MONOTONIC, which a condition waits by, stands still while the machine is
             // suspended, but the permit ages.
-            let lapse = Deadline.after(milliseconds: min(max(shared.pointee.permit.remaining, 1), 1_000))
+            let lapse = MonotonicTime.after(milliseconds: min(max(shared.pointee.permit.remaining, 1), 1_000))
             shared.pointee.changed.wait(transport.shared.pointee.lock, until: min(lapse, limit ?? lapse))
         }
         let isOff = !isAllowed
@@ -113,6 +113,6 @@ extension CallResult {
     fileprivate consuming func keeping(_ wantsJSON: Bool) -> CallResult {
         if wantsJSON { return self }
         free(json)
-        return CallResult(status: status, isAllowed: isAllowed, askedAt: askedAt, json: nil)
+        return CallResult(status: status, isAllowed: isAllowed, sentAt: sentAt, json: nil)
     }
 }

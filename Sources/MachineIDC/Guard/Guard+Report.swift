@@ -35,7 +35,7 @@ extension Guard {
     private func text(
         isAllowed: Bool, _ state: Literal, decision: UnsafePointer<CChar>?, failure: UnsafePointer<CChar>?
     ) -> UnsafeMutablePointer<CChar>? {
-        let age = (Clock.ofAges &- knowledge.pointee.decisionAskedAt) / 1_000_000
+        let age = BootTime.now.nanoseconds(since: knowledge.pointee.decisionSentAt) / 1_000_000
         let allowed: Literal = isAllowed ? "true" : "false"
         let head: Message = """
             {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(knowledge.pointee.checks),\

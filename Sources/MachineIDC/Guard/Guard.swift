@@ -34,7 +34,7 @@ struct Guard: Linked, Placed {
         var references = 1
         var schedule: GuardSchedule
         /// No check before this moment: what the authority asked for with Retry-After since its last decision.
-        var notBefore = Deadline.now
+        var notBefore = MonotonicTime.now
         /// How many checks have no answer yet; two at most.
         var underWay = 0
         /// How many checks have been made, the one before the guard's start included.
@@ -42,8 +42,8 @@ struct Guard: Linked, Placed {
         var failuresSinceDecision = 0
         /// The authority's last decision as it came, malloc'd.
         var decision: UnsafeMutablePointer<CChar>?
-        /// When the request with that decision was sent, on CLOCK_BOOTTIME in nanoseconds.
-        var decisionAskedAt: Int64
+        /// When the request with that decision was sent.
+        var decisionSentAt: BootTime
         /// Why the last check brought no decision: a text for `Failure.freeJSON`. NULL after a decision.
         var failure: UnsafeMutablePointer<CChar>?
         /// The descriptor that becomes readable when the guard ends.
@@ -53,9 +53,9 @@ struct Guard: Linked, Placed {
         /// See `Placed`.
         var place: Int?
 
-        init(schedule: GuardSchedule, decisionAskedAt: Int64) {
+        init(schedule: GuardSchedule, decisionSentAt: BootTime) {
             self.schedule = schedule
-            self.decisionAskedAt = decisionAskedAt
+            self.decisionSentAt = decisionSentAt
         }
 
         deinit {
@@ -68,14 +68,14 @@ struct Guard: Linked, Placed {
 
     /// Makes a guard without a decision, with one reference for the handle. `begin` gives it the first decision.
     ///
-    /// - Parameter askedAt: when the request with the first decision was sent, on CLOCK_BOOTTIME in nanoseconds.
-    init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
+    /// - Parameter sentAt: when the request with the first decision was sent.
+    init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, sentAt: BootTime)
         throws(Failure)
     {
         let device = try CString(copying: device)
         let changed = try Condition()
         let knowledge = try Box(
-            Knowledge(schedule: GuardSchedule(interval: options.interval), decisionAskedAt: askedAt))
+            Knowledge(schedule: GuardSchedule(interval: options.interval), decisionSentAt: sentAt))
         shared = try allocateShared(
             Shared(
                 client: client, guards: guards, device: device, maxAge: options.maxAge,
@@ -115,13 +115,13 @@ struct Guard: Linked, Placed {
     var isLive: Bool { knowledge.pointee.state == .live }
 
     /// When the guard is to be checked next; nil when it is not live. Requires the lock.
-    var due: Deadline? { guards.locked.pointee.live.due(of: self) }
+    var due: MonotonicTime? { guards.locked.pointee.live.due(of: self) }
 
     /// Sets when the guard is to be checked next. Has no effect when it is not live. Requires the lock.
-    func setDue(_ due: Deadline) { guards.locked.pointee.live.setDue(self, due) }
+    func setDue(_ due: MonotonicTime) { guards.locked.pointee.live.setDue(self, due) }
 
     /// The same, but up to one `alignment` sooner, so that the check comes together with others. Requires the lock.
-    func setDue(_ due: Deadline, alignment: Int64) { guards.locked.pointee.live.setDue(self, due, alignment: alignment) }
+    func setDue(_ due: MonotonicTime, alignment: Int64) { guards.locked.pointee.live.setDue(self, due, alignment: alignment) }
 
     /// Whether the device may run now. Needs no lock.
     var isAllowed: Bool { shared.pointee.permit.isValid }
@@ -146,20 +146,20 @@ extension Guard {
     ///
     /// - Parameters:
     ///   - reply: malloc'd; this function takes ownership.
-    ///   - askedAt: when the request was sent, on CLOCK_BOOTTIME in nanoseconds.
-    func accept(isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
+    ///   - sentAt: when the request was sent.
+    func accept(isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, sentAt: BootTime) {
         // An allow of unknown age does not count.
-        guard isLive, !isAllowed || askedAt != Clock.unreadable else {
+        guard isLive, !isAllowed || sentAt.isKnown else {
             return Failure.freeJSON(reply)
         }
         Failure.freeJSON(knowledge.pointee.decision)
         Failure.freeJSON(knowledge.pointee.failure)
         knowledge.pointee.decision = reply
-        knowledge.pointee.decisionAskedAt = askedAt
+        knowledge.pointee.decisionSentAt = sentAt
         knowledge.pointee.failure = nil
         knowledge.pointee.failuresSinceDecision = 0
         if isAllowed {
-            shared.pointee.permit.extend(until: askedAt &+ Int64(shared.pointee.maxAge) &* 1_000_000)
+            shared.pointee.permit.extend(until: sentAt.advanced(milliseconds: shared.pointee.maxAge))
         } else {
             end(.denied)
         }

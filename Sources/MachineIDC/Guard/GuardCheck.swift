@@ -10,8 +10,8 @@ struct GuardCheck: Linked {
         var lease: TransferLease
         /// Repeats only a request that was lost with a kept connection.
         var schedule: RetrySchedule
-        /// When the last attempt was sent, on CLOCK_BOOTTIME in nanoseconds.
-        var askedAt = Int64(0)
+        /// When the last attempt was sent.
+        var sentAt = BootTime.zero
         /// The neighbours in the list of checks in progress.
         var links = Links<GuardCheck>()
     }
@@ -35,7 +35,7 @@ struct GuardCheck: Linked {
 
     /// Starts an attempt.
     func start(in group: TransferGroup) {
-        shared.pointee.askedAt = Clock.ofAges
+        shared.pointee.sentAt = BootTime.now
         shared.pointee.lease.start(in: group)
     }
 

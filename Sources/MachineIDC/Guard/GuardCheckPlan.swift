@@ -2,11 +2,11 @@
 struct GuardCheckPlan {
     let deviceGuard: Guard
     /// When the check began.
-    let began: Deadline
+    let began: MonotonicTime
     /// From this moment on, a second check may run beside this one or take its place.
-    let secondCheckAt: Deadline
+    let secondCheckAt: MonotonicTime
     /// When the check is cancelled for lack of an answer.
-    let deadline: Deadline
+    let deadline: MonotonicTime
     /// The number of the check among all of this guard's.
     private let number: Int
 
@@ -26,9 +26,8 @@ struct GuardCheckPlan {
         let patience = schedule.patience(whileOn: deviceGuard.isAllowed, maxAge: maxAge, timeout: timeout)
         secondCheckAt = began.advanced(milliseconds: patience ?? limit)
         deadline = began.advanced(milliseconds: limit)
-        // Where no second check is to run beside it, the next one is due when this one has a result. Until then an hour
-        // after the deadline stands for "never".
-        deviceGuard.setDue(patience == nil ? deadline.advanced(milliseconds: 3_600_000) : secondCheckAt)
+        // Where no second check is to run beside it, the next one is due when this one has a result.
+        deviceGuard.setDue(patience == nil ? .never : secondCheckAt)
     }
 
     /// Whether the guard has made no later check. Requires the lock.

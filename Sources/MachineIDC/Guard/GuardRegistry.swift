@@ -53,7 +53,7 @@ enum GuardRegistry {
     /// The exit handler: stops and joins all guard threads, for 250 ms at most.
     private static func stopAll() {
         isExiting.store(true, ordering: .releasing)
-        let deadline = Deadline.after(milliseconds: 250)
+        let deadline = MonotonicTime.after(milliseconds: 250)
         while let (client, guards) = takeFirst() {
             if !guards.transport.isInherited { guards.stop(until: deadline) }
             client.release()

@@ -13,7 +13,7 @@ struct GuardThread: ~Copyable {
         case timeOut(GuardCheck)
         /// Cancel a check whose guard is not live any more.
         case cancel(GuardCheck)
-        case wait(Deadline)
+        case wait(MonotonicTime)
     }
 
     /// The thread holds a reference to the client.
@@ -71,18 +71,18 @@ struct GuardThread: ~Copyable {
         transport.lock()
         defer { transport.unlock() }
         if guards.threadQuits() { return .quit }
-        let now = Deadline.now
+        let now = MonotonicTime.now
         if let check = checks.pointee.first(where: { $0.plan.deadline <= now }) { return .timeOut(check) }
         if let check = checks.pointee.first(where: { !$0.plan.deviceGuard.isLive }) { return .cancel(check) }
-        let (next, longest) = (guards.locked.pointee.live.first, now.advanced(milliseconds: 3_600_000))
+        let next = guards.locked.pointee.live.first
         guard let (deviceGuard, due) = next, due <= now else {
-            return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
+            return .wait(firstMoment(before: next?.due ?? .never) { $0.deadline })
         }
         if mayBegin(deviceGuard), checks.pointee.count < client.state.pointee.settings.maxConnections {
             return .startCheck(GuardCheckPlan(for: deviceGuard, timeout: client.state.pointee.settings.timeout))
         }
         if let check = lateCheck(of: deviceGuard, now) { return .timeOut(check) }
-        return .wait(firstMoment(before: longest) { $0.secondCheckAt })
+        return .wait(firstMoment(before: .never) { $0.secondCheckAt })
     }
 
     /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
@@ -122,7 +122,7 @@ struct GuardThread: ~Copyable {
                 .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
             let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {
-                settle(plan, isAllowed: answer.isAllowed, reply, askedAt: check.shared.pointee.askedAt)
+                settle(plan, isAllowed: answer.isAllowed, reply, sentAt: check.shared.pointee.sentAt)
                 // An older check of the same guard that is still without an answer has no further use.
                 checks.pointee.forEach { if $0.plan.isOlder(than: plan) { cancel($0) } }
             } else {
@@ -164,16 +164,16 @@ struct GuardThread: ~Copyable {
     }
 
     /// The earliest `moment` of the checks in progress, or `other` when that is earlier.
-    private func firstMoment(before other: Deadline, _ moment: (GuardCheckPlan) -> Deadline) -> Deadline {
+    private func firstMoment(before other: MonotonicTime, _ moment: (GuardCheckPlan) -> MonotonicTime) -> MonotonicTime {
         var first = other
         checks.pointee.forEach { first = min(first, moment($0.plan)) }
         return first
     }
 
     /// The check that is overdue for longest: one of this guard's, or any guard's when this one has none in progress.
-    private func lateCheck(of deviceGuard: Guard, _ now: Deadline) -> GuardCheck? {
+    private func lateCheck(of deviceGuard: Guard, _ now: MonotonicTime) -> GuardCheck? {
         let isAny = deviceGuard.knowledge.pointee.underWay == 0
-        var (found, earliest): (GuardCheck?, Deadline) = (nil, now)
+        var (found, earliest): (GuardCheck?, MonotonicTime) = (nil, now)
         checks.pointee.forEach { check in
             let plan = check.plan
             guard plan.secondCheckAt <= earliest, isAny || plan.deviceGuard == deviceGuard else { return }
@@ -189,11 +189,11 @@ extension GuardThread {
     ///
     /// - Parameter reply: malloc'd; this function takes ownership.
     private func settle(
-        _ plan: GuardCheckPlan, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64
+        _ plan: GuardCheckPlan, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, sentAt: BootTime
     ) {
         transport.lock()
         let deviceGuard = plan.deviceGuard
-        deviceGuard.accept(isAllowed: isAllowed, reply, askedAt: askedAt)
+        deviceGuard.accept(isAllowed: isAllowed, reply, sentAt: sentAt)
         let next = plan.began.advanced(milliseconds: deviceGuard.knowledge.pointee.schedule.afterDecision())
         deviceGuard.knowledge.pointee.notBefore = plan.began
         if plan.isLast { deviceGuard.setDue(next, alignment: deviceGuard.knowledge.pointee.schedule.alignment) }
@@ -210,7 +210,7 @@ extension GuardThread {
         let pause = deviceGuard.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
         // The pause counts from the start of the check, so that a slow failure needs no further pause. What the
         // authority asks for counts from now.
-        let next = (retryAfter > 0 ? Deadline.now : plan.began).advanced(milliseconds: pause)
+        let next = (retryAfter > 0 ? MonotonicTime.now : plan.began).advanced(milliseconds: pause)
         if retryAfter > 0 { deviceGuard.knowledge.pointee.notBefore = next }
         // When a later check is already in progress, its result will set the due time.
         let due = plan.isLast ? next : deviceGuard.due ?? next

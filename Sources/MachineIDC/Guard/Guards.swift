@@ -69,7 +69,7 @@ struct Guards {
 extension Guards {
     /// Adds a guard, and starts the guard thread if it is not running. Ends the guard instead when the client was
     /// cancelled or the process is exiting.
-    func add(_ deviceGuard: Guard, of client: Client, due: Deadline) throws(Failure) {
+    func add(_ deviceGuard: Guard, of client: Client, due: MonotonicTime) throws(Failure) {
         // Made even if it turns out not to be needed, because making it takes the lock.
         let thread = try allocateShared(GuardThread(client, self))
         transport.lock()
@@ -123,7 +123,7 @@ extension Guards {
     }
 
     /// Ends all guards for good and joins the thread, at exit.
-    func stop(until deadline: Deadline) {
+    func stop(until deadline: MonotonicTime) {
         transport.lock()
         locked.pointee.mustQuit = true
         endAll()
@@ -137,7 +137,7 @@ extension Guards {
     }
 
     /// If the guard thread has nothing left to do, waits until it has ended, or for the deadline.
-    func joinThread(until deadline: Deadline) {
+    func joinThread(until deadline: MonotonicTime) {
         transport.lock()
         if let group = locked.pointee.group { transport.wake(group) }
         while locked.pointee.isRunning, !hasWork, !deadline.hasPassed {

@@ -9,18 +9,18 @@ struct LiveGuards: ~Copyable {
     /// The same guards by due time.
     private var byDue = Heap<Guard>()
     /// The moment that due times are aligned to.
-    private let origin = Deadline.now
+    private let origin = MonotonicTime.now
 
     var isEmpty: Bool { all.first == nil }
 
     /// The guard that is due first.
-    var first: (deviceGuard: Guard, due: Deadline)? { byDue.first.map { ($0.element, $0.moment) } }
+    var first: (deviceGuard: Guard, due: MonotonicTime)? { byDue.first.map { ($0.element, $0.moment) } }
 
     /// When a guard is due; nil when it is not here.
-    func due(of deviceGuard: Guard) -> Deadline? { byDue.moment(of: deviceGuard) }
+    func due(of deviceGuard: Guard) -> MonotonicTime? { byDue.moment(of: deviceGuard) }
 
     /// Adds a guard.
-    mutating func add(_ deviceGuard: Guard, due: Deadline) throws(Failure) {
+    mutating func add(_ deviceGuard: Guard, due: MonotonicTime) throws(Failure) {
         let hasRoom = ForkGate.holdingOffFork {
             guard byDue.reserve() else { return false }
             all.append(deviceGuard)
@@ -31,13 +31,13 @@ struct LiveGuards: ~Copyable {
     }
 
     /// Sets when a guard is due. Has no effect when it is not here.
-    mutating func setDue(_ deviceGuard: Guard, _ due: Deadline) {
+    mutating func setDue(_ deviceGuard: Guard, _ due: MonotonicTime) {
         ForkGate.holdingOffFork { byDue.move(deviceGuard, to: due) }
     }
 
     /// Sets when a guard is due: at `due`, or up to one `alignment` sooner, so that several guards are due at the same moment.
     /// Waking up for a single check costs up to as much as the check itself. Has no effect when the guard is not here.
-    mutating func setDue(_ deviceGuard: Guard, _ due: Deadline, alignment: Int64) {
+    mutating func setDue(_ deviceGuard: Guard, _ due: MonotonicTime, alignment: Int64) {
         setDue(deviceGuard, due.aligned(to: alignment, after: origin))
     }
 

@@ -12,7 +12,7 @@ protocol Placed: BitwiseCopyable {
 struct Heap<Element: Placed>: ~Copyable {
     /// An element with its moment.
     private struct Entry {
-        let moment: Deadline
+        let moment: MonotonicTime
         let element: Element
     }
 
@@ -24,13 +24,13 @@ struct Heap<Element: Placed>: ~Copyable {
     deinit { free(entries) }
 
     /// The element with the earliest moment.
-    var first: (element: Element, moment: Deadline)? {
+    var first: (element: Element, moment: MonotonicTime)? {
         guard count > 0, let first = entries?[0] else { return nil }
         return (first.element, first.moment)
     }
 
     /// The moment of an element; nil when it is not in the heap.
-    func moment(of element: Element) -> Deadline? {
+    func moment(of element: Element) -> MonotonicTime? {
         guard let place = element.place else { return nil }
         return entries?[place].moment
     }
@@ -46,14 +46,14 @@ struct Heap<Element: Placed>: ~Copyable {
     }
 
     /// Adds an element. Has no effect unless `reserve` has made room for it.
-    mutating func add(_ element: Element, at moment: Deadline) {
+    mutating func add(_ element: Element, at moment: MonotonicTime) {
         guard count < capacity else { return }
         count &+= 1
         settle(Entry(moment: moment, element: element), from: count &- 1)
     }
 
     /// Changes the moment of an element. Has no effect when it is not in the heap.
-    mutating func move(_ element: Element, to moment: Deadline) {
+    mutating func move(_ element: Element, to moment: MonotonicTime) {
         guard let place = element.place else { return }
         settle(Entry(moment: moment, element: element), from: place)
     }

@@ -23,7 +23,7 @@ struct Sleeper: ~Copyable {
     }
 
     /// Sleeps with the lock released. Returns when woken, at the deadline, or spuriously.
-    func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
+    func sleep(_ lock: borrowing Lock, until deadline: MonotonicTime) {
         var time = deadline.timespec
         sleeps.pointer.pointee = true
         lock.unlock()

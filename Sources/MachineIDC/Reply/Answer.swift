@@ -6,14 +6,14 @@
 struct Answer {
     /// `ok` or `refused`.
     let status: Status
-    /// Whether the device may run now; false for every operation but validate.
+    /// Whether the device may run now; false for every endpoint but validate.
     let isAllowed: Bool
 
     /// - Parameters:
     ///   - device: the device that the request named, as the caller wrote it; NULL for an operation without one.
     ///   - retryAfter: what an outage asked for, in seconds: see `AttemptResult`.
     init(
-        to operation: Operation, device: UnsafePointer<CChar>?, httpStatus: Int, retryAfter: Int = 0,
+        to endpoint: Endpoint, device: UnsafePointer<CChar>?, httpStatus: Int, retryAfter: Int = 0,
         body: UnsafePointer<UInt8>?, count: Int
     ) throws(Failure) {
         if let outage = Outage(httpStatus: httpStatus) {
@@ -38,7 +38,7 @@ struct Answer {
         }
         let root = reply.root
 
-        if isError || operation.kind == .decision {
+        if isError || endpoint.replyKind == .decision {
             guard root.isObject else {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is not a JSON object")
             }
@@ -48,7 +48,7 @@ struct Answer {
             (status, isAllowed) = (.refused, false)
             return
         }
-        switch operation.kind {
+        switch endpoint.replyKind {
         case .decision:
             guard let allowed = root["allowed"], allowed.isTrue || allowed.isFalse else {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) has no boolean \"allowed\"")

@@ -41,7 +41,7 @@ struct Exchange {
     /// The members that belong to the driver while the transfer is running, and to its caller otherwise.
     struct Content: ~Copyable {
         var easy: Easy
-        var operation = Operation.validate
+        var endpoint = Endpoint.validate
         /// The request's body.
         var request = ByteBuffer()
         /// The reply's body as far as it has arrived.
@@ -53,8 +53,8 @@ struct Exchange {
         var code = CURLE_OK
         /// The port at this end of the connection that the request was last sent on.
         var localPort: Int32 = 0
-        /// When the request was about to be written, on CLOCK_MONOTONIC in nanoseconds.
-        var askedAt: Int64 = 0
+        /// When the request was about to be written.
+        var sentAt = MonotonicTime.zero
         /// Whether the easy handle can neither be used nor freed any more, because the host closed libcurl's
         /// descriptors.
         var isUnusable = false
@@ -104,13 +104,13 @@ struct Exchange {
 
     /// Sets up the request. The body is kept until the next `prepare` or `reset`.
     func prepare(
-        _ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
+        _ endpoint: Endpoint, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
     ) throws(Failure) {
         if content.pointee.isUnusable { throw .descriptorClosed }
         content.pointee.request = body
-        content.pointee.operation = operation
+        content.pointee.endpoint = endpoint
         try content.pointee.easy.prepare(
-            operation, settings, body: content.pointee.request, onNewConnection: onNewConnection)
+            endpoint, settings, body: content.pointee.request, onNewConnection: onNewConnection)
     }
 
     /// Sets up a copy of another exchange's request, for a new connection.
@@ -118,7 +118,7 @@ struct Exchange {
         var body = ByteBuffer()
         let (base, count) = (other.content.pointee.request.base, other.content.pointee.request.count)
         if let base, !body.append(base, count: count) { throw .outOfMemory }
-        try prepare(other.content.pointee.operation, settings, body: body, onNewConnection: true)
+        try prepare(other.content.pointee.endpoint, settings, body: body, onNewConnection: true)
     }
 
     /// Clears the request and the last attempt, so that another call can use the exchange.
@@ -171,8 +171,8 @@ extension Exchange {
     func beginRequest(localPort: Int32) -> Int32 {
         content.pointee.localPort = localPort
         record(.waiting)
-        let now = Clock.read(CLOCK_MONOTONIC)
-        content.pointee.askedAt = now
+        let now = MonotonicTime.now
+        content.pointee.sentAt = now
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
         guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
@@ -206,7 +206,7 @@ extension Exchange {
     /// Stores a part of the body. Returns `count`, or less to make libcurl stop.
     func receiveBody(_ bytes: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let bytes, count > 0 else { return 0 }
-        if content.pointee.reply.count &+ count > content.pointee.operation.maximumReplyBytes {
+        if content.pointee.reply.count &+ count > content.pointee.endpoint.maximumReplyBytes {
             content.pointee.stop = .tooLargeBody
             return 0
         }

@@ -12,13 +12,13 @@ struct PerformWatchdog {
     private static var patience: Int { 20 }
 
     /// The driver's deadline.
-    private var deadline = Deadline.now
+    private var deadline = MonotonicTime.now
     /// How often the progress callback has been called in this run.
     private var callbacks = 0
     private var flood = TLSFlood()
 
     /// Begins a run.
-    mutating func begin(until deadline: Deadline) {
+    mutating func begin(until deadline: MonotonicTime) {
         self.deadline = deadline
         callbacks = 0
         flood = TLSFlood()
@@ -31,7 +31,7 @@ struct PerformWatchdog {
     }
 
     /// Whether the run has gone on for too long.
-    var isLate: Bool { deadline.advanced(milliseconds: PerformWatchdog.patience).hasPassed }
+    var isLate: Bool { deadline <= MonotonicTime.now.advanced(milliseconds: -PerformWatchdog.patience) }
 
     /// Counts a TLS message. Returns whether there are too many.
     mutating func isFlood(with type: Int32) -> Bool { flood.grows(by: type) }

@@ -45,8 +45,8 @@ struct Transfer: Linked {
         /// The hedge of this transfer, or the transfer that this one is the hedge of: see `Transport+Hedging.swift`.
         var hedge: Transfer?
         var original: Transfer?
-        /// When a hedge of this transfer last failed, on CLOCK_MONOTONIC in nanoseconds.
-        var hedgeEndedAt: Int64 = 0
+        /// When a hedge of this transfer last failed.
+        var hedgeEndedAt = MonotonicTime.zero
         /// The neighbours in the transport's or the group's list.
         var links = Links<Transfer>()
     }

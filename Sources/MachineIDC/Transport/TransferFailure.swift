@@ -42,7 +42,7 @@ extension Exchange {
         switch content.pointee.stop {
         case .head(let fault): fault.failure
         case .tooLargeBody:
-            Failure(.badReply, "the reply is larger than \(content.pointee.operation.maximumReplyBytes) bytes")
+            Failure(.badReply, "the reply is larger than \(content.pointee.endpoint.maximumReplyBytes) bytes")
         case .descriptorClosed: .descriptorClosed
         case .noMemory, .interrupted, nil: .outOfMemory
         }

@@ -28,13 +28,13 @@ struct TransferLease: ~Copyable {
     deinit { transport.returnTransfer(transfer, isInGroup: isInGroup) }
 
     /// Sets up the request.
-    func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
-        try transfer?.exchange.prepare(operation, settings, body: body)
+    func prepare(_ endpoint: Endpoint, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
+        try transfer?.exchange.prepare(endpoint, settings, body: body)
     }
 
     /// Makes one attempt. Returns when it has ended, with or without a reply; throws when the deadline has passed or
     /// the client was cancelled.
-    mutating func run(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
+    mutating func run(until deadline: MonotonicTime, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
         guard let current = transfer else { throw .cancelled }
         current.exchange.resetAttempt()
         switch transport.run(&transfer, until: deadline, settings) {
@@ -66,7 +66,7 @@ struct TransferLease: ~Copyable {
     /// - Parameter device: the device that the request named, as the caller wrote it; NULL for an operation without
     ///   one.
     func read(
-        _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: AttemptResult, _ settings: borrowing Settings
+        _ endpoint: Endpoint, device: UnsafePointer<CChar>?, _ attempt: AttemptResult, _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
         guard let exchange = transfer?.exchange else { throw .cancelled }
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
@@ -80,7 +80,7 @@ struct TransferLease: ~Copyable {
         }
         do throws(Failure) {
             return try Answer(
-                to: operation, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
+                to: endpoint, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
                 body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
         } catch {
             // This may be the answer to an earlier request, and the answer to this one may still be on its way.

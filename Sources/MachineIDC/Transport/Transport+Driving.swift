@@ -15,7 +15,7 @@ extension Transport {
 
     /// Runs a transfer, and takes the lock for that. When the caller has to leave while another thread is driving, the
     /// transfer is abandoned: `mine` becomes nil and the driver clears the transfer away.
-    func run(_ mine: inout Transfer?, until deadline: Deadline, _ settings: borrowing Settings) -> RunResult {
+    func run(_ mine: inout Transfer?, until deadline: MonotonicTime, _ settings: borrowing Settings) -> RunResult {
         guard let transfer = mine else { return .cancelled }
         lock()
         defer { unlock() }
@@ -51,7 +51,7 @@ extension Transport {
     }
 
     /// Waits until the deadline, and takes the lock for that. Returns false when the client was cancelled first.
-    func pause(_ transfer: Transfer, until deadline: Deadline) -> Bool {
+    func pause(_ transfer: Transfer, until deadline: MonotonicTime) -> Bool {
         lock()
         defer { unlock() }
         calls.pointee.paused.append(transfer)
@@ -72,7 +72,7 @@ extension Transport {
 
     /// Drives the transfers of all callers until `isDone`, the deadline, or a cancellation; returns at once in a forked
     /// child. Returns CURLE_OK unless libcurl itself cannot continue.
-    func drive(until deadline: Deadline, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
+    func drive(until deadline: MonotonicTime, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
         calls.pointee.areDriven = true
         defer { calls.pointee.areDriven = false }
         if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
@@ -135,7 +135,7 @@ extension Transport {
     private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
 
     /// How long to poll, in milliseconds.
-    private func patience(until deadline: Deadline) -> Int {
+    private func patience(until deadline: MonotonicTime) -> Int {
         var patience = deadline.remainingMilliseconds
         // Needed for the hedges, and because libcurl before 8.4 does not report when it wants to try a name's next
         // address.
@@ -180,7 +180,7 @@ extension Transport {
         let isCut = code == CURLE_OK && !content.pointee.head.isWhole(withBodyOf: content.pointee.reply.count)
         content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         if content.pointee.code == CURLE_OK {
-            calls.pointee.hedging.noteAnswer(after: Clock.read(CLOCK_MONOTONIC) &- content.pointee.askedAt)
+            calls.pointee.hedging.noteAnswer(after: MonotonicTime.now.nanoseconds(since: content.pointee.sentAt))
         }
         if calls.pointee.hedgeCount == 0 { return deliver(transfer) }
         if let settled = settleHedge(of: transfer) { deliver(settled) }

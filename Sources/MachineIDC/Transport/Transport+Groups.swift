@@ -41,7 +41,7 @@ extension Transport {
 
     /// Waits until there is something to do for the group's owner, or for the deadline. Drives meanwhile when no other
     /// thread does.
-    func next(in group: TransferGroup, until deadline: Deadline, _ settings: borrowing Settings) -> WaitResult {
+    func next(in group: TransferGroup, until deadline: MonotonicTime, _ settings: borrowing Settings) -> WaitResult {
         lock()
         defer { unlock() }
         while true {
@@ -62,7 +62,7 @@ extension Transport {
     }
 
     /// Why `next` has to return; nil while it has to wait. Requires the lock.
-    private func waitResult(of group: TransferGroup, _ deadline: Deadline) -> WaitResult? {
+    private func waitResult(of group: TransferGroup, _ deadline: MonotonicTime) -> WaitResult? {
         if calls.pointee.areCancelled { return .cancelled }
         if let transfer = group.place.pointee.ended.removeFirst() {
             transfer.place.pointee.stage = .idle

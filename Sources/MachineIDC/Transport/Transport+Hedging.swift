@@ -12,7 +12,7 @@ extension Transport {
     func lookAround(_ settings: borrowing Settings) {
         guard calls.pointee.nextLook.hasPassed else { return }
         calls.pointee.nextLook = .after(milliseconds: calls.pointee.hedging.interval)
-        let before = Clock.read(CLOCK_MONOTONIC) &- calls.pointee.hedging.patience
+        let before = MonotonicTime.now.before(nanoseconds: calls.pointee.hedging.patience)
         var transfer = calls.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
         while let current = transfer, calls.pointee.hedgeCount < Hedging.mostAtOnce {
@@ -61,7 +61,7 @@ extension Transport {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
         if let original = transfer.place.pointee.original {
             if hasReply {
-                shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.askedAt)
+                shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.sentAt)
                 calls.pointee.hedging.noteSuccess()
                 calls.pointee.nextLook = .now
                 original.swapExchanges(with: transfer)
@@ -69,7 +69,7 @@ extension Transport {
                 calls.pointee.running.remove(original)
             } else {
                 // Another hedge may be sent after the same delay.
-                original.place.pointee.hedgeEndedAt = Clock.read(CLOCK_MONOTONIC)
+                original.place.pointee.hedgeEndedAt = .now
             }
             returnHedge(of: original)
             return hasReply ? original : nil
@@ -127,12 +127,10 @@ extension Transport {
 extension Transfer {
     /// Whether the transfer may be hedged: its request is read-only and was sent before `moment`, not a byte of the
     /// reply has come, and it has no hedge now and had none since `moment`.
-    ///
-    /// - Parameter moment: on CLOCK_MONOTONIC, in nanoseconds.
-    fileprivate func isSilent(since moment: Int64) -> Bool {
-        exchange.content.pointee.operation.changesNothing
+    fileprivate func isSilent(since moment: MonotonicTime) -> Bool {
+        exchange.content.pointee.endpoint.isReadOnly
             && place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned
             && exchange.progress == .waiting
-            && max(exchange.content.pointee.askedAt, place.pointee.hedgeEndedAt) <= moment
+            && max(exchange.content.pointee.sentAt, place.pointee.hedgeEndedAt) <= moment
     }
 }

@@ -70,12 +70,12 @@ struct Transport {
         /// Whether a transfer has resolved the authority's name.
         var isNamed = false
         /// Set while this transport has recently left a look-up behind: see `Lookups`.
-        var lookupsAreSlowUntil: Deadline?
+        var lookupsAreSlowUntil: MonotonicTime?
         var hedging: Hedging
         /// How many of the running transfers are hedges.
         var hedgeCount = 0
         /// When the driver looks for transfers to hedge again.
-        var nextLook = Deadline.now
+        var nextLook = MonotonicTime.now
         /// How many of the running transfers have been abandoned by their callers.
         var abandonedCount = 0
         /// The open groups.
@@ -170,7 +170,7 @@ struct Transport {
     }
 
     /// Lets the companion end what it has under way, until the deadline.
-    func closeCompanion(until deadline: Deadline) {
+    func closeCompanion(until deadline: MonotonicTime) {
         lock()
         let companion = calls.pointee.companion
         unlock()
@@ -178,7 +178,7 @@ struct Transport {
     }
 
     /// Waits until no call is inside, or for the deadline.
-    func drain(until deadline: Deadline) {
+    func drain(until deadline: MonotonicTime) {
         lock()
         while callCount > 0, !deadline.hasPassed {
             shared.pointee.drained.wait(shared.pointee.lock, until: deadline)

@@ -9,8 +9,8 @@ struct Easy: ~Copyable {
     /// libcurl's text for the last failure; "" when it gave none.
     let errorText: UnsafeMutablePointer<CChar>
 
-    /// The path that the handle is set up for: the address of the operation's literal.
-    private var path: UnsafePointer<CChar>?
+    /// The endpoint that the handle is set up for; nil when it is set up for none.
+    private var configuredFor: Endpoint?
 
     /// Whether CURLOPT_FRESH_CONNECT is set.
     private var isForNewConnection = false
@@ -125,31 +125,31 @@ struct Easy: ~Copyable {
         free(errorText)
     }
 
-    /// Makes the next transfer a request for `operation`. `body` must not move or change until the transfer has ended.
+    /// Makes the next transfer a request for `endpoint`. `body` must not move or change until the transfer has ended.
     mutating func prepare(
-        _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
+        _ endpoint: Endpoint, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
     ) throws(Failure) {
         var options = EasyOptions(handle)
         if isForNewConnection != onNewConnection {
             options.set(CURLOPT_FRESH_CONNECT, onNewConnection ? 1 : 0)
             isForNewConnection = onNewConnection
         }
-        if path != operation.path.cString {
-            path = nil
-            try setOperation(operation, settings)
-            path = operation.path.cString
+        if configuredFor != endpoint {
+            configuredFor = nil
+            try setEndpoint(endpoint, settings)
+            configuredFor = endpoint
         }
-        if operation.method == .post {
+        if endpoint.method == .post {
             options.set(CURLOPT_POSTFIELDSIZE, body.count)
             options.set(CURLOPT_POSTFIELDS, pointer: UnsafeMutableRawPointer(body.base))
         }
         try options.finish()
     }
 
-    /// Sets the URL, the method and the headers of an operation.
-    private mutating func setOperation(_ operation: Operation, _ settings: borrowing Settings) throws(Failure) {
+    /// Sets the URL, the method and the headers of an endpoint.
+    private mutating func setEndpoint(_ endpoint: Endpoint, _ settings: borrowing Settings) throws(Failure) {
         guard let base = settings.baseURL.text.pointer else { throw .outOfMemory }
-        let text = try CString(joining: base, operation.path.cString)
+        let text = try CString(joining: base, endpoint.path.cString)
         guard let start = text.pointer else { throw .outOfMemory }
         let url = try CurlURL(start, source: Literal("base_url").cString)
         var options = EasyOptions(handle)
@@ -161,7 +161,7 @@ struct Easy: ~Copyable {
             options.set(CURLOPT_URL, text: start)
         }
         self.url = consume url
-        switch operation.method {
+        switch endpoint.method {
         case .get:
             options.set(CURLOPT_HTTPGET, 1)
             options.set(CURLOPT_HTTPHEADER, pointer: settings.headers.get.list)

@@ -119,7 +119,7 @@ struct Multi: ~Copyable {
 
     /// Does what can be done without waiting, and stops soon after the deadline. Returns CURLE_OK unless libcurl cannot
     /// continue.
-    func perform(until deadline: Deadline) -> CURLcode {
+    func perform(until deadline: MonotonicTime) -> CURLcode {
         sockets.watchdog.pointee.begin(until: deadline)
         var running: Int32 = 0
         return Multi.ending(ForkGate.holdingOffFork { curl_multi_perform(handle, &running) })

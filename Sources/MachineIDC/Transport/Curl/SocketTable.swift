@@ -22,8 +22,8 @@ struct SocketTable {
         var identity: FileIdentity?
         /// The port at this end of the connection; 0 before its first request, `noPort` for the pipe.
         var localPort: Int32 = 0
-        /// When the last request went out on the connection, on CLOCK_MONOTONIC in nanoseconds.
-        var askedAt: Int64 = 0
+        /// When the last request went out on the connection.
+        var sentAt = MonotonicTime.zero
         /// Whether no further request may go out on the connection.
         var isRetired = false
 
@@ -215,11 +215,9 @@ struct SocketTable {
     /// Whether a request may go out on the connection from this port: the connection is the library's, takes further
     /// requests, and holds no unread bytes. Records the port and the time.
     ///
-    /// - Parameters:
-    ///   - mayHoldBytes: whether unread bytes are acceptable.
-    ///   - now: on CLOCK_MONOTONIC, in nanoseconds.
+    /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
-    func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: Int64) -> Bool {
+    func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
         if header.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
             forEachOpen { _, entry in entry.pointee.isRetired = entry.pointee.localPort > 0 }
         }
@@ -233,7 +231,7 @@ struct SocketTable {
                 entry.pointee.localPort = port
             }
             isFound = !entry.pointee.isRetired
-            entry.pointee.askedAt = now
+            entry.pointee.sentAt = now
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
         return isFound && !holdsBytes && !hostClosedDescriptor
@@ -241,9 +239,9 @@ struct SocketTable {
 
     /// Takes all connections out of use that have carried no request since this moment.
     @inline(never)
-    func retire(unusedSince moment: Int64) {
+    func retire(unusedSince moment: MonotonicTime) {
         forEachOpen { _, entry in
-            if entry.pointee.localPort > 0, entry.pointee.askedAt < moment { entry.pointee.isRetired = true }
+            if entry.pointee.localPort > 0, entry.pointee.sentAt < moment { entry.pointee.isRetired = true }
         }
     }
 
