@@ -8,8 +8,8 @@ internal import CPlatform
 typealias JSONResult = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
 /// Runs an operation that concerns no single device.
-func ask(_ client: OpaquePointer?, _ endpoint: Endpoint, _ json: JSONResult?) -> mid_status {
-    report(json) { () throws(Failure) in
+func run(_ client: OpaquePointer?, _ endpoint: Endpoint, _ json: JSONResult?) -> mid_status {
+    finish(json) { () throws(Failure) in
         try withClient(client) { client throws(Failure) in
             try client.perform(endpoint, body: ByteBuffer(), wantsJSON: json != nil)
         }
@@ -17,17 +17,17 @@ func ask(_ client: OpaquePointer?, _ endpoint: Endpoint, _ json: JSONResult?) ->
 }
 
 /// Runs an operation on one device, for an exported function without an `allowed` parameter.
-func ask(
+func run(
     _ client: OpaquePointer?, _ endpoint: Endpoint, _ device: UnsafePointer<CChar>?, _ json: JSONResult?
 ) -> mid_status {
-    report(json) { () throws(Failure) in
-        try perform(client, endpoint, device, wantsJSON: json != nil)
+    finish(json) { () throws(Failure) in
+        try result(of: endpoint, client, device, wantsJSON: json != nil)
     }
 }
 
 /// Runs an operation on one device.
-func perform(
-    _ client: OpaquePointer?, _ endpoint: Endpoint, _ device: UnsafePointer<CChar>?, wantsJSON: Bool
+func result(
+    of endpoint: Endpoint, _ client: OpaquePointer?, _ device: UnsafePointer<CChar>?, wantsJSON: Bool
 ) throws(Failure) -> CallResult {
     try withClient(client) { client throws(Failure) in
         try client.perform(endpoint, device: device, wantsJSON: wantsJSON)
@@ -42,7 +42,7 @@ func validateMany(
     try withClient(client) { client throws(Failure) in
         guard let devices else { throw Failure(.invalidArgument, "device_ids is NULL") }
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        guard Batch.mayHold(count) else {
+        guard Batch.isPossible(count: count) else {
             throw Failure(.invalidArgument, "count must be the number of device ids, which cannot be \(count)")
         }
         return try client.validate(devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
@@ -81,25 +81,25 @@ func makeClient(
         client.pointee = try Client(settings()).handle
         return Status.ok.rawValue
     } catch {
-        return report(error, json)
+        return finish(error, json)
     }
 }
 
 /// Runs the body of an exported function. `json` becomes the authority's text on success, and the JSON of the failure
 /// otherwise.
-func report(_ json: JSONResult?, _ call: () throws(Failure) -> CallResult) -> mid_status {
+func finish(_ json: JSONResult?, _ call: () throws(Failure) -> CallResult) -> mid_status {
     json?.pointee = nil
     do throws(Failure) {
         let result = try call()
         json?.pointee = result.json
         return result.status.rawValue
     } catch {
-        return report(error, json)
+        return finish(error, json)
     }
 }
 
 /// Returns the failure's status and writes its JSON, when wanted. Frees the failure's message.
-private func report(_ failure: Failure, _ json: JSONResult?) -> mid_status {
+private func finish(_ failure: Failure, _ json: JSONResult?) -> mid_status {
     defer { failure.message.destroy() }
     guard let json else { return failure.status.rawValue }
     let (text, status) = failure.json()

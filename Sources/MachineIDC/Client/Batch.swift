@@ -4,14 +4,14 @@ internal import CPlatform
 /// reply is read on its own.
 struct Batch: ~Copyable {
     /// Whether an array of `count` device ids can exist. A `size_t` above half its range arrives as a negative number.
-    static func mayHold(_ count: Int) -> Bool {
+    static func isPossible(count: Int) -> Bool {
         count >= 0 && count <= Int.max / MemoryLayout<UnsafePointer<CChar>?>.stride
     }
 
     /// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because the
     /// real size of the array is unknown.
     static func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
-        guard let allowed, mayHold(count) else { return }
+        guard let allowed, isPossible(count: count) else { return }
         memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
     }
 
@@ -44,8 +44,8 @@ struct Batch: ~Copyable {
     private let width: Int
     private var laneCount = 0
     /// How many devices a lane has started with, and how many have their result.
-    private var begun = 0
-    private var settled = 0
+    private var startedCount = 0
+    private var finishedCount = 0
     /// The results, one for each device.
     var results: BatchResults
 
@@ -54,8 +54,8 @@ struct Batch: ~Copyable {
         _ client: Client, _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int,
         allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
     ) throws(Failure) {
-        let limit = try TimeLimit(milliseconds: client.state.pointee.settings.timeout)
-        let width = min(client.state.pointee.settings.maxConnections, count)
+        let limit = try TimeLimit(milliseconds: client.shared.pointee.settings.timeout)
+        let width = min(client.shared.pointee.settings.maxConnections, count)
         let transport = try client.usableTransport()
         let results = try BatchResults(count: count, allowed: allowed, keepsTexts: wantsJSON)
         let group = try TransferGroup()
@@ -78,8 +78,8 @@ struct Batch: ~Copyable {
     /// Makes the lanes. Each holds a transfer of the transport's.
     private mutating func openLanes() throws(Failure) {
         while laneCount < width {
-            let lease = try TransferLease(on: transport, client.state.pointee.settings)
-            (lanes + laneCount).initialize(to: Lane(lease: lease, schedule: RetrySchedule(client.state.pointee.settings)))
+            let lease = try TransferLease(on: transport, client.shared.pointee.settings)
+            (lanes + laneCount).initialize(to: Lane(lease: lease, schedule: RetrySchedule(client.shared.pointee.settings)))
             laneCount &+= 1
         }
     }
@@ -95,13 +95,13 @@ struct Batch: ~Copyable {
     /// Returns when every device has a result; throws when the client is cancelled, or memory runs out, before that.
     mutating func run() throws(Failure) {
         try openLanes()
-        while settled < count {
-            fill()
-            if settled == count { break }
+        while finishedCount < count {
+            startFreeLanes()
+            if finishedCount == count { break }
             if limit.isOver { return timeOut() }
             if results.lacksMemory { throw .outOfMemory }
             let result = transport.next(
-                in: group, until: earliestRetry(), client.state.pointee.settings)
+                in: group, until: earliestRetry(), client.shared.pointee.settings)
             // An answer that arrives after the time limit decides nothing.
             if limit.isOver { return timeOut() }
             switch result {
@@ -114,23 +114,23 @@ struct Batch: ~Copyable {
 
     /// Starts the next device on each free lane, and the next attempt on each lane whose pause is over.
     @inline(never)
-    private mutating func fill() {
+    private mutating func startFreeLanes() {
         for lane in Indices(laneCount) {
             if lanes[lane].stage == .pausing, lanes[lane].retryAt.hasPassed { start(lane) }
             // A device id that cannot be sent gets its failure at once, and the lane goes on to the next device, until
             // the time limit or a cancellation.
-            while lanes[lane].stage == .free, begun < count, !limit.isOver, !client.isCancelled {
-                lanes[lane].index = begun
-                begun &+= 1
+            while lanes[lane].stage == .free, startedCount < count, !limit.isOver, !client.isCancelled {
+                lanes[lane].index = startedCount
+                startedCount &+= 1
                 do throws(Failure) {
                     // After the host closed descriptors of the library, the lane's transfer cannot be used again, so
                     // the lane takes another one.
                     if lanes[lane].lease.isUnusable {
-                        lanes[lane].lease = try TransferLease(on: transport, client.state.pointee.settings)
+                        lanes[lane].lease = try TransferLease(on: transport, client.shared.pointee.settings)
                     }
                     let body = try DeviceID(devices[lanes[lane].index]).requestBody()
-                    try lanes[lane].lease.prepare(.validate, client.state.pointee.settings, body: body)
-                    lanes[lane].schedule = RetrySchedule(client.state.pointee.settings)
+                    try lanes[lane].lease.prepare(.validate, client.shared.pointee.settings, body: body)
+                    lanes[lane].schedule = RetrySchedule(client.shared.pointee.settings)
                     start(lane)
                 } catch {
                     settle(lane, error)
@@ -156,14 +156,14 @@ struct Batch: ~Copyable {
             return
         }
         if attempt.hasReply, !lanes[lane].lease.hasTimeToRead(within: limit) {
-            return settle(lane, .timeout(client.state.pointee.settings.timeout))
+            return settle(lane, .timeout(client.shared.pointee.settings.timeout))
         }
         do throws(Failure) {
             let answer = try lanes[lane].lease.read(
-                .validate, device: devices[lanes[lane].index], attempt, client.state.pointee.settings)
+                .validate, device: devices[lanes[lane].index], attempt, client.shared.pointee.settings)
             results.set(lanes[lane].index, answer, lanes[lane].lease.takeReply())
             lanes[lane].stage = .free
-            settled &+= 1
+            finishedCount &+= 1
         } catch {
             settle(lane, error)
         }
@@ -173,16 +173,16 @@ struct Batch: ~Copyable {
     private mutating func settle(_ lane: Int, _ failure: Failure) {
         results.set(lanes[lane].index, failure)
         lanes[lane].stage = .free
-        settled &+= 1
+        finishedCount &+= 1
     }
 
     /// Records a time-out for the devices in progress and for those that were never started.
     @inline(never)
     private mutating func timeOut() {
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
-            settle(lane, .timeout(client.state.pointee.settings.timeout))
+            settle(lane, .timeout(client.shared.pointee.settings.timeout))
         }
-        results.setRest(from: begun, .timeout(client.state.pointee.settings.timeout))
+        results.setRest(from: startedCount, .timeout(client.shared.pointee.settings.timeout))
     }
 
     /// When the first pause ends, or the deadline of the call when that is earlier.

@@ -9,14 +9,14 @@ extension Client {
     func perform(
         _ endpoint: Endpoint, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
     ) throws(Failure) -> CallResult {
-        let limit = try TimeLimit(milliseconds: state.pointee.settings.timeout)
+        let limit = try TimeLimit(milliseconds: shared.pointee.settings.timeout)
         let deadline = limit.deadline
-        var lease = try TransferLease(onShardOf: usableTransport(), state.pointee.settings)
-        try lease.prepare(endpoint, state.pointee.settings, body: body)
-        var schedule = RetrySchedule(state.pointee.settings)
+        var lease = try TransferLease(onShardOf: usableTransport(), shared.pointee.settings)
+        try lease.prepare(endpoint, shared.pointee.settings, body: body)
+        var schedule = RetrySchedule(shared.pointee.settings)
         while true {
             let sentAt = BootTime.now
-            let attempt = try lease.run(until: deadline, state.pointee.settings)
+            let attempt = try lease.run(until: deadline, shared.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
                 try lease.pause(milliseconds: pause)
                 continue
@@ -26,9 +26,9 @@ extension Client {
             if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
             if attempt.hasReply, !lease.hasTimeToRead(within: limit) {
                 throw Failure(
-                    .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
+                    .timeout, "the reply came too late to be read within \(shared.pointee.settings.timeout) ms (timeout_ms)")
             }
-            let answer = try lease.read(endpoint, device: device, attempt, state.pointee.settings)
+            let answer = try lease.read(endpoint, device: device, attempt, shared.pointee.settings)
             // The same holds for a cancellation or fork that happened while the reply was being read.
             if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
             let json = wantsJSON ? lease.takeReply() : nil
@@ -53,7 +53,7 @@ extension Client {
             try batch.run()
             let json = try batch.results.takeJSON()
             if isCancelled || batch.transport.isInherited {
-                free(json)
+                CPlatform.free(json)
                 throw batch.transport.cancellation
             }
             return CallResult(status: batch.results.status, json: json)

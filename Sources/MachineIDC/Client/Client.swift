@@ -5,7 +5,7 @@ internal import Synchronization
 /// in progress, each guard and the guard thread, so freeing a client never frees memory that a call still uses.
 struct Client {
     /// The shared memory. The settings never change; the rest is atomic.
-    struct State: ~Copyable {
+    struct Shared: ~Copyable {
         let settings: Settings
         let references = Atomic<Int>(1)
         let isCancelled = Atomic<Bool>(false)
@@ -21,33 +21,33 @@ struct Client {
         }
     }
 
-    let state: UnsafeMutablePointer<State>
+    let shared: UnsafeMutablePointer<Shared>
 
     /// Makes a client with one reference for the handle. Opens nothing.
     init(_ settings: consuming Settings) throws(Failure) {
-        state = try allocateShared(State(settings))
+        shared = try allocateShared(Shared(settings))
     }
 
     /// The client behind a handle from the host; nil for NULL.
     init?(handle: OpaquePointer?) {
         guard let handle else { return nil }
-        state = UnsafeMutablePointer(handle)
+        shared = UnsafeMutablePointer(handle)
     }
 
     /// The handle for the host.
-    var handle: OpaquePointer { OpaquePointer(state) }
+    var handle: OpaquePointer { OpaquePointer(shared) }
 
-    var isCancelled: Bool { state.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }
+    var isCancelled: Bool { shared.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }
 
     /// Ends every call in progress and every later one with `MID_CANCELLED`. Takes the transport's lock.
     func cancel() {
-        state.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent)
+        shared.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent)
         if let transport = currentTransport { transport.cancel() }
     }
 
     /// Releases the handle's reference, for `mid_client_free`. Cancels the calls in progress and waits for them for 250
     /// ms at most.
-    func close() {
+    func free() {
         cancel()
         closeInherited()
         if let transport = currentTransport {
@@ -60,14 +60,14 @@ struct Client {
 
     /// Takes a reference.
     func retain() {
-        state.pointee.references.wrappingAdd(1, ordering: .relaxed)
+        shared.pointee.references.wrappingAdd(1, ordering: .relaxed)
     }
 
     /// Gives a reference back. The last one frees the client.
     @inline(never)
     func release() {
-        guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        destroyShared(state)
+        guard shared.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        destroyShared(shared)
     }
 }
 
@@ -75,7 +75,7 @@ struct Client {
 extension Client {
     /// The published transport, whichever process made it.
     private var transport: Transport? {
-        Transport(address: state.pointee.transport.load(ordering: .sequentiallyConsistent))
+        Transport(address: shared.pointee.transport.load(ordering: .sequentiallyConsistent))
     }
 
     /// The transport, unless it is the parent's.
@@ -89,20 +89,20 @@ extension Client {
     /// child releases those.
     private func closeInherited() {
         guard let transport, transport.isInherited else { return }
-        let (isMine, _) = state.pointee.transport.compareExchange(
+        let (isMine, _) = shared.pointee.transport.compareExchange(
             expected: UInt(bitPattern: transport.shared), desired: 0, ordering: .sequentiallyConsistent)
         if isMine { transport.closeInherited() }
     }
 
     /// The transport of this process. The first call makes it; in a forked child it replaces the parent's.
     func usableTransport() throws(Failure) -> Transport {
-        let inherited = state.pointee.transport.load(ordering: .sequentiallyConsistent)
+        let inherited = shared.pointee.transport.load(ordering: .sequentiallyConsistent)
         if let transport = Transport(address: inherited), !transport.isInherited { return transport }
         if isCancelled { throw .cancelled }
         let generation = ForkGeneration.current
         guard generation != 0 else { throw .outOfMemory }
-        let made = try Transport(state.pointee.settings, generation: generation)
-        let (published, present) = state.pointee.transport.compareExchange(
+        let made = try Transport(shared.pointee.settings, generation: generation)
+        let (published, present) = shared.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {
             // Another thread was first: either it published its own transport, or, in a child, it closed the client.

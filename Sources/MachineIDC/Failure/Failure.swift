@@ -1,4 +1,4 @@
-/// Why there is no answer: the error type of the library. It is thrown up to `report` in `Boundary.swift`, which turns
+/// Why there is no answer: the error type of the library. It is thrown up to `finish` in `Boundary.swift`, which turns
 /// it into a status and JSON and frees the message. Code that catches one earlier must free the message itself.
 struct Failure: Error {
     let status: Status

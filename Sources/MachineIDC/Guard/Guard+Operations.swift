@@ -10,7 +10,7 @@ extension Guard {
         let guards = try Guards.of(client.usableTransport())
         try GuardRegistry.prepare()
         let result = try client.perform(.validate, device: raw, wantsJSON: true)
-        guard result.status == .ok, let raw else { return result.keeping(wantsJSON) }
+        guard result.status == .ok, let raw else { return result.withoutJSON(unless: wantsJSON) }
         if !result.sentAt.isKnown {
             free(result.json)
             throw Failure(.internal, "CLOCK_BOOTTIME cannot be read")
@@ -31,7 +31,7 @@ extension Guard {
             throw error
         }
         do throws(Failure) {
-            try made.begin(isAllowed: result.isAllowed, decision)
+            try made.acceptFirstDecision(isAllowed: result.isAllowed, decision)
         } catch {
             free(copy)
             throw error
@@ -44,10 +44,10 @@ extension Guard {
     /// it throws.
     ///
     /// - Parameter decision: malloc'd; this function takes ownership.
-    private func begin(isAllowed: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
+    private func acceptFirstDecision(isAllowed: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
         transport.lock()
-        accept(isAllowed: isAllowed, decision, sentAt: knowledge.pointee.decisionSentAt)
-        let due = MonotonicTime.after(milliseconds: knowledge.pointee.schedule.first())
+        accept(isAllowed: isAllowed, decision, sentAt: locked.pointee.decisionSentAt)
+        let due = MonotonicTime.after(milliseconds: locked.pointee.schedule.first())
         transport.unlock()
         guard isAllowed else { return }
         do throws(Failure) {
@@ -62,7 +62,7 @@ extension Guard {
     /// lock may be held for ever, it only closes the guard's descriptors; the memory stays allocated.
     func stop() {
         if isInherited {
-            knowledge.pointee.descriptor.close()
+            locked.pointee.descriptor.close()
             shared.pointee.inherited.close()
             return
         }
@@ -71,7 +71,7 @@ extension Guard {
         transport.lock()
         // The descriptor is closed first, so that a poll does not report the end. The fork gate is needed because a
         // forked child reads the descriptor's state.
-        ForkGate.holdingOffFork { knowledge.pointee.descriptor.close() }
+        ForkGate.holdingOffFork { locked.pointee.descriptor.close() }
         end(.ended)
         transport.unlock()
         guards.joinThread(until: .after(milliseconds: 250))
@@ -85,7 +85,7 @@ extension Guard {
         if isInherited || !isAllowed { return true }
         let limit = milliseconds < 0 ? nil : MonotonicTime.after(milliseconds: Int(milliseconds))
         transport.lock()
-        knowledge.pointee.references &+= 1
+        locked.pointee.references &+= 1
         while isAllowed, !(limit?.hasPassed ?? false) {
             // One second at most: CLOCK_MONOTONIC, which a condition waits by, stands still while the machine is
             // suspended, but the permit ages.
@@ -100,17 +100,17 @@ extension Guard {
 
     /// The guard's descriptor for `mid_guard_fd`; -1 when no descriptor is left.
     func descriptor() -> Int32 {
-        if isInherited { return knowledge.pointee.descriptor.number ?? shared.pointee.inherited.open() }
+        if isInherited { return locked.pointee.descriptor.number ?? shared.pointee.inherited.open() }
         transport.lock()
         defer { transport.unlock() }
         // The fork gate is needed because a forked child reads the descriptor's state.
-        return ForkGate.holdingOffFork { knowledge.pointee.descriptor.open() }
+        return ForkGate.holdingOffFork { locked.pointee.descriptor.open() }
     }
 }
 
 extension CallResult {
     /// The same result, without its text unless that is wanted.
-    fileprivate consuming func keeping(_ wantsJSON: Bool) -> CallResult {
+    fileprivate consuming func withoutJSON(unless wantsJSON: Bool) -> CallResult {
         if wantsJSON { return self }
         free(json)
         return CallResult(status: status, isAllowed: isAllowed, sentAt: sentAt, json: nil)

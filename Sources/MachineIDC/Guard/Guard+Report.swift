@@ -13,12 +13,12 @@ extension Guard {
         defer { transport.unlock() }
         let isAllowed = isAllowed
         let state: Literal =
-            switch knowledge.pointee.state {
+            switch locked.pointee.state {
             case .live: isAllowed ? "on" : "lapsed"
             case .denied: "denied"
             case .ended: "ended"
             }
-        let (decision, failure) = (knowledge.pointee.decision, knowledge.pointee.failure)
+        let (decision, failure) = (locked.pointee.decision, locked.pointee.failure)
         guard let text = text(isAllowed: isAllowed, state, decision: decision, failure: failure) else {
             throw .outOfMemory
         }
@@ -35,11 +35,11 @@ extension Guard {
     private func text(
         isAllowed: Bool, _ state: Literal, decision: UnsafePointer<CChar>?, failure: UnsafePointer<CChar>?
     ) -> UnsafeMutablePointer<CChar>? {
-        let age = BootTime.now.nanoseconds(since: knowledge.pointee.decisionSentAt) / 1_000_000
+        let age = BootTime.now.nanoseconds(since: locked.pointee.decisionSentAt) / 1_000_000
         let allowed: Literal = isAllowed ? "true" : "false"
         let head: Message = """
-            {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(knowledge.pointee.checks),\
-            "failures":\(knowledge.pointee.failuresSinceDecision),"decision":
+            {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(locked.pointee.checks),\
+            "failures":\(locked.pointee.failuresSinceDecision),"decision":
             """
         defer { head.destroy() }
         let null: Literal = "null"

@@ -3,7 +3,7 @@ internal import CPlatform
 /// A check in progress, and the request that it makes.
 ///
 /// A pointer to memory that belongs to the guard thread, which destroys it.
-struct GuardCheck: Linked {
+struct GuardCheck: ListElement {
     struct Shared: ~Copyable {
         let plan: GuardCheckPlan
         /// The transfer that is held for the check.
@@ -13,7 +13,7 @@ struct GuardCheck: Linked {
         /// When the last attempt was sent.
         var sentAt = BootTime.zero
         /// The neighbours in the list of checks in progress.
-        var links = Links<GuardCheck>()
+        var links = ListLinks<GuardCheck>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
@@ -41,7 +41,7 @@ struct GuardCheck: Linked {
 
     var plan: GuardCheckPlan { shared.pointee.plan }
 
-    var links: Links<GuardCheck> {
+    var links: ListLinks<GuardCheck> {
         get { shared.pointee.links }
         nonmutating set { shared.pointee.links = newValue }
     }

@@ -15,13 +15,13 @@ struct GuardCheckPlan {
     ///
     /// - Parameter timeout: the client's `timeout_ms`.
     init(for deviceGuard: Guard, timeout: Int) {
-        deviceGuard.knowledge.pointee.underWay &+= 1
-        deviceGuard.knowledge.pointee.references &+= 1
-        deviceGuard.knowledge.pointee.checks &+= 1
+        deviceGuard.locked.pointee.underWay &+= 1
+        deviceGuard.locked.pointee.references &+= 1
+        deviceGuard.locked.pointee.checks &+= 1
         self.deviceGuard = deviceGuard
-        number = deviceGuard.knowledge.pointee.checks
+        number = deviceGuard.locked.pointee.checks
         began = .now
-        let (schedule, maxAge) = (deviceGuard.knowledge.pointee.schedule, deviceGuard.shared.pointee.maxAge)
+        let (schedule, maxAge) = (deviceGuard.locked.pointee.schedule, deviceGuard.shared.pointee.maxAge)
         let limit = schedule.limit(maxAge: maxAge, timeout: timeout)
         let patience = schedule.patience(whileOn: deviceGuard.isAllowed, maxAge: maxAge, timeout: timeout)
         secondCheckAt = began.advanced(milliseconds: patience ?? limit)
@@ -31,7 +31,7 @@ struct GuardCheckPlan {
     }
 
     /// Whether the guard has made no later check. Requires the lock.
-    var isLast: Bool { number == deviceGuard.knowledge.pointee.checks }
+    var isLast: Bool { number == deviceGuard.locked.pointee.checks }
 
     /// Whether both are checks of the same guard, and this one began first.
     func isOlder(than other: GuardCheckPlan) -> Bool { deviceGuard == other.deviceGuard && number < other.number }

@@ -8,7 +8,7 @@ internal import Synchronization
 enum GuardRegistry {
     /// The address of the first thread in the list.
     private static let first = Atomic<UInt>(0)
-    private static let isExiting = Atomic<Bool>(false)
+    private static let exiting = Atomic<Bool>(false)
     /// Whether the exit handler is registered.
     private static let isWaitingForExit = Atomic<Bool>(false)
 
@@ -16,7 +16,7 @@ enum GuardRegistry {
     /// it runs before their own handlers.
     static func prepare() throws(Failure) {
         // Each time, so that no guard starts before it is there; it is always the same function.
-        ForkHook.setChild { GuardRegistry.endInChild() }
+        ForkHook.setChild { GuardRegistry.makeDescriptorsReadableInChild() }
         let (isFirst, _) = isWaitingForExit.compareExchange(
             expected: false, desired: true, ordering: .acquiringAndReleasing)
         guard isFirst, atexit({ GuardRegistry.stopAll() }) != 0 else { return }
@@ -25,7 +25,7 @@ enum GuardRegistry {
     }
 
     /// Whether the exit handler has begun; from then on no guard may start.
-    static var hasEnded: Bool { isExiting.load(ordering: .acquiring) }
+    static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
     /// Adds a thread to the list.
     static func add(_ thread: UnsafeMutablePointer<GuardThread>) {
@@ -52,7 +52,7 @@ enum GuardRegistry {
 
     /// The exit handler: stops and joins all guard threads, for 250 ms at most.
     private static func stopAll() {
-        isExiting.store(true, ordering: .releasing)
+        exiting.store(true, ordering: .releasing)
         let deadline = MonotonicTime.after(milliseconds: 250)
         while let (client, guards) = takeFirst() {
             if !guards.transport.isInherited { guards.stop(until: deadline) }
@@ -74,10 +74,10 @@ enum GuardRegistry {
 
     /// Makes the descriptors of all guards readable in a forked child. The child has only this thread, and the fork
     /// waited until no other thread was in the middle of a change: see `ForkGate`.
-    static func endInChild() {
+    static func makeDescriptorsReadableInChild() {
         var thread = head
         while let current = thread {
-            current.pointee.guards.locked.pointee.live.forEach { $0.knowledge.pointee.descriptor.makeReadableInChild() }
+            current.pointee.guards.locked.pointee.live.forEach { $0.locked.pointee.descriptor.makeReadableInChild() }
             thread = current.pointee.next
         }
         head = nil

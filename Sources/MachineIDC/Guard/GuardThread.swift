@@ -60,7 +60,7 @@ struct GuardThread: ~Copyable {
             case .timeOut(let check): timeOut(check)
             case .cancel(let check): cancel(check)
             case .wait(let deadline):
-                let result = transport.next(in: group, until: deadline, client.state.pointee.settings)
+                let result = transport.next(in: group, until: deadline, client.shared.pointee.settings)
                 if case .ended(let transfer) = result { finish(transfer) }
             }
         }
@@ -70,28 +70,28 @@ struct GuardThread: ~Copyable {
     private func nextAction() -> Action {
         transport.lock()
         defer { transport.unlock() }
-        if guards.threadQuits() { return .quit }
+        if guards.stopThreadIfIdle() { return .quit }
         let now = MonotonicTime.now
         if let check = checks.pointee.first(where: { $0.plan.deadline <= now }) { return .timeOut(check) }
         if let check = checks.pointee.first(where: { !$0.plan.deviceGuard.isLive }) { return .cancel(check) }
         let next = guards.locked.pointee.live.first
         guard let (deviceGuard, due) = next, due <= now else {
-            return .wait(firstMoment(before: next?.due ?? .never) { $0.deadline })
+            return .wait(earliestMoment(before: next?.due ?? .never) { $0.deadline })
         }
-        if mayBegin(deviceGuard), checks.pointee.count < client.state.pointee.settings.maxConnections {
-            return .startCheck(GuardCheckPlan(for: deviceGuard, timeout: client.state.pointee.settings.timeout))
+        if mayBegin(deviceGuard), checks.pointee.count < client.shared.pointee.settings.maxConnections {
+            return .startCheck(GuardCheckPlan(for: deviceGuard, timeout: client.shared.pointee.settings.timeout))
         }
-        if let check = lateCheck(of: deviceGuard, now) { return .timeOut(check) }
-        return .wait(firstMoment(before: .never) { $0.secondCheckAt })
+        if let check = mostOverdueCheck(of: deviceGuard, now) { return .timeOut(check) }
+        return .wait(earliestMoment(before: .never) { $0.secondCheckAt })
     }
 
     /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
-    /// the calls inside use no more than the `kept` connections: the others are for other threads. (`callCount` counts
+    /// the calls inside use no more than the `reserved` connections: the others are for other threads. (`callCount` counts
     /// the group as a call too.) Requires the lock.
     private func mayBegin(_ due: Guard) -> Bool {
-        switch due.knowledge.pointee.underWay {
+        switch due.locked.pointee.underWay {
         case 0: true
-        case 1: transport.callCount <= transport.shared.pointee.shards.kept
+        case 1: transport.callCount <= transport.shared.pointee.shards.reserved
         default: false
         }
     }
@@ -99,7 +99,7 @@ struct GuardThread: ~Copyable {
     /// Starts a check.
     private func startCheck(_ plan: GuardCheckPlan) {
         do throws(Failure) {
-            let check = try GuardCheck(plan, on: transport, client.state.pointee.settings)
+            let check = try GuardCheck(plan, on: transport, client.shared.pointee.settings)
             checks.pointee.append(check)
             check.start(in: group)
         } catch {
@@ -119,7 +119,7 @@ struct GuardThread: ~Copyable {
         }
         do throws(Failure) {
             let answer = try check.shared.pointee.lease.read(
-                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
+                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt, client.shared.pointee.settings)
             let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {
                 settle(plan, isAllowed: answer.isAllowed, reply, sentAt: check.shared.pointee.sentAt)
@@ -158,21 +158,21 @@ struct GuardThread: ~Copyable {
     /// Counts a check of the guard as ended, and releases the check's reference.
     private func endCheck(of deviceGuard: Guard) {
         transport.lock()
-        deviceGuard.knowledge.pointee.underWay &-= 1
+        deviceGuard.locked.pointee.underWay &-= 1
         transport.unlock()
         deviceGuard.release()
     }
 
     /// The earliest `moment` of the checks in progress, or `other` when that is earlier.
-    private func firstMoment(before other: MonotonicTime, _ moment: (GuardCheckPlan) -> MonotonicTime) -> MonotonicTime {
+    private func earliestMoment(before other: MonotonicTime, _ moment: (GuardCheckPlan) -> MonotonicTime) -> MonotonicTime {
         var first = other
         checks.pointee.forEach { first = min(first, moment($0.plan)) }
         return first
     }
 
     /// The check that is overdue for longest: one of this guard's, or any guard's when this one has none in progress.
-    private func lateCheck(of deviceGuard: Guard, _ now: MonotonicTime) -> GuardCheck? {
-        let isAny = deviceGuard.knowledge.pointee.underWay == 0
+    private func mostOverdueCheck(of deviceGuard: Guard, _ now: MonotonicTime) -> GuardCheck? {
+        let isAny = deviceGuard.locked.pointee.underWay == 0
         var (found, earliest): (GuardCheck?, MonotonicTime) = (nil, now)
         checks.pointee.forEach { check in
             let plan = check.plan
@@ -194,9 +194,9 @@ extension GuardThread {
         transport.lock()
         let deviceGuard = plan.deviceGuard
         deviceGuard.accept(isAllowed: isAllowed, reply, sentAt: sentAt)
-        let next = plan.began.advanced(milliseconds: deviceGuard.knowledge.pointee.schedule.afterDecision())
-        deviceGuard.knowledge.pointee.notBefore = plan.began
-        if plan.isLast { deviceGuard.setDue(next, alignment: deviceGuard.knowledge.pointee.schedule.alignment) }
+        let next = plan.began.advanced(milliseconds: deviceGuard.locked.pointee.schedule.afterDecision())
+        deviceGuard.locked.pointee.notBefore = plan.began
+        if plan.isLast { deviceGuard.setDue(next, alignment: deviceGuard.locked.pointee.schedule.alignment) }
         transport.unlock()
     }
 
@@ -207,14 +207,14 @@ extension GuardThread {
         transport.lock()
         let deviceGuard = plan.deviceGuard
         deviceGuard.fail(text)
-        let pause = deviceGuard.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
+        let pause = deviceGuard.locked.pointee.schedule.afterFailure(retryAfter: retryAfter)
         // The pause counts from the start of the check, so that a slow failure needs no further pause. What the
         // authority asks for counts from now.
         let next = (retryAfter > 0 ? MonotonicTime.now : plan.began).advanced(milliseconds: pause)
-        if retryAfter > 0 { deviceGuard.knowledge.pointee.notBefore = next }
+        if retryAfter > 0 { deviceGuard.locked.pointee.notBefore = next }
         // When a later check is already in progress, its result will set the due time.
         let due = plan.isLast ? next : deviceGuard.due ?? next
-        deviceGuard.setDue(max(due, deviceGuard.knowledge.pointee.notBefore))
+        deviceGuard.setDue(max(due, deviceGuard.locked.pointee.notBefore))
         transport.unlock()
     }
 

@@ -31,11 +31,11 @@ struct Guards {
         /// Whether the thread was started and has not been joined or detached.
         var isJoinable = false
         /// How many threads are inside `pthread_join` for it.
-        var joinings = 0
+        var joinsInProgress = 0
         /// The running thread's group, by which it can be woken; nil when it is not running.
         var group: TransferGroup?
         /// Whether the exit handler has begun.
-        var mustQuit = false
+        var isExiting = false
     }
 
     let shared: UnsafeMutablePointer<Shared>
@@ -44,9 +44,9 @@ struct Guards {
     static func of(_ transport: Transport) throws(Failure) -> Guards {
         transport.lock()
         defer { transport.unlock() }
-        if let companion = transport.calls.pointee.companion { return Guards(context: companion.context) }
+        if let companion = transport.locked.pointee.companion { return Guards(context: companion.context) }
         let shared = try allocateShared(Shared(transport))
-        transport.calls.pointee.companion = Companion(
+        transport.locked.pointee.companion = Companion(
             context: shared,
             cancelled: { Guards(context: $0).endAll() },
             closing: { Guards(context: $0).joinThread(until: .after(milliseconds: $1)) },
@@ -73,7 +73,7 @@ extension Guards {
         // Made even if it turns out not to be needed, because making it takes the lock.
         let thread = try allocateShared(GuardThread(client, self))
         transport.lock()
-        if transport.calls.pointee.areCancelled || locked.pointee.mustQuit || GuardRegistry.hasEnded {
+        if transport.locked.pointee.isCancelled || locked.pointee.isExiting || GuardRegistry.isExiting {
             deviceGuard.end(.ended)
             transport.unlock()
             destroyShared(thread)
@@ -94,7 +94,7 @@ extension Guards {
         }
         GuardRegistry.add(thread)
         // Checked again, because the exit handler may have gone through the registry before the thread was added.
-        let isLate = GuardRegistry.hasEnded
+        let isLate = GuardRegistry.isExiting
         // The previous thread has left its loop and is about to end.
         if locked.pointee.isJoinable { thread.pointee.predecessor = locked.pointee.thread }
         guard !isLate, let number = startThread(thread) else {
@@ -114,8 +114,8 @@ extension Guards {
 
     /// Whether the guard thread must end because nothing is left to do. If so, it no longer counts as running. Requires
     /// the lock.
-    func threadQuits() -> Bool {
-        if hasWork { return false }
+    func stopThreadIfIdle() -> Bool {
+        if hasLiveGuards { return false }
         locked.pointee.isRunning = false
         locked.pointee.group = nil
         shared.pointee.threadStopped.broadcast()
@@ -125,7 +125,7 @@ extension Guards {
     /// Ends all guards for good and joins the thread, at exit.
     func stop(until deadline: MonotonicTime) {
         transport.lock()
-        locked.pointee.mustQuit = true
+        locked.pointee.isExiting = true
         endAll()
         transport.unlock()
         joinThread(until: deadline)
@@ -140,29 +140,29 @@ extension Guards {
     func joinThread(until deadline: MonotonicTime) {
         transport.lock()
         if let group = locked.pointee.group { transport.wake(group) }
-        while locked.pointee.isRunning, !hasWork, !deadline.hasPassed {
+        while locked.pointee.isRunning, !hasLiveGuards, !deadline.hasPassed {
             shared.pointee.threadStopped.wait(transport.shared.pointee.lock, until: deadline)
         }
         if locked.pointee.isJoinable, !locked.pointee.isRunning {
             let thread = locked.pointee.thread
             locked.pointee.isJoinable = false
-            locked.pointee.joinings &+= 1
+            locked.pointee.joinsInProgress &+= 1
             transport.unlock()
             pthread_join(thread, nil)
             transport.lock()
-            locked.pointee.joinings &-= 1
+            locked.pointee.joinsInProgress &-= 1
             shared.pointee.threadStopped.broadcast()
         }
         // At exit, also waits for other threads that are joining it.
-        while locked.pointee.mustQuit, locked.pointee.joinings > 0, !deadline.hasPassed {
+        while locked.pointee.isExiting, locked.pointee.joinsInProgress > 0, !deadline.hasPassed {
             shared.pointee.threadStopped.wait(transport.shared.pointee.lock, until: deadline)
         }
         transport.unlock()
     }
 
     /// Whether the guard thread has something to do. Requires the lock.
-    private var hasWork: Bool {
-        !locked.pointee.live.isEmpty && !locked.pointee.mustQuit && !transport.calls.pointee.areCancelled
+    private var hasLiveGuards: Bool {
+        !locked.pointee.live.isEmpty && !locked.pointee.isExiting && !transport.locked.pointee.isCancelled
     }
 }
 

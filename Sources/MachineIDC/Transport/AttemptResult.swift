@@ -24,7 +24,7 @@ struct AttemptResult {
 extension AttemptResult {
     init(_ exchange: Exchange) {
         code = exchange.content.pointee.code
-        hasReply = code == CURLE_OK || (exchange.endsAnywhere && exchange.content.pointee.stop == nil)
+        hasReply = code == CURLE_OK || (exchange.endsWithConnection && exchange.content.pointee.stop == nil)
         guard hasReply else {
             let kind = exchange.kind(of: code)
             failureKind = kind

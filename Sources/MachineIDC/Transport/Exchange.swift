@@ -141,7 +141,7 @@ struct Exchange {
     /// Whether only the end of the connection marks the end of the body, over TLS, where anyone on the way can cause
     /// that end: libcurl 7.88 does not ask TLS whether the server meant it, and later versions do not tell the two ends
     /// apart.
-    var endsAnywhere: Bool {
+    var endsWithConnection: Bool {
         shared.pointee.isSecure && content.pointee.head.isComplete && !content.pointee.head.isFramed
     }
 
@@ -175,7 +175,7 @@ extension Exchange {
         content.pointee.sentAt = now
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
-        guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
+        guard shared.pointee.sockets.claim(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
             if shared.pointee.sockets.hostClosedDescriptor, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
             return CURL_PREREQFUNC_ABORT
         }

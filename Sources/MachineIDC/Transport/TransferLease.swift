@@ -20,7 +20,7 @@ struct TransferLease: ~Copyable {
 
     /// Holds a transfer for a call of its own, on the transport or one of its shards.
     init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        self.transport = transport.enterWhereFree()
+        self.transport = transport.enterShard()
         isInGroup = false
         transfer = try self.transport.takeTransfer(settings, isInGroup: false)
     }
@@ -37,7 +37,7 @@ struct TransferLease: ~Copyable {
     mutating func run(until deadline: MonotonicTime, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
         guard let current = transfer else { throw .cancelled }
         current.exchange.resetAttempt()
-        switch transport.run(&transfer, until: deadline, settings) {
+        switch transport.runTransfer(&transfer, until: deadline, settings) {
         case .ended: return AttemptResult(current.exchange)
         case .cancelled: throw transport.cancellation
         case .timedOut(let progress):
@@ -72,7 +72,7 @@ struct TransferLease: ~Copyable {
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
         // Anyone on the way can end a connection, and with it a reply whose end is marked only by that. The reply of an
         // outage is accepted all the same, because it decides nothing.
-        guard !exchange.endsAnywhere || Outage(httpStatus: attempt.httpStatus) != nil else {
+        guard !exchange.endsWithConnection || Outage(httpStatus: attempt.httpStatus) != nil else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
         guard attempt.httpStatus == exchange.content.pointee.easy.httpStatus else {

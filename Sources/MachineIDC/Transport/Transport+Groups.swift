@@ -17,7 +17,7 @@ extension Transport {
     func open(_ group: TransferGroup) {
         lock()
         enter(isInGroup: true)
-        calls.pointee.groups.append(group)
+        locked.pointee.groups.append(group)
         unlock()
     }
 
@@ -25,7 +25,7 @@ extension Transport {
     func close(_ group: TransferGroup) {
         if isInherited { return }
         lock()
-        calls.pointee.groups.remove(group)
+        locked.pointee.groups.remove(group)
         leave(isInGroup: true)
         unlock()
     }
@@ -33,8 +33,8 @@ extension Transport {
     /// Queues a transfer for a group.
     func start(_ transfer: Transfer, in group: TransferGroup) {
         lock()
-        transfer.place.pointee.group = group
-        group.place.pointee.underWay &+= 1
+        transfer.locked.pointee.group = group
+        group.locked.pointee.underWay &+= 1
         enqueue(transfer)
         unlock()
     }
@@ -50,11 +50,11 @@ extension Transport {
                 handOver()
                 return result
             }
-            if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
-                group.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
+            if locked.pointee.hasDriver || group.locked.pointee.underWay == 0 {
+                group.shared.pointee.sleeper.sleep(shared.pointee.lock, until: deadline)
             } else {
                 let code = drive(until: deadline, settings) {
-                    group.place.pointee.ended.first != nil || group.place.pointee.isWoken
+                    group.locked.pointee.ended.first != nil || group.locked.pointee.isWoken
                 }
                 if code != CURLE_OK { fail(group, code) }
             }
@@ -63,14 +63,14 @@ extension Transport {
 
     /// Why `next` has to return; nil while it has to wait. Requires the lock.
     private func waitResult(of group: TransferGroup, _ deadline: MonotonicTime) -> WaitResult? {
-        if calls.pointee.areCancelled { return .cancelled }
-        if let transfer = group.place.pointee.ended.removeFirst() {
-            transfer.place.pointee.stage = .idle
-            transfer.place.pointee.group = nil
+        if locked.pointee.isCancelled { return .cancelled }
+        if let transfer = group.locked.pointee.ended.removeFirst() {
+            transfer.locked.pointee.stage = .idle
+            transfer.locked.pointee.group = nil
             return .ended(transfer)
         }
-        if group.place.pointee.isWoken {
-            group.place.pointee.isWoken = false
+        if group.locked.pointee.isWoken {
+            group.locked.pointee.isWoken = false
             return .woken
         }
         return deadline.hasPassed ? .timedOut : nil
@@ -79,9 +79,9 @@ extension Transport {
     /// Wakes the owner of the group, or makes its next wait return. Hold the lock from the moment the pointer to the
     /// group is read: the owner may destroy the group as soon as it gets the lock.
     func wake(_ group: TransferGroup) {
-        group.place.pointee.isWoken = true
-        group.shared.pointee.caller.wake()
-        if calls.pointee.areDriven { shared.pointee.multi.wake() }
+        group.locked.pointee.isWoken = true
+        group.shared.pointee.sleeper.wake()
+        if locked.pointee.hasDriver { shared.pointee.multi.wake() }
     }
 
     /// Cancels a transfer in whatever stage it is. Returns false when another thread is driving it: then the driver
@@ -90,17 +90,17 @@ extension Transport {
         if isInherited { return false }
         lock()
         defer { unlock() }
-        let group = transfer.place.pointee.group
-        transfer.place.pointee.group = nil
+        let group = transfer.locked.pointee.group
+        transfer.locked.pointee.group = nil
         if let group {
-            if transfer.place.pointee.stage == .ended {
-                group.place.pointee.ended.remove(transfer)
+            if transfer.locked.pointee.stage == .ended {
+                group.locked.pointee.ended.remove(transfer)
             } else {
-                group.place.pointee.underWay &-= 1
+                group.locked.pointee.underWay &-= 1
             }
         }
         guard cancel(transfer) else { return false }
-        transfer.place.pointee.stage = .idle
+        transfer.locked.pointee.stage = .idle
         // Another caller may be waiting for a driver, and may not have been woken because this transfer was to be
         // driven.
         handOver()
@@ -109,9 +109,9 @@ extension Transport {
 
     /// Ends all transfers of the group when libcurl itself cannot continue. Requires the lock.
     private func fail(_ group: TransferGroup, _ code: CURLcode) {
-        let isOurs = { (transfer: Transfer) in transfer.place.pointee.group == group }
-        while let transfer = calls.pointee.running.last(where: isOurs) { fail(transfer, code) }
-        while let transfer = calls.pointee.queued.last(where: isOurs) { fail(transfer, code) }
+        let isOurs = { (transfer: Transfer) in transfer.locked.pointee.group == group }
+        while let transfer = locked.pointee.running.last(where: isOurs) { fail(transfer, code) }
+        while let transfer = locked.pointee.queued.last(where: isOurs) { fail(transfer, code) }
     }
 }
 

@@ -9,15 +9,15 @@ internal import CPlatform
 extension Transport {
     /// Hedges the transfers that have been silent for too long. Called every now and then while transfers are running.
     /// Requires the lock.
-    func lookAround(_ settings: borrowing Settings) {
-        guard calls.pointee.nextLook.hasPassed else { return }
-        calls.pointee.nextLook = .after(milliseconds: calls.pointee.hedging.interval)
-        let before = MonotonicTime.now.before(nanoseconds: calls.pointee.hedging.patience)
-        var transfer = calls.pointee.running.first
+    func startHedges(_ settings: borrowing Settings) {
+        guard locked.pointee.nextHedgeCheck.hasPassed else { return }
+        locked.pointee.nextHedgeCheck = .after(milliseconds: locked.pointee.hedging.interval)
+        let before = MonotonicTime.now.before(nanoseconds: locked.pointee.hedging.patience)
+        var transfer = locked.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
-        while let current = transfer, calls.pointee.hedgeCount < Hedging.mostAtOnce {
+        while let current = transfer, locked.pointee.hedgeCount < Hedging.mostAtOnce {
             transfer = current.links.next
-            if current.isSilent(since: before), lookupWait() == 0, calls.pointee.hedging.begin() { hedge(current, settings) }
+            if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() { hedge(current, settings) }
         }
     }
 
@@ -36,16 +36,16 @@ extension Transport {
             pool(hedge)?.destroy()
             return
         }
-        hedge.place.pointee.stage = .running
-        hedge.place.pointee.original = transfer
-        transfer.place.pointee.hedge = hedge
-        calls.pointee.running.append(hedge)
-        calls.pointee.hedgeCount &+= 1
+        hedge.locked.pointee.stage = .running
+        hedge.locked.pointee.original = transfer
+        transfer.locked.pointee.hedge = hedge
+        locked.pointee.running.append(hedge)
+        locked.pointee.hedgeCount &+= 1
     }
 
     /// A transfer from the pool, or a new one; nil when memory is refused.
     private func takePooledOrMake(_ settings: borrowing Settings) -> Transfer? {
-        if let pooled = calls.pointee.pooled.removeLast() { return pooled }
+        if let pooled = locked.pointee.pooled.removeLast() { return pooled }
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
@@ -59,27 +59,27 @@ extension Transport {
     @inline(never)
     func settleHedge(of transfer: Transfer) -> Transfer? {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
-        if let original = transfer.place.pointee.original {
+        if let original = transfer.locked.pointee.original {
             if hasReply {
                 shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.sentAt)
-                calls.pointee.hedging.noteSuccess()
-                calls.pointee.nextLook = .now
+                locked.pointee.hedging.recordUsefulHedge()
+                locked.pointee.nextHedgeCheck = .now
                 original.swapExchanges(with: transfer)
                 shared.pointee.multi.remove(transfer)
-                calls.pointee.running.remove(original)
+                locked.pointee.running.remove(original)
             } else {
                 // Another hedge may be sent after the same delay.
-                original.place.pointee.hedgeEndedAt = .now
+                original.locked.pointee.hedgeEndedAt = .now
             }
             returnHedge(of: original)
             return hasReply ? original : nil
         }
-        guard let hedge = transfer.place.pointee.hedge else { return transfer }
+        guard let hedge = transfer.locked.pointee.hedge else { return transfer }
         if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).isTransient {
             transfer.swapExchanges(with: hedge)
             returnHedge(of: transfer)
             // The hedge's exchange continues in the caller's transfer.
-            calls.pointee.running.append(transfer)
+            locked.pointee.running.append(transfer)
             return nil
         }
         cancelHedge(of: transfer)
@@ -88,9 +88,9 @@ extension Transport {
 
     /// Cancels the hedge of a transfer. Requires the lock, and runs on the driver's thread or while no thread drives.
     func cancelHedge(of original: Transfer) {
-        guard let hedge = original.place.pointee.hedge else { return }
+        guard let hedge = original.locked.pointee.hedge else { return }
         if !hedge.exchange.content.pointee.isUnusable {
-            noteLookup(of: hedge)
+            recordLookup(of: hedge)
             shared.pointee.multi.remove(hedge)
         }
         returnHedge(of: original)
@@ -99,28 +99,28 @@ extension Transport {
     /// Abandons the hedge of a transfer that is being abandoned, so that the driver clears both away. Requires the
     /// lock.
     func abandonHedge(of original: Transfer) {
-        guard let hedge = original.place.pointee.hedge else { return }
+        guard let hedge = original.locked.pointee.hedge else { return }
         unlinkHedge(original, hedge)
-        hedge.place.pointee.isAbandoned = true
+        hedge.locked.pointee.isAbandoned = true
         hedge.exchange.interrupt()
-        calls.pointee.abandonedCount &+= 1
+        locked.pointee.abandonedCount &+= 1
     }
 
     /// Puts the hedge of a transfer, which libcurl is done with, back into the pool.
     private func returnHedge(of original: Transfer) {
-        guard let hedge = original.place.pointee.hedge else { return }
+        guard let hedge = original.locked.pointee.hedge else { return }
         unlinkHedge(original, hedge)
-        hedge.place.pointee.stage = .idle
-        calls.pointee.running.remove(hedge)
+        hedge.locked.pointee.stage = .idle
+        locked.pointee.running.remove(hedge)
         hedge.exchange.reset()
         pool(hedge)?.destroy()
     }
 
     /// Ends the relation between a transfer and its hedge.
     private func unlinkHedge(_ original: Transfer, _ hedge: Transfer) {
-        original.place.pointee.hedge = nil
-        hedge.place.pointee.original = nil
-        calls.pointee.hedgeCount &-= 1
+        original.locked.pointee.hedge = nil
+        hedge.locked.pointee.original = nil
+        locked.pointee.hedgeCount &-= 1
     }
 }
 
@@ -129,8 +129,8 @@ extension Transfer {
     /// reply has come, and it has no hedge now and had none since `moment`.
     fileprivate func isSilent(since moment: MonotonicTime) -> Bool {
         exchange.content.pointee.endpoint.isReadOnly
-            && place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned
+            && locked.pointee.original == nil && locked.pointee.hedge == nil && !locked.pointee.isAbandoned
             && exchange.progress == .waiting
-            && max(exchange.content.pointee.sentAt, place.pointee.hedgeEndedAt) <= moment
+            && max(exchange.content.pointee.sentAt, locked.pointee.hedgeEndedAt) <= moment
     }
 }

@@ -25,40 +25,40 @@ struct Transport {
         /// How many of these are groups or transfers held for groups.
         let groupCallCount = Atomic<Int>(0)
         let shards: Shards
-        let calls: Box<Calls>
+        let locked: Box<Locked>
 
         @inline(never)
         init(_ shards: consuming Shards, width: Int, _ hedging: Hedging, generation: Int) throws(Failure) {
             let lock = try Lock(generation: generation)
             let drained = try Condition()
             let multi = try Multi(maxConnections: width)
-            let calls = try Box(Calls(width: width, hedging))
+            let locked = try Box(Locked(width: width, hedging))
             self.lock = lock
             self.drained = drained
             self.multi = multi
             self.generation = generation
             self.shards = shards
-            self.calls = calls
+            self.locked = locked
         }
     }
 
     /// The members that the lock protects.
-    struct Calls: ~Copyable {
+    struct Locked: ~Copyable {
         /// How many transfers may run in libcurl at the same time, each on a connection of its own.
         var width: Int
         /// Whether libcurl has not been told the new `width` yet.
-        var isWidthNew = false
+        var mustApplyWidth = false
         /// Whether `width` was reduced for a shard that is not made yet.
-        var makesRoom = false
+        var isShrinkingForShard = false
         /// An upper bound for the open connections: the largest number of transfers that ran at once, or what the
         /// driver counted.
-        var mostOpen = 0
+        var openConnectionsBound = 0
         /// Whether the client was cancelled.
-        var areCancelled = false
+        var isCancelled = false
         /// Whether a caller is driving.
-        var areDriven = false
+        var hasDriver = false
         /// Whether the driver polls, so that it has to be woken.
-        var isDriverIdle = false
+        var isDriverPolling = false
         /// The transfers that wait for the driver to start them.
         var queued = LinkedList<Transfer>()
         /// The transfers that are added to libcurl.
@@ -68,14 +68,14 @@ struct Transport {
         /// The transfers of single calls that have ended and whose callers have not been woken yet.
         var toWake = LinkedList<Transfer>()
         /// Whether a transfer has resolved the authority's name.
-        var isNamed = false
+        var addressIsKnown = false
         /// Set while this transport has recently left a look-up behind: see `Lookups`.
         var lookupsAreSlowUntil: MonotonicTime?
         var hedging: Hedging
         /// How many of the running transfers are hedges.
         var hedgeCount = 0
         /// When the driver looks for transfers to hedge again.
-        var nextLook = MonotonicTime.now
+        var nextHedgeCheck = MonotonicTime.now
         /// How many of the running transfers have been abandoned by their callers.
         var abandonedCount = 0
         /// The open groups.
@@ -112,7 +112,7 @@ struct Transport {
 
     /// Makes a shard of another transport, with `width` connections.
     init(shardOf other: Transport, width: Int) throws(Failure) {
-        shared = try allocateShared(Shared(Shards(), width: width, other.calls.pointee.hedging, generation: other.generation))
+        shared = try allocateShared(Shared(Shards(), width: width, other.locked.pointee.hedging, generation: other.generation))
     }
 
     /// The transport at an address that was stored as a number; nil for 0.
@@ -124,15 +124,15 @@ struct Transport {
     /// Frees the transport and its shards. No call may be inside any more.
     func destroy() {
         forEachShard { $0.destroy() }
-        if let companion = calls.pointee.companion { companion.destroyed(companion.context) }
-        while let transfer = calls.pointee.pooled.removeLast() { transfer.destroy() }
+        if let companion = locked.pointee.companion { companion.destroyed(companion.context) }
+        while let transfer = locked.pointee.pooled.removeLast() { transfer.destroy() }
         destroyShared(shared)
     }
 
     func lock() { shared.pointee.lock.lock() }
     func unlock() { shared.pointee.lock.unlock() }
 
-    var calls: UnsafeMutablePointer<Calls> { shared.pointee.calls.pointer }
+    var locked: UnsafeMutablePointer<Locked> { shared.pointee.locked.pointer }
 
     /// Replaces `destroy` in a forked child: closes the sockets, and leaves libcurl's handles and the lock, which
     /// another thread of the parent may have held, alone for good.
@@ -154,17 +154,17 @@ struct Transport {
     /// Ends every call inside, and every later one.
     func cancel() {
         lock()
-        calls.pointee.areCancelled = true
-        if let companion = calls.pointee.companion { companion.cancelled(companion.context) }
-        calls.pointee.queued.forEach { $0.wakeOwner() }
-        calls.pointee.running.forEach {
+        locked.pointee.isCancelled = true
+        if let companion = locked.pointee.companion { companion.cancelled(companion.context) }
+        locked.pointee.queued.forEach { $0.wakeOwner() }
+        locked.pointee.running.forEach {
             $0.exchange.interrupt()
             $0.wakeOwner()
         }
-        calls.pointee.paused.forEach { $0.wakeOwner() }
-        calls.pointee.toWake.forEach { $0.wakeOwner() }
-        calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
-        if calls.pointee.areDriven { shared.pointee.multi.wake() }
+        locked.pointee.paused.forEach { $0.wakeOwner() }
+        locked.pointee.toWake.forEach { $0.wakeOwner() }
+        locked.pointee.groups.forEach { $0.shared.pointee.sleeper.wake() }
+        if locked.pointee.hasDriver { shared.pointee.multi.wake() }
         unlock()
         forEachShard { $0.cancel() }
     }
@@ -172,7 +172,7 @@ struct Transport {
     /// Lets the companion end what it has under way, until the deadline.
     func closeCompanion(until deadline: MonotonicTime) {
         lock()
-        let companion = calls.pointee.companion
+        let companion = locked.pointee.companion
         unlock()
         if let companion { companion.closing(companion.context, deadline.remainingMilliseconds) }
     }
@@ -198,7 +198,7 @@ extension Transport {
     @inline(never)
     func takeTransfer(_ settings: borrowing Settings, isInGroup: Bool) throws(Failure) -> Transfer {
         lock()
-        let found = calls.pointee.pooled.removeLast()
+        let found = locked.pointee.pooled.removeLast()
         unlock()
         if let found { return found }
         do throws(Failure) {
@@ -246,9 +246,9 @@ extension Transport {
     /// unusable transfer is neither pooled nor destroyed. Requires the lock.
     func pool(_ transfer: Transfer) -> Transfer? {
         if transfer.exchange.content.pointee.isUnusable { return nil }
-        calls.pointee.pooled.append(transfer)
-        if calls.pointee.pooled.count > Transport.maximumPooled, calls.pointee.wakesInFlight == 0 {
-            return calls.pointee.pooled.removeFirst()
+        locked.pointee.pooled.append(transfer)
+        if locked.pointee.pooled.count > Transport.maximumPooled, locked.pointee.wakesInFlight == 0 {
+            return locked.pointee.pooled.removeFirst()
         }
         return nil
     }

@@ -7,23 +7,23 @@ struct Multi: ~Copyable {
     /// The open sockets of the handle, and the pipe that wakes `poll`.
     let sockets: SocketTable
     /// The handle; nil when it had to be replaced and a new one could not be made yet. libcurl then refuses every call.
-    private let place: Box<UnsafeMutableRawPointer?>
-    private var handle: UnsafeMutableRawPointer? { place.pointer.pointee }
+    private let handleBox: Box<UnsafeMutableRawPointer?>
+    private var handle: UnsafeMutableRawPointer? { handleBox.pointer.pointee }
 
     init(maxConnections: Int) throws(Failure) {
-        let place = try Box<UnsafeMutableRawPointer?>(nil)
+        let handleBox = try Box<UnsafeMutableRawPointer?>(nil)
         // One attempt to connect may have two sockets open at once, one for IPv6 and one for IPv4, and six from libcurl
         // 8.20 on. The pipe takes two more entries.
         let sockets = try SocketTable(capacity: (maxConnections &+ Hedging.mostAtOnce) &* 6 &+ 2)
         do throws(Failure) {
-            place.pointer.pointee = try Multi.make(maxConnections, sockets)
+            handleBox.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {
             sockets.closeAll()
             sockets.destroy()
             throw error
         }
         self.sockets = sockets
-        self.place = place
+        self.handleBox = handleBox
     }
 
     /// Makes a handle and its pipe.
@@ -46,9 +46,9 @@ struct Multi: ~Copyable {
     @inline(never)
     func rebuild(maxConnections: Int) {
         sockets.closeAll()
-        place.pointer.pointee = nil
+        handleBox.pointer.pointee = nil
         do throws(Failure) {
-            place.pointer.pointee = try Multi.make(maxConnections, sockets)
+            handleBox.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {
             error.message.destroy()
         }

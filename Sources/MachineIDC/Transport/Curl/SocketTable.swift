@@ -131,7 +131,7 @@ struct SocketTable {
     @inline(never)
     private func add(_ descriptor: Int32) -> Bool {
         // An existing entry with this number belongs to a socket that has been closed since.
-        if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
+        if let entry = first(descriptor) { _ = checkOwnership(of: descriptor, entry) }
         guard !hostClosedDescriptor, let identity = FileIdentity(of: descriptor), let entry = freeEntry() else {
             _ = CPlatform.close(descriptor)
             return false
@@ -154,7 +154,7 @@ struct SocketTable {
     /// libcurl has: before 8.0 it does not report that it closes a socket while it connects. Such an entry is freed;
     /// any other marks the table as `hostClosedDescriptor`.
     @inline(never)
-    private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
+    private func checkOwnership(of descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
         if entry.pointee.identity?.matches(descriptor) ?? false { return true }
         if entry.pointee.localPort == 0 {
             entry.pointee.descriptor = SocketTable.unused
@@ -167,7 +167,7 @@ struct SocketTable {
     /// The entry of a descriptor that is still the library's; nil when there is none.
     private func entry(of descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
         var found: UnsafeMutablePointer<Entry>?
-        forEachOpen { other, entry in if other == descriptor, isOurs(descriptor, entry) { found = entry } }
+        forEachOpen { other, entry in if other == descriptor, checkOwnership(of: descriptor, entry) { found = entry } }
         return found
     }
 
@@ -183,7 +183,7 @@ struct SocketTable {
     /// Checks all descriptors. Returns whether the host has closed one of them.
     @inline(never)
     func check() -> Bool {
-        forEachOpen { descriptor, entry in _ = isOurs(descriptor, entry) }
+        forEachOpen { descriptor, entry in _ = checkOwnership(of: descriptor, entry) }
         return hostClosedDescriptor
     }
 
@@ -202,7 +202,7 @@ struct SocketTable {
     @inline(never)
     func countOpen() -> Int {
         var count = -2 // the two ends of the pipe
-        forEachOpen { descriptor, entry in if isOurs(descriptor, entry) { count &+= 1 } }
+        forEachOpen { descriptor, entry in if checkOwnership(of: descriptor, entry) { count &+= 1 } }
         return count
     }
 
@@ -217,7 +217,7 @@ struct SocketTable {
     ///
     /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
-    func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
+    func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
         if header.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
             forEachOpen { _, entry in entry.pointee.isRetired = entry.pointee.localPort > 0 }
         }
@@ -225,7 +225,7 @@ struct SocketTable {
         var holdsBytes = false
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
-            guard isOurs(descriptor, entry) else { return }
+            guard checkOwnership(of: descriptor, entry) else { return }
             if entry.pointee.localPort == 0 {
                 guard platform_local_port(descriptor) == port else { return }
                 entry.pointee.localPort = port
@@ -263,7 +263,7 @@ struct SocketTable {
     func countTLSMessage(type: Int32) {
         guard watchdog.pointee.isFlood(with: type) else { return }
         forEachOpen { descriptor, entry in
-            if isOurs(descriptor, entry) { platform_disconnect(descriptor) }
+            if checkOwnership(of: descriptor, entry) { platform_disconnect(descriptor) }
         }
     }
 
