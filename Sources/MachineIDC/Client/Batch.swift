@@ -8,8 +8,8 @@ struct Batch: ~Copyable {
         count >= 0 && count <= Int.max / MemoryLayout<UnsafePointer<CChar>?>.stride
     }
 
-    /// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because the
-    /// real size of the array is unknown.
+    /// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because
+    /// the real size of the array is unknown.
     static func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
         guard let allowed, isPossible(count: count) else { return }
         memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
@@ -79,7 +79,8 @@ struct Batch: ~Copyable {
     private mutating func openLanes() throws(Failure) {
         while laneCount < width {
             let lease = try TransferLease(on: transport, client.shared.pointee.settings)
-            (lanes + laneCount).initialize(to: Lane(lease: lease, schedule: RetrySchedule(client.shared.pointee.settings)))
+            let schedule = RetrySchedule(client.shared.pointee.settings)
+            (lanes + laneCount).initialize(to: Lane(lease: lease, schedule: schedule))
             laneCount &+= 1
         }
     }

@@ -25,8 +25,8 @@ extension Client {
             // does the reply to its parent's request.
             if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
             if attempt.hasReply, !lease.hasTimeToRead(within: limit) {
-                throw Failure(
-                    .timeout, "the reply came too late to be read within \(shared.pointee.settings.timeout) ms (timeout_ms)")
+                let timeout = shared.pointee.settings.timeout
+                throw Failure(.timeout, "the reply came too late to be read within \(timeout) ms (timeout_ms)")
             }
             let answer = try lease.read(endpoint, device: device, attempt, shared.pointee.settings)
             // The same holds for a cancellation or fork that happened while the reply was being read.
@@ -46,7 +46,8 @@ extension Client {
 
     /// Validates many devices. Every flag in `allowed` must be 0 on entry; after a failure all of them are 0 again.
     func validate(
-        _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
+        _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>,
+        wantsJSON: Bool
     ) throws(Failure) -> CallResult {
         do throws(Failure) {
             var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)

@@ -66,8 +66,8 @@ struct Client {
     /// Gives a reference back. The last one frees the client.
     @inline(never)
     func release() {
-        guard shared.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        destroyShared(shared)
+        let left = shared.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+        if left == 0 { destroyShared(shared) }
     }
 }
 

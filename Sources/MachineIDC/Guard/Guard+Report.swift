@@ -27,7 +27,10 @@ extension Guard {
 
     /// The member `failure` of the report in a forked child.
     private static var inherited: Literal {
-        #"{"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,"message":"the guard was started before this fork"}"#
+        #"""
+        {"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,\#
+        "message":"the guard was started before this fork"}
+        """#
     }
 
     /// The report as a JSON text, malloc'd; nil when memory is refused. NULL for `decision` and `failure` is written as

@@ -66,7 +66,8 @@ struct Guard: ListElement, HeapElement {
 
     let shared: UnsafeMutablePointer<Shared>
 
-    /// Makes a guard without a decision, with one reference for the handle. `acceptFirstDecision` gives it the first decision.
+    /// Makes a guard without a decision, with one reference for the handle. `acceptFirstDecision` gives it the first
+    /// decision.
     ///
     /// - Parameter sentAt: when the request with the first decision was sent.
     init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, sentAt: BootTime)
@@ -121,7 +122,9 @@ struct Guard: ListElement, HeapElement {
     func setDue(_ due: MonotonicTime) { guards.locked.pointee.live.setDue(self, due) }
 
     /// The same, but up to one `alignment` sooner, so that the check comes together with others. Requires the lock.
-    func setDue(_ due: MonotonicTime, alignment: Int64) { guards.locked.pointee.live.setDue(self, due, alignment: alignment) }
+    func setDue(_ due: MonotonicTime, alignment: Int64) {
+        guards.locked.pointee.live.setDue(self, due, alignment: alignment)
+    }
 
     /// Whether the device may run now. Needs no lock.
     var isAllowed: Bool { shared.pointee.permit.isValid }

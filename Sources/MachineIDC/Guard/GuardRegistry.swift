@@ -12,8 +12,8 @@ enum GuardRegistry {
     /// Whether the exit handler is registered.
     private static let isWaitingForExit = Atomic<Bool>(false)
 
-    /// Registers what a forked child does, and, once in a process, the exit handler. Call it after libcurl and OpenSSL have been initialised, so that
-    /// it runs before their own handlers.
+    /// Registers what a forked child does, and, once in a process, the exit handler. Call it after libcurl and OpenSSL
+    /// have been initialised, so that it runs before their own handlers.
     static func prepare() throws(Failure) {
         // Each time, so that no guard starts before it is there; it is always the same function.
         ForkHook.setChild { GuardRegistry.makeDescriptorsReadableInChild() }
@@ -60,8 +60,8 @@ enum GuardRegistry {
         }
     }
 
-    /// Removes the first thread from the list. Returns its client, with a reference for the caller, and its guards, which
-    /// live as long as the client.
+    /// Removes the first thread from the list. Returns its client, with a reference for the caller, and its guards,
+    /// which live as long as the client.
     private static func takeFirst() -> (Client, Guards)? {
         exclusively {
             guard let thread = head else { return nil }

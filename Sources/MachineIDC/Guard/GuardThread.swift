@@ -86,8 +86,8 @@ struct GuardThread: ~Copyable {
     }
 
     /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
-    /// the calls inside use no more than the `reserved` connections: the others are for other threads. (`callCount` counts
-    /// the group as a call too.) Requires the lock.
+    /// the calls inside use no more than the `reserved` connections: the others are for other threads. (`callCount`
+    /// counts the group as a call too.) Requires the lock.
     private func mayBegin(_ due: Guard) -> Bool {
         switch due.locked.pointee.underWay {
         case 0: true
@@ -119,7 +119,8 @@ struct GuardThread: ~Copyable {
         }
         do throws(Failure) {
             let answer = try check.shared.pointee.lease.read(
-                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt, client.shared.pointee.settings)
+                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt,
+                client.shared.pointee.settings)
             let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {
                 settle(plan, isAllowed: answer.isAllowed, reply, sentAt: check.shared.pointee.sentAt)
@@ -164,7 +165,9 @@ struct GuardThread: ~Copyable {
     }
 
     /// The earliest `moment` of the checks in progress, or `other` when that is earlier.
-    private func earliestMoment(before other: MonotonicTime, _ moment: (GuardCheckPlan) -> MonotonicTime) -> MonotonicTime {
+    private func earliestMoment(
+        before other: MonotonicTime, _ moment: (GuardCheckPlan) -> MonotonicTime
+    ) -> MonotonicTime {
         var first = other
         checks.pointee.forEach { first = min(first, moment($0.plan)) }
         return first

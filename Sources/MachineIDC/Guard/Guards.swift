@@ -56,7 +56,8 @@ struct Guards {
 
     private init(context: UnsafeMutableRawPointer) { shared = context.assumingMemoryBound(to: Shared.self) }
 
-    /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any more.
+    /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any
+    /// more.
     private func destroy() {
         if locked.pointee.isJoinable { pthread_detach(locked.pointee.thread) }
         destroyShared(shared)

@@ -35,8 +35,9 @@ struct LiveGuards: ~Copyable {
         ForkGate.holdingOffFork { byDue.move(deviceGuard, to: due) }
     }
 
-    /// Sets when a guard is due: at `due`, or up to one `alignment` sooner, so that several guards are due at the same moment.
-    /// Waking up for a single check costs up to as much as the check itself. Has no effect when the guard is not here.
+    /// Sets when a guard is due: at `due`, or up to one `alignment` sooner, so that several guards are due at the same
+    /// moment. Waking up for a single check costs up to as much as the check itself. Has no effect when the guard is
+    /// not here.
     mutating func setDue(_ deviceGuard: Guard, _ due: MonotonicTime, alignment: Int64) {
         setDue(deviceGuard, due.aligned(to: alignment, after: origin))
     }

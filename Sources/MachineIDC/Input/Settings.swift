@@ -86,7 +86,7 @@ private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
     return Failure(
         .noOrgKey,
         """
-        \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file capabilities), and \
-        the environment is not used in those; give the organisation's key to mid_client_new
+        \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file \
+        capabilities), and the environment is not used in those; give the organisation's key to mid_client_new
         """)
 }

@@ -37,15 +37,15 @@ enum ForkGate {
     }
 
     /// Withdraws the announcement while a fork is in progress, for `patience` at most, however many forks follow each
-    /// other. A thread does not wait for its own fork, unless another thread forks or has forked meanwhile: that fork may
-    /// have found nobody at work, and must not meet this thread in the middle of its work.
+    /// other. A thread does not wait for its own fork, unless another thread forks or has forked meanwhile: that fork
+    /// may have found nobody at work, and must not meet this thread in the middle of its work.
     private static func waitForFork(_ page: UnsafeMutablePointer<PerProcessPage>) {
         let end = Clock.read(CLOCK_MONOTONIC) &+ patience
         while true {
             let forks = page.pointee.forking.load(ordering: .sequentiallyConsistent)
-            if forks == 0 || (forks == 1 && page.pointee.forker.load(ordering: .sequentiallyConsistent) == UInt(platform_this_thread())) {
-                return
-            }
+            if forks == 0 { return }
+            if forks == 1,
+                page.pointee.forker.load(ordering: .sequentiallyConsistent) == UInt(platform_this_thread()) { return }
             if Clock.read(CLOCK_MONOTONIC) >= min(end, page.pointee.patienceEnd.load(ordering: .relaxed)) { return }
             page.pointee.working.wrappingSubtract(1, ordering: .sequentiallyConsistent)
             sleepBriefly()
@@ -60,7 +60,9 @@ enum ForkGate {
         page.pointee.forker.store(UInt(platform_this_thread()), ordering: .sequentiallyConsistent)
         page.pointee.patienceEnd.store(end, ordering: .relaxed)
         page.pointee.forking.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        while page.pointee.working.load(ordering: .sequentiallyConsistent) > 0, Clock.read(CLOCK_MONOTONIC) < end { sleepBriefly() }
+        while page.pointee.working.load(ordering: .sequentiallyConsistent) > 0, Clock.read(CLOCK_MONOTONIC) < end {
+            sleepBriefly()
+        }
     }
 
     /// Ends the announcement. Called in the parent after the fork, on the same thread as `close`.

@@ -20,7 +20,8 @@ enum ForkGeneration {
 
     /// Whether this process has that number. Changes nothing and allocates nothing.
     static func isCurrent(_ number: Int) -> Bool {
-        guard let page = PerProcessPage.unchecked, number == page.pointee.generation.load(ordering: .acquiring) else { return false }
+        guard let page = PerProcessPage.unchecked, number == page.pointee.generation.load(ordering: .acquiring)
+        else { return false }
         return page.pointee.isOwn
     }
 

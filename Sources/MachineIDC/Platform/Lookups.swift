@@ -27,7 +27,8 @@ struct Lookups: ~Copyable {
 
     /// Milliseconds until one more look-up may begin; 0 when it may begin now.
     var millisecondsUntilNext: Int {
-        let over = end.load(ordering: .relaxed) &- Lookups.maximumAtOnce &* Lookups.countsFor &- Clock.read(CLOCK_MONOTONIC)
+        let known = end.load(ordering: .relaxed)
+        let over = known &- Lookups.maximumAtOnce &* Lookups.countsFor &- Clock.read(CLOCK_MONOTONIC)
         return over <= 0 ? 0 : Clock.milliseconds(left: over)
     }
 }

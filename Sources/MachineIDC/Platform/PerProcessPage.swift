@@ -39,8 +39,8 @@ struct PerProcessPage: ~Copyable {
 
     private init(for process: pid_t) { self.process = process }
 
-    /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `current` is
-    /// read, which the beginning of each call does; later code uses this. Requires `prepare()`.
+    /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `current`
+    /// is read, which the beginning of each call does; later code uses this. Requires `prepare()`.
     static var unchecked: UnsafeMutablePointer<PerProcessPage>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
@@ -80,7 +80,9 @@ struct PerProcessPage: ~Copyable {
     /// Publishes a page from the heap in place of `other`, which is not freed, because another thread may still be
     /// using it. Returns the published page; nil when memory is refused.
     @inline(never)
-    private static func makePage(inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?) -> UnsafeMutablePointer<PerProcessPage>? {
+    private static func makePage(
+        inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?
+    ) -> UnsafeMutablePointer<PerProcessPage>? {
         guard let made = calloc(1, MemoryLayout<PerProcessPage>.stride) else { return nil }
         let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: getpid()))
         guard let published = publish(page, inPlaceOf: other) else { return page }
@@ -108,7 +110,9 @@ struct PerProcessPage: ~Copyable {
     /// promised. This is the only thread, unless an earlier handler started others, and those have then read the page
     /// already.
     private static func beginChild() {
-        if let page = unchecked, page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed) {
+        if let page = unchecked,
+            page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed)
+        {
             page.initialize(to: PerProcessPage(for: getpid()))
         }
         ForkHook.runChild()

@@ -53,7 +53,8 @@ extension Exchange {
         }
         switch code {
         case CURLE_ABORTED_BY_CALLBACK: return .strayBytes
-        case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL: return .libcurlFailed
+        case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL:
+            return .libcurlFailed
         // libcurl 7.88 also reports a head line that is too long this way.
         case CURLE_OUT_OF_MEMORY where !isReadingHead || platform_has_memory(256 * 1024) == 0: return .outOfMemory
         default: return isConnecting(code) ? kindWhileConnecting(code) : kindAfterConnecting(code)

@@ -24,7 +24,10 @@ struct Hedging {
     init(timeout: Int) { maximumPatience = Int64(truncatingIfNeeded: timeout) &* 1_000_000 / 4 }
 
     /// How long a request waits for its answer before it is hedged, in nanoseconds.
-    var patience: Int64 { typicalTime == 0 ? maximumPatience : min(max(min(typicalTime, maximumPatience) &* 8, Hedging.minimumPatience), maximumPatience) }
+    var patience: Int64 {
+        if typicalTime == 0 { return maximumPatience }
+        return min(max(min(typicalTime, maximumPatience) &* 8, Hedging.minimumPatience), maximumPatience)
+    }
 
     /// How often the driver looks for requests to hedge, in milliseconds.
     var interval: Int { min(max(Int(truncatingIfNeeded: maximumPatience / 4_000_000), 10), 100) }

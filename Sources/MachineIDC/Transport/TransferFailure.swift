@@ -22,7 +22,11 @@ extension Exchange {
             return Failure(.resolveFailed, "the host name of the \(peer) was not found: \(host)")
         case .notConnected: return notConnected(code, settings)
         case .handshakeFailed, .untrusted:
-            return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code, settings))\(trustLocationsText(code, settings))")
+            return Failure(
+                .tlsFailed,
+                """
+                no trusted TLS connection: \(tlsReason(code, settings))\(trustLocationsText(code, settings))
+                """)
         case .connectionLost:
             let seen: Literal = content.pointee.head.bytes > 0 ? "was complete" : "began"
             let reason = shared.pointee.isSecure ? opensslReason : nil
@@ -59,7 +63,9 @@ extension Exchange {
         let wentByProxy = settings.proxies.isSet ? content.pointee.easy.usedProxy : false
         if wentByProxy != false { message.append(destroying: "the proxy \(redacted(settings.proxies.host.pointer))") }
         if wentByProxy == nil { message.append(" or to ") }
-        if wentByProxy != true { message.append(destroying: "the authority \(redacted(settings.baseURL.host.pointer))") }
+        if wentByProxy != true {
+            message.append(destroying: "the authority \(redacted(settings.baseURL.host.pointer))")
+        }
         if code == CURLE_OPERATION_TIMEDOUT {
             message.append(destroying: " within \(settings.connectTimeout) ms (connect_timeout_ms)")
         } else {

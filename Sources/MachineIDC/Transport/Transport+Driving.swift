@@ -15,7 +15,9 @@ extension Transport {
 
     /// Runs a transfer, and takes the lock for that. When the caller has to leave while another thread is driving, the
     /// transfer is abandoned: `mine` becomes nil and the driver clears the transfer away.
-    func runTransfer(_ mine: inout Transfer?, until deadline: MonotonicTime, _ settings: borrowing Settings) -> RunResult {
+    func runTransfer(
+        _ mine: inout Transfer?, until deadline: MonotonicTime, _ settings: borrowing Settings
+    ) -> RunResult {
         guard let transfer = mine else { return .cancelled }
         lock()
         defer { unlock() }
@@ -92,7 +94,8 @@ extension Transport {
             collectEnded()
             if shared.pointee.multi.sockets.hostClosedDescriptor { rebuild() }
             if locked.pointee.isShrinkingForShard {
-                locked.pointee.openConnectionsBound = max(shared.pointee.multi.sockets.countOpen(), locked.pointee.running.count)
+                locked.pointee.openConnectionsBound =
+                    max(shared.pointee.multi.sockets.countOpen(), locked.pointee.running.count)
             }
             let mustLeave = locked.pointee.isCancelled || deadline.hasPassed
             // A woken caller often preempts this thread, so queued requests are started first; otherwise connections

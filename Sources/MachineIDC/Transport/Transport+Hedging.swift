@@ -17,7 +17,9 @@ extension Transport {
         // Hedges that are added go to the end of the list, and are younger.
         while let current = transfer, locked.pointee.hedgeCount < Hedging.mostAtOnce {
             transfer = current.links.next
-            if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() { hedge(current, settings) }
+            if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() {
+                hedge(current, settings)
+            }
         }
     }
 

@@ -112,7 +112,8 @@ struct Transport {
 
     /// Makes a shard of another transport, with `width` connections.
     init(shardOf other: Transport, width: Int) throws(Failure) {
-        shared = try allocateShared(Shared(Shards(), width: width, other.locked.pointee.hedging, generation: other.generation))
+        shared = try allocateShared(
+            Shared(Shards(), width: width, other.locked.pointee.hedging, generation: other.generation))
     }
 
     /// The transport at an address that was stored as a number; nil for 0.

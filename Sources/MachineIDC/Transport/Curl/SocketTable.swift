@@ -10,8 +10,7 @@ internal import Synchronization
 /// entry is stored last and cleared first; at worst one socket is missed. The identity is kept because a child may have
 /// closed all descriptors and opened files of its own under the same numbers.
 ///
-/// A pointer to a header, which an array of entries follows. libcurl's callbacks hold it too; the owner frees it with
-/// `destroy`.
+/// A pointer to shared memory. libcurl's callbacks hold it too; the owner frees it with `destroy`.
 struct SocketTable {
     /// One descriptor: a socket of libcurl's, or, in the first two entries, an end of the pipe.
     struct Entry: ~Copyable {
@@ -34,20 +33,27 @@ struct SocketTable {
         }
     }
 
-    /// The other members that libcurl's callbacks use.
-    private struct Header: ~Copyable {
-        /// It must be the first member: see `watchdog` below.
-        var watchdog = PerformWatchdog()
+    /// What libcurl's callbacks use too.
+    private struct Shared: ~Copyable {
+        let watchdog: Box<PerformWatchdog>
         /// Whether the host has closed one of the descriptors.
         var hostClosedDescriptor = false
         /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
         /// are open now. Any thread may set it.
         let mustRetireAll = Atomic<Bool>(false)
-        /// The end of the array.
-        let last: UnsafeMutablePointer<Entry>
+        /// `capacity` entries, and one more that is never used.
+        let entries: UnsafeMutablePointer<Entry>
+        let capacity: Int
 
-        /// How many entries take as much memory as the header.
-        static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
+        init(capacity: Int) throws(Failure) {
+            let watchdog = try Box(PerformWatchdog())
+            guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+            self.watchdog = watchdog
+            entries = memory.assumingMemoryBound(to: Entry.self)
+            self.capacity = capacity
+        }
+
+        deinit { free(entries) }
     }
 
     /// The port of the entries of the pipe.
@@ -57,31 +63,24 @@ struct SocketTable {
     /// The descriptor of an entry that was never used; no entry after it was used either.
     private static var end: Int32 { -2 }
 
-    private let header: UnsafeMutablePointer<Header>
-
-    /// The array of entries, which follows the header.
-    private var entries: UnsafeMutablePointer<Entry> {
-        (UnsafeMutableRawPointer(header) + Header.entries &* MemoryLayout<Entry>.stride)
-            .assumingMemoryBound(to: Entry.self)
-    }
+    private let shared: UnsafeMutablePointer<Shared>
 
     /// Makes a table for `capacity` descriptors.
     init(capacity: Int) throws(Failure) {
-        guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
-        header = memory.assumingMemoryBound(to: Header.self)
-        let first = (memory + Header.entries &* MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
-        header.initialize(to: Header(last: first + capacity))
+        shared = try allocateShared(Shared(capacity: capacity))
     }
 
     /// The table that libcurl passes to a callback.
     init(callbackData: UnsafeMutableRawPointer) {
-        header = callbackData.assumingMemoryBound(to: Header.self)
+        shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
-    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) }
+    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(shared) }
 
     /// Frees the table and closes nothing.
-    func destroy() { free(header) }
+    func destroy() { destroyShared(shared) }
+
+    private var entries: UnsafeMutablePointer<Entry> { shared.pointee.entries }
 
     /// Opens the pipe that wakes the thread that polls it. It replaces libcurl's own descriptors for that, which are
     /// unknown here, so that there is no way to check whether they still belong to libcurl. A host that closes all
@@ -159,7 +158,7 @@ struct SocketTable {
         if entry.pointee.localPort == 0 {
             entry.pointee.descriptor = SocketTable.unused
         } else {
-            header.pointee.hostClosedDescriptor = true
+            shared.pointee.hostClosedDescriptor = true
         }
         return false
     }
@@ -172,11 +171,11 @@ struct SocketTable {
     }
 
     /// Whether the host is known to have closed one of the descriptors.
-    var hostClosedDescriptor: Bool { header.pointee.hostClosedDescriptor }
+    var hostClosedDescriptor: Bool { shared.pointee.hostClosedDescriptor }
 
     /// Checks only the pipe. Returns whether the host has closed one of the descriptors.
     func checkWakePipe() -> Bool {
-        if wakePipe < 0 { header.pointee.hostClosedDescriptor = true }
+        if wakePipe < 0 { shared.pointee.hostClosedDescriptor = true }
         return hostClosedDescriptor
     }
 
@@ -195,7 +194,7 @@ struct SocketTable {
             entry.pointee.identity?.close(descriptor)
             entry.pointee.descriptor = SocketTable.unused
         }
-        header.pointee.hostClosedDescriptor = false
+        shared.pointee.hostClosedDescriptor = false
     }
 
     /// How many connections are open.
@@ -218,7 +217,7 @@ struct SocketTable {
     /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
     func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
-        if header.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
+        if shared.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
             forEachOpen { _, entry in entry.pointee.isRetired = entry.pointee.localPort > 0 }
         }
         var isFound = false
@@ -251,12 +250,10 @@ struct SocketTable {
     }
 
     /// Takes all connections that are open now out of use. Any thread may call it.
-    func retireAll() { header.pointee.mustRetireAll.store(true, ordering: .relaxed) }
+    func retireAll() { shared.pointee.mustRetireAll.store(true, ordering: .relaxed) }
 
-    /// The first member of the header.
-    var watchdog: UnsafeMutablePointer<PerformWatchdog> {
-        UnsafeMutableRawPointer(header).assumingMemoryBound(to: PerformWatchdog.self)
-    }
+    /// Watches over the run of libcurl in progress.
+    var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
 
     /// Counts a TLS message. When there are too many, breaks all connections, since all lead to the same server; the
     /// next read fails.
@@ -272,7 +269,7 @@ struct SocketTable {
         if let entry = first(SocketTable.unused) { return entry }
         var entry = entries
         while entry.pointee.descriptor != SocketTable.end { entry += 1 }
-        if entry < header.pointee.last { return entry }
+        if entry < entries + shared.pointee.capacity { return entry }
         return check() ? nil : first(SocketTable.unused)
     }
 

@@ -1,8 +1,8 @@
 internal import CCurl
 internal import CPlatform
 
-/// Where libcurl looks for the trusted certificate authorities: a view of `TrustSettings`, with the system's file when that
-/// names no place. It lives as long as the client's settings. Requires `CurlLibrary.prepare()`.
+/// Where libcurl looks for the trusted certificate authorities: a view of `TrustSettings`, with the system's file when
+/// that names no location. It lives as long as the client's settings. Requires `CurlLibrary.prepare()`.
 struct TrustLocations {
     let file: UnsafePointer<CChar>?
     let folders: UnsafePointer<CChar>?
@@ -40,7 +40,9 @@ extension EasyOptions {
         set(file, text: locations.file)
         set(folders, text: locations.folders ?? noFolders)
         // The file cannot be unset either, but certificates in memory replace it.
-        if locations.file == nil, CurlLibrary.trustsSystemByDefault { check(ccurl_set_blob(handle, bytes, placeholderCertificate.cString)) }
+        if locations.file == nil, CurlLibrary.trustsSystemByDefault {
+            check(ccurl_set_blob(handle, bytes, placeholderCertificate.cString))
+        }
     }
 }
 

@@ -7,7 +7,9 @@ extension Exchange {
     /// trusted one was found or the file could not be used. Empty for every other failure.
     func trustLocationsText(_ code: CURLcode, _ settings: borrowing Settings) -> TrustLocationsText {
         let isFileBad = code == CURLE_SSL_CACERT_BADFILE
-        guard isFileBad || (code == CURLE_PEER_FAILED_VERIFICATION && isIssuerUnknown) else { return TrustLocationsText() }
+        guard isFileBad || (code == CURLE_PEER_FAILED_VERIFICATION && isIssuerUnknown) else {
+            return TrustLocationsText()
+        }
         return TrustLocationsText(locations: TrustLocations(settings.trust), isFileBad: isFileBad)
     }
 
@@ -56,7 +58,11 @@ extension Message.Interpolation {
     private mutating func appendSystem(_ file: UnsafePointer<CChar>?, isFileBad: Bool) {
         guard let file else { return append(" (looked where this libcurl was built to find the system's authorities)") }
         if access(file, R_OK) != 0 {
-            append(" (the system's authorities cannot be read: install ca-certificates, or name a file with ca_file; looked in ")
+            append(
+                """
+                 (the system's authorities cannot be read: install ca-certificates, or name a file with ca_file; \
+                looked in\u{20}
+                """)
         } else {
             append(isFileBad ? " (there is no certificate in the system's file " : " (looked in the system's file ")
         }
