@@ -5,7 +5,7 @@ import Testing
 private let millisecond: Int64 = 1_000_000
 
 extension Hedging {
-    /// Begins as many second requests as may begin now, and returns their number.
+    /// Pays for as many hedges as the credit allows, and returns their number.
     fileprivate mutating func credit() -> Int {
         var count = 0
         while spendCredit() { count += 1 }
@@ -58,7 +58,7 @@ extension Hedging {
         #expect(third == 1)
     }
 
-    @Test func aSecondQuestionThatBringsTheAnswerCostsNothing() {
+    @Test func aHedgeThatBringsTheAnswerCostsNothing() {
         var hedging = Hedging(timeout: 10_000)
         for _ in 0..<100 {
             let begins = hedging.spendCredit()
