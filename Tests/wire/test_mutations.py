@@ -54,7 +54,7 @@ RULES = {
     ),
     "length-beside-chunks": (
         "Reply/ReplyHead.swift",
-        "if isChunked, contentLength != nil { return .doubtfulLength }",
+        "if isChunked, contentLength != nil { return .ambiguousLength }",
         "",
         ["framing/*"],
     ),
@@ -113,7 +113,7 @@ RULES = {
         ["retries/*"],
     ),
     "outage-of-a-connection": (
-        "Transport/Attempt.swift",
+        "Transport/AttemptResult.swift",
         "outage?.isAboutConnection ?? false",
         "false",
         ["retries/*"],

@@ -12,18 +12,18 @@ struct Sleeper: ~Copyable {
 
     init() throws(Failure) {
         let sleeps = try Box(false)
-        semaphore = try allocate(sem_t())
+        semaphore = try allocateShared(sem_t())
         self.sleeps = sleeps
         sem_init(semaphore, 0, 0)
     }
 
     deinit {
         sem_destroy(semaphore)
-        deallocate(semaphore)
+        destroyShared(semaphore)
     }
 
     /// Sleeps with the lock released. Returns when woken, at the deadline, or spuriously.
-    func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
+    func sleep(_ lock: borrowing Lock, until deadline: MonotonicTime) {
         var time = deadline.timespec
         sleeps.pointer.pointee = true
         lock.unlock()

@@ -5,7 +5,7 @@ internal import CPlatform
 ///
 /// Call it only after a failure: it starts a thread to find out.
 @inline(never)
-func couldNotStartThread() -> Bool {
+func areThreadsRefused() -> Bool {
     var thread = pthread_t()
     let code = withSignalsBlocked { pthread_create(&thread, nil, { _ in nil }, nil) }
     guard code == 0 else { return true }

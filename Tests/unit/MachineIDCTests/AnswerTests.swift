@@ -9,7 +9,7 @@ private enum Outcome: Equatable {
 }
 
 private func read(
-    _ httpStatus: Int, _ body: [UInt8], as operation: MachineIDC.Operation = .validate, about device: String = "agent-01"
+    _ httpStatus: Int, _ body: [UInt8], as endpoint: Endpoint = .validate, about device: String = "agent-01"
 ) -> Outcome {
     do throws(Failure) {
         try ProcessSetup.run()
@@ -17,23 +17,23 @@ private func read(
         let answer = try body.withUnsafeBufferPointer { buffer throws(Failure) in
             try device.withUnsafeBufferPointer { device throws(Failure) in
                 try Answer(
-                    to: operation, device: device.baseAddress, httpStatus: httpStatus, body: buffer.baseAddress,
+                    to: endpoint, device: device.baseAddress, httpStatus: httpStatus, body: buffer.baseAddress,
                     count: buffer.count)
             }
         }
-        if answer.status == .refused { return answer.isAllow ? .allow : .refused }
-        if answer.isAllow { return .allow }
-        return operation.kind == .decision ? .deny : .done
+        if answer.status == .refused { return answer.isAllowed ? .allow : .refused }
+        if answer.isAllowed { return .allow }
+        return endpoint.replyKind == .decision ? .deny : .done
     } catch {
-        error.message.discard()
+        error.message.destroy()
         return .unusable(error.status)
     }
 }
 
 private func read(
-    _ httpStatus: Int, _ body: String, as operation: MachineIDC.Operation = .validate, about device: String = "agent-01"
+    _ httpStatus: Int, _ body: String, as endpoint: Endpoint = .validate, about device: String = "agent-01"
 ) -> Outcome {
-    read(httpStatus, Array(body.utf8), as: operation, about: device)
+    read(httpStatus, Array(body.utf8), as: endpoint, about: device)
 }
 
 private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c-4a1c-8b0e-2f2d0f8f6a11"}"#
@@ -169,9 +169,9 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
 
     @Test(arguments: [408, 429, 500, 501, 502, 503, 504, 505, 511, 520, 599])
     func anOutageIsNeitherAnAnswerNorARefusalWhateverItsBody(_ httpStatus: Int) {
-        for operation: MachineIDC.Operation in [.validate, .register, .listDevices, .usage] {
+        for endpoint: Endpoint in [.validate, .register, .listDevices, .usage] {
             for body in [allow, #"{"status":"error","error":"busy"}"#, "<html></html>", "[]", "", "{\0}", #"{"deviceId":"agent-01"}"#] {
-                #expect(read(httpStatus, body, as: operation) == .unusable(.unavailable))
+                #expect(read(httpStatus, body, as: endpoint) == .unusable(.unavailable))
             }
         }
         // But a reply that names another device belongs to another request.
@@ -185,12 +185,12 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
     }
 
     @Test func otherOperationsNeedJSONButNoDecision() {
-        for operation: MachineIDC.Operation in [.register, .revoke, .unrevoke, .remove, .listDevices, .usage] {
-            #expect(read(200, #"{"status":"ok"}"#, as: operation) == .done)
-            #expect(read(200, #"{"allowed":true}"#, as: operation) == .done)
-            #expect(read(200, "[]", as: operation) == .done)
-            #expect(read(200, "ok", as: operation) == .unusable(.badReply))
-            #expect(read(204, "", as: operation) == .unusable(.badReply))
+        for endpoint: Endpoint in [.register, .revoke, .unrevoke, .remove, .listDevices, .usage] {
+            #expect(read(200, #"{"status":"ok"}"#, as: endpoint) == .done)
+            #expect(read(200, #"{"allowed":true}"#, as: endpoint) == .done)
+            #expect(read(200, "[]", as: endpoint) == .done)
+            #expect(read(200, "ok", as: endpoint) == .unusable(.badReply))
+            #expect(read(204, "", as: endpoint) == .unusable(.badReply))
         }
     }
 

@@ -83,7 +83,7 @@ import Testing
             }
             // The handle holds one reference, and each call in flight another.
             let inside = try #require(Client(handle: client?.handle))
-            while inside.state.pointee.references.load(ordering: .acquiring) < 5 { sched_yield() }
+            while inside.shared.pointee.references.load(ordering: .acquiring) < 5 { sched_yield() }
             client = nil
             #expect(group.wait(timeout: .now() + 20) == .success)
             #expect(cancelled.value == 4)

@@ -83,17 +83,17 @@ import Testing
     }
 
     @Test(arguments: [(20, 1 << 16), (1_000, 1 << 21), (5_000, 1 << 24), (3_600_000, 1 << 24)])
-    func checksAreAlignedByATinyPartOfTheInterval(_ interval: Int, _ step: Int64) {
-        #expect(GuardSchedule(interval: interval).step == step)
-        #expect(step <= Int64(interval) * 1_000_000 / 256)
-        let origin = Deadline.now
+    func checksAreAlignedByATinyPartOfTheInterval(_ interval: Int, _ alignment: Int64) {
+        #expect(GuardSchedule(interval: interval).alignment == alignment)
+        #expect(alignment <= Int64(interval) * 1_000_000 / 256)
+        let origin = MonotonicTime.now
         for milliseconds in [-1_000_000, -7, 0, 1, 17, 4_999, 1_000_000] {
             let due = origin.advanced(milliseconds: milliseconds)
-            let moment = due.aligned(to: step, after: origin)
-            #expect(moment <= due && due < moment.advanced(milliseconds: Int(step / 1_000_000) + 1))
-            #expect(moment == moment.aligned(to: step, after: origin))
+            let moment = due.aligned(to: alignment, after: origin)
+            #expect(moment <= due && due < moment.advanced(milliseconds: Int(alignment / 1_000_000) + 1))
+            #expect(moment == moment.aligned(to: alignment, after: origin))
         }
-        #expect(origin.aligned(to: step, after: origin) == origin)
+        #expect(origin.aligned(to: alignment, after: origin) == origin)
         // There are exactly as many moments as steps of that size in 1,000 milliseconds.
         let moments = (0..<1_000).map { origin.advanced(milliseconds: $0).aligned(to: 1 << 24, after: origin) }
         #expect(Set(moments.map(\.timespec.tv_nsec)).count == 60)

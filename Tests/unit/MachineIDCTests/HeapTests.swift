@@ -2,11 +2,11 @@ import Testing
 
 @testable import MachineIDC
 
-private struct Item: Placed {
+private struct Item: HeapElement {
     private struct Known {
-        var place: Int?
+        var heapIndex: Int?
         /// The moment that the heap should hold; nil if the item is not in it.
-        var moment: Deadline?
+        var moment: MonotonicTime?
     }
 
     private let known: UnsafeMutablePointer<Known>
@@ -18,12 +18,12 @@ private struct Item: Placed {
 
     func destroy() { known.deallocate() }
 
-    var place: Int? {
-        get { known.pointee.place }
-        nonmutating set { known.pointee.place = newValue }
+    var heapIndex: Int? {
+        get { known.pointee.heapIndex }
+        nonmutating set { known.pointee.heapIndex = newValue }
     }
 
-    var moment: Deadline? {
+    var moment: MonotonicTime? {
         get { known.pointee.moment }
         nonmutating set { known.pointee.moment = newValue }
     }
@@ -33,7 +33,7 @@ private struct Item: Placed {
 private struct Both: ~Copyable {
     var heap = Heap<Item>()
     let items: [Item]
-    let start = Deadline.now
+    let start = MonotonicTime.now
 
     init(count: Int) { items = (0..<count).map { _ in Item() } }
 
@@ -59,7 +59,7 @@ private struct Both: ~Copyable {
     func expectSame() {
         let count = heap.count
         #expect(count == items.count { $0.moment != nil })
-        #expect(Set(items.compactMap(\.place)) == Set(0..<count))
+        #expect(Set(items.compactMap(\.heapIndex)) == Set(0..<count))
         for item in items { #expect(heap.moment(of: item) == item.moment) }
         let first = heap.first
         #expect(first?.moment == items.compactMap(\.moment).min())
@@ -91,7 +91,7 @@ private struct Both: ~Copyable {
         heap.add(item, at: .now)
         let count = heap.count
         #expect(count == 0)
-        #expect(item.place == nil)
+        #expect(item.heapIndex == nil)
     }
 
     @Test func itemsLeaveTheTopInOrder() {

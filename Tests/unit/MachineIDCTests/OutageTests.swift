@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test func allMayPassExceptWhatTheAuthorityCannotDoAtAll() {
-        let forGood = (0...1_000).filter { Outage(httpStatus: $0)?.mayPass == false }
+        let forGood = (0...1_000).filter { Outage(httpStatus: $0)?.isTransient == false }
         #expect(forGood == [501, 505])
     }
 

@@ -20,7 +20,7 @@ extension HeadFault: Equatable {
     public static func == (one: HeadFault, other: HeadFault) -> Bool {
         switch (one, other) {
         case (.tooLarge, .tooLarge), (.statusLine, .statusLine), (.switchedProtocol, .switchedProtocol),
-            (.malformedLine, .malformedLine), (.doubtfulLength, .doubtfulLength), (.transferEncoding, .transferEncoding):
+            (.malformedLine, .malformedLine), (.ambiguousLength, .ambiguousLength), (.transferEncoding, .transferEncoding):
             true
         case (.contentEncoding(let one), .contentEncoding(let other)): one.cString == other
         default: false
@@ -81,20 +81,20 @@ extension HeadFault: Equatable {
         "18446744073709551699", "eighty", "\u{665}",
     ])
     func anyOtherLengthIsDoubtful(_ value: String) {
-        #expect(fault("HTTP/1.1 200 OK", "Content-Length: \(value)", "") == .doubtfulLength)
+        #expect(fault("HTTP/1.1 200 OK", "Content-Length: \(value)", "") == .ambiguousLength)
     }
 
     @Test func lengthsMustAgreeWithinAHead() {
         #expect(fault("HTTP/1.1 200 OK", "Content-Length: 83", "Content-Length: 83") == nil)
         #expect(fault("HTTP/1.1 200 OK", "Content-Length: 83", "Content-Length: 083") == nil)
-        #expect(fault("HTTP/1.1 200 OK", "Content-Length: 83", "content-length: 84") == .doubtfulLength)
+        #expect(fault("HTTP/1.1 200 OK", "Content-Length: 83", "content-length: 84") == .ambiguousLength)
         #expect(fault("HTTP/1.1 103 Early Hints", "Content-Length: 1", "", "HTTP/1.1 200 OK", "Content-Length: 2") == nil)
     }
 
     @Test func aLengthAndChunksAreDoubtfulInAnyOrder() {
         let (length, chunked) = ("Content-Length: 83", "Transfer-Encoding: chunked")
-        #expect(fault("HTTP/1.1 200 OK", length, chunked, "") == .doubtfulLength)
-        #expect(fault("HTTP/1.1 200 OK", chunked, length, "") == .doubtfulLength)
+        #expect(fault("HTTP/1.1 200 OK", length, chunked, "") == .ambiguousLength)
+        #expect(fault("HTTP/1.1 200 OK", chunked, length, "") == .ambiguousLength)
         #expect(fault("HTTP/1.0 200 OK", chunked, "") == .transferEncoding)
         #expect(fault("HTTP/1.1 103 Early Hints", length, "", "HTTP/1.1 200 OK", chunked, "") == nil)
     }

@@ -12,14 +12,14 @@ private func schedule(retries: Int, connections: Int = 8) throws(Failure) -> Ret
     }
 }
 
-private let failed = Attempt(mayBeRetried: true)
+private let failed = AttemptResult(mayBeRetried: true)
 
 @Suite struct RetryScheduleTests {
-    private let soon = Deadline.after(milliseconds: 3_600_000)
+    private let soon = MonotonicTime.after(milliseconds: 3_600_000)
 
     @Test func anAttemptThatMayNotBeRetriedIsNot() throws {
         var schedule = try schedule(retries: 10)
-        let pause = schedule.next(after: Attempt(mayBeRetried: false), before: soon)
+        let pause = schedule.next(after: AttemptResult(mayBeRetried: false), before: soon)
         #expect(pause == nil)
     }
 
@@ -58,7 +58,7 @@ private let failed = Attempt(mayBeRetried: true)
     ])
     func retryAfterIsHonouredWhenItFits(_ seconds: Int, _ left: Int, _ expected: Int?) throws {
         var schedule = try schedule(retries: 10)
-        let attempt = Attempt(mayBeRetried: true, retryAfter: seconds)
+        let attempt = AttemptResult(mayBeRetried: true, retryAfter: seconds)
         let pause = schedule.next(after: attempt, before: .after(milliseconds: left))
         #expect(pause == expected)
     }
@@ -66,20 +66,20 @@ private let failed = Attempt(mayBeRetried: true)
     @Test(arguments: [0, -1, Int.min])
     func retryAfterWithoutATimeIsIgnored(_ seconds: Int) throws {
         var schedule = try schedule(retries: 10)
-        let next = schedule.next(after: Attempt(mayBeRetried: true, retryAfter: seconds), before: soon)
+        let next = schedule.next(after: AttemptResult(mayBeRetried: true, retryAfter: seconds), before: soon)
         let pause = try #require(next)
         #expect(pause >= 50 && pause <= 100)
     }
 
     @Test func staleConnectionsCostNoRetryUpToALimit() throws {
         var schedule = try schedule(retries: 0, connections: 3)
-        let stale = Attempt(mayBeRetried: true, wasStale: true)
+        let stale = AttemptResult(mayBeRetried: true, wasStale: true)
         let pauses = (0...3).map { _ in schedule.next(after: stale, before: soon) }
         #expect(pauses == [0, 0, 0, nil])
     }
 }
 
-extension Attempt {
+extension AttemptResult {
     fileprivate init(mayBeRetried: Bool, wasStale: Bool = false, retryAfter: Int = 0) {
         self.init(
             code: CURLE_OK, failureKind: nil, hasReply: true, httpStatus: mayBeRetried ? 503 : 200, mayBeRetried: mayBeRetried, wasStale: wasStale,

@@ -26,7 +26,7 @@ extension Transport {
     /// Leaves the transport as a call does that did nothing.
     fileprivate func leaveLocked() {
         lock()
-        leave(isGroups: false)
+        leave(isInGroup: false)
         unlock()
     }
 }
@@ -38,10 +38,10 @@ extension Transport {
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
             for _ in 0..<connections {
-                inside.append(transport.enterWhereFree())
-                for one in transport.withShards { #expect(one.load <= one.calls.pointee.width) }
+                inside.append(transport.enterShard())
+                for one in transport.withShards { #expect(one.callCount <= one.locked.pointee.width) }
             }
-            #expect(transport.withShards.reduce(0) { $0 + $1.calls.pointee.width } == connections)
+            #expect(transport.withShards.reduce(0) { $0 + $1.locked.pointee.width } == connections)
             #expect(transport.shards.count == min(processors - 1, 3, connections / 2))
         }
     }
@@ -52,8 +52,8 @@ extension Transport {
         try withTransport(connections: connections, processors: processors) { transport in
             var inside: [Transport] = []
             defer { inside.forEach { $0.leaveLocked() } }
-            for _ in 0..<connections * 20 { inside.append(transport.enterWhereFree()) }
-            let waiting = transport.withShards.map { $0.load - $0.calls.pointee.width }
+            for _ in 0..<connections * 20 { inside.append(transport.enterShard()) }
+            let waiting = transport.withShards.map { $0.callCount - $0.locked.pointee.width }
             #expect((waiting.max() ?? 0) - (waiting.min() ?? 0) <= transport.shared.pointee.shards.width + 1)
         }
     }
@@ -61,7 +61,7 @@ extension Transport {
     @Test func aClientThatIsNotBusyHasNoShards() throws {
         try withTransport(connections: 8) { transport in
             for _ in 0..<100 {
-                let some = (0..<4).map { _ in transport.enterWhereFree() }
+                let some = (0..<4).map { _ in transport.enterShard() }
                 some.forEach { $0.leaveLocked() }
             }
             #expect(transport.shards.isEmpty)
@@ -70,11 +70,11 @@ extension Transport {
 
     @Test func aClientThatIsNoLongerBusyUsesItsFirstShardAlone() throws {
         try withTransport(connections: 8) { transport in
-            let inside = (0..<40).map { _ in transport.enterWhereFree() }
+            let inside = (0..<40).map { _ in transport.enterShard() }
             #expect(inside.contains { $0.shared != transport.shared })
             inside.forEach { $0.leaveLocked() }
             for _ in 0..<100 {
-                let one = transport.enterWhereFree()
+                let one = transport.enterShard()
                 #expect(one.shared == transport.shared)
                 one.leaveLocked()
             }
@@ -84,10 +84,10 @@ extension Transport {
     @Test(arguments: [Int32](0..<8) + [-1])
     func callsOfABusyClientGoToTheShardOfTheirProcessor(_ processor: Int32) throws {
         try withTransport(connections: 8, processors: 4) { transport in
-            var inside = (0..<8).map { _ in transport.enterWhereFree() }
+            var inside = (0..<8).map { _ in transport.enterShard() }
             defer { inside.forEach { $0.leaveLocked() } }
             #expect(transport.shards.count == 3)
-            inside.append(transport.enterWhereFree(from: processor))
+            inside.append(transport.enterShard(from: processor))
             #expect(inside[8].shared == transport.withShards[max(Int(processor), 0) % 4].shared)
         }
     }
@@ -95,7 +95,7 @@ extension Transport {
     @Test func thereAreNoShardsAfterACancel() throws {
         try withTransport(connections: 8) { transport in
             transport.cancel()
-            let inside = (0..<40).map { _ in transport.enterWhereFree() }
+            let inside = (0..<40).map { _ in transport.enterShard() }
             inside.forEach { $0.leaveLocked() }
             #expect(transport.shards.isEmpty)
         }

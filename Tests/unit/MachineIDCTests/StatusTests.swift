@@ -30,7 +30,7 @@ import Testing
         for (name, number) in StatusTests.declared where number >= 100 {
             let failure = Failure(Status(rawValue: number), "it said \"\(Literal("no\\n"))\"")
             let json = failure.json().text
-            failure.message.discard()
+            failure.message.destroy()
             defer { Failure.freeJSON(json) }
             let text = String(cString: json)
             let code = name.replacing(/^MID/, with: "CLIENT")

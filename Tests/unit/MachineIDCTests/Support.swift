@@ -4,9 +4,9 @@ import Foundation
 @testable import MachineIDC
 
 extension Message {
-    /// Returns the text and discards the message.
+    /// Returns the text and destroys the message.
     func take() -> String {
-        defer { discard() }
+        defer { destroy() }
         return withBytes { bytes, count in
             String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
         }

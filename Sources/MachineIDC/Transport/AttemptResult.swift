@@ -1,12 +1,12 @@
 internal import CCurl
 
 /// The result of one attempt, read from an exchange that has ended.
-struct Attempt {
+struct AttemptResult {
     /// libcurl's code for the transfer.
     let code: CURLcode
     /// The kind of failure; nil when there is a reply.
     let failureKind: FailureKind?
-    /// Whether there is a reply to read. It may still be refused: see `Call.read`.
+    /// Whether there is a reply to read. It may still be refused: see `TransferLease.read`.
     let hasReply: Bool
     /// The HTTP status; 0 when there is no reply.
     let httpStatus: Int
@@ -21,17 +21,17 @@ struct Attempt {
     let retryAfter: Int
 }
 
-extension Attempt {
+extension AttemptResult {
     init(_ exchange: Exchange) {
         code = exchange.content.pointee.code
-        hasReply = code == CURLE_OK || (exchange.endsAnywhere && exchange.content.pointee.stop == nil)
+        hasReply = code == CURLE_OK || (exchange.endsWithConnection && exchange.content.pointee.stop == nil)
         guard hasReply else {
             let kind = exchange.kind(of: code)
             failureKind = kind
             httpStatus = 0
-            mayBeRetried = kind.mayPass
+            mayBeRetried = kind.isTransient
             wasStale =
-                kind == .cutShort || kind.isOfConnection && !exchange.content.pointee.easy.madeConnection
+                kind == .interrupted || kind.isOfConnection && !exchange.content.pointee.easy.madeConnection
                 && exchange.content.pointee.head.bytes == 0
             retryAfter = 0
             return
@@ -39,11 +39,11 @@ extension Attempt {
         failureKind = nil
         httpStatus = exchange.content.pointee.head.status
         let outage = Outage(httpStatus: httpStatus)
-        mayBeRetried = outage?.mayPass ?? false
+        mayBeRetried = outage?.isTransient ?? false
         wasStale = false
         retryAfter = outage == nil ? 0 : exchange.content.pointee.easy.retryAfter
         // A server sends 408 when it has waited for a request in vain and gives the connection up. This request may
         // have been on its way at that moment.
-        if outage?.isAboutConnection ?? false { exchange.shared.pointee.sockets.suspectAll() }
+        if outage?.isAboutConnection ?? false { exchange.shared.pointee.sockets.retireAll() }
     }
 }

@@ -3,7 +3,7 @@ internal import CPlatform
 /// The identity of the file behind a descriptor: device and inode number. It shows whether a descriptor is still the
 /// library's: a host or a forked child may have closed it and opened another file under the same number. The inode
 /// number alone is not enough, because each file system numbers its own.
-struct Inode: Equatable {
+struct FileIdentity: Equatable {
     private let device: dev_t
     private let number: ino_t
 
@@ -16,11 +16,11 @@ struct Inode: Equatable {
     }
 
     /// Whether the descriptor refers to this file.
-    func isReached(by descriptor: Int32) -> Bool { Inode(of: descriptor) == self }
+    func matches(_ descriptor: Int32) -> Bool { FileIdentity(of: descriptor) == self }
 
     /// Closes a descriptor if it refers to this file.
     @inline(never)
     func close(_ descriptor: Int32) {
-        if isReached(by: descriptor) { _ = CPlatform.close(descriptor) }
+        if matches(descriptor) { _ = CPlatform.close(descriptor) }
     }
 }

@@ -3,7 +3,7 @@ internal import CPlatform
 /// Which certificate authorities are trusted: those in a file, in folders, or in both, and no others. This is decided
 /// when the client is made, from the options or else from the environment. When neither names any, both members are
 /// absent, which stands for the system's file.
-struct Trust: ~Copyable {
+struct TrustSettings: ~Copyable {
     /// A file of certificates in PEM.
     let file: CString
     /// Folders of hashed certificates, joined by ":".
@@ -44,7 +44,7 @@ struct Trust: ~Copyable {
 /// Throws unless the path is a regular file. Opening a FIFO would block until something writes to it.
 private func checkFile(_ path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) {
     guard try kind(of: path, source) == S_IFREG else {
-        throw Failure(.invalidOptions, "\(source) must be a regular file: \(quoted(path))")
+        throw Failure(.invalidOptions, "\(source) must be a regular file: \(redacted(path))")
     }
 }
 
@@ -59,7 +59,7 @@ private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throw
             guard let path = folder.pointer else { throw .outOfMemory }
             guard try kind(of: path, source) == S_IFDIR else {
                 throw Failure(
-                    .invalidOptions, "\(source) must be a directory, or several joined by a colon: \(quoted(path))")
+                    .invalidOptions, "\(source) must be a directory, or several joined by a colon: \(redacted(path))")
             }
             count &+= 1
         }
@@ -78,7 +78,7 @@ private func kind(of path: UnsafePointer<CChar>, _ source: Literal) throws(Failu
     guard stat(path, &status) == 0, faccessat(AT_FDCWD, path, R_OK, whose) == 0 else {
         let code = platform_errno()
         let reason = CLocale.locale.map { strerror_l(code, $0) } ?? strerror(code)
-        throw Failure(.invalidOptions, "\(source) cannot be read: \(quoted(path)): \(reason)")
+        throw Failure(.invalidOptions, "\(source) cannot be read: \(redacted(path)): \(reason)")
     }
     return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT
 }

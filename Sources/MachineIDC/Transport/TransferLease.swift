@@ -2,43 +2,43 @@ internal import CPlatform
 
 /// One transfer of a transport, held from `init` until this value is destroyed, and counted among the calls inside the
 /// transport meanwhile.
-struct Call: ~Copyable {
+struct TransferLease: ~Copyable {
     let transport: Transport
     /// The transfer; nil when it was abandoned to the driver.
     var transfer: Transfer?
 
     /// Whether the transfer is for a group.
-    private let isGroups: Bool
+    private let isInGroup: Bool
 
     /// Holds a transfer for a group.
     init(on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        transport.enter(isGroups: true)
+        transport.enter(isInGroup: true)
         self.transport = transport
-        isGroups = true
-        transfer = try transport.begin(settings, isGroups: true)
+        isInGroup = true
+        transfer = try transport.takeTransfer(settings, isInGroup: true)
     }
 
     /// Holds a transfer for a call of its own, on the transport or one of its shards.
     init(onShardOf transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        self.transport = transport.enterWhereFree()
-        isGroups = false
-        transfer = try self.transport.begin(settings, isGroups: false)
+        self.transport = transport.enterShard()
+        isInGroup = false
+        transfer = try self.transport.takeTransfer(settings, isInGroup: false)
     }
 
-    deinit { transport.end(transfer, isGroups: isGroups) }
+    deinit { transport.returnTransfer(transfer, isInGroup: isInGroup) }
 
     /// Sets up the request.
-    func prepare(_ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
-        try transfer?.exchange.prepare(operation, settings, body: body)
+    func prepare(_ endpoint: Endpoint, _ settings: borrowing Settings, body: consuming ByteBuffer) throws(Failure) {
+        try transfer?.exchange.prepare(endpoint, settings, body: body)
     }
 
     /// Makes one attempt. Returns when it has ended, with or without a reply; throws when the deadline has passed or
     /// the client was cancelled.
-    mutating func attempt(until deadline: Deadline, _ settings: borrowing Settings) throws(Failure) -> Attempt {
+    mutating func run(until deadline: MonotonicTime, _ settings: borrowing Settings) throws(Failure) -> AttemptResult {
         guard let current = transfer else { throw .cancelled }
-        current.exchange.rewind()
-        switch transport.run(&transfer, until: deadline, settings) {
-        case .ended: return Attempt(current.exchange)
+        current.exchange.resetAttempt()
+        switch transport.runTransfer(&transfer, until: deadline, settings) {
+        case .ended: return AttemptResult(current.exchange)
         case .cancelled: throw transport.cancellation
         case .timedOut(let progress):
             throw Failure(.timeout, "no answer within \(settings.timeout) ms (timeout_ms): \(progress.text)")
@@ -46,7 +46,7 @@ struct Call: ~Copyable {
     }
 
     /// Whether the transfer cannot be used any more.
-    var isLost: Bool { transfer?.exchange.content.pointee.isLost ?? true }
+    var isUnusable: Bool { transfer?.exchange.content.pointee.isUnusable ?? true }
 
     /// Waits before the next attempt. Throws when the client is cancelled meanwhile.
     func pause(milliseconds: Int) throws(Failure) {
@@ -66,13 +66,13 @@ struct Call: ~Copyable {
     /// - Parameter device: the device that the request named, as the caller wrote it; NULL for an operation without
     ///   one.
     func read(
-        _ operation: Operation, device: UnsafePointer<CChar>?, _ attempt: Attempt, _ settings: borrowing Settings
+        _ endpoint: Endpoint, device: UnsafePointer<CChar>?, _ attempt: AttemptResult, _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
         guard let exchange = transfer?.exchange else { throw .cancelled }
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
         // Anyone on the way can end a connection, and with it a reply whose end is marked only by that. The reply of an
         // outage is accepted all the same, because it decides nothing.
-        guard !exchange.endsAnywhere || Outage(httpStatus: attempt.httpStatus) != nil else {
+        guard !exchange.endsWithConnection || Outage(httpStatus: attempt.httpStatus) != nil else {
             throw Failure(.badReply, "the reply (HTTP \(attempt.httpStatus)) does not say where it ends")
         }
         guard attempt.httpStatus == exchange.content.pointee.easy.httpStatus else {
@@ -80,11 +80,11 @@ struct Call: ~Copyable {
         }
         do throws(Failure) {
             return try Answer(
-                to: operation, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
+                to: endpoint, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
                 body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
         } catch {
             // This may be the answer to an earlier request, and the answer to this one may still be on its way.
-            if error.status != .unavailable { exchange.shared.pointee.sockets.suspectAll() }
+            if error.status != .unavailable { exchange.shared.pointee.sockets.retireAll() }
             throw error
         }
     }

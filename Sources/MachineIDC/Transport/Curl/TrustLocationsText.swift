@@ -5,10 +5,12 @@ internal import CPlatform
 extension Exchange {
     /// The end of a message about a transfer that ended with this code: where the issuer was looked for, when no
     /// trusted one was found or the file could not be used. Empty for every other failure.
-    func whereTrustWasSought(_ code: CURLcode, _ settings: borrowing Settings) -> TrustDescription {
+    func trustLocationsText(_ code: CURLcode, _ settings: borrowing Settings) -> TrustLocationsText {
         let isFileBad = code == CURLE_SSL_CACERT_BADFILE
-        guard isFileBad || (code == CURLE_PEER_FAILED_VERIFICATION && isIssuerUnknown) else { return TrustDescription() }
-        return TrustDescription(places: TrustPlaces(settings.trust), isFileBad: isFileBad)
+        guard isFileBad || (code == CURLE_PEER_FAILED_VERIFICATION && isIssuerUnknown) else {
+            return TrustLocationsText()
+        }
+        return TrustLocationsText(locations: TrustLocations(settings.trust), isFileBad: isFileBad)
     }
 
     /// Whether OpenSSL did not find a trusted issuer, for the authority or for the proxy.
@@ -25,27 +27,27 @@ private func isUnknownIssuer(_ result: Int) -> Bool {
     result == 2 || (18...21).contains(result)
 }
 
-/// A text for a message that names the places of the trusted authorities; empty without places.
-struct TrustDescription {
-    fileprivate var places: TrustPlaces?
+/// A text for a message that names the locations of the trusted authorities; empty without locations.
+struct TrustLocationsText {
+    fileprivate var locations: TrustLocations?
     /// Whether there is no usable certificate in the file.
     fileprivate var isFileBad = false
 }
 
 extension Message.Interpolation {
     /// Appends the text to a message.
-    mutating func appendInterpolation(_ description: TrustDescription) {
-        guard let places = description.places else { return }
-        guard let source = places.fileSource else { return appendSystem(places.file, isFileBad: description.isFileBad) }
-        append(description.isFileBad ? " (there is no certificate that can be read in " : " (looked in ")
-        if let file = places.file {
+    mutating func appendInterpolation(_ text: TrustLocationsText) {
+        guard let locations = text.locations else { return }
+        guard let source = locations.fileSource else { return appendSystem(locations.file, isFileBad: text.isFileBad) }
+        append(text.isFileBad ? " (there is no certificate that can be read in " : " (looked in ")
+        if let file = locations.file {
             append(source)
             append(" ")
             appendInterpolation(file)
         }
-        if let folders = places.folders {
-            if places.file != nil { append(" and ") }
-            append(places.foldersSource)
+        if let folders = locations.folders {
+            if locations.file != nil { append(" and ") }
+            append(locations.foldersSource)
             append(" ")
             appendInterpolation(folders)
         }
@@ -56,7 +58,11 @@ extension Message.Interpolation {
     private mutating func appendSystem(_ file: UnsafePointer<CChar>?, isFileBad: Bool) {
         guard let file else { return append(" (looked where this libcurl was built to find the system's authorities)") }
         if access(file, R_OK) != 0 {
-            append(" (the system's authorities cannot be read: install ca-certificates, or name a file with ca_file; looked in ")
+            append(
+                """
+                 (the system's authorities cannot be read: install ca-certificates, or name a file with ca_file; \
+                looked in\u{20}
+                """)
         } else {
             append(isFileBad ? " (there is no certificate in the system's file " : " (looked in the system's file ")
         }

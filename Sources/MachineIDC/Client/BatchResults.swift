@@ -5,7 +5,7 @@ internal import CPlatform
 ///
 /// A reply is appended to the JSON array as soon as all replies before it are there, so little memory is held beyond
 /// what the caller receives in the end, however many devices there are.
-struct Verdicts: ~Copyable {
+struct BatchResults: ~Copyable {
     private let count: Int
     /// The caller's `count` flags.
     private let allowed: UnsafeMutablePointer<Int32>
@@ -65,34 +65,34 @@ struct Verdicts: ~Copyable {
         } else {
             free(reply)
         }
-        if answer.isAllow { allowed[index] = 1 }
-        note(index, answer.status)
+        if answer.isAllowed { allowed[index] = 1 }
+        record(index, answer.status)
     }
 
     /// Records a failure for a device, and frees its message.
     mutating func set(_ index: Int, _ failure: Failure) {
-        defer { failure.message.discard() }
-        guard texts != nil else { return note(index, failure.status) }
+        defer { failure.message.destroy() }
+        guard texts != nil else { return record(index, failure.status) }
         let (text, status) = failure.json()
         keep(text, index)
-        note(index, status)
+        record(index, status)
     }
 
     /// Records the same failure for this device and all that follow. Those before it must have a result already. Frees
     /// the failure's message.
     mutating func setRest(from index: Int, _ failure: Failure) {
-        defer { failure.message.discard() }
+        defer { failure.message.destroy() }
         guard index < count else { return }
-        guard texts != nil else { return note(index, failure.status) }
+        guard texts != nil else { return record(index, failure.status) }
         // All share one text: making a million texts would take seconds after the time limit.
         let (text, status) = failure.json()
         while written < count, write(text) {}
         Failure.freeJSON(text)
-        note(index, status)
+        record(index, status)
     }
 
     /// Records the status of a device, if it is the first one without a decision so far.
-    private mutating func note(_ index: Int, _ status: Status) {
+    private mutating func record(_ index: Int, _ status: Status) {
         guard status != .ok, index < firstUndecided else { return }
         firstUndecided = index
         self.status = status
