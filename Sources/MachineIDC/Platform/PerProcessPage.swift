@@ -77,16 +77,17 @@ struct PerProcessPage: ~Copyable {
         if publish(page, inPlaceOf: nil) != nil { platform_free_page(made) }
     }
 
-    /// Publishes a page from the heap in place of `other`, which is not freed, because another thread may still be
-    /// using it. Returns the published page; nil when memory is refused.
+    /// Publishes a page that is only this process's in place of `other`, which is not freed, because another thread may
+    /// still be using it. Returns the published page; nil when memory is refused. It takes no memory from the heap: in a
+    /// child of a bare `clone()`, another thread of the parent may have held the heap's lock for ever.
     @inline(never)
     private static func makePage(
         inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?
     ) -> UnsafeMutablePointer<PerProcessPage>? {
-        guard let made = calloc(1, MemoryLayout<PerProcessPage>.stride) else { return nil }
+        guard let made = platform_map_page(MAP_PRIVATE) else { return nil }
         let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: getpid()))
         guard let published = publish(page, inPlaceOf: other) else { return page }
-        free(made)
+        platform_free_page(made)
         return published
     }
 

@@ -10,6 +10,9 @@
  */
 #include "authority.h"
 #include "forking.h"
+#include "interrupted.h"
+
+#include <sys/mman.h>
 
 enum { KINDS = 4, CROWD = 4 };
 
@@ -21,9 +24,21 @@ static mid_guard *guard;
 static volatile pid_t child;
 static atomic_int is_over;
 
-static void fork_here(int signal) {
+/* What the handler did with a signal; shared with the process that sends it. */
+enum { PENDING, CAME_TOO_EARLY, FORKED };
+static _Atomic int *handled;
+
+/* Forks if the thread is waiting in a system call. Anywhere else it may be inside malloc(), which would then neither
+ * serve the handler nor the child. */
+static void fork_here(int signal, siginfo_t *information, void *context) {
     int allowed = 7;
     (void)signal;
+    (void)information;
+    if (!interrupted_system_call(context)) {
+        atomic_store(handled, CAME_TOO_EARLY);
+        return;
+    }
+    atomic_store(handled, FORKED);
     child = forking_fork(how);
     if (child != 0 || !asks_in_handler) return;
     CHECK_STATUS(MID_OK, mid_validate(client, "revoked", &allowed, NULL));
@@ -50,7 +65,11 @@ static pid_t interrupt_later(int is_for_guard) {
     check_need(process >= 0, "fork");
     if (process > 0) return process;
     while (is_for_guard ? !is_asleep(parent) : atomic_load(&authority->marked) == marked) pause_ms(1);
-    (void)kill(parent, SIGUSR1);
+    do {
+        atomic_store(handled, PENDING);
+        if (kill(parent, SIGUSR1) != 0) _exit(1);
+        while (atomic_load(handled) == PENDING && getppid() == parent) pause_ms(1);
+    } while (atomic_load(handled) == CAME_TOO_EARLY);
     _exit(0);
 }
 
@@ -122,12 +141,14 @@ static void *keep_looking(void *unused) {
 }
 
 int main(int count, char **arguments) {
-    struct sigaction action = {.sa_handler = fork_here, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_sigaction = fork_here, .sa_flags = SA_RESTART | SA_SIGINFO};
     int rounds = count > 2 ? atoi(arguments[2]) : 0;
     int crowd = count > 3 ? CROWD : 0;
     pthread_t threads[CROWD];
     sigset_t signals;
     check_need(rounds > 0, "other arguments");
+    handled = mmap(NULL, sizeof *handled, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    check_need(handled != MAP_FAILED, "mmap");
     how = forking_named(arguments[1]);
     authority = authority_start();
     atomic_store(&authority->mood, JUDGES);
