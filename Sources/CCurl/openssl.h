@@ -47,7 +47,7 @@ static inline void ccurl_tls_silence(CURL *_Nonnull easy) {
     SSL_set_shutdown(info->internals, sent_and_received);
 }
 
-// Registers a callback for each TLS message of the connections that will be made from this context. Requires
+// Registers a callback for each TLS message and each head of a TLS record of the connections that will be made from this context. Requires
 // ccurl_knows_openssl().
 static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _Nonnull callback,
                                    void *_Nullable argument) {

@@ -114,5 +114,9 @@ func withClient(
     guard let client = Client(handle: handle) else { throw Failure(.invalidArgument, "client is NULL") }
     client.retain()
     defer { client.release() }
-    return try body(client)
+    do throws(Failure) {
+        return try body(client)
+    } catch {
+        throw error.hiding(client.shared.pointee.settings.headers.orgKey)
+    }
 }

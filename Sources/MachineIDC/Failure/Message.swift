@@ -75,6 +75,25 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         count &+= 1
     }
 
+    /// Replaces a secret in the text by asterisks, whatever case its letters are in, and also where the text was cut off
+    /// within it. White space around the secret does not belong to it. A secret of fewer than 8 bytes is none.
+    @inline(never)
+    func hide(_ secret: UnsafePointer<CChar>?) {
+        guard let secret, let text else { return }
+        let space: Literal = " \t\r\n"
+        let start = secret + strspn(secret, space.cString)
+        let length = strcspn(start, space.cString)
+        guard length >= 8 else { return }
+        let bytes = UnsafeMutableRawPointer(text).assumingMemoryBound(to: CChar.self)
+        var index = 0
+        while index &+ 8 <= count {
+            let part = min(length, count &- index)
+            let isThere = part == length || count == Message.capacity
+            if isThere, equalsIgnoringCase(bytes + index, start, count: part) { memset(bytes + index, 0x2a, part) }
+            index &+= 1
+        }
+    }
+
     /// Calls `body` with the text and its length. The text does not end with NUL.
     func withBytes<Result>(_ body: (UnsafePointer<CChar>, Int) -> Result) -> Result {
         guard let text else { return body(Literal("").cString, 0) }

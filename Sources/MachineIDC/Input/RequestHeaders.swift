@@ -3,6 +3,8 @@ internal import CPlatform
 
 /// The headers of all requests, the org key among them, as libcurl's lists. They are wiped when they are freed.
 struct RequestHeaders: ~Copyable {
+    private static var keyName: Literal { "x-org-key: " }
+
     let get: HeaderList
     let post: HeaderList
     /// The headers of the CONNECT request to a proxy.
@@ -10,7 +12,7 @@ struct RequestHeaders: ~Copyable {
 
     init(_ orgKey: borrowing OrgKey, userAgent: borrowing CString) throws(Failure) {
         guard let key = orgKey.text.pointer, let agent = userAgent.pointer else { throw .outOfMemory }
-        let keyHeader = try CString(joining: Literal("x-org-key: ").cString, key)
+        let keyHeader = try CString(joining: RequestHeaders.keyName.cString, key)
         // With CURLOPT_USERAGENT, libcurl would write the header twice for each request, one character at a time.
         let agentHeader = try CString(joining: Literal("User-Agent: ").cString, agent)
         var get = HeaderList()
@@ -25,6 +27,12 @@ struct RequestHeaders: ~Copyable {
         self.get = get
         self.post = post
         self.connect = connect
+    }
+
+    /// The org key: the value of the header that was added last to `get`.
+    var orgKey: UnsafePointer<CChar>? {
+        guard let header = get.list?.pointee.data else { return nil }
+        return UnsafePointer(header + strlen(RequestHeaders.keyName.cString))
     }
 }
 

@@ -19,6 +19,15 @@ struct Settings: ~Copyable {
 
     /// For `mid_client_new`.
     init(orgKey raw: UnsafePointer<CChar>, options text: UnsafePointer<CChar>?) throws(Failure) {
+        do throws(Failure) {
+            try self.init(unredactedWith: raw, text)
+        } catch {
+            throw error.hiding(raw)
+        }
+    }
+
+    /// The same; the message of a failure may still hold the org key.
+    private init(unredactedWith raw: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>?) throws(Failure) {
         let options = try Options.read(text)
         if options.environmentVariable != nil {
             throw Failure(.invalidOptions, "env_var is an option of mid_client_from_env, not of mid_client_new")
@@ -31,14 +40,27 @@ struct Settings: ~Copyable {
 
     /// For `mid_client_from_env`.
     init(fromEnvironmentWith text: UnsafePointer<CChar>?) throws(Failure) {
-        let options = try Options.read(text)
-        let variable = options.environmentVariable ?? Literal("MACHINEID_ORG_KEY").cString
+        let standardVariable: Literal = "MACHINEID_ORG_KEY"
+        let options: Options
+        do throws(Failure) {
+            options = try Options.read(text)
+        } catch {
+            throw error.hiding(platform_getenv(standardVariable.cString))
+        }
+        let variable = options.environmentVariable ?? standardVariable.cString
         let name = redacted(variable: variable)
         guard let raw = platform_getenv(variable), !isOnlyWhiteSpace(raw) else {
             throw noOrgKey(name)
         }
-        let orgKey = try OrgKey(raw, source: name)
+        do throws(Failure) {
+            try self.init(OrgKey(raw, source: name), options)
+        } catch {
+            throw error.hiding(raw)
+        }
+    }
 
+    /// Reads the base URL, from the options or else from the environment, and then the rest.
+    private init(_ orgKey: consuming OrgKey, _ options: borrowing Options) throws(Failure) {
         let urlVariable: Literal = "MACHINEID_BASE_URL"
         var url = options.baseURL ?? BaseURL.standard.cString
         var source: Literal = "base_url"

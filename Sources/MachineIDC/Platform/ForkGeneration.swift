@@ -2,8 +2,7 @@ internal import CPlatform
 internal import Synchronization
 
 /// Tells a forked child from its parent. Each process has a number, which is stored in the page that every process has
-/// for itself. A child finds 0 there and takes the next number. Where the kernel wipes the page, this takes no system
-/// call: see `PerProcessPage`.
+/// for itself: see `PerProcessPage`. A child finds 0 there and takes the next number.
 enum ForkGeneration {
     /// The highest number in use. A child inherits it.
     private static let last = Atomic<Int>(0)
@@ -18,7 +17,8 @@ enum ForkGeneration {
         }
     }
 
-    /// Whether this process has that number. Changes nothing and allocates nothing.
+    /// Whether this process has that number. Changes nothing and allocates nothing, and makes no system call where the
+    /// kernel wipes the page in a child.
     static func isCurrent(_ number: Int) -> Bool {
         guard let page = PerProcessPage.unchecked, number == page.pointee.generation.load(ordering: .acquiring)
         else { return false }

@@ -3,16 +3,17 @@ internal import Synchronization
 
 /// Data that every process has for itself: in a forked child all of it is 0, or the child has a page of its own.
 ///
-/// Where the kernel wipes the page in each child (MADV_WIPEONFORK), no fork can bypass that, and reading the page is
-/// enough. Elsewhere the page stores the process that it belongs to. A `pthread_atfork` handler resets it in a child of
-/// `fork()`. A bare `clone()` or `_Fork()` runs no handlers; there the process id differs, which is checked when a call
-/// begins and before it ends. Only a child with its parent's process id is mistaken for the parent: the first process
-/// of a PID namespace, made by another first process, can be one.
+/// The page stores the process that it belongs to, and each call compares that with its process id when it begins and
+/// before it ends. Where the kernel wipes the page in each child (MADV_WIPEONFORK), no fork can bypass that, and code
+/// that cannot afford a system call reads the page alone. Elsewhere a `pthread_atfork` handler resets the page in a
+/// child of `fork()`; a bare `clone()` or `_Fork()` runs no handlers, so the process id is compared each time. There,
+/// only a child with its parent's process id is mistaken for the parent: the first process of a PID namespace, made by
+/// another first process, can be one.
 struct PerProcessPage: ~Copyable {
     /// See `ForkGeneration`.
     let generation = Atomic<Int>(0)
-    /// The process that the page belongs to; 0 where the kernel wipes it.
-    private let process: pid_t
+    /// The process that the page belongs to; 0 in a child for which the kernel wiped the page, until its first call.
+    private let process: Atomic<pid_t>
     /// How many threads are doing work that a fork must wait for: see `ForkGate`.
     let working = Atomic<Int>(0)
     /// How many forks are in progress.
@@ -36,8 +37,10 @@ struct PerProcessPage: ~Copyable {
     private static let areHandlersSet = Atomic<Bool>(false)
     /// The number of the process that forked last.
     private static let generationOfForker = Atomic<Int>(0)
+    /// Whether the kernel says that it wipes the page in each child, and was not found wrong.
+    private static let isWiped = Atomic<Bool>(false)
 
-    private init(for process: pid_t) { self.process = process }
+    private init(for process: pid_t) { self.process = Atomic(process) }
 
     /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `current`
     /// is read, which the beginning of each call does; later code uses this. Requires `prepare()`.
@@ -49,12 +52,22 @@ struct PerProcessPage: ~Copyable {
     /// `prepare()`.
     static var current: UnsafeMutablePointer<PerProcessPage>? {
         let page = unchecked
-        if let page, page.pointee.isOwn { return page }
+        if let page, page.pointee.isTaken(by: getpid()) { return page }
         return makePage(inPlaceOf: page)
     }
 
-    /// Whether the page belongs to this process.
-    var isOwn: Bool { process == 0 || process == getpid() }
+    /// Whether the page belongs to this process. Where the kernel wipes pages, this makes no system call.
+    var isOwn: Bool {
+        PerProcessPage.isWiped.load(ordering: .relaxed) || process.load(ordering: .relaxed) == getpid()
+    }
+
+    /// Whether the page belongs to this process, after a page that the kernel wiped for it has been taken.
+    private func isTaken(by this: pid_t) -> Bool {
+        let owner = process.load(ordering: .relaxed)
+        if owner != 0 { return owner == this }
+        let (isTaken, other) = process.compareExchange(expected: 0, desired: this, ordering: .relaxed)
+        return isTaken || other == this
+    }
 
     /// Makes the page and registers the handlers, once in a process.
     static func prepare() throws(Failure) {
@@ -73,8 +86,9 @@ struct PerProcessPage: ~Copyable {
     /// Publishes a page that the kernel wipes on fork, if the system can provide one.
     private static func makeWipedPage() {
         guard let made = platform_page_wiped_on_fork() else { return }
-        let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: 0))
-        if publish(page, inPlaceOf: nil) != nil { platform_free_page(made) }
+        let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: getpid()))
+        if publish(page, inPlaceOf: nil) != nil { return platform_free_page(made) }
+        isWiped.store(true, ordering: .relaxed)
     }
 
     /// Publishes a page that is only this process's in place of `other`, which is not freed, because another thread may
@@ -86,6 +100,7 @@ struct PerProcessPage: ~Copyable {
     ) -> UnsafeMutablePointer<PerProcessPage>? {
         guard let made = platform_map_page(MAP_PRIVATE) else { return nil }
         let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: getpid()))
+        isWiped.store(false, ordering: .relaxed)
         guard let published = publish(page, inPlaceOf: other) else { return page }
         platform_free_page(made)
         return published
@@ -114,6 +129,7 @@ struct PerProcessPage: ~Copyable {
         if let page = unchecked,
             page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed)
         {
+            isWiped.store(false, ordering: .relaxed)
             page.initialize(to: PerProcessPage(for: getpid()))
         }
         ForkHook.runChild()

@@ -1,15 +1,19 @@
-/// The reasons why the head of a reply is refused.
+/// The reasons why the head of a reply, or the frame of its body, is refused.
 enum HeadFault: Sendable {
     case tooLarge
+    case tooManyLines
     case statusLine
     /// HTTP 101.
     case switchedProtocol
     /// A line that is no header.
     case malformedLine
-    /// A Content-Length that is not a plain number, that contradicts another one, or that comes with chunks.
+    /// A Content-Length that is not a plain number, that contradicts another one, or that comes with chunks; or any
+    /// length in a head that has no body.
     case ambiguousLength
     /// A Transfer-Encoding other than a single "chunked", or one in an HTTP/1.0 reply.
     case transferEncoding
+    /// Chunks, or trailers after them, that are not as HTTP/1.1 has them.
+    case malformedChunk
     /// A Content-Encoding, which was not asked for, with its name.
     case contentEncoding(Literal)
 
@@ -18,6 +22,8 @@ enum HeadFault: Sendable {
         switch self {
         case .tooLarge:
             Failure(.badReply, "the reply's head is larger than 64 KiB")
+        case .tooManyLines:
+            Failure(.badReply, "the reply's head has more than \(ReplyHead.maximumLines) lines")
         case .statusLine:
             Failure(.badReply, "the reply does not begin with HTTP/1.0 or HTTP/1.1 and a status of three digits")
         case .switchedProtocol:
@@ -28,6 +34,8 @@ enum HeadFault: Sendable {
             Failure(.badReply, "the reply has a Content-Length that cannot be trusted")
         case .transferEncoding:
             Failure(.badReply, "the reply has a Transfer-Encoding other than chunked, or one under HTTP/1.0")
+        case .malformedChunk:
+            Failure(.badReply, "the reply's body is not in chunks as HTTP/1.1 has them")
         case .contentEncoding(let name):
             Failure(.badReply, "the reply has Content-Encoding \(name), and none was asked for")
         }

@@ -7,9 +7,13 @@ internal import CPlatform
 /// is decoded.
 struct ReplyHead {
     private static var maximumBytes: Int { 64 * 1024 }
+    /// libcurl has limits of its own, which differ from version to version and are all higher.
+    static var maximumLines: Int { 1000 }
 
-    /// How many bytes of heads and trailers have arrived.
+    /// How many bytes of heads have arrived.
     private(set) var bytes = 0
+    /// How many lines of heads have arrived.
+    private var lines = 0
     /// The HTTP status; 0 before the status line.
     private(set) var status = 0
     /// Whether the empty line that ends the head has arrived.
@@ -20,30 +24,33 @@ struct ReplyHead {
     private var isOldHTTP = false
     private var contentLength: Int?
     /// Whether there is a Transfer-Encoding: chunked.
-    private var isChunked = false
+    private(set) var isChunked = false
 
     /// Whether the reply states where its body ends, rather than leaving it to the end of the connection.
     var isFramed: Bool { contentLength != nil || isChunked }
 
+    /// Whether a reply with this status may have a body, whatever the head says.
+    var mayHaveBody: Bool { status != 204 && status != 304 }
+
     /// Whether a reply with `count` bytes of body is complete, as far as the head shows.
     func isWhole(withBodyOf count: Int) -> Bool {
         guard isComplete, !isCut else { return false }
-        guard let contentLength, status != 204, status != 304 else { return true }
+        guard let contentLength, mayHaveBody else { return true }
         return count == contentLength
     }
 
-    /// Reads one line with its line end: of the head, or of the trailers of a chunked body. Returns what is wrong with
-    /// it, if anything.
+    /// Reads one line of the head with its line end. Returns what is wrong with it, if anything.
     mutating func take(_ line: UnsafePointer<CChar>, count: Int) -> HeadFault? {
         bytes &+= count
+        lines &+= 1
         if bytes > ReplyHead.maximumBytes { return .tooLarge }
-        // A line without a line end was cut off, so nothing can follow it.
-        if isCut { return .malformedLine }
+        if lines > ReplyHead.maximumLines { return .tooManyLines }
+        // A line without a line end was cut off, so nothing can follow it; nor does a line follow the head.
+        if isCut || isComplete { return .malformedLine }
         guard let line = HeaderLine(line, count: count) else {
             isCut = true
             return nil
         }
-        if isComplete { return takeTrailer(line) }
         if status == 0 { return takeStatus(line) }
         if line.isEmpty { return finish() }
         guard let (name, value) = line.field else { return .malformedLine }
@@ -68,17 +75,14 @@ struct ReplyHead {
         if isChunked, isOldHTTP { return .transferEncoding }
         if status >= 200 {
             isComplete = true
-        } else {
-            let read = bytes
-            self = ReplyHead()
-            bytes = read
+            return nil
         }
+        // Such a head has no body, and readers disagree about one that says it has.
+        if isChunked || contentLength != nil { return .ambiguousLength }
+        let (bytes, lines) = (bytes, lines)
+        self = ReplyHead()
+        (self.bytes, self.lines) = (bytes, lines)
         return nil
-    }
-
-    /// Reads a trailer. Trailers have no meaning here, but without chunks there must not be any.
-    private func takeTrailer(_ line: HeaderLine) -> HeadFault? {
-        line.isEmpty || (isChunked && line.field != nil) ? nil : .malformedLine
     }
 
     /// Reads a Content-Length: digits only, and the same value each time it is given. With an ambiguous length another

@@ -47,6 +47,8 @@ struct Exchange {
         /// The reply's body as far as it has arrived.
         var reply = ByteBuffer()
         var head = ReplyHead()
+        /// Reads the body, if it comes in chunks.
+        var chunks = ChunkReader()
         /// Set when this library stopped libcurl.
         var stop: Stop?
         /// libcurl's code for the last attempt.
@@ -131,6 +133,7 @@ struct Exchange {
     func resetAttempt() {
         content.pointee.reply.clear()
         content.pointee.head = ReplyHead()
+        content.pointee.chunks = ChunkReader()
         content.pointee.stop = nil
         shared.pointee.mustStop.store(false, ordering: .relaxed)
         content.pointee.easy.errorText[0] = 0
@@ -143,6 +146,13 @@ struct Exchange {
     /// apart.
     var endsWithConnection: Bool {
         shared.pointee.isSecure && content.pointee.head.isComplete && !content.pointee.head.isFramed
+    }
+
+    /// Whether the reply is complete, as far as its head and its chunks show.
+    var isReplyWhole: Bool {
+        let head = content.pointee.head
+        if head.isChunked, head.mayHaveBody, !content.pointee.chunks.isAtEnd { return false }
+        return head.isWhole(withBodyOf: content.pointee.reply.count)
     }
 
     /// Whether libcurl has not resolved the host name yet. Only the driver calls this.
@@ -194,7 +204,7 @@ extension Exchange {
     }
 
     /// Reads one line of the head. Returns `count`, or less to make libcurl stop. libcurl 7.88 also passes on the
-    /// trailers of a proxy's reply, before there is a connection; those are ignored.
+    /// trailers of a proxy's reply, before there is a connection; such a reply is refused.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let line, count > 0, progress != .connecting else { return 0 }
         record(.reading)
@@ -203,15 +213,27 @@ extension Exchange {
         return 0
     }
 
-    /// Stores a part of the body. Returns `count`, or less to make libcurl stop.
+    /// Reads a part of the body. Returns `count`, or less to make libcurl stop.
     func receiveBody(_ bytes: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let bytes, count > 0 else { return 0 }
-        if content.pointee.reply.count &+ count > content.pointee.endpoint.maximumReplyBytes {
-            content.pointee.stop = .tooLargeBody
+        guard content.pointee.head.isChunked else { return store(bytes, count) ? count : 0 }
+        switch content.pointee.chunks.take(bytes, count: count, store: store) {
+        case .read: return count
+        case .notStored: return 0
+        case .fault(let fault):
+            content.pointee.stop = .head(fault)
             return 0
         }
-        if content.pointee.reply.append(bytes, count: count) { return count }
+    }
+
+    /// Stores a part of the decoded body. Returns false when there is no room for it.
+    private func store(_ bytes: UnsafePointer<CChar>, _ count: Int) -> Bool {
+        if content.pointee.reply.count &+ count > content.pointee.endpoint.maximumReplyBytes {
+            content.pointee.stop = .tooLargeBody
+            return false
+        }
+        if content.pointee.reply.append(bytes, count: count) { return true }
         content.pointee.stop = .noMemory
-        return 0
+        return false
     }
 }

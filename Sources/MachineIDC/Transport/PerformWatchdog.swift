@@ -16,16 +16,20 @@ struct PerformWatchdog {
     /// How often the progress callback has been called in this run.
     private var callbacks = 0
     private var flood = TLSFlood()
+    /// Whether TLS had to be made to return, because the driver had to leave.
+    private(set) var hasBrokenTLS = false
 
     /// Begins a run.
     mutating func begin(until deadline: MonotonicTime) {
         self.deadline = deadline
         callbacks = 0
         flood = TLSFlood()
+        hasBrokenTLS = false
     }
 
     /// Counts a callback. Returns true for one in 64, which is to read the clock.
     mutating func countCallback() -> Bool {
+        flood.end()
         callbacks &+= 1
         return callbacks % PerformWatchdog.callbacksBetweenChecks == 0
     }
@@ -33,6 +37,11 @@ struct PerformWatchdog {
     /// Whether the run has gone on for too long.
     var isLate: Bool { deadline <= MonotonicTime.now.advanced(milliseconds: -PerformWatchdog.patience) }
 
-    /// Counts a TLS message. Returns whether there are too many.
-    mutating func isFlood(with type: Int32) -> Bool { flood.grows(by: type) }
+    /// Counts a TLS message or the head of a TLS record. Returns whether TLS must be made to return.
+    ///
+    /// - Parameter isCancelled: whether nobody waits for any transfer any more; asked for now and then.
+    mutating func mustBreakTLS(after type: Int32, isCancelled: () -> Bool) -> Bool {
+        if flood.count(type), isLate || isCancelled() { hasBrokenTLS = true }
+        return hasBrokenTLS || flood.isExcessive
+    }
 }

@@ -9,6 +9,11 @@ extension Exchange {
     /// The failure of a transfer that ended with this code, other than CURLE_OK.
     @inline(never)
     func failure(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
+        unredacted(kind, code, settings).hiding(settings.headers.orgKey)
+    }
+
+    /// The same, in which a text of the host's may still hold the org key.
+    private func unredacted(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
         switch kind {
         case .stopped: return stopped
         case .interrupted: return Failure(.timeout, "incoming data kept the thread busy past its time limit")

@@ -179,8 +179,11 @@ extension Transport {
         if code != CURLE_OK { transfer.exchange.retireConnection() }
         if transfer.locked.pointee.isAbandoned { return reclaim(transfer) }
         let content = transfer.exchange.content
+        if code != CURLE_OK, content.pointee.stop == nil, shared.pointee.multi.sockets.watchdog.pointee.hasBrokenTLS {
+            content.pointee.stop = .interrupted
+        }
         // libcurl reports a reply as complete when the connection was closed within its head.
-        let isCut = code == CURLE_OK && !content.pointee.head.isWhole(withBodyOf: content.pointee.reply.count)
+        let isCut = code == CURLE_OK && !transfer.exchange.isReplyWhole
         content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         if content.pointee.code == CURLE_OK {
             locked.pointee.hedging.recordAnswer(after: MonotonicTime.now.nanoseconds(since: content.pointee.sentAt))

@@ -156,6 +156,7 @@ struct Transport {
     func cancel() {
         lock()
         locked.pointee.isCancelled = true
+        shared.pointee.multi.sockets.cancel()
         if let companion = locked.pointee.companion { companion.cancelled(companion.context) }
         locked.pointee.queued.forEach { $0.wakeOwner() }
         locked.pointee.running.forEach {

@@ -38,6 +38,8 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_PROTOCOLS_STR, text: settings.baseURL.isSecure ? "https" as Literal : "http")
         options.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         options.set(CURLOPT_HTTP09_ALLOWED, 0)
+        // Chunks are read here: see `ChunkReader`.
+        options.set(CURLOPT_HTTP_TRANSFER_DECODING, 0)
         options.set(CURLOPT_FOLLOWLOCATION, 0)
         options.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
 
@@ -87,7 +89,7 @@ struct Easy: ~Copyable {
             options.check(ccurl_set_tls_setup(handle) { _, context, data in
                 guard let context else { return CURLE_OK }
                 ccurl_watch_tls(context, { _, _, type, _, _, _, data in
-                    if let data { SocketTable(callbackData: data).countTLSMessage(type: type) }
+                    if let data { SocketTable(callbackData: data).countTLSEvent(type: type) }
                 }, data)
                 return CURLE_OK
             })

@@ -41,6 +41,8 @@ struct SocketTable {
         /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
         /// are open now. Any thread may set it.
         let mustRetireAll = Atomic<Bool>(false)
+        /// Whether nobody waits for any transfer any more. Any thread may set it.
+        let isCancelled = Atomic<Bool>(false)
         /// `capacity` entries, and one more that is never used.
         let entries: UnsafeMutablePointer<Entry>
         let capacity: Int
@@ -255,10 +257,15 @@ struct SocketTable {
     /// Watches over the run of libcurl in progress.
     var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
 
-    /// Counts a TLS message. When there are too many, breaks all connections, since all lead to the same server; the
-    /// next read fails.
-    func countTLSMessage(type: Int32) {
-        guard watchdog.pointee.isFlood(with: type) else { return }
+    /// Nobody waits for any transfer any more. Any thread may call it.
+    func cancel() { shared.pointee.isCancelled.store(true, ordering: .relaxed) }
+
+    /// Counts a TLS message or the head of a TLS record. When TLS does not return in time, breaks all connections, since
+    /// all lead to the same server; the next read fails.
+    func countTLSEvent(type: Int32) {
+        let mustBreak = watchdog.pointee.mustBreakTLS(
+            after: type, isCancelled: { shared.pointee.isCancelled.load(ordering: .relaxed) })
+        guard mustBreak else { return }
         forEachOpen { descriptor, entry in
             if checkOwnership(of: descriptor, entry) { platform_disconnect(descriptor) }
         }

@@ -1,0 +1,1 @@
+134281 checks passed, 0 failed
