@@ -281,7 +281,8 @@ static inline void *sampler_run(void *argument) {
     return NULL;
 }
 
-static inline void sampler_start(struct sampler *sampler, struct authority *authority, mid_guard *guard, int max_age_ms) {
+static inline void sampler_start(struct sampler *sampler, struct authority *authority, mid_guard *guard,
+                                 int max_age_ms) {
     memset(sampler, 0, sizeof *sampler);
     sampler->authority = authority;
     sampler->guard = guard;
