@@ -14,7 +14,7 @@ def test_calls(program, run, emulator, long):
 
 @SCHEMES
 def test_64_threads(program, run, authority, scheme, long):
-    seconds = 600 if long else 3
+    seconds = 600 if long else 5
     # All threads share one heap, so that growth means memory in use, and not what sixteen heaps keep for themselves.
     one_heap = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}
     run([program("threads.c"), seconds], seconds + 60, authority.over(scheme), one_heap)

@@ -180,9 +180,10 @@ int main(int count, char **arguments) {
         /* 8 connections, and twice as many while they are made; a pair to wake the driver; a pair for each guard; and
          * the same for each passing client, which has no guards. */
         CHECK(most_descriptors <= 16 + 2 + 2 * threads + CHURNERS * (2 * 2 + 2) + 8);
-        /* After a fifth of the time all threads have their stacks; any growth is the heap, which is then as full as it
-         * ever gets. */
-        if (!CHECK(most_resident <= settled + settled / 5 + 1024))
+        /* After a fifth of the time all threads have their stacks; any growth is the heap, which is then nearly as full
+         * as it ever gets: 4 MB are what the passing clients can have more at one time than at another, with the
+         * certificate authorities of each. */
+        if (!CHECK(most_resident <= settled + settled / 5 + 4096))
             fprintf(stderr, "    memory grew from %ld kB to %ld kB\n", settled, most_resident);
     }
     mid_client_free(client);

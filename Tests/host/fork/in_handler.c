@@ -129,13 +129,15 @@ static void *keep_calling(void *device_id) {
     return NULL;
 }
 
-/* mid_guard_decision() writes its report while it holds the client's lock. */
+/* mid_guard_decision() writes its report while it holds the client's lock. The lock is not fair, so this thread gives way
+ * after each: otherwise the others can wait for the lock for seconds. */
 static void *keep_looking(void *unused) {
     while (!atomic_load(&is_over)) {
         int allowed;
         char *json = NULL;
         CHECK_STATUS(MID_OK, mid_guard_decision(guard, &allowed, &json));
         mid_free(json);
+        (void)sched_yield();
     }
     return unused;
 }
@@ -152,7 +154,7 @@ int main(int count, char **arguments) {
     how = forking_named(arguments[1]);
     authority = authority_start();
     atomic_store(&authority->mood, JUDGES);
-    client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":10000");
+    client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":30000");
     check_need(mid_guard_start(client, "good", "{\"interval_ms\":3600000}", &guard, NULL) == MID_OK, "mid_guard_start");
     check_need(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
     /* The other threads block the signal, so that this thread receives it. */
