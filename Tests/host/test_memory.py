@@ -31,38 +31,47 @@ def refused(program, preload, run, authority):
 
 
 def test_clients(refused):
-    refused("memory.c", 120, "http", "made")
+    refused("clients.c", 120, "http")
 
 
 def test_first_call(refused, long):
     # Most allocations of the first call are OpenSSL's, which initialises itself.
-    refused("memory.c", 580, "http", "first", 1 if long else 29)
+    refused("first.c", 580, "http", 1 if long else 29)
 
 
 def test_first_connection(refused):
-    refused("memory.c", 300, "http", "cold")
+    refused("operations.c", 300, "http", "cold")
 
 
 @pytest.mark.long
 def test_first_connection_over_tls_every_seventh_allocation(refused):
-    refused("memory.c", 3000, "https", "cold", 7)
+    refused("operations.c", 3000, "https", "cold", 7)
 
 
 def test_kept_connection(refused):
-    refused("memory.c", 300, "http", "warm")
+    refused("operations.c", 300, "http", "warm")
 
 
 def test_kept_connection_over_tls(refused, long):
-    refused("memory.c", 580, "https", "warm", 1 if long else 3)
+    refused("operations.c", 580, "https", "warm", 1 if long else 3)
 
 
-def test_many_devices_and_guards(refused):
-    refused("memory.c", 300, "http", "more")
+def test_many_devices(refused):
+    refused("many.c", 300, "http")
+
+
+def test_guards(refused):
+    refused("guards.c", 300, "http")
 
 
 @pytest.mark.long
-def test_many_devices_and_guards_over_tls(refused):
-    refused("memory.c", 1200, "https", "more")
+def test_many_devices_over_tls(refused):
+    refused("many.c", 1200, "https")
+
+
+@pytest.mark.long
+def test_guards_over_tls(refused):
+    refused("guards.c", 1200, "https")
 
 
 def test_little_memory_for_replies(refused):

@@ -253,11 +253,13 @@ proctype Fork() {
         pageProcess[CHILD] = pageProcess[PARENT]
     };
     if
-    :: d_step { !wipes -> generation[CHILD] = 0; pageProcess[CHILD] = CHILD + 1 } /* fork(): PerProcessPage.beginChild */
+    /* fork(): PerProcessPage.beginChild */
+    :: d_step { !wipes -> generation[CHILD] = 0; pageProcess[CHILD] = CHILD + 1 }
     :: true /* a bare clone(), or a handler of the host that runs earlier */
     fi;
     look(CHILD);
-    /* PerProcessPage.current makes a page where this one is the parent's; ForkGeneration.begin takes the next number. */
+    /* PerProcessPage.current makes a page where this one is the parent's; ForkGeneration.begin takes the next
+     * number. */
     d_step {
         if
         :: pageProcess[CHILD] == PARENT + 1 -> pageProcess[CHILD] = CHILD + 1; generation[CHILD] = 0

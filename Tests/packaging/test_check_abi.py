@@ -15,7 +15,7 @@ FLAGS += ["-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,nodelete", "-Wl,-z,noexecstack"]
 EXPORTS = "the library exports exactly the functions of machineid.h"
 MAPPED = "exports.map lists exactly the functions of machineid.h"
 LISTED = "abi/symbols.txt lists exactly the prototypes of machineid.h"
-WHOLE = "every comment of machineid.h is whole, and its two versions are one"
+WHOLE = "every comment of machineid.h is complete, and MID_VERSION and MID_VERSION_NUMBER agree"
 KEPT = "machineid.h keeps the types of abi/baseline/libmachineid.so.0.abi"
 
 # "no:FLAG" leaves out a default flag. {work} is the folder of the fixture materials.

@@ -139,7 +139,8 @@ static inline void *authority_serve(void *argument) {
         is_marked = strstr(request, ":marked") != NULL;
         if (is_marked) atomic_fetch_add(&authority_here->marked, 1);
         count_up(&authority_here->busy, &authority_here->most_busy);
-        for (int n = 0; n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
+        for (int n = 0;
+             n < 20000 && atomic_load(&authority_here->most_busy) < atomic_load(&authority_here->awaits); n++)
             pause_ms(1);
         pause_ms(atomic_load(&authority_here->delay_ms));
         for (int n = 0; n < 20000 && is_marked && atomic_load(&authority_here->is_holding); n++) pause_ms(1);
@@ -281,7 +282,8 @@ static inline void *sampler_run(void *argument) {
     return NULL;
 }
 
-static inline void sampler_start(struct sampler *sampler, struct authority *authority, mid_guard *guard, int max_age_ms) {
+static inline void sampler_start(struct sampler *sampler, struct authority *authority, mid_guard *guard,
+                                 int max_age_ms) {
     memset(sampler, 0, sizeof *sampler);
     sampler->authority = authority;
     sampler->guard = guard;

@@ -12,10 +12,10 @@ _kept = {}
 
 
 def free_port():
-    """Returns a port that the system gives to no other program until it is given back, and where nothing listens until
-    a server is started on it. It stays bound without listening, which admits a server that sets SO_REUSEADDR, as
-    daemons do. A port that is only free for a moment may be returned twice, and of two sites on one port nginx serves
-    the first.
+    """Returns a port that the system gives to no other program until give_back(), and on which nothing listens until a
+    server is started there. It stays bound without listening, which still lets a server use it that sets SO_REUSEADDR,
+    as daemons do. A port that is not bound could be returned twice, and of two sites on one port nginx serves only the
+    first.
     """
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -31,7 +31,7 @@ def give_back(port):
 
 
 def find(program):
-    """Debian installs servers in folders that are not on every user's PATH."""
+    """Finds a server. Debian installs servers in folders that are not on every user's PATH."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
     if path is None:
         raise RuntimeError(f"{program} is not installed; script/bootstrap --tests installs it")

@@ -8,8 +8,8 @@
 static inline mid_client *decisions_client(void) { return check_client(getenv("CLIENT_OPTIONS")); }
 
 /*
- * Whether a decision took about half a second, as on a busy machine. The library may then have asked a second time, and given
- * up the idle connections that are older than the silent one.
+ * Whether a decision took about half a second, as on a busy machine. The library may then have asked a second time, and
+ * given up the idle connections that are older than the silent one.
  */
 static atomic_int decide_was_slow;
 

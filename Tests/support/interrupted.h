@@ -16,8 +16,8 @@ typedef uint32_t interrupted_instruction;
 #define INTERRUPTED_AT(context) (context)->uc_mcontext.pc
 #endif
 
-/* Whether the thread was in a system call, told by the instruction before the one that comes next, or, if the kernel
- * repeats the call, by the next one. The argument is the third of a handler with SA_SIGINFO. */
+/* Whether the thread was in a system call: then the instruction before the next one is a system call, or the next one
+ * itself if the kernel repeats the call. The argument is the third one of a handler with SA_SIGINFO. */
 static inline int interrupted_system_call(const void *context) {
     const char *next = (const char *)INTERRUPTED_AT((const ucontext_t *)context);
     interrupted_instruction before, after;

@@ -13,9 +13,10 @@ struct operation {
 
 /* mid_validate() has neither function, because it takes one more parameter. */
 static const struct operation operations[] = {
-    {"mid_register", mid_register, NULL},    {"mid_validate", NULL, NULL},      {"mid_list_devices", NULL, mid_list_devices},
-    {"mid_revoke", mid_revoke, NULL},        {"mid_unrevoke", mid_unrevoke, NULL}, {"mid_restore", mid_restore, NULL},
-    {"mid_remove", mid_remove, NULL},        {"mid_usage", NULL, mid_usage},
+    {"mid_register", mid_register, NULL},         {"mid_validate", NULL, NULL},
+    {"mid_list_devices", NULL, mid_list_devices}, {"mid_revoke", mid_revoke, NULL},
+    {"mid_unrevoke", mid_unrevoke, NULL},         {"mid_restore", mid_restore, NULL},
+    {"mid_remove", mid_remove, NULL},             {"mid_usage", NULL, mid_usage},
 };
 
 enum { OPERATIONS = sizeof operations / sizeof *operations };

@@ -130,8 +130,8 @@ static inline void server_answer(struct server *server, const char *status, cons
     int length;
     check_need(pthread_mutex_lock(&server->mutex) == 0, "pthread_mutex_lock");
     length = snprintf(server->http, sizeof server->http,
-                      "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status, type,
-                      strlen(body), body);
+                      "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                      status, type, strlen(body), body);
     check_need(length > 0 && (size_t)length < sizeof server->http, "snprintf");
     server->reply = server->http;
     check_need(pthread_mutex_unlock(&server->mutex) == 0, "pthread_mutex_unlock");

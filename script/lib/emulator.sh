@@ -21,8 +21,9 @@ start_emulator() {
 ask_emulator() {
     local address=${emulator_url#http://} socket='' line='' body=${3:-\{\}}
     exec {socket}<>"/dev/tcp/${address%:*}/${address##*:}" || return 1
-    printf 'POST %s HTTP/1.1\r\nHost: emulator\r\nx-org-key: %s\r\nContent-Type: application/json\r\n' "$2" "$1" >&"$socket"
-    printf 'Content-Length: %d\r\nConnection: close\r\n\r\n%s' "${#body}" "$body" >&"$socket"
+    printf 'POST %s HTTP/1.1\r\nHost: emulator\r\nx-org-key: %s\r\n' "$2" "$1" >&"$socket"
+    printf 'Content-Type: application/json\r\nContent-Length: %d\r\n' "${#body}" >&"$socket"
+    printf 'Connection: close\r\n\r\n%s' "$body" >&"$socket"
     read -r -t 30 line <&"$socket" || :
     exec {socket}>&-
     case $line in

@@ -21,7 +21,7 @@ from clang.cindex import Cursor, CursorKind, Diagnostic, Index, TranslationUnit
 from hawkmoth.util import compiler
 
 HEADER = Path(__file__).resolve().parents[2] / "include" / "machineid.h"
-FIRST_RELEASE = "0.1.0"  # what a constant without @since has been there from
+FIRST_RELEASE = "0.1.0"  # the version of a constant without @since
 
 
 class Comment:

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# What include/machineid.h declares. Sourced; for the root of the repository.
+# Prints what include/machineid.h declares. Source it from the root of the repository.
 header=include/machineid.h
 
-# header_version: 0.1.0
+# header_version: prints the version, such as 0.1.0.
 header_version() { sed -n 's/^#define MID_VERSION "\(.*\)"$/\1/p' "$header"; }
 
-# header_lists WHAT...: functions, parameters, prototypes, statuses, exports or faults, or --into FOLDER all of them, as
-# script/lib/header.py has them.
+# header_lists WHAT...: prints a list: functions, parameters, prototypes, statuses, exports or faults. With --into
+# FOLDER instead, it writes each list to a file. script/lib/header.py describes them.
 header_lists() { script/lib/python --reference script/lib/header.py "$@" "$header"; }
 
-# header_types FOLDER: the functions and their types as abidw describes them; the folder is one with all lists, and for
-# what it takes to get there. A Swift library's debug information has no C types, so they are taken from a C library that
-# has the same functions with nothing in them. That the code is of these types, the Swift compiler checks.
+# header_types FOLDER: prints the functions and their types as abidw describes them. The folder has all lists, and takes
+# temporary files. The debug information of a Swift library has no C types, so they come from a C library whose
+# functions have the same types and no code. The Swift compiler checks that the real functions have these types.
 header_types() {
     cp "$header" "$1/"
     {

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# What a script says while it works, and at its end, to the person who started it. All of it goes to standard error, so
-# that standard output has the results alone. Sourced, after arguments.sh.
+# Tells the person who started a script what it is doing, and at its end what to do next. All of this goes to standard
+# error, so that standard output has only the results. Source it after arguments.sh.
 
-# during WHAT COMMAND [ARGUMENT...]: says WHAT is being done, and runs a command that takes long. The command's output is
-# shown only if it fails, and then without SwiftPM's lines of progress.
+# during WHAT COMMAND [ARGUMENT...]: says WHAT is being done, and runs a command that takes long. Its output is shown
+# only if it fails, and then without SwiftPM's lines of progress.
 during() {
     during_what=$1 during_status=0
     shift
@@ -16,8 +16,8 @@ during() {
     return "$during_status"
 }
 
-# next_steps STEP...: says what to do now that the script is done, a line each. It says nothing if another script started
-# this one.
+# next_steps STEP...: says what to do now that the script has ended, in a line for each step. It says nothing if another
+# script started this one.
 next_steps() {
     [ -z "$started_by_script" ] || return 0
     for step; do printf 'next: %s\n' "$step"; done >&2

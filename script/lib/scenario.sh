@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What each examples/*/run begins with, in its own folder: script/test-runtimes starts them without arguments, and BUILD is
-# the folder for what they build. Sourced, with the arguments of the run.
+# Handles the arguments of each examples/*/run, which sources this in its own folder. script/test-runtimes starts it
+# without arguments, and sets BUILD to the folder for what it builds.
 # shellcheck source=script/lib/arguments.sh
 . ../../script/lib/arguments.sh
 
@@ -15,5 +15,6 @@ case ${1:-} in
 *) unknown "examples/$example/run" "$1" ;;
 esac
 if [ -z "${BUILD:-}" ]; then
-    refuse "examples/$example/run" "BUILD must be the folder to build in; script/test-runtimes $example sets it, and all else"
+    refuse "examples/$example/run" \
+        "BUILD must be the folder to build in; script/test-runtimes $example sets it, and everything else"
 fi

@@ -37,7 +37,8 @@ static void say_where(const char *what, long bytes) {
 static void expect_failure(mid_status status, char *json) {
     CHECK(status != MID_OK && status != MID_REFUSED);
     /* If jansson were refused memory, it would at best report that the text is not JSON. */
-    if (!CHECK(json != NULL && strstr(json, "JSON") == NULL)) fprintf(stderr, "    %s\n", json != NULL ? json : "no text");
+    if (!CHECK(json != NULL && strstr(json, "JSON") == NULL))
+        fprintf(stderr, "    %s\n", json != NULL ? json : "no text");
     check_failure(status, json, NULL);
 }
 
@@ -94,7 +95,8 @@ static void replies(void) {
         int parts;
         const char *end;
     } texts[] = {
-        {"a small reply", "{\"a key of more than sixteen bytes\":", "\"and a text of more than thirty-two bytes\"", 1, "}"},
+        {"a small reply", "{\"a key of more than sixteen bytes\":", "\"and a text of more than thirty-two bytes\"", 1,
+         "}"},
         {"empty objects", "[", "{}", 500, "]"},
         {"objects in objects", "[", "{\"\":{\"\":{\"\":{}}}}", 200, "]"},
         {"empty arrays", "[", "[]", 500, "]"},

@@ -1,10 +1,13 @@
 """Tests which programs machineid-exec runs, what they inherit, and the exit status."""
 
 import re
+import shutil
 
 import pytest
 from checks import equal
-from commands import outcome, said
+from commands import outcome, passes, said
+from programs import WARNINGS
+from project import ROOT
 from supervised import DEFAULT_SIGNALS, EXEC, as_a_shell_has_it
 
 DESCRIPTORS = ["sh", "-c", "set -- /proc/self/fd/*; echo $#"]
@@ -38,6 +41,15 @@ def expect(result, status, printed=""):
     found = as_a_shell_has_it(result.returncode)
     is_right = found == status and re.fullmatch(printed, result.stdout.rstrip("\n"), re.S)
     assert is_right, f"status {found}, expected {status}; {result.stdout}{result.stderr}"
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_compile(compiler, library, tmp_path):
+    if not shutil.which(compiler):
+        pytest.skip(f"there is no {compiler}")
+    sources = sorted((ROOT / "Sources/machineid-exec").glob("*.c"))
+    command = [compiler, "-std=c11", "-O2", *WARNINGS, "-Iinclude", "-o", tmp_path / "machineid-exec", *sources]
+    passes(f"it compiles with {compiler} without a warning", *command, f"-L{library}", "-lmachineid", "-pthread")
 
 
 @pytest.mark.parametrize("what", ENDS)

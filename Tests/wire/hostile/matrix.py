@@ -129,7 +129,8 @@ def plan(arguments):
     wanted = [behaviour for behaviour in behaviours.all.values()
               if not arguments.names or any(fnmatch.fnmatch(behaviour.name, name) for name in arguments.names)]
     if not wanted:
-        print(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them", file=sys.stderr)
+        print(f"hostile: no behaviour is called {' or '.join(arguments.names)}; authority.py --list names them",
+              file=sys.stderr)
         sys.exit(2)
     watch = WATCHES[arguments.watch]
     for behaviour in wanted:
@@ -170,7 +171,8 @@ def main():
     parser.add_argument("--watch", choices=WATCHES, default="clock")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--summary", action="store_true")
-    parser.add_argument("--https", metavar="CERTIFICATE", help="speak TLS, with this certificate and its key in one file")
+    parser.add_argument("--https", metavar="CERTIFICATE",
+                        help="speak TLS, with this certificate and its key in one file")
     parser.add_argument("--operations", help="only these, comma-separated")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()

@@ -214,7 +214,8 @@ int main(int count, char **arguments) {
     mid_client *client;
     char *denied, *good;
     double began, free_ms;
-    if (getenv("PROBE_LOCALE") != NULL) need(setlocale(LC_ALL, getenv("PROBE_LOCALE")) != NULL, "there is no such locale");
+    if (getenv("PROBE_LOCALE") != NULL)
+        need(setlocale(LC_ALL, getenv("PROBE_LOCALE")) != NULL, "there is no such locale");
     if (count != 4 && count != 5) fail("usage: probe BASE_URL OPERATION DEVICE [OPTIONS]");
     which = operation_named(arguments[2]);
     validate = operation_named("validate");

@@ -66,9 +66,9 @@ def show(runs, strays, summary):
     peak = max((run.lines[4]["peak_kb"] for run in timed), default=None)
     again = sum(hasattr(run, "was_remeasured") for run in runs)
     wrong = sum(any(complaint.startswith("WRONG ALLOWED") for complaint in run.complaints) for run in runs)
-    kinds = collections.Counter(behaviour.kind for behaviour in {run.behaviour.name: run.behaviour for run in runs}.values())
-    print(f"{sum(kinds.values())} behaviours ({', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}), "
-          f"{len(runs)} processes{runs[0].watch.text}")
+    kinds = collections.Counter({run.behaviour.name: run.behaviour.kind for run in runs}.values())
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    print(f"{sum(kinds.values())} behaviours ({by_kind}), {len(runs)} processes{runs[0].watch.text}")
     print(f"wrong allowed: {wrong}; largest overshoot of timeout_ms: {late if late is None else round(late, 1)} ms; "
           f"largest peak memory: {peak and peak // 1024} MB; measured again alone: {again}")
     print(f"{len(runs) - sum(bool(run.complaints) for run in runs)} passed, {failed} failed")

@@ -1,7 +1,7 @@
-"""The comments of the header, in Doxygen's commands and Markdown, as the reStructuredText that Sphinx reads.
+"""Converts the comments of the header from Markdown with Doxygen's commands to reStructuredText, which Sphinx reads.
 
-hawkmoth.ext.javadoc, which comes after this, does the commands. This does what it does not: headings, tables, examples,
-@retval, literals, and links to functions, statuses and guides. And of the guides it turns links to folders into text.
+hawkmoth.ext.javadoc, which runs after this, converts most commands. This converts the rest: headings, tables, examples,
+@retval, literals, and links to functions, statuses and guides. It also turns links of the guides to folders into text.
 """
 
 import os
@@ -44,20 +44,20 @@ def process(app, lines, transform, options) -> None:
 
 
 def _marked_up(lines):
-    """Text with its inline markup, and examples as they are."""
+    """Yields the parts of the text: examples as they are, and everything else with its inline markup converted."""
     for part in re.split(r"(@code\n.*?@endcode)", "\n".join(lines), flags=re.S):
         yield part if part.startswith("@code") else inline(part)
 
 
 def status(name, source, text, line, inliner, options=None, content=None):
-    """A link to a status in the table of them."""
+    """Makes a link to a status in the table of statuses."""
     target = {"refdomain": "std", "reftype": "ref", "reftarget": text.lower(), "refexplicit": True, "refwarn": True}
     target["refdoc"] = inliner.document.settings.env.docname
     return [pending_xref(source, nodes.literal(text, text), **target)], []
 
 
 def read(app, page, source) -> None:
-    """A folder is no page; and the README.md of the project is the first one."""
+    """Turns links to folders, which have no page, into text. A link to README.md leads to the first page."""
     root = Path(app.srcdir)
     folder = (root / page).parent
 

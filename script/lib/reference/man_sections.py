@@ -44,7 +44,7 @@ def _name_pages(document, page, pages):
 
 
 def _rows(table):
-    """A table, which may be too wide for a terminal, as a list of definitions."""
+    """Makes a list of definitions from a table, which may be too wide for a terminal."""
     head, *rows = [[" ".join(entry.astext().split()) for entry in row] for row in table.findall(nodes.row)]
     made = nodes.definition_list()
     for name, *cells in rows:
@@ -58,7 +58,7 @@ def _rows(table):
 
 
 def _content(described):
-    """The fields of a function's comment, by their names, and the text before them."""
+    """Returns the fields of a function's comment by their names, and the text before them."""
     fields, text = {}, []
     for node in described[-1].children:
         if isinstance(node, nodes.field_list):
@@ -85,7 +85,7 @@ def _sections(signature, fields, text):
 
 
 def _prototype(signature):
-    """In lines for a terminal, which break between parameters only."""
+    """Breaks a prototype into lines for a terminal, between parameters only."""
     before, parameters = signature.split("(", 1)
     whole = ", ".join(parameter.replace(" ", "\xa0") for parameter in parameters.split(", "))
     filled = textwrap.fill(whole, 71 - len(before), break_on_hyphens=False).replace("\xa0", " ")
@@ -97,7 +97,7 @@ def _section(title, *content):
 
 
 def _definitions(body):
-    """The names of a field, each with a dash and what is said of it, as a list of definitions."""
+    """Makes a list of definitions from a field, whose paragraphs are each a name, a dash and a text."""
     made = nodes.definition_list()
     for paragraph in body.findall(nodes.paragraph):
         name, _, *text = paragraph.children
@@ -121,7 +121,7 @@ def _page(name):
 
 
 class Dashes(SphinxPostTransform):
-    """The dash between a parameter and its text, which Sphinx leaves to the smart quotes that are switched off."""
+    """Sets the dash between a parameter and its text. Sphinx leaves that to smart quotes, which are switched off."""
 
     default_priority = 5
     builders = ("html",)

@@ -1,9 +1,9 @@
-"""Markdown, as the comments of the header have it, to reStructuredText."""
+"""Converts the Markdown in the comments of the header to reStructuredText."""
 
 import re
 from typing import List, Tuple
 
-# Literals first, so that nothing in them is a link. Nor is a name in quotes, which is a text.
+# Literals come first, so that nothing in them becomes a link. A name in quotes does not become one either.
 INLINE = re.compile(
     r"""
     `(?P<literal>[^`]+)`
@@ -17,7 +17,7 @@ INLINE = re.compile(
 
 
 def inline(text: str) -> str:
-    """Literals, and links to functions, statuses, guides and sections. A literal may go on in the next line."""
+    """Converts literals, and makes links to functions, statuses, guides and sections. A literal may span two lines."""
     return INLINE.sub(_markup, text)
 
 
@@ -29,7 +29,7 @@ def _markup(match) -> str:
     if match["guide"]:
         return f":doc:`docs/{match['guide']}.md </docs/{match['guide']}>`"
     if match["section"]:
-        # That one is on another page.
+        # Texts is on another page, and Operations on the same one.
         return ":ref:`Texts <Texts>`" if match["section"] == "Texts" else f"{match['section']}_"
     if match.string[: match.start()].endswith("@retval "):
         return match["constant"]
@@ -38,7 +38,7 @@ def _markup(match) -> str:
 
 
 def table(rows: List[Tuple[str, ...]], widths: str = "auto") -> str:
-    """The first row is its head."""
+    """Returns a table whose first row is its head."""
     lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
     for row in rows:
         lines += [f"   {'*' if n == 0 else ' '} - {cell}" for n, cell in enumerate(row)]

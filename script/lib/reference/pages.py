@@ -93,13 +93,13 @@ programs/*
 
 
 def brief(function: Function) -> str:
-    """The first sentence of its comment."""
+    """Returns the first sentence of a function's comment."""
     text = function.comment.text if function.comment else ""
     return re.split(r"(?<=[.?:;])\s", text.replace("`", ""), maxsplit=1)[0].rstrip(".:;")
 
 
 def man_pages(header: Header) -> List[Tuple[str, str, str, List[str], int]]:
-    """For Sphinx: the page, its name, what it is about, authors, section."""
+    """Returns what Sphinx must know of each man page: the document, the name, what it is about, authors, section."""
     made = [("machineid", "machineid", "the client of the MachineID execution authority", [], 3)]
     for function in header.functions:
         about = brief(function).rstrip("?")
@@ -132,7 +132,7 @@ def _machineid_page(header: Header) -> str:
     rows = [("Number", "Name", "When", "What to do")]
     for constant in header.constants:
         cells = [inline(cell.strip()) for cell in constant.comment.text.split("|")]
-        # A label for links to it, and the name.
+        # The name, with a label that links lead to.
         name = f".. _{constant.name}:\n\n       ``{constant.name}``"
         rows.append((str(constant.cursor.enum_value), name, *cells))
     types = [f".. c:automacro:: {name}\n   :file: machineid.h\n" for name in header.macros]
@@ -149,7 +149,7 @@ def _program_page(program: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Only where it differs, so that Sphinx reads again what has changed."""
+    """Writes a file only if its text has changed, so that Sphinx reads again only what has changed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")

@@ -34,7 +34,8 @@ text("event-stream", "The JSON as a server-sent event.", b"data: " + STRAY + b"\
 text("log", "Two lines of a log before the JSON.", b"warning: deprecated\nnotice: x\n" + STRAY)
 text("empty", "Nothing.", b"")
 text("white-space", "White space.", b" \r\n\t \n")
-text("random", "Bytes without meaning.", bytes((n * 73 + 41) % 256 for n in range(4096)), type="application/octet-stream")
+text("random", "Bytes without meaning.", bytes((n * 73 + 41) % 256 for n in range(4096)),
+     type="application/octet-stream")
 text("protobuf", "A protobuf message with its field set.", b"\x08\x01\x12\x05ALLOW", type="application/protobuf")
 
 

@@ -48,8 +48,10 @@ chunked(bad, "cut-in-trailer", "A close within a trailer.", SIZE + b"\r\n" + STR
 chunked(bad, "silence-before-the-end", "All of the data, and then silence instead of the last chunk.",
         SIZE + b"\r\n" + STRAY + b"\r\n", TIMEOUT, holds=True, waits=True)
 
-chunked(either, "size-with-0x", "A size with 0x before it.", b"0x" + SIZE + b"\r\n" + STRAY + b"\r\n" + END, OK, *BROKEN)
-chunked(either, "size-after-space", "A space before a size.", b" " + SIZE + b"\r\n" + STRAY + b"\r\n" + END, OK, *BROKEN)
+chunked(either, "size-with-0x", "A size with 0x before it.", b"0x" + SIZE + b"\r\n" + STRAY + b"\r\n" + END, OK,
+        *BROKEN)
+chunked(either, "size-after-space", "A space before a size.", b" " + SIZE + b"\r\n" + STRAY + b"\r\n" + END, OK,
+        *BROKEN)
 chunked(either, "lone-line-feeds", "Line feeds without carriage returns.",
         SIZE + b"\n" + STRAY + b"\n0\n\n", OK, *BROKEN)
 

@@ -36,7 +36,8 @@ echo("location", "in a Location that is not a URL",
      b"HTTP/1.1 301 Moved\r\nLocation: ht!tp://" + KEY + b"\r\n" + LENGTH)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 echo("chunk-size", "as the size of a chunk", CHUNKED + KEY + b"\r\nx\r\n", BAD_REPLY, TRANSFER_FAILED)
-echo("trailer", "as a trailer without a colon", CHUNKED + b"2\r\n{}\r\n0\r\n" + KEY + b"\r\n\r\n", BAD_REPLY, TRANSFER_FAILED)
+echo("trailer", "as a trailer without a colon", CHUNKED + b"2\r\n{}\r\n0\r\n" + KEY + b"\r\n\r\n", BAD_REPLY,
+     TRANSFER_FAILED)
 echo("upgrade", "as the protocol to switch to", b"HTTP/1.1 101 Switching\r\nUpgrade: " + KEY + b"\r\n\r\n")
 
 

@@ -31,7 +31,8 @@ lengths(bad, "length-100-mb", "Promises 100 MB.", ["Content-Length: 104857600"],
 # None of these is a Content-Length (RFC 9112, 6.3), so the intended length of the body cannot be known.
 for name, value in {
     "negative": f"-{WHOLE}", "word": "many", "empty": "", "hexadecimal": f"0x{WHOLE:x}", "plus": f"+{WHOLE}",
-    "two-numbers": f"{WHOLE} {WHOLE}", "unit": f"{WHOLE}b", "fraction": f"{WHOLE}.5", "differing-list": f"{WHOLE}, {WHOLE + 9}",
+    "two-numbers": f"{WHOLE} {WHOLE}", "unit": f"{WHOLE}b", "fraction": f"{WHOLE}.5",
+    "differing-list": f"{WHOLE}, {WHOLE + 9}",
     "2-to-63": "9223372036854775808", "2-to-64": "18446744073709551616", "wraps-to-fit": str(2**64 + WHOLE),
     "30-digits": "9" * 30,
 }.items():
@@ -47,7 +48,8 @@ lengths(either, "length-in-a-list-twice", "The same length twice in one header."
         [f"Content-Length: {WHOLE}, {WHOLE}"], OK, *BROKEN)
 
 lengths(bad, "closed-without-a-body", "A body that ends with the connection, at once.", [], BAD_REPLY, body=b"")
-lengths(bad, "closed-within-the-json", "A body that ends with the connection, too early.", [], BAD_REPLY, body=STRAY[:40])
+lengths(bad, "closed-within-the-json", "A body that ends with the connection, too early.", [], BAD_REPLY,
+        body=STRAY[:40])
 
 
 @bad("framing/cut-in-body", TRANSFER_FAILED)
@@ -97,7 +99,8 @@ lengths(bad, "coding-chunked-but-plain", "Announces chunks, and sends plain JSON
 lengths(bad, "coding-gzip-but-plain", "Announces a gzipped transfer, and sends plain JSON.",
         ["Transfer-Encoding: gzip, chunked"], BAD_REPLY)
 lengths(bad, "codings-in-two-headers", "Announces chunks twice, in two headers.",
-        ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], BAD_REPLY, body=b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY))
+        ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], BAD_REPLY,
+        body=b"%x\r\n%b\r\n0\r\n\r\n" % (WHOLE, STRAY))
 for name, value in {"gzip": "gzip", "x-gzip": "X-Gzip", "deflate": "deflate", "br": "br", "zstd": "zstd",
                     "unknown": "rot13", "two": "identity, gzip"}.items():
     lengths(bad, f"content-coding-{name}", f"Content-Encoding: {value}, over plain JSON.",

@@ -39,7 +39,8 @@ headed("header-8-kb", "A header of 8 KB.", "200 OK", "Content-Security-Policy: "
 headed("hundred-headers", "A hundred headers.", "200 OK", *(f"X-{n}: {n}" for n in range(100)), reuses=True)
 headed("location", "A Location under 201, which is not a redirect.",
        "201 Created", "Location: http://localhost:9/", reuses=True)
-headed("refresh", "A Refresh header, which is for browsers.", "200 OK", "Refresh: 0; url=http://localhost:9/", reuses=True)
+headed("refresh", "A Refresh header, which is for browsers.", "200 OK", "Refresh: 0; url=http://localhost:9/",
+       reuses=True)
 headed("challenge", "A WWW-Authenticate header under 200.", "200 OK", 'WWW-Authenticate: Basic realm="x"', reuses=True)
 headed("retry-after", "A Retry-After header under 200.", "200 OK", "Retry-After: 3600", reuses=True)
 headed("upgrade-offered", "Offers an upgrade.", "200 OK", "Upgrade: h2,h2c", "Connection: Upgrade", reuses=True)
@@ -65,7 +66,8 @@ def chunk(data, extension=b""):
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 raw("lower-case-headers", "Header names in lower case.",
-    lambda body: b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+    lambda body: (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+                  % (len(body), body)))
 raw("upper-case-headers", "Header names in capitals.",
     lambda body: b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: %d\r\n\r\n%b" % (len(body), body))
 raw("spaces-around-length", "White space around a header's value.",
@@ -86,7 +88,8 @@ raw("http-1.0", "HTTP/1.0.", lambda body: b"HTTP/1.0 200 OK\r\n\r\n" + body, kee
 raw("http-1.0-keep-alive", "HTTP/1.0 that keeps the connection.",
     lambda body: b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 raw("close-with-length", "Connection: close, with a length.",
-    lambda body: b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body), keeps=False)
+    lambda body: b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body),
+    keeps=False)
 
 raw("chunked", "One chunk.", lambda body: CHUNKED + chunk(body) + b"0\r\n\r\n")
 raw("chunk-a-byte", "A chunk for each byte.",
@@ -100,7 +103,8 @@ raw("chunk-capital-size", "Sizes in capitals, with zeros before them.",
 raw("chunked-capital", "Transfer-Encoding: Chunked.",
     lambda body: CHUNKED.replace(b"chunked", b"Chunked") + chunk(body) + b"0\r\n\r\n")
 
-raw("coding-in-capitals", "The name of Transfer-Encoding in capitals, with an I, which in Turkish is not the capital of i.",
+raw("coding-in-capitals",
+    "The name of Transfer-Encoding in capitals, with an I, which in Turkish is not the capital of i.",
     lambda body: CHUNKED.replace(b"Transfer-Encoding", b"TRANSFER-ENCODING") + chunk(body) + b"0\r\n\r\n")
 
 raw("continue-first", "100 Continue before the reply.",
@@ -132,6 +136,8 @@ def paced(name, doc, pieces, share):
 paced("slow-start", "A reply after half of the time.", lambda head, body: [head + body], 0.5)
 paced("slow-body", "A body after half of the time.", lambda head, body: [head, body], 0.5)
 paced("slow-but-whole", "A reply in fifty pieces over half of the time.",
-      lambda head, body: [(head + body)[n * len(head + body) // 50:(n + 1) * len(head + body) // 50] for n in range(50)], 0.5)
+      lambda head, body: [
+          (head + body)[n * len(head + body) // 50:(n + 1) * len(head + body) // 50] for n in range(50)
+      ], 0.5)
 paced("byte-by-byte", "A reply byte by byte, as fast as possible.",
       lambda head, body: [bytes([byte]) for byte in head + body], 0)

@@ -42,7 +42,8 @@ formed("empty-key", "An empty key.", adding(**{"": 1}))
 formed("prototype", "Keys that are special in JavaScript.",
        adding(**{"__proto__": {"allowed": False}, "constructor": None}))
 formed("numbers", "Numbers of every form.",
-       lambda real: real[:-1] + b',"n":[0,-0,1,-1,0.5,1e3,1E+3,1e-3,-0.0,9223372036854775807,-9223372036854775808,1e308,1e-400]}')
+       lambda real: real[:-1] + (b',"n":[0,-0,1,-1,0.5,1e3,1E+3,1e-3,-0.0,'
+                                 b'9223372036854775807,-9223372036854775808,1e308,1e-400]}'))
 formed("large-integers", "Integers that do not fit into 64 bits, as other languages write them.",
        lambda real: real[:-1] + b',"n":[18446744073709551615,-9223372036854775809,99999999999999999999]}')
 formed("digits", "A real number with a thousand digits.", lambda real: real[:-1] + b',"n":3.' + b"14" * 500 + b"}")

@@ -70,8 +70,8 @@ for name, doc, first in (
 
 # Folded headers are obsolete, but valid HTTP. libcurl 8.22 joins the lines before the library sees them; with earlier
 # versions the library refuses them.
-raw("folded", "A header folded over three lines.", b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\tc\r\nLENGTH\r\n", OK, BAD_REPLY,
-    kind=either)
+raw("folded", "A header folded over three lines.", b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\tc\r\nLENGTH\r\n", OK,
+    BAD_REPLY, kind=either)
 
 
 def ending(name, doc, text, reset=False):

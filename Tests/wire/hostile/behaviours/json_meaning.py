@@ -15,8 +15,9 @@ def meaning(name, doc, body, *statuses, **traits):
 
 
 for name, value in {
-    "string-true": b'"true"', "string-capital": b'"True"', "string-yes": b'"yes"', "string-1": b'"1"', "string-empty": b'""',
-    "string-false": b'"false"', "one": b"1", "one-point-zero": b"1.0", "minus-one": b"-1", "zero": b"0", "null": b"null",
+    "string-true": b'"true"', "string-capital": b'"True"', "string-yes": b'"yes"', "string-1": b'"1"',
+    "string-empty": b'""', "string-false": b'"false"', "one": b"1", "one-point-zero": b"1.0", "minus-one": b"-1",
+    "zero": b"0", "null": b"null",
     "array": b"[]", "array-of-true": b"[true]", "object": b"{}", "object-of-true": b'{"allowed":true}',
     "largest-integer": b"9223372036854775807",
 }.items():
@@ -24,7 +25,8 @@ for name, value in {
 
 for name, key in {
     "capital": "Allowed", "capitals": "ALLOWED", "camel": "isAllowed", "short": "allow", "space-after": "allowed ",
-    "space-before": " allowed", "tab-after": "allowed\\t", "line-feed-after": "allowed\\n", "zero-width-space": "allowed\u200b",
+    "space-before": " allowed", "tab-after": "allowed\\t", "line-feed-after": "allowed\\n",
+    "zero-width-space": "allowed\u200b",
     "byte-order-mark": "\ufeffallowed", "soft-hyphen": "al\u00adlowed", "cyrillic": "\u0430llowed",
     "full-width": "\uff41\uff4c\uff4c\uff4f\uff57\uff45\uff44", "combining": "allowed\u0301",
     "quoted": "\\\"allowed\\\"", "path": "data.allowed",
@@ -39,7 +41,8 @@ for name, doc, body in (
     ("nested-in-array", "`allowed` in an object in an array.", b'{"results":[{"allowed":true}]}'),
     ("nested-in-prototype", "`allowed` in __proto__.", b'{"__proto__":{"allowed":true}}'),
     ("in-a-string", "`allowed` inside a string.", b'{"note":"{\\"allowed\\":true}"}'),
-    ("in-an-open-string", "`allowed` in a string that seems to end before it.", b'{"note":"\\",\\"allowed\\":true,\\""}'),
+    ("in-an-open-string", "`allowed` in a string that seems to end before it.",
+     b'{"note":"\\",\\"allowed\\":true,\\""}'),
     ("as-a-value", "`allowed` as a value.", b'{"key":"allowed","value":true}'),
 ):
     meaning(name, doc, body, BAD_REPLY)
@@ -79,4 +82,5 @@ for name, doc, other in (
     ("no-device", "A permission for a device without a name.", ""),
 ):
     meaning(name, doc, b'{"allowed":true,"deviceId":"%b"}' % other.encode(), BAD_REPLY, others=(BAD_REPLY,),
-            operations=("validate", "validate_many", "guard_start", "register", "revoke", "unrevoke", "restore", "remove"))
+            operations=("validate", "validate_many", "guard_start", "register", "revoke", "unrevoke", "restore",
+                        "remove"))

@@ -9,11 +9,12 @@ REASONS = {
     409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
     414: "URI Too Long", 415: "Unsupported Media Type", 416: "Range Not Satisfiable", 417: "Expectation Failed",
     418: "I'm a teapot", 421: "Misdirected Request", 422: "Unprocessable Content", 423: "Locked", 425: "Too Early",
-    426: "Upgrade Required", 428: "Precondition Required", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
-    451: "Unavailable For Legal Reasons", 499: "Client Closed Request", 500: "Internal Server Error",
+    426: "Upgrade Required", 428: "Precondition Required", 429: "Too Many Requests",
+    431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons", 499: "Client Closed Request",
+    500: "Internal Server Error",
     501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
-    505: "HTTP Version Not Supported", 511: "Network Authentication Required", 520: "Web Server Returned an Unknown Error",
-    599: "Unknown",
+    505: "HTTP Version Not Supported", 511: "Network Authentication Required",
+    520: "Web Server Returned an Unknown Error", 599: "Unknown",
 }
 
 HEADERS = {
@@ -39,7 +40,8 @@ def is_outage(code):
 
 
 for code, reason in REASONS.items():
-    status(f"{code}", f"A permission under {code}.", f"{code} {reason}", STRAY, UNAVAILABLE if is_outage(code) else REFUSED,
+    status(f"{code}", f"A permission under {code}.", f"{code} {reason}", STRAY,
+           UNAVAILABLE if is_outage(code) else REFUSED,
            headers=HEADERS.get(code, ()), requests=1)
 for code in (401, 403, 404, 408, 429, 500, 501, 502, 503, 504):
     line = f"{code} {REASONS[code]}"
@@ -72,11 +74,12 @@ for code in ("000", "099", "300", "399", "600", "700", "999"):
 for code in ("204 No Content", "304 Not Modified"):
     status(f"{code[:3]}-with-body", f"A permission under {code[:3]}, which has no body.", code, STRAY, BAD_REPLY)
     status(f"{code[:3]}", f"An ordinary {code[:3]}.", code, b"", BAD_REPLY)
-status("205-with-body", "A permission under 205, which has no body.", "205 Reset Content", STRAY, OK, BAD_REPLY, kind=either)
+status("205-with-body", "A permission under 205, which has no body.", "205 Reset Content", STRAY, OK, BAD_REPLY,
+       kind=either)
 status("206", "Bytes 0 to 82 of a permission of 900.", "206 Partial Content", STRAY, BAD_REPLY,
        headers=[f"Content-Range: bytes 0-{len(STRAY) - 1}/900"])
-status("207", "A permission under 207, which has a status for each of its parts.", "207 Multi-Status", STRAY, OK, BAD_REPLY,
-       kind=either)
+status("207", "A permission under 207, which has a status for each of its parts.", "207 Multi-Status", STRAY, OK,
+       BAD_REPLY, kind=either)
 
 
 @bad("status/two-status-lines", BAD_REPLY)

@@ -69,7 +69,8 @@ def endless(start, piece):
 dripping("byte-a-second", "A complete reply, one byte per second.",
          lambda exchange: bytes_of(exchange.head("200 OK", WHOLE) + STRAY), SLOW)
 dripping("byte-a-second-body", "A complete head at once, and the body one byte per second.",
-         lambda exchange: (piece for part in ([exchange.head("200 OK", WHOLE)], bytes_of(STRAY)) for piece in part), SLOW)
+         lambda exchange: (piece for part in ([exchange.head("200 OK", WHOLE)], bytes_of(STRAY)) for piece in part),
+         SLOW)
 dripping("header-every-20-ms", "Headers without end, one every 20 ms.",
          lambda exchange: endless(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), STEADY)
 dripping("header-byte-every-20-ms", "One header without end, a byte every 20 ms.",
@@ -82,7 +83,8 @@ dripping("space-every-20-ms", "White space before the JSON, a byte every 20 ms."
          lambda exchange: endless(exchange.head("200 OK", "Content-Length: 100000"), b" "), STEADY)
 dripping("chunk-every-20-ms", "A permission, and then chunks of white space every 20 ms.",
          lambda exchange: endless(
-             exchange.head("200 OK", "Transfer-Encoding: chunked") + b"%x\r\n%b\r\n" % (len(STRAY), STRAY), b"1\r\n \r\n"),
+             exchange.head("200 OK", "Transfer-Encoding: chunked") + b"%x\r\n%b\r\n" % (len(STRAY), STRAY),
+             b"1\r\n \r\n"),
          STEADY)
 dripping("until-close-every-20-ms", "A permission, and then white space every 20 ms instead of the close.",
          lambda exchange: endless(exchange.head("200 OK", "Connection: close") + STRAY, b" "), STEADY)
