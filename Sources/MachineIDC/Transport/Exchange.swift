@@ -137,6 +137,7 @@ struct Exchange {
         content.pointee.stop = nil
         shared.pointee.mustStop.store(false, ordering: .relaxed)
         content.pointee.easy.errorText[0] = 0
+        content.pointee.easy.allowKeptConnection()
         content.pointee.code = CURLE_OK
         record(.connecting)
     }
@@ -153,6 +154,12 @@ struct Exchange {
         let head = content.pointee.head
         if head.isChunked, head.mayHaveBody, !content.pointee.chunks.isAtEnd { return false }
         return head.isWhole(withBodyOf: content.pointee.reply.count)
+    }
+
+    /// Whether the exchange brought what may be the authority's answer: no outage and no redirect.
+    var hasAnswer: Bool {
+        let status = content.pointee.head.status
+        return content.pointee.code == CURLE_OK && Outage(httpStatus: status) == nil && !(300...399).contains(status)
     }
 
     /// Whether libcurl has not resolved the host name yet. Only the driver calls this.

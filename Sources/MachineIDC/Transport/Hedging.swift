@@ -2,9 +2,10 @@
 /// network may forget a connection without telling either end.
 ///
 /// The delay is eight times the typical answer time, but not less than `minimumPatience` and not more than a quarter of
-/// `timeout_ms`. Credit limits the number of hedges, so that an authority that has become slow is not sent every
-/// request twice: a hedge costs ten answers of credit, each answer earns one, and a hedge that brought the answer gets
-/// its ten back.
+/// `timeout_ms`. Where even twice the typical time is more than that quarter, it is twice the typical time, up to half
+/// of `timeout_ms`. Credit limits the number of hedges, so that an authority that has become slow is not sent every
+/// request twice: a hedge costs ten answers of credit, each answer and each second earns one, and a hedge that brought
+/// the answer gets its ten back.
 struct Hedging {
     /// Nanoseconds. A packet that was lost once has been sent again and has arrived by then.
     private static var minimumPatience: Int64 { 500_000_000 }
@@ -13,12 +14,14 @@ struct Hedging {
     /// The price of a hedge, in answers.
     private static var answersPerCredit: Int { 10 }
 
-    /// The largest delay, in nanoseconds: a quarter of `timeout_ms`.
+    /// The largest delay where answers are quick, in nanoseconds: a quarter of `timeout_ms`.
     private let maximumPatience: Int64
     /// A moving average of the answer times, in nanoseconds; 0 before the first answer.
     private var typicalTime: Int64 = 0
     /// The credit, counted in answers.
     private var creditInAnswers = Hedging.mostAtOnce &* Hedging.answersPerCredit
+    /// The moment up to which seconds have been counted.
+    private var earnedUntil = MonotonicTime.now
 
     /// - Parameter timeout: the time limit of a whole call, in milliseconds.
     init(timeout: Int) { maximumPatience = Int64(truncatingIfNeeded: timeout) &* 1_000_000 / 4 }
@@ -26,7 +29,8 @@ struct Hedging {
     /// How long a request waits for its answer before it is hedged, in nanoseconds.
     var patience: Int64 {
         if typicalTime == 0 { return maximumPatience }
-        return min(max(min(typicalTime, maximumPatience) &* 8, Hedging.minimumPatience), maximumPatience)
+        let usual = min(max(min(typicalTime, maximumPatience) &* 8, Hedging.minimumPatience), maximumPatience)
+        return max(usual, min(min(typicalTime, maximumPatience) &* 2, maximumPatience &* 2))
     }
 
     /// How often the driver looks for requests to hedge, in milliseconds.
@@ -40,7 +44,12 @@ struct Hedging {
     }
 
     /// Pays for a hedge. Returns false when there is not enough credit.
-    mutating func spendCredit() -> Bool {
+    mutating func spendCredit(at now: MonotonicTime = .now) -> Bool {
+        let seconds = now.nanoseconds(since: earnedUntil) / 1_000_000_000
+        if seconds > 0 {
+            earnedUntil = earnedUntil.before(nanoseconds: -seconds &* 1_000_000_000)
+            earn(Int(truncatingIfNeeded: min(seconds, 1_000)))
+        }
         guard creditInAnswers >= Hedging.answersPerCredit else { return false }
         creditInAnswers &-= Hedging.answersPerCredit
         return true

@@ -45,7 +45,9 @@ struct Transfer: ListElement {
         /// The hedge of this transfer, or the transfer that this one is the hedge of: see `Transport+Hedging.swift`.
         var hedge: Transfer?
         var original: Transfer?
-        /// When a hedge of this transfer last failed.
+        /// Whether this transfer is a hedge with a reply that is kept aside: see `Transport+Hedging.swift`.
+        var isKeptAside = false
+        /// When a hedge of this transfer last failed, or had its reply kept aside.
         var hedgeEndedAt = MonotonicTime.zero
         /// The neighbours in the transport's or the group's list.
         var links = ListLinks<Transfer>()

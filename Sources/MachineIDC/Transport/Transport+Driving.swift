@@ -26,6 +26,11 @@ extension Transport {
         while transfer.locked.pointee.stage != .ended {
             if locked.pointee.isCancelled || deadline.hasPassed {
                 result = locked.pointee.isCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
+                if case .timedOut(.waiting) = result {
+                    // The network may have forgotten the connections that were idle all that time as well.
+                    let began = deadline.advanced(milliseconds: -settings.timeout)
+                    shared.pointee.multi.sockets.retireLater(unusedSince: began)
+                }
                 if !cancel(transfer) { mine = nil }
                 break
             }
@@ -110,7 +115,7 @@ extension Transport {
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
             if canStartQueued { continue }
-            startHedges(settings)
+            if startHedges(settings) { continue }
 
             let patience = patience(until: deadline)
             locked.pointee.isDriverPolling = true
@@ -185,16 +190,16 @@ extension Transport {
         // libcurl reports a reply as complete when the connection was closed within its head.
         let isCut = code == CURLE_OK && !transfer.exchange.isReplyWhole
         content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
-        if content.pointee.code == CURLE_OK {
+        if transfer.exchange.hasAnswer {
             locked.pointee.hedging.recordAnswer(after: MonotonicTime.now.nanoseconds(since: content.pointee.sentAt))
         }
-        if locked.pointee.hedgeCount == 0 { return deliver(transfer) }
+        if transfer.locked.pointee.hedge == nil, transfer.locked.pointee.original == nil { return deliver(transfer) }
         if let settled = settleHedge(of: transfer) { deliver(settled) }
     }
 
     /// Marks a transfer as ended, for its caller or the owner of its group. A caller of its own is woken later, by
     /// `wakeEndedCallers`.
-    private func deliver(_ transfer: Transfer) {
+    func deliver(_ transfer: Transfer) {
         transfer.locked.pointee.stage = .ended
         if let group = transfer.locked.pointee.group {
             group.locked.pointee.underWay &-= 1

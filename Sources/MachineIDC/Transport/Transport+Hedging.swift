@@ -4,23 +4,33 @@ internal import CPlatform
 // Hedges: requests that are sent a second time, see `Hedging`. Only read-only requests are hedged: a first request that
 // changes something might be carried out late, after what its caller does once the second has been answered. A hedge
 // has a transfer of its own, which no caller knows, beside the transfer that the caller waits for (the original). When
-// one of the two exchanges brings a reply, the other is cancelled; when one fails, the other continues alone. The
+// one of the two exchanges brings an answer, the other is cancelled; when one fails, the other continues alone. The
 // caller does not notice any of this, because the exchange that counts is swapped into its transfer.
+//
+// A hedge may also bring a reply that answers nothing: an overloaded authority refuses the second request, and a portal
+// redirects it. Such a reply is kept aside. It counts when the original fails, or stays silent for as long again.
 extension Transport {
-    /// Hedges the transfers that have been silent for too long. Called every now and then while transfers are running.
-    /// Requires the lock.
-    func startHedges(_ settings: borrowing Settings) {
-        guard locked.pointee.nextHedgeCheck.hasPassed else { return }
+    /// Hedges the transfers that have been silent for too long, and ends those that have been silent for as long again
+    /// after a reply that was kept aside. Called every now and then while transfers are running. Returns whether a
+    /// transfer has ended. Requires the lock.
+    func startHedges(_ settings: borrowing Settings) -> Bool {
+        guard locked.pointee.nextHedgeCheck.hasPassed else { return false }
+        var hasEnded = false
         locked.pointee.nextHedgeCheck = .after(milliseconds: locked.pointee.hedging.interval)
         let before = MonotonicTime.now.before(nanoseconds: locked.pointee.hedging.patience)
         var transfer = locked.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
         while let current = transfer, locked.pointee.hedgeCount < Hedging.mostAtOnce {
             transfer = current.links.next
-            if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() {
+            if current.locked.pointee.hedge?.locked.pointee.isKeptAside ?? false {
+                guard current.locked.pointee.hedgeEndedAt <= before else { continue }
+                deliver(adoptHedge(of: current))
+                hasEnded = true
+            } else if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() {
                 hedge(current, settings)
             }
         }
+        return hasEnded
     }
 
     /// Sends a transfer's request a second time. Does nothing when memory is refused.
@@ -62,22 +72,29 @@ extension Transport {
     func settleHedge(of transfer: Transfer) -> Transfer? {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
         if let original = transfer.locked.pointee.original {
-            if hasReply {
+            if transfer.exchange.hasAnswer {
                 shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.sentAt)
                 locked.pointee.hedging.recordUsefulHedge()
                 locked.pointee.nextHedgeCheck = .now
-                original.swapExchanges(with: transfer)
-                shared.pointee.multi.remove(transfer)
-                locked.pointee.running.remove(original)
+                return adoptHedge(of: original)
+            }
+            original.locked.pointee.hedgeEndedAt = .now
+            if hasReply {
+                transfer.locked.pointee.isKeptAside = true
+                locked.pointee.hedgeCount &-= 1
             } else {
                 // Another hedge may be sent after the same delay.
-                original.locked.pointee.hedgeEndedAt = .now
+                returnHedge(of: original)
             }
-            returnHedge(of: original)
-            return hasReply ? original : nil
+            return nil
         }
         guard let hedge = transfer.locked.pointee.hedge else { return transfer }
         if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).isTransient {
+            if hedge.locked.pointee.isKeptAside {
+                transfer.swapExchanges(with: hedge)
+                returnHedge(of: transfer)
+                return transfer
+            }
             transfer.swapExchanges(with: hedge)
             returnHedge(of: transfer)
             // The hedge's exchange continues in the caller's transfer.
@@ -88,10 +105,22 @@ extension Transport {
         return transfer
     }
 
+    /// Takes the original's exchange out of libcurl, and puts the hedge's, which has ended, in its place. Returns the
+    /// original.
+    private func adoptHedge(of original: Transfer) -> Transfer {
+        guard let hedge = original.locked.pointee.hedge else { return original }
+        recordLookup(of: original)
+        original.swapExchanges(with: hedge)
+        shared.pointee.multi.remove(hedge)
+        locked.pointee.running.remove(original)
+        returnHedge(of: original)
+        return original
+    }
+
     /// Cancels the hedge of a transfer. Requires the lock, and runs on the driver's thread or while no thread drives.
     func cancelHedge(of original: Transfer) {
         guard let hedge = original.locked.pointee.hedge else { return }
-        if !hedge.exchange.content.pointee.isUnusable {
+        if !hedge.exchange.content.pointee.isUnusable, !hedge.locked.pointee.isKeptAside {
             recordLookup(of: hedge)
             shared.pointee.multi.remove(hedge)
         }
@@ -102,6 +131,7 @@ extension Transport {
     /// lock.
     func abandonHedge(of original: Transfer) {
         guard let hedge = original.locked.pointee.hedge else { return }
+        if hedge.locked.pointee.isKeptAside { return returnHedge(of: original) }
         unlinkHedge(original, hedge)
         hedge.locked.pointee.isAbandoned = true
         hedge.exchange.interrupt()
@@ -122,7 +152,8 @@ extension Transport {
     private func unlinkHedge(_ original: Transfer, _ hedge: Transfer) {
         original.locked.pointee.hedge = nil
         hedge.locked.pointee.original = nil
-        locked.pointee.hedgeCount &-= 1
+        if !hedge.locked.pointee.isKeptAside { locked.pointee.hedgeCount &-= 1 }
+        hedge.locked.pointee.isKeptAside = false
     }
 }
 

@@ -6,9 +6,9 @@ private let millisecond: Int64 = 1_000_000
 
 extension Hedging {
     /// Pays for as many hedges as the credit allows, and returns their number.
-    fileprivate mutating func credit() -> Int {
+    fileprivate mutating func credit(at moment: MonotonicTime = .zero) -> Int {
         var count = 0
-        while spendCredit() { count += 1 }
+        while spendCredit(at: moment) { count += 1 }
         return count
     }
 }
@@ -26,10 +26,11 @@ extension Hedging {
         #expect(hedging.patience == patience * millisecond)
     }
 
-    @Test func itWaitsAtMostAQuarterOfTheTimeHoweverShort() {
+    @Test(arguments: [(40, 100), (90, 180), (200, 200)])
+    func itWaitsTwiceTheUsualTimeWhereThatIsMoreThanAQuarter(_ usual: Int64, _ patience: Int64) {
         var hedging = Hedging(timeout: 400)
-        hedging.recordAnswer(after: 90 * millisecond)
-        #expect(hedging.patience == 100 * millisecond)
+        hedging.recordAnswer(after: usual * millisecond)
+        #expect(hedging.patience == patience * millisecond)
     }
 
     @Test func theUsualTimeFollowsTheAnswers() {
@@ -43,7 +44,7 @@ extension Hedging {
     func extremeTimesKeepThePatienceWithinItsBounds(_ time: Int64) {
         var hedging = Hedging(timeout: 10_000)
         for _ in 0..<3 { hedging.recordAnswer(after: time) }
-        #expect((500 * millisecond...2_500 * millisecond).contains(hedging.patience))
+        #expect((500 * millisecond...5_000 * millisecond).contains(hedging.patience))
     }
 
     @Test func eightMayBeginAndThenOneForTenAnswers() {
@@ -58,10 +59,23 @@ extension Hedging {
         #expect(third == 1)
     }
 
+    @Test func creditComesBackWithTime() {
+        var hedging = Hedging(timeout: 10_000)
+        let now = MonotonicTime.now
+        let first = hedging.credit(at: now)
+        #expect(first == 8)
+        let tooEarly = hedging.credit(at: now.advanced(milliseconds: 8_000))
+        #expect(tooEarly == 0)
+        let later = hedging.credit(at: now.advanced(milliseconds: 21_000))
+        #expect(later == 2)
+        let muchLater = hedging.credit(at: now.advanced(milliseconds: 86_400_000))
+        #expect(muchLater == 8)
+    }
+
     @Test func aHedgeThatBringsTheAnswerCostsNothing() {
         var hedging = Hedging(timeout: 10_000)
         for _ in 0..<100 {
-            let begins = hedging.spendCredit()
+            let begins = hedging.spendCredit(at: .zero)
             #expect(begins)
             hedging.recordUsefulHedge()
         }

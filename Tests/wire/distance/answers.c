@@ -17,6 +17,7 @@ enum way { IS_ASKED, IS_REFUSED, IS_SWALLOWED };
 #define ALLOWS_REPLY .status = "200 OK", .body = ALLOWS_IT
 #define DENIES_REPLY .status = "200 OK", .body = DENIES_IT
 #define ANOTHERS_REPLY .status = "200 OK", .body = ALLOWS_ANOTHER
+#define OUTAGE_REPLY .status = "503 Service Unavailable", .body = DENIES_IT
 #define SILENCE .body = NULL
 #define GARBAGE .body = "SSH-2.0-OpenSSH_9.2\r\n\r\n{\"allowed\":true}"
 #define HALF_A_REPLY .body = "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{\"allowed\":true,"
@@ -41,6 +42,19 @@ static const struct scene scenes[] = {
     {"the second gets garbage", {{ALLOWS_REPLY, .gate = 1}, {GARBAGE, .closes = 1}}, .allowed = 1},
     {"the second gets half a reply", {{ALLOWS_REPLY, .gate = 1}, {HALF_A_REPLY}}, .allowed = 1},
     {"the second's connection ends", {{ALLOWS_REPLY, .gate = 1}, {NOTHING, .closes = 1}}, .allowed = 1},
+    {"the second gets no answer but 429",
+     {{ALLOWS_REPLY, .gate = 1}, {.status = "429 Too Many Requests", .body = DENIES_IT}},
+     .allowed = 1},
+    {"the second gets no answer but 503", {{ALLOWS_REPLY, .gate = 1}, {OUTAGE_REPLY}}, .allowed = 1},
+    {"the second is redirected", {{ALLOWS_REPLY, .gate = 1}, {.status = "302 Found", .body = ALLOWS_IT}}, .allowed = 1},
+    {"the second gets 503, and the first nothing",
+     {{SILENCE}, {OUTAGE_REPLY}},
+     .status = MID_UNAVAILABLE,
+     .next_allowed = 1},
+    {"the second gets 503, and the first's connection ends",
+     {{NOTHING, .gate = 1, .closes = 1}, {OUTAGE_REPLY}},
+     .status = MID_UNAVAILABLE,
+     .next_allowed = 1},
     {"the second gets another device's answer",
      {{ALLOWS_REPLY, .gate = 1}, {ANOTHERS_REPLY}},
      .late = 1,

@@ -70,7 +70,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
         options.set(CURLOPT_MAXAGE_CONN, 30)
-        let maxAge = (settings.maxConnectionAge &+ 999) / 1_000
+        let maxAge = sockets.shortened(age: (settings.maxConnectionAge &+ 999) / 1_000)
         options.set(CURLOPT_MAXLIFETIME_CONN, maxAge)
         // Otherwise a new connection would go to the old address as well. libcurl's own default is one minute.
         options.set(CURLOPT_DNS_CACHE_TIMEOUT, min(maxAge, 60))
@@ -125,6 +125,11 @@ struct Easy: ~Copyable {
         let handle = handle
         ForkGate.holdingOffFork { curl_easy_cleanup(handle) }
         free(errorText)
+    }
+
+    /// Makes the next transfer use a kept connection, if there is one.
+    mutating func allowKeptConnection() {
+        if isForNewConnection, ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, 0) == CURLE_OK { isForNewConnection = false }
     }
 
     /// Makes the next transfer a request for `endpoint`. `body` must not move or change until the transfer has ended.

@@ -38,9 +38,11 @@ struct SocketTable {
         let watchdog: Box<PerformWatchdog>
         /// Whether the host has closed one of the descriptors.
         var hostClosedDescriptor = false
-        /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
-        /// are open now. Any thread may set it.
-        let mustRetireAll = Atomic<Bool>(false)
+        /// Connections that have carried no request since this moment take no further one; 0 for none. Any thread may
+        /// set it.
+        let mustRetireUnusedSince = Atomic<Int64>(0)
+        /// From 0 to 255, by chance.
+        let chance: Int
         /// Whether nobody waits for any transfer any more. Any thread may set it.
         let isCancelled = Atomic<Bool>(false)
         /// `capacity` entries, and one more that is never used.
@@ -51,6 +53,8 @@ struct SocketTable {
             let watchdog = try Box(PerformWatchdog())
             guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
             self.watchdog = watchdog
+            var random = RandomNumber()
+            chance = random.below(256)
             entries = memory.assumingMemoryBound(to: Entry.self)
             self.capacity = capacity
         }
@@ -219,8 +223,9 @@ struct SocketTable {
     /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
     func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
-        if shared.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
-            forEachOpen { _, entry in entry.pointee.isRetired = entry.pointee.localPort > 0 }
+        if shared.pointee.mustRetireUnusedSince.load(ordering: .relaxed) != 0 {
+            let moment = shared.pointee.mustRetireUnusedSince.exchange(0, ordering: .relaxed)
+            retire(unusedSince: MonotonicTime.zero.before(nanoseconds: -moment))
         }
         var isFound = false
         var holdsBytes = false
@@ -251,8 +256,19 @@ struct SocketTable {
         forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isRetired = true } }
     }
 
-    /// Takes all connections that are open now out of use. Any thread may call it.
-    func retireAll() { shared.pointee.mustRetireAll.store(true, ordering: .relaxed) }
+    /// Takes all connections that are open now out of use: a reply was not as it should be, so other stray data may be
+    /// on its way on any of them. Any thread may call it.
+    func retireAll() { retireLater(unusedSince: .never) }
+
+    /// Takes all connections out of use that have carried no request since this moment, before the next request goes
+    /// out. Any thread may call it.
+    func retireLater(unusedSince moment: MonotonicTime) {
+        shared.pointee.mustRetireUnusedSince.max(moment.nanoseconds(since: .zero), ordering: .relaxed)
+    }
+
+    /// An age of connections, shortened by up to a fifth by chance, so that the clients of a fleet that began at the
+    /// same time do not all make new connections at the same time again.
+    func shortened(age: Int) -> Int { age &- (age / 5) &* shared.pointee.chance / 256 }
 
     /// Watches over the run of libcurl in progress.
     var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
