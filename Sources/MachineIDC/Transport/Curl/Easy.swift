@@ -64,12 +64,11 @@ struct Easy: ~Copyable {
         let cannotTell = settings.proxies.isSecure || (settings.baseURL.isSecure && !CurlLibrary.knowsOpenSSL)
         options.set(CURLOPT_FORBID_REUSE, cannotTell ? 1 : 0)
 
-        // As a guest in the host's process: no signals, no waiting for a resolver that hangs, and no connection that
-        // has been idle longer than servers usually allow, or is so old that the authority may have moved.
+        // As a guest in the host's process: no signals, no waiting for a resolver that hangs, and no connection that is
+        // so old that the authority may have moved.
         options.set(CURLOPT_NOSIGNAL, 1)
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout)
-        options.set(CURLOPT_MAXAGE_CONN, 30)
         let maxAge = sockets.shortened(age: (settings.maxConnectionAge &+ 999) / 1_000)
         options.set(CURLOPT_MAXLIFETIME_CONN, maxAge)
         // Otherwise a new connection would go to the old address as well. libcurl's own default is one minute.
@@ -168,6 +167,9 @@ struct Easy: ~Copyable {
             options.set(CURLOPT_URL, text: start)
         }
         self.url = consume url
+        // A connection that was idle for longer than servers usually allow is not used again. The network may forget one
+        // sooner. A request that changes something is not hedged, so it uses one that was in use a moment ago.
+        options.set(CURLOPT_MAXAGE_CONN, endpoint.isReadOnly ? 30 : 1)
         switch endpoint.method {
         case .get:
             options.set(CURLOPT_HTTPGET, 1)
