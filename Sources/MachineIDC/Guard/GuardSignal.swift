@@ -18,9 +18,8 @@ struct GuardSignal: ~Copyable {
     mutating func open() -> Int32 {
         if let descriptor { return descriptor }
         close()
-        let type = Int32(bitPattern: SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         var pair: (Int32, Int32) = (-1, -1)
-        guard platform_socket_pair(type, &pair.0, &pair.1) == 0 else { return -1 }
+        guard platform_socket_pair(&pair.0, &pair.1) == 0 else { return -1 }
         (given, other) = (OwnDescriptor(pair.0), OwnDescriptor(pair.1))
         if isRaised { raise() }
         return descriptor ?? -1

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# Builds the library of the portable build, shared and static. Source it after dependencies.sh.
+
+# The functions of OpenSSL that the library uses where libcurl has loaded an OpenSSL, which it declares weak: see
+# Sources/CCurl/openssl.h. A weak symbol alone takes nothing out of an archive.
+openssl_functions() {
+    sed -n 's/^extern .*[ *]\([A-Za-z0-9_]*\)(.*__attribute__((weak));.*/\1/p' Sources/CCurl/openssl.h
+}
+
+# compile_swift FOLDER ARCH LIBC INCLUDE: compiles the library to FOLDER/swift.o, optimised as a whole.
+compile_swift() {
+    local folder=$1 processor swift flags target map maps=() sources
+    processor=$(processor_of "$2")
+    swift=$(dirname "$(readlink -f "$(command -v swiftc)")")
+    # This Embedded standard library is for no system in particular; the headers are those of the system.
+    case $2 in
+    amd64) target=x86_64-unknown-none-elf ;;
+    arm64) target=aarch64-none-none-elf ;;
+    esac
+    for map in Sources/CCurl Sources/CJansson Sources/CPlatform include; do
+        maps+=(-Xcc "-fmodule-map-file=$PWD/$map/module.modulemap")
+    done
+    mapfile -t flags < <(importer_flags "$2" "$3" | sed 'i -Xcc')
+    mapfile -t sources < <(find Sources/MachineIDC -name '*.swift' | LC_ALL=C sort)
+    "$swift/swiftc" -c -o "$folder/swift.bc" "${sources[@]}" -lto=llvm-full -target "$target" \
+        -Xfrontend -clang-target -Xfrontend "$processor-unknown-linux-gnu" "${flags[@]}" \
+        -Xcc -isystem -Xcc "$4" "${maps[@]}" -D MACHINEID_PORTABLE -module-name MachineIDC -package-name machineid \
+        -parse-as-library -O -whole-module-optimization -num-threads 0 -swift-version 6 -warnings-as-errors \
+        -enable-experimental-feature Embedded -Xfrontend -trap-function -Xfrontend mid_trap -gnone \
+        -Xfrontend -disable-incremental-llvm-codegen -Xcc -fPIC -Xcc -fno-omit-frame-pointer \
+        -module-cache-path "$folder/modules" || return 1
+    # The optimisation of a link, which knows that only the functions of the header are called from outside. What the link
+    # makes is not needed.
+    "$swift/clang" --target="$processor-unknown-linux-gnu" -fuse-ld=lld -nostdlib -shared -flto=full -O2 \
+        -Wno-override-module -o "$folder/discarded.so" "$folder/swift.bc" -Wl,--gc-sections \
+        -Wl,--version-script=exports.map -Wl,--unresolved-symbols=ignore-all -Wl,--lto-obj-path="$folder/swift.o" \
+        -Wl,-mllvm,-function-sections -Wl,-mllvm,-data-sections || return 1
+    rm "$folder/discarded.so"
+}
+
+# link_library FOLDER ARCH LIBC ARCHIVES VERSION: makes FOLDER/libmachineid.a, one object in which only the functions of
+# the header are visible, and from it FOLDER/libmachineid.so.VERSION.
+link_library() {
+    local folder=$1 swift undefined objects=("$1/swift.o")
+    swift=$(dirname "$(readlink -f "$(command -v swiftc)")")
+    mapfile -t undefined < <(openssl_functions | sed 's/^/--undefined=/')
+    sed -n 's/^ *\(mid_[a-z0-9_]*\);$/\1/p' exports.map >"$folder/exports"
+    if [ "$2" = amd64 ]; then
+        "$folder/bin/cc" -O2 -fPIC -c -o "$folder/common.o" script/lib/portable/common.c || return 1
+        objects+=("$folder/common.o")
+    fi
+    "$swift/ld.lld" -r -o "$folder/whole.o" "${undefined[@]}" "${objects[@]}" --start-group \
+        "$4"/lib{curl,ssl,crypto,jansson}.a --end-group || return 1
+    "$swift/llvm-objcopy" --keep-global-symbols="$folder/exports" "$folder/whole.o" "$folder/machineid.o" || return 1
+    rm -f "$folder/libmachineid.a"
+    "$swift/llvm-ar" rcsD "$folder/libmachineid.a" "$folder/machineid.o" || return 1
+    "$folder/bin/cc" -shared -o "$folder/libmachineid.so.$5" "$folder/machineid.o" -Wl,--gc-sections \
+        -Wl,--version-script=exports.map -Wl,-soname=libmachineid.so.0 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
+        -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id -lpthread -ldl
+}

@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# Fetches the pinned source packages, unpacks and patches them. Source it from the root of the project.
+#
+# $cache/sources has each package as it came from the archive, by name and version, with its checksums; $cache/trees has
+# the unpacked and patched tree, by name, version and patches. What is there is not fetched or unpacked again.
+
+cache=build/cache/portable
+pins=packaging/portable/pins
+
+# pin NAME: prints what is pinned under that name.
+pin() { awk -v name="$1" '$1 == name { print $2 }' "$pins"; }
+
+# sources_list: prints a sources.list for the source packages of the pinned release, from the archive that this machine's
+# apt is configured for.
+sources_list() {
+    local release uri label signed
+    release=$(pin release)
+    # shellcheck disable=SC2016 # apt's own
+    apt-get indextargets --format '$(REPO_URI) $(LABEL) $(SIGNED_BY)' 'Created-By: Packages' 'Origin: Debian' \
+        'Component: main' | sort -u | while read -r uri label signed; do
+        signed=${signed:+[signed-by=$signed] }
+        case $label in
+        Debian) printf 'deb-src %s%s %s main\n' "$signed" "$uri" "$release" ;;
+        Debian-Security) printf 'deb-src %s%s %s-security main\n' "$signed" "$uri" "$release" ;;
+        esac
+    done
+}
+
+# read_archive FOLDER: reads the lists of the archive's source packages into a folder. The system's lists stay as they
+# are.
+read_archive() {
+    mkdir -p "$1"/lists/partial "$1"/archives/partial
+    sources_list >"$1/sources.list"
+    if [ ! -s "$1/sources.list" ]; then
+        echo 'portable: apt is configured for no archive of Debian, which has the sources; run this on Debian' >&2
+        return 1
+    fi
+    archive "$1" apt-get update
+}
+
+# archive FOLDER COMMAND [ARGUMENT...]: runs apt-get or apt-cache on the lists that read_archive has read.
+archive() {
+    local folder command=$2
+    folder=$(realpath "$1")
+    shift 2
+    "$command" -q -q -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=- \
+        -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder" -o APT::Sandbox::User=root "$@"
+}
+
+# fetch_source NAME: fetches the pinned source package, unless it is cached. apt verifies it, from the signature of the
+# archive to the checksum of each file.
+fetch_source() {
+    local name=$1 version folder place
+    version=$(pin "$name")
+    folder=$cache/sources/${name}_$version
+    if [ -d "$folder" ]; then
+        (cd "$folder" && sha256sum --quiet --check SHA256SUMS) && return 0
+        echo "portable: $folder is damaged; remove it, and the sources are fetched again" >&2
+        return 1
+    fi
+    mkdir -p "$cache/sources"
+    place=$(mktemp -d "$cache/sources/.new-XXXXXX")
+    mkdir "$place/files"
+    if ! read_archive "$place" || ! (cd "$place/files" && archive .. apt-get source --download-only "$name=$version"); then
+        rm -rf "$place"
+        echo "portable: $name $version is neither in $cache nor to be had from the archive; if the archive has a newer" \
+            "version, pin that in $pins, as docs/security-updates.md says" >&2
+        return 1
+    fi
+    (cd "$place/files" && sha256sum -- * >SHA256SUMS)
+    mv "$place/files" "$folder"
+    rm -rf "$place"
+}
+
+# patches_of NAME: prints the patches for a source package, a line each.
+patches_of() { find packaging/portable/patches -path "*/$1/*.patch" | LC_ALL=C sort; }
+
+# tree_of NAME: prints the folder of the unpacked and patched sources.
+tree_of() {
+    local patches
+    patches=$(patches_of "$1" | xargs --no-run-if-empty cat | sha256sum | cut -c 1-12)
+    printf '%s/trees/%s_%s_%s\n' "$cache" "$1" "$(pin "$1")" "$patches"
+}
+
+# unpack_source NAME: unpacks and patches a source package, unless that is done. Debian's patches are in it.
+unpack_source() {
+    local name=$1 tree patch place
+    tree=$(tree_of "$name")
+    [ ! -d "$tree" ] || return 0
+    fetch_source "$name" || return 1
+    mkdir -p "$cache/trees"
+    place=$(mktemp -d "$cache/trees/.new-XXXXXX")
+    dpkg-source --extract "$cache/sources/${name}_$(pin "$name")"/*.dsc "$place/tree" || return 1
+    for patch in $(patches_of "$name"); do
+        patch --directory="$place/tree" --strip=1 --forward --batch --input="$PWD/$patch" || return 1
+    done
+    # Debian's patches change what configure is made from.
+    [ ! -e "$place/tree/configure.ac" ] || (cd "$place/tree" && autoreconf --force --install) || return 1
+    mv "$place/tree" "$tree"
+    rm -rf "$place"
+}
