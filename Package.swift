@@ -52,17 +52,19 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["machineid-emulator"],
-            path: "Tests/TestSupport",
+            path: "Tests/unit/TestSupport",
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .testTarget(
             name: "EmulatorTests",
             dependencies: ["machineid-emulator", "TestSupport"],
+            path: "Tests/unit/EmulatorTests",
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .testTarget(
             name: "MachineIDCTests",
             dependencies: ["MachineIDC", "CMachineID", "CCurl", "TestSupport"],
+            path: "Tests/unit/MachineIDCTests",
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
     ],

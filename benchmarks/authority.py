@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "Tests/tls"))
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "Tests/support"))
 
 from certificates import Issuer  # noqa: E402
 from daemons import Daemon, free_port  # noqa: E402

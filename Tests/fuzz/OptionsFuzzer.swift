@@ -24,10 +24,10 @@ public func fuzzOptions(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         precondition(agent.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "a header in user_agent")
         // It must be possible to make a client from these settings.
         let client = try Client(settings)
-        client.close()
+        client.free()
     } catch {
         precondition(error.status == .invalidOptions, "options can only be invalid")
-        error.message.discard()
+        error.message.destroy()
     }
     return 0
 }

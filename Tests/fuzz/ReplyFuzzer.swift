@@ -1,10 +1,10 @@
-// Fuzzes the replies of a server: the first byte selects the HTTP status and the operation, and the rest is the body.
+// Fuzzes the replies of a server: the first byte selects the HTTP status and the endpoint, and the rest is the body.
 // An independent parser checks the result: an allow or a denial that Foundation does not find too is a fault.
 
 import Foundation
 
 private let httpStatuses = [200, 201, 204, 299, 302, 400, 403, 429, 503, 0]
-private let operations: [Operation] = [.validate, .validate, .validate, .register, .listDevices]
+private let endpoints: [Endpoint] = [.validate, .validate, .validate, .register, .listDevices]
 
 nonisolated(unsafe) private let device = UnsafePointer(strdup("agent-01"))
 
@@ -13,19 +13,19 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     guard size > 0 else { return 0 }
     readHead(data, size)
     let httpStatus = httpStatuses[Int(data[0]) % httpStatuses.count]
-    let operation = operations[Int(data[0]) / httpStatuses.count % operations.count]
+    let endpoint = endpoints[Int(data[0]) / httpStatuses.count % endpoints.count]
     do throws(Failure) {
         try ProcessSetup.run()
         let answer = try Answer(
-            to: operation, device: device, httpStatus: httpStatus, body: data + 1, count: size - 1)
+            to: endpoint, device: device, httpStatus: httpStatus, body: data + 1, count: size - 1)
         precondition(httpStatus < 429, "there is no answer in an outage")
         let body = Data(bytes: data + 1, count: size - 1)
         let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any]
-        if answer.isAllow {
-            precondition(answer.status == .ok && (200...299).contains(httpStatus) && operation.kind == .decision)
+        if answer.isAllowed {
+            precondition(answer.status == .ok && (200...299).contains(httpStatus) && endpoint.replyKind == .decision)
             precondition(object?["allowed"] as? Bool == true, "an allow that another parser does not see")
         }
-        if answer.status == .ok, operation.kind == .decision, !answer.isAllow {
+        if answer.status == .ok, endpoint.replyKind == .decision, !answer.isAllowed {
             precondition(object?["allowed"] as? Bool == false, "a denial that another parser does not see")
         }
     } catch {
@@ -35,7 +35,7 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
         let json = error.json().text
         precondition((try? JSONSerialization.jsonObject(with: Data(bytes: json, count: strlen(json)))) != nil)
         Failure.freeJSON(json)
-        error.message.discard()
+        error.message.destroy()
     }
     return 0
 }

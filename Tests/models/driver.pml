@@ -2,11 +2,14 @@
  * driver.pml - callers drive: one of them works in libcurl for all until its own call is done, and then hands over.
  *
  * What it models, step by step:
- *     Single                        Transport.begin, run, end: a call with one transfer
- *     Group                         Transport.open, start, next, turn, giveUp, close: a caller with several transfers
- *     drive                         Transport.drive, takeOn, reap, callEnded, clearAbandoned; Multi.perform and poll
- *     hand_over, call, withdraw     Transport.handOver, call, withdraw, and so on with enqueue, keep, discard,
- *                                   deliver, end_transfer, renew and fail
+ *     Single                        Transport.takeTransfer, runTransfer, returnTransfer: a call with one transfer
+ *     Group                         Transport.open, start, next, waitResult, cancelInGroup, close: a caller with
+ *                                   several transfers
+ *     drive                         Transport.drive, startQueued, collectEnded, wakeEndedCallers, reclaimAbandoned;
+ *                                   Multi.perform and poll
+ *     hand_over, wake_caller        Transport.handOver, wakeCaller, and so on with enqueue, pool, reclaim, deliver,
+ *                                   complete, rebuild and fail
+ *     cancel_transfer               Transport.cancel of one transfer
  *     sleep, wake                   Sleeper, whose semaphore is "posts" here
  *     Waker, Cancel                 Transport.wake of a group, and Transport.cancel, by other threads
  *     Robber                        a host that closes the library's descriptors (with ROBBED)
@@ -25,27 +28,28 @@
  *     2       a transfer is not destroyed while a thread is about to wake its caller
  *     wakes   no caller sleeps for ever: in every state something can happen, or all callers have returned
  *     ends    no caller runs for ever: there is no endless run
- *     calls   the driver calls the callers of ended transfers, though a group always has more to ask (with ENDLESS)
+ *     calls   the driver wakes the callers of ended transfers, though a group always has more to ask (with ENDLESS)
  *
  * Each switch removes one protecting step, and spin must then find a fault of the property beside it:
  *     NO_ABANDON         1      a caller that leaves takes its running transfer out, though another thread drives
- *     NO_CALLINGS        2      transfers that are too many are destroyed although a thread is about to wake a caller
+ *     NO_WAKES_IN_FLIGHT 2      excess transfers are destroyed although a thread is about to wake a caller
  *     NO_HAND_OVER       wakes  a single caller that is done does not hand over
- *     NO_TURN_HAND_OVER  wakes  a group's caller that returns from next does not hand over
+ *     NO_NEXT_HAND_OVER  wakes  a group's caller that returns from next does not hand over
  *     AWAKE_GROUPS       wakes  the next driver may be the caller of a group that does not wait
- *     NO_ALARM           wakes  a new transfer does not wake an idle driver
- *     NO_SECOND_LOOK     wakes  the driver does not look for queued transfers after it has called callers
- *     NO_CALL            wakes  the driver does not call the callers of ended transfers
+ *     NO_WAKE_PIPE       wakes  a new transfer does not wake an idle driver
+ *     NO_SECOND_LOOK     wakes  the driver does not look for queued transfers after it has woken callers
+ *     NO_WAKE_ENDED      wakes  the driver does not wake the callers of ended transfers
  *     LATE_SLEEP         wakes  a sleeper lets go of the lock before it says that it sleeps
- *     NO_ABANDON_ALARM   wakes  a caller that leaves does not wake the driver
+ *     NO_ABANDON_WAKE    wakes  a caller that leaves does not wake the driver
  *     NO_GROUP_WAKE      wakes  a group's caller is not woken when its transfer has ended
- *     NO_WAKE_ALARM      wakes  a group that is woken does not wake the driver, which may be its own caller
+ *     NO_DRIVER_WAKE     wakes  a group that is woken does not wake the driver, which may be its own caller
  *     NO_CANCEL_WAKE     wakes  cancel does not wake those who sleep
- *     NO_CANCEL_ALARM    wakes  cancel does not wake the driver
- *     NO_RENEW_WAKE      wakes  renew does not wake the callers of the transfers that it ends
- *     ALWAYS_LATE        calls  the driver puts off its calls for as long as there are queued transfers
+ *     NO_CANCEL_PIPE     wakes  cancel does not wake the driver
+ *     NO_REBUILD_WAKE    wakes  rebuild does not wake the callers of the transfers that it ends
+ *     ALWAYS_LATE        calls  the driver puts off its wake-ups for as long as there are queued transfers
  *
- * NO_GIVE_UP_HAND_OVER removes the hand-over of Transport.giveUp. spin finds no fault then, since next hands over.
+ * NO_CANCEL_HAND_OVER removes the hand-over of Transport.cancelInGroup. spin finds no fault then, since next hands
+ * over.
  */
 
 #ifndef ONLY
@@ -63,7 +67,7 @@
 #define MEMBERS 0 /* transfers of the caller with a group; 0: there is no such caller */
 #endif
 #ifndef WIDTH
-#define WIDTH 1 /* Transport.Calls.width */
+#define WIDTH 1 /* Transport.Locked.width */
 #endif
 #ifndef FAILURES
 #define FAILURES 0 /* how often libcurl itself may fail */
@@ -71,7 +75,7 @@
 /* IN_ORDER: the network answers the last caller's transfer only when the other callers have returned, and a group's
  * only once its caller was woken. BUSY: a group's caller whose transfer has ended works on until all single callers
  * have returned. */
-#define MAXIMUM_IDLE 0
+#define MAXIMUM_POOLED 0
 #define TRANSFERS (SINGLES + MEMBERS)
 #define GROUP SINGLES /* the number of the group's caller */
 #if MEMBERS > 0
@@ -87,8 +91,8 @@ mtype = { idle, queued, running, ended };
 typedef Transfer {
     mtype stage;
     bool isAbandoned;
-    bool isGroups; /* Place.group is set */
-    bool isLost;
+    bool isInGroup; /* Transfer.Locked.group is set */
+    bool isUnusable;
     bool sleeps; /* of its Sleeper */
     byte posts;
     byte dueWakes; /* for property 2: threads that have claimed to wake its caller, and have not done so */
@@ -97,18 +101,18 @@ typedef Transfer {
     bool isReady /* libcurl is done with it, and the driver does not know yet */
 };
 
-/* Transport.Calls */
+/* Transport.Locked */
 bool isLocked;
-bool areDriven, isDriverIdle, areCancelled;
+bool hasDriver, isDriverPolling, isCancelled;
 chan queuedOnes = [TRANSFERS] of { byte };
 chan runningOnes = [TRANSFERS] of { byte };
-chan endedOnes = [TRANSFERS] of { byte };
-chan idleOnes = [TRANSFERS] of { byte };
-byte abandonedCount, callings;
+chan onesToWake = [TRANSFERS] of { byte };
+chan pooledOnes = [TRANSFERS] of { byte };
+byte abandonedCount, wakesInFlight;
 Transfer transfers[TRANSFERS];
 
 /* Multi and SocketTable */
-bool alarm, isRobbed;
+bool wakePipe, hostClosedDescriptor;
 byte usersOfLibcurl;
 byte failuresLeft = FAILURES;
 
@@ -127,7 +131,7 @@ byte returned; /* how many single callers have, where that matters */
 #endif
 
 #define hasRoom (len(runningOnes) < WIDTH)
-#define canTakeOn (hasRoom && len(queuedOnes) > 0)
+#define canStartQueued (hasRoom && len(queuedOnes) > 0)
 
 inline lock() { atomic { !isLocked -> isLocked = true } }
 inline unlock() { isLocked = false }

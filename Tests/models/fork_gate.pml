@@ -2,13 +2,13 @@
  * fork_gate.pml - the gate that keeps a fork out of a step of libcurl, and how a child finds out that it is one.
  *
  * What it models, step by step:
- *     enter, leave    ForkGate.enter with waitForFork, and ForkGate.leave, around a step: ForkGate.working
+ *     enter, leave    ForkGate.enter with waitForFork, and ForkGate.leave, around a step: ForkGate.holdingOffFork
  *     Forker          PerProcessPage.beginFork with ForkGate.close; the fork; ForkGate.open in the parent. The thread
  *                     that forks may be in a step itself, as in a handler of a signal. The host's own fork handlers
  *                     may make calls, or wait for a lock of the host that is held by a thread which is about to begin
  *                     a step; with CALM_HOST they do neither
  *     begin_child     PerProcessPage.beginChild
- *     ChildThread     PerProcessPage.own and makePage, ForkGeneration.current and begin, in two threads of a child,
+ *     ChildThread     PerProcessPage.current and makePage, ForkGeneration.current and begin, in two threads of a child,
  *                     which was forked in any way (with CHILD)
  *     Time            the 250 ms of ForkGate.patience: isOver[f] is "now >= the end that fork f computed", and
  *                     isPatienceOver[t] the same of the end that the waiting thread t computed
@@ -78,7 +78,7 @@ bool hasWaitedOut[THREADS];
 bool isForking[THREADS];
 byte ended;
 
-#define rest skip
+#define sleep_briefly skip
 
 proctype Time() {
 end_idle:
@@ -149,7 +149,7 @@ inline enter(me) {
 #endif
                 require(3, FORKERS > 1 || !isForking[me]);
                 working--;
-                rest;
+                sleep_briefly;
                 working++
             fi
         fi
@@ -217,13 +217,13 @@ again:
     :: foundNobody = true; break
 #elif defined(FORKS_WAIT)
     :: atomic { working == 0 -> foundNobody = true; break }
-    :: working > 0 -> rest
+    :: working > 0 -> sleep_briefly
 #else
     :: atomic { working == 0 -> foundNobody = true; break }
     :: working > 0 ->
         if
         :: isOver[me] -> break
-        :: !isOver[me] -> rest
+        :: !isOver[me] -> sleep_briefly
         fi
 #endif
     od;
@@ -311,7 +311,7 @@ byte numberOf[2];
 /* ForkGeneration.current */
 proctype ChildThread(byte me) {
     byte found, mine, next, number;
-    /* PerProcessPage.own */
+    /* PerProcessPage.current */
     found = address;
     if
 #ifdef NO_PROCESS

@@ -1,16 +1,16 @@
 /*
- * permit.pml - the permission of one guard: who grants it, who withdraws it, and who looks at it.
+ * permit.pml - the permission of one guard: who grants it, who ends it, and who looks at it.
  *
  * What it models, step by step:
  *     look                Permit.isValid and ForkGeneration.isCurrent, which take no lock
  *     accept, end_guard   Guard.accept and Guard.end, under the transport's lock
- *     Checks              GuardThread.run: ask (GuardCheck.start), finish, giveUp, drop
+ *     Checks              GuardThread.run: startCheck (GuardCheck.start), finish, timeOut, cancel
  *     Stopper             Guard.stop and Transport.cancel, which end a guard on another thread
  *     Fork                PerProcessPage.beginChild and ForkGeneration.current, in a child of fork() or clone()
  *     Clock, Authority, Operator    the world: time, the service, and the person who revokes the device
  *
  * Properties:
- *     1  no look is allowed after the permission was withdrawn, by a denial, a stop or a cancel
+ *     1  no look is allowed after the permission was ended, by a denial, a stop or a cancel
  *     2  no look is allowed when the last allow is max_age_ms old, nor max_age_ms after the revocation
  *     3  no look in a forked child is allowed (with FORK)
  *
@@ -18,7 +18,7 @@
  *     END_FIRST      1  the end is loaded before the clock is read
  *     NOT_LIVE       1  accept does not ask whether the guard is live
  *     NO_LOCK        1  accept and end_guard run without the lock
- *     FROM_ANSWER    2  the age of an allow counts from its answer, not from its question
+ *     FROM_ANSWER    2  the age of an allow counts from its answer, not from its request
  *     LOW_CLOCK      2  a clock that cannot be read returns 0, not the latest moment there is
  *     NO_GENERATION  3  a look does not ask for the number of the process
  *     NO_PROCESS     3  a look does not ask for the process id where the page says whose it is
@@ -35,7 +35,7 @@
 #define LAST_TICK 4
 #define NEVER 255
 #define UNREADABLE 255 /* Clock.unreadable: later than any end */
-#define QUESTIONS 2
+#define CHECKS 2
 #define PARENT 0
 #define CHILD 1
 
@@ -45,7 +45,7 @@ mtype = { none, waiting, lost, allow, deny };
 byte now = 1;
 byte revokedAt = NEVER;
 
-/* Permit, Guard.Knowledge, and PerProcessPage: the number of the process, and the process that the page is for, which is
+/* Permit, Guard.Locked, and PerProcessPage: the number of the process, and the process that the page is for, which is
  * 0 where the kernel wipes the page. The second place of an array is the child's copy. */
 byte permitEnd[2];
 bool isLive = true;
@@ -53,13 +53,13 @@ byte generation[2] = 1;
 byte pageProcess[2];
 bool wipes;
 
-/* The questions of the guards' thread. */
-mtype reply[QUESTIONS] = none;
-byte askedAt[QUESTIONS];
+/* The checks of the guards' thread. */
+mtype reply[CHECKS] = none;
+byte sentAt[CHECKS];
 
-/* For the properties alone: whether the permission was withdrawn, and when the question of the last allow was sent. */
-bool isWithdrawn;
-byte allowAskedAt;
+/* For the properties alone: whether the permission was ended, and when the request of the last allow was sent. */
+bool hasEnded;
+byte allowSentAt;
 
 /* What the transport's lock guards is one step to all but a look, and a look sees only the one store in it. */
 #ifdef NO_LOCK
@@ -77,36 +77,36 @@ proctype Clock() {
 
 proctype Operator() { revokedAt = now }
 
-/* Decides when a question arrives. The reply may then be under way for any time. */
+/* Decides when a request arrives. The reply may then be under way for any time. */
 proctype Authority() {
-    byte question;
+    byte check;
 end_idle:
     do
     :: atomic {
            reply[0] == waiting || reply[1] == waiting;
            if
-           :: reply[0] == waiting -> question = 0
-           :: reply[1] == waiting -> question = 1
+           :: reply[0] == waiting -> check = 0
+           :: reply[1] == waiting -> check = 1
            fi;
-           reply[question] = (revokedAt == NEVER -> allow : deny);
-           question = 0
+           reply[check] = (revokedAt == NEVER -> allow : deny);
+           check = 0
        }
     od
 }
 
 /* ---- The code ---------------------------------------------------------------------------------------------------- */
 
-/* Guard.end of a live guard, which withdraws the permission for good. */
+/* Guard.end of a live guard, which ends the permission for good. */
 inline end_guard() {
     d_step {
         permitEnd[PARENT] = 0;
-        isWithdrawn = true
+        hasEnded = true
     };
     isLive = false
 }
 
 /* Guard.accept */
-inline accept(question) {
+inline accept(check) {
     locked {
         if
 #ifdef NOT_LIVE
@@ -116,14 +116,14 @@ inline accept(question) {
         :: isLive ->
 #endif
             if
-            :: reply[question] == allow ->
+            :: reply[check] == allow ->
                 d_step {
 #ifdef FROM_ANSWER
                     permitEnd[PARENT] = now + MAXIMUM_AGE;
 #else
-                    permitEnd[PARENT] = askedAt[question] + MAXIMUM_AGE;
+                    permitEnd[PARENT] = sentAt[check] + MAXIMUM_AGE;
 #endif
-                    allowAskedAt = askedAt[question]
+                    allowSentAt = sentAt[check]
                 }
             :: else -> end_guard()
             fi
@@ -131,43 +131,43 @@ inline accept(question) {
     }
 }
 
-/* GuardCheck.start: the age counts from a moment before the question is sent. */
-inline ask(question) {
+/* GuardCheck.start: the age counts from a moment before the request is sent. */
+inline start_check(check) {
     atomic {
-        askedAt[question] = now;
-        reply[question] = waiting
+        sentAt[check] = now;
+        reply[check] = waiting
     }
 }
 
-/* GuardThread.run: a first question, and one beside it or after it. */
+/* GuardThread.run: a first check, and one beside it or after it. */
 proctype Checks() {
-    byte next, question;
+    byte next, check;
     do
-    :: next < QUESTIONS && isLive -> ask(next); next++
+    :: next < CHECKS && isLive -> start_check(next); next++
     :: reply[0] != none || reply[1] != none ->
         if
-        :: reply[0] != none -> question = 0
-        :: reply[1] != none -> question = 1
+        :: reply[0] != none -> check = 0
+        :: reply[1] != none -> check = 1
         fi;
         if
-        :: d_step { reply[question] == waiting -> reply[question] = lost }; /* its connection broke */
-            ask(question)
-        :: d_step { reply[question] == waiting -> reply[question] = none; askedAt[question] = 0 } /* given up */
-        :: reply[question] == allow || reply[question] == deny ->
-            accept(question);
-            atomic { /* GuardThread.finish: drops this check and an older one */
+        :: d_step { reply[check] == waiting -> reply[check] = lost }; /* its connection broke */
+            start_check(check)
+        :: d_step { reply[check] == waiting -> reply[check] = none; sentAt[check] = 0 } /* timed out */
+        :: reply[check] == allow || reply[check] == deny ->
+            accept(check);
+            atomic { /* GuardThread.finish: cancels this check and an older one */
                 reply[0] = none;
-                askedAt[0] = 0;
+                sentAt[0] = 0;
                 if
-                :: question == 1 -> reply[1] = none; askedAt[1] = 0
+                :: check == 1 -> reply[1] = none; sentAt[1] = 0
                 :: else -> skip
                 fi
             }
         fi;
-        question = 0
-    :: !isLive || next == QUESTIONS -> break
+        check = 0
+    :: !isLive || next == CHECKS -> break
     od;
-    /* GuardThread.dropAll */
+    /* GuardThread.cancelAll */
     atomic { reply[0] = none; reply[1] = none }
 }
 
@@ -181,7 +181,7 @@ proctype Stopper() {
     }
 }
 
-/* Clock.ofAges. seenAt is the true time, for the properties alone. */
+/* BootTime.now. seenAt is the true time, for the properties alone. */
 inline read_clock() {
     seenAt = now;
     if
@@ -195,8 +195,8 @@ inline read_clock() {
 }
 
 inline judge(process) {
-    require(1, !(isAllowed && process == PARENT && isWithdrawn));
-    require(2, !(isAllowed && process == PARENT && seenAt >= allowAskedAt + MAXIMUM_AGE));
+    require(1, !(isAllowed && process == PARENT && hasEnded));
+    require(2, !(isAllowed && process == PARENT && seenAt >= allowSentAt + MAXIMUM_AGE));
     require(2, !(isAllowed && process == PARENT && revokedAt != NEVER && seenAt >= revokedAt + MAXIMUM_AGE));
     require(3, !(isAllowed && process == CHILD));
 #ifdef ALLOWED
@@ -257,7 +257,7 @@ proctype Fork() {
     :: true /* a bare clone(), or a handler of the host that runs earlier */
     fi;
     look(CHILD);
-    /* PerProcessPage.own makes a page where this one is the parent's; ForkGeneration.begin takes the next number. */
+    /* PerProcessPage.current makes a page where this one is the parent's; ForkGeneration.begin takes the next number. */
     d_step {
         if
         :: pageProcess[CHILD] == PARENT + 1 -> pageProcess[CHILD] = CHILD + 1; generation[CHILD] = 0

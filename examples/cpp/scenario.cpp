@@ -38,7 +38,7 @@ static void forked(const machineid::client &client) {
 }
 
 // Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none may
-// let it work. Conditions that must not compile are in Tests/runtimes/misuse.
+// let it work. Conditions that must not compile are in Tests/bindings/misuse.
 static void never_registered(const machineid::client &client) {
     std::string done;
     if (client.validate("never")) done += " if";

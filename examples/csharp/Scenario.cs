@@ -99,7 +99,7 @@ static class Scenario
     }
 
     // Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
-    // may let it work. Conditions that must not compile are in Tests/runtimes/misuse.
+    // may let it work. Conditions that must not compile are in Tests/bindings/misuse.
     static void NeverRegistered(Client client)
     {
         var done = new List<string>();

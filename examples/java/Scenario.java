@@ -90,7 +90,7 @@ public final class Scenario {
 
     /**
      * Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
-     * may let it work. Conditions that must not compile are in Tests/runtimes/misuse.
+     * may let it work. Conditions that must not compile are in Tests/bindings/misuse.
      */
     private static void neverRegistered(MachineIDClient client) {
         List<String> done = new ArrayList<>();

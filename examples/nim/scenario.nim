@@ -39,7 +39,7 @@ proc refusal(call: proc ()): ref MachineIDError =
 
 proc neverRegistered(client: Client) =
   ## Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
-  ## may let it work. Conditions that must not compile are in Tests/runtimes/misuse.
+  ## may let it work. Conditions that must not compile are in Tests/bindings/misuse.
   var done: seq[string]
   if client.allows("never"): done.add "allows"
   if client.validate("never").allowed: done.add "allowed"

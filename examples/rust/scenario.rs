@@ -20,7 +20,7 @@ fn text<'a>(reply: &'a Value, key: &str) -> &'a str {
 }
 
 /// Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
-/// may let it work. Conditions that must not compile are in Tests/runtimes/misuse.
+/// may let it work. Conditions that must not compile are in Tests/bindings/misuse.
 fn never_registered(client: &Client) {
     let mut done = Vec::new();
     if client.allows("never") {

@@ -49,7 +49,7 @@ public func mid_client_cancel(_ client: OpaquePointer?) {
 
 @_cdecl("mid_client_free") @implementation
 public func mid_client_free(_ client: OpaquePointer?) {
-    Client(handle: client)?.close()
+    Client(handle: client)?.free()
 }
 
 // MARK: Operations
@@ -59,7 +59,7 @@ public func mid_register(
     _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .register, device_id, json)
+    run(client, .register, device_id, json)
 }
 
 @_cdecl("mid_validate") @implementation
@@ -68,11 +68,11 @@ public func mid_validate(
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     allowed?.pointee = 0
-    return report(json) { () throws(Failure) in
+    return finish(json) { () throws(Failure) in
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        let response = try perform(client, .validate, device_id, wantsJSON: json != nil)
-        if response.isAllow { allowed.pointee = 1 }
-        return response
+        let callResult = try result(of: .validate, client, device_id, wantsJSON: json != nil)
+        if callResult.isAllowed { allowed.pointee = 1 }
+        return callResult
     }
 }
 
@@ -82,7 +82,7 @@ public func mid_validate_many(
     _ allowed: UnsafeMutablePointer<Int32>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     Batch.denyAll(allowed, count)
-    return report(json) { () throws(Failure) in
+    return finish(json) { () throws(Failure) in
         try validateMany(client, device_ids, count, allowed, wantsJSON: json != nil)
     }
 }
@@ -91,7 +91,7 @@ public func mid_validate_many(
 public func mid_list_devices(
     _ client: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .listDevices, json)
+    run(client, .listDevices, json)
 }
 
 @_cdecl("mid_revoke") @implementation
@@ -99,7 +99,7 @@ public func mid_revoke(
     _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .revoke, device_id, json)
+    run(client, .revoke, device_id, json)
 }
 
 @_cdecl("mid_unrevoke") @implementation
@@ -107,7 +107,7 @@ public func mid_unrevoke(
     _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .unrevoke, device_id, json)
+    run(client, .unrevoke, device_id, json)
 }
 
 @_cdecl("mid_restore") @implementation
@@ -115,7 +115,7 @@ public func mid_restore(
     _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .unrevoke, device_id, json)
+    run(client, .unrevoke, device_id, json)
 }
 
 @_cdecl("mid_remove") @implementation
@@ -123,14 +123,14 @@ public func mid_remove(
     _ client: OpaquePointer?, _ device_id: UnsafePointer<CChar>?,
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .remove, device_id, json)
+    run(client, .remove, device_id, json)
 }
 
 @_cdecl("mid_usage") @implementation
 public func mid_usage(
     _ client: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
-    ask(client, .usage, json)
+    run(client, .usage, json)
 }
 
 // MARK: Guards
@@ -141,14 +141,14 @@ public func mid_guard_start(
     _ guard: UnsafeMutablePointer<OpaquePointer?>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     `guard`?.pointee = nil
-    return report(json) { () throws(Failure) in
+    return finish(json) { () throws(Failure) in
         try startGuard(client, device_id, options, `guard`, wantsJSON: json != nil)
     }
 }
 
 @_cdecl("mid_guard_allowed") @implementation
 public func mid_guard_allowed(_ guard: OpaquePointer?) -> Int32 {
-    guard let guarded = Guard(handle: `guard`), guarded.isAllowed else { return 0 }
+    guard let deviceGuard = Guard(handle: `guard`), deviceGuard.isAllowed else { return 0 }
     return 1
 }
 
@@ -159,8 +159,8 @@ public func mid_guard_fd(_ guard: OpaquePointer?) -> Int32 {
 
 @_cdecl("mid_guard_wait") @implementation
 public func mid_guard_wait(_ guard: OpaquePointer?, _ timeout_ms: Int32) -> mid_status {
-    guard let guarded = Guard(handle: `guard`) else { return Status.invalidArgument.rawValue }
-    return (guarded.wait(milliseconds: timeout_ms) ? Status.ok : .timeout).rawValue
+    guard let deviceGuard = Guard(handle: `guard`) else { return Status.invalidArgument.rawValue }
+    return (deviceGuard.wait(milliseconds: timeout_ms) ? Status.ok : .timeout).rawValue
 }
 
 @_cdecl("mid_guard_decision") @implementation
@@ -169,11 +169,11 @@ public func mid_guard_decision(
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     allowed?.pointee = 0
-    return report(json) { () throws(Failure) in
+    return finish(json) { () throws(Failure) in
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        let response = try reportGuard(`guard`, wantsJSON: json != nil)
-        if response.isAllow { allowed.pointee = 1 }
-        return response
+        let callResult = try reportGuard(`guard`, wantsJSON: json != nil)
+        if callResult.isAllowed { allowed.pointee = 1 }
+        return callResult
     }
 }
 

@@ -4,29 +4,29 @@ internal import CPlatform
 /// reply is read on its own.
 struct Batch: ~Copyable {
     /// Whether an array of `count` device ids can exist. A `size_t` above half its range arrives as a negative number.
-    static func mayHold(_ count: Int) -> Bool {
+    static func isPossible(count: Int) -> Bool {
         count >= 0 && count <= Int.max / MemoryLayout<UnsafePointer<CChar>?>.stride
     }
 
-    /// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because the
-    /// real size of the array is unknown.
+    /// Writes 0 to every flag, before anything else happens. An impossible count leaves the flags untouched, because
+    /// the real size of the array is unknown.
     static func denyAll(_ allowed: UnsafeMutablePointer<Int32>?, _ count: Int) {
-        guard let allowed, mayHold(count) else { return }
+        guard let allowed, isPossible(count: count) else { return }
         memset(allowed, 0, count &* MemoryLayout<Int32>.stride)
     }
 
     /// One of the requests that are in progress at the same time. A lane validates one device after another.
     private struct Lane: ~Copyable {
-        /// `pausing`: the lane waits for `resumption` before it tries its device again.
+        /// `pausing`: the lane waits for `retryAt` before it tries its device again.
         enum Stage { case free, asking, pausing }
 
-        var call: Call
+        var lease: TransferLease
         var schedule: RetrySchedule
         var stage = Stage.free
         /// The index of the lane's device in `devices`.
         var index = 0
         /// When the pause ends, in stage `pausing`.
-        var resumption = Deadline.now
+        var retryAt = MonotonicTime.now
     }
 
     /// The caller holds the reference to the client.
@@ -44,20 +44,20 @@ struct Batch: ~Copyable {
     private let width: Int
     private var laneCount = 0
     /// How many devices a lane has started with, and how many have their result.
-    private var begun = 0
-    private var settled = 0
+    private var startedCount = 0
+    private var finishedCount = 0
     /// The results, one for each device.
-    var verdicts: Verdicts
+    var results: BatchResults
 
     /// Opens a group on the client's transport. Sends nothing.
     init(
         _ client: Client, _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int,
         allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
     ) throws(Failure) {
-        let limit = try TimeLimit(milliseconds: client.state.pointee.settings.timeout)
-        let width = min(client.state.pointee.settings.maxConnections, count)
+        let limit = try TimeLimit(milliseconds: client.shared.pointee.settings.timeout)
+        let width = min(client.shared.pointee.settings.maxConnections, count)
         let transport = try client.usableTransport()
-        let verdicts = try Verdicts(count: count, allowed: allowed, keepsTexts: wantsJSON)
+        let results = try BatchResults(count: count, allowed: allowed, keepsTexts: wantsJSON)
         let group = try TransferGroup()
         guard let memory = malloc(max(width, 1) &* MemoryLayout<Lane>.stride) else {
             group.destroy()
@@ -68,7 +68,7 @@ struct Batch: ~Copyable {
         self.count = count
         self.transport = transport
         self.limit = limit
-        self.verdicts = verdicts
+        self.results = results
         self.group = group
         lanes = memory.assumingMemoryBound(to: Lane.self)
         self.width = width
@@ -78,14 +78,15 @@ struct Batch: ~Copyable {
     /// Makes the lanes. Each holds a transfer of the transport's.
     private mutating func openLanes() throws(Failure) {
         while laneCount < width {
-            let call = try Call(on: transport, client.state.pointee.settings)
-            (lanes + laneCount).initialize(to: Lane(call: call, schedule: RetrySchedule(client.state.pointee.settings)))
+            let lease = try TransferLease(on: transport, client.shared.pointee.settings)
+            let schedule = RetrySchedule(client.shared.pointee.settings)
+            (lanes + laneCount).initialize(to: Lane(lease: lease, schedule: schedule))
             laneCount &+= 1
         }
     }
 
     deinit {
-        for lane in Indices(laneCount) { lanes[lane].call.giveUp() }
+        for lane in Indices(laneCount) { lanes[lane].lease.cancel() }
         lanes.deinitialize(count: laneCount)
         free(lanes)
         transport.close(group)
@@ -95,42 +96,42 @@ struct Batch: ~Copyable {
     /// Returns when every device has a result; throws when the client is cancelled, or memory runs out, before that.
     mutating func run() throws(Failure) {
         try openLanes()
-        while settled < count {
-            fill()
-            if settled == count { break }
+        while finishedCount < count {
+            startFreeLanes()
+            if finishedCount == count { break }
             if limit.isOver { return timeOut() }
-            if verdicts.lacksMemory { throw .outOfMemory }
-            let turn = transport.next(
-                in: group, until: earliestResumption(), client.state.pointee.settings)
+            if results.lacksMemory { throw .outOfMemory }
+            let result = transport.next(
+                in: group, until: earliestRetry(), client.shared.pointee.settings)
             // An answer that arrives after the time limit decides nothing.
             if limit.isOver { return timeOut() }
-            switch turn {
+            switch result {
             case .ended(let transfer): finish(transfer)
             case .cancelled: throw transport.cancellation
-            case .woken, .deadline: break
+            case .woken, .timedOut: break
             }
         }
     }
 
     /// Starts the next device on each free lane, and the next attempt on each lane whose pause is over.
     @inline(never)
-    private mutating func fill() {
+    private mutating func startFreeLanes() {
         for lane in Indices(laneCount) {
-            if lanes[lane].stage == .pausing, lanes[lane].resumption.hasPassed { start(lane) }
+            if lanes[lane].stage == .pausing, lanes[lane].retryAt.hasPassed { start(lane) }
             // A device id that cannot be sent gets its failure at once, and the lane goes on to the next device, until
             // the time limit or a cancellation.
-            while lanes[lane].stage == .free, begun < count, !limit.isOver, !client.isCancelled {
-                lanes[lane].index = begun
-                begun &+= 1
+            while lanes[lane].stage == .free, startedCount < count, !limit.isOver, !client.isCancelled {
+                lanes[lane].index = startedCount
+                startedCount &+= 1
                 do throws(Failure) {
                     // After the host closed descriptors of the library, the lane's transfer cannot be used again, so
                     // the lane takes another one.
-                    if lanes[lane].call.isLost {
-                        lanes[lane].call = try Call(on: transport, client.state.pointee.settings)
+                    if lanes[lane].lease.isUnusable {
+                        lanes[lane].lease = try TransferLease(on: transport, client.shared.pointee.settings)
                     }
                     let body = try DeviceID(devices[lanes[lane].index]).requestBody()
-                    try lanes[lane].call.prepare(.validate, client.state.pointee.settings, body: body)
-                    lanes[lane].schedule = RetrySchedule(client.state.pointee.settings)
+                    try lanes[lane].lease.prepare(.validate, client.shared.pointee.settings, body: body)
+                    lanes[lane].schedule = RetrySchedule(client.shared.pointee.settings)
                     start(lane)
                 } catch {
                     settle(lane, error)
@@ -142,28 +143,28 @@ struct Batch: ~Copyable {
     /// Starts an attempt for the lane's device.
     private func start(_ lane: Int) {
         lanes[lane].stage = .asking
-        lanes[lane].call.start(in: group)
+        lanes[lane].lease.start(in: group)
     }
 
     /// Handles a transfer that has ended: schedules another attempt, or records the device's result.
     private mutating func finish(_ transfer: Transfer) {
         var lane = 0
-        while lane < laneCount, !lanes[lane].call.isMade(of: transfer) { lane &+= 1 }
-        guard lane < laneCount, let attempt = lanes[lane].call.ended else { return }
+        while lane < laneCount, !lanes[lane].lease.holds(transfer) { lane &+= 1 }
+        guard lane < laneCount, let attempt = lanes[lane].lease.attemptResult else { return }
         if let pause = lanes[lane].schedule.next(after: attempt, before: limit.deadline) {
-            lanes[lane].resumption = .after(milliseconds: pause)
+            lanes[lane].retryAt = .after(milliseconds: pause)
             lanes[lane].stage = .pausing
             return
         }
-        if attempt.hasReply, !lanes[lane].call.hasTimeToRead(within: limit) {
-            return settle(lane, .timeout(client.state.pointee.settings.timeout))
+        if attempt.hasReply, !lanes[lane].lease.hasTimeToRead(within: limit) {
+            return settle(lane, .timeout(client.shared.pointee.settings.timeout))
         }
         do throws(Failure) {
-            let answer = try lanes[lane].call.read(
-                .validate, device: devices[lanes[lane].index], attempt, client.state.pointee.settings)
-            verdicts.set(lanes[lane].index, answer, lanes[lane].call.takeReply())
+            let answer = try lanes[lane].lease.read(
+                .validate, device: devices[lanes[lane].index], attempt, client.shared.pointee.settings)
+            results.set(lanes[lane].index, answer, lanes[lane].lease.takeReply())
             lanes[lane].stage = .free
-            settled &+= 1
+            finishedCount &+= 1
         } catch {
             settle(lane, error)
         }
@@ -171,25 +172,25 @@ struct Batch: ~Copyable {
 
     /// Records a failure as the result of the lane's device, and frees the lane.
     private mutating func settle(_ lane: Int, _ failure: Failure) {
-        verdicts.set(lanes[lane].index, failure)
+        results.set(lanes[lane].index, failure)
         lanes[lane].stage = .free
-        settled &+= 1
+        finishedCount &+= 1
     }
 
     /// Records a time-out for the devices in progress and for those that were never started.
     @inline(never)
     private mutating func timeOut() {
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
-            settle(lane, .timeout(client.state.pointee.settings.timeout))
+            settle(lane, .timeout(client.shared.pointee.settings.timeout))
         }
-        verdicts.setRest(from: begun, .timeout(client.state.pointee.settings.timeout))
+        results.setRest(from: startedCount, .timeout(client.shared.pointee.settings.timeout))
     }
 
     /// When the first pause ends, or the deadline of the call when that is earlier.
-    private func earliestResumption() -> Deadline {
+    private func earliestRetry() -> MonotonicTime {
         var earliest = limit.deadline
         for lane in Indices(laneCount) where lanes[lane].stage == .pausing {
-            earliest = min(earliest, lanes[lane].resumption)
+            earliest = min(earliest, lanes[lane].retryAt)
         }
         return earliest
     }

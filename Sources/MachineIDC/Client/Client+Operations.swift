@@ -1,78 +1,63 @@
 internal import CPlatform
 
 extension Client {
-    /// The result of an API call, with the reply when the caller wants it.
-    struct Response: ~Copyable {
-        let status: Status
-        /// Whether the device may run now; false for every operation but validate.
-        let isAllow: Bool
-        /// When the request with this answer was sent, on CLOCK_BOOTTIME in nanoseconds.
-        let askedAt: Int64
-        /// The reply, malloc'd; the receiver of the response frees it. NULL when it was not wanted.
-        let json: UnsafeMutablePointer<CChar>?
-
-        init(status: Status, isAllow: Bool = false, askedAt: Int64 = 0, json: UnsafeMutablePointer<CChar>?) {
-            self.status = status
-            self.isAllow = isAllow
-            self.askedAt = askedAt
-            self.json = json
-        }
-    }
-
     /// Sends a request, and retries it as `RetrySchedule` says, until there is an answer or the deadline has passed.
     ///
     /// - Parameters:
     ///   - device: the device that the request names, as the caller wrote it; NULL for an operation without one.
     ///   - body: the request's body; empty for an operation without one.
     func perform(
-        _ operation: Operation, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
-    ) throws(Failure) -> Response {
-        let limit = try TimeLimit(milliseconds: state.pointee.settings.timeout)
+        _ endpoint: Endpoint, device: UnsafePointer<CChar>? = nil, body: consuming ByteBuffer, wantsJSON: Bool
+    ) throws(Failure) -> CallResult {
+        let limit = try TimeLimit(milliseconds: shared.pointee.settings.timeout)
         let deadline = limit.deadline
-        var call = try Call(onShardOf: usableTransport(), state.pointee.settings)
-        try call.prepare(operation, state.pointee.settings, body: body)
-        var schedule = RetrySchedule(state.pointee.settings)
+        var lease = try TransferLease(onShardOf: usableTransport(), shared.pointee.settings)
+        try lease.prepare(endpoint, shared.pointee.settings, body: body)
+        var schedule = RetrySchedule(shared.pointee.settings)
         while true {
-            let askedAt = Clock.ofAges
-            let attempt = try call.attempt(until: deadline, state.pointee.settings)
+            let sentAt = BootTime.now
+            let attempt = try lease.run(until: deadline, shared.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
-                try call.pause(milliseconds: pause)
+                try lease.pause(milliseconds: pause)
                 continue
             }
             // A reply that arrived while the client was being cancelled no longer counts. In a forked child, neither
             // does the reply to its parent's request.
-            if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
-            if attempt.hasReply, !call.hasTimeToRead(within: limit) {
-                throw Failure(
-                    .timeout, "the reply came too late to be read within \(state.pointee.settings.timeout) ms (timeout_ms)")
+            if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
+            if attempt.hasReply, !lease.hasTimeToRead(within: limit) {
+                let timeout = shared.pointee.settings.timeout
+                throw Failure(.timeout, "the reply came too late to be read within \(timeout) ms (timeout_ms)")
             }
-            let answer = try call.read(operation, device: device, attempt, state.pointee.settings)
+            let answer = try lease.read(endpoint, device: device, attempt, shared.pointee.settings)
             // The same holds for a cancellation or fork that happened while the reply was being read.
-            if isCancelled || call.transport.isInherited { throw call.transport.cancellation }
-            let json = wantsJSON ? call.takeReply() : nil
-            return Response(status: answer.status, isAllow: answer.isAllow, askedAt: askedAt, json: json)
+            if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
+            let json = wantsJSON ? lease.takeReply() : nil
+            return CallResult(status: answer.status, isAllowed: answer.isAllowed, sentAt: sentAt, json: json)
         }
     }
 
     /// Checks the device id and runs an operation on that device.
-    func perform(_ operation: Operation, device raw: UnsafePointer<CChar>?, wantsJSON: Bool) throws(Failure) -> Response {
+    func perform(
+        _ endpoint: Endpoint, device raw: UnsafePointer<CChar>?, wantsJSON: Bool
+    ) throws(Failure) -> CallResult {
         let device = try DeviceID(raw)
-        return try perform(operation, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
+        return try perform(endpoint, device: raw, body: device.requestBody(), wantsJSON: wantsJSON)
     }
 
     /// Validates many devices. Every flag in `allowed` must be 0 on entry; after a failure all of them are 0 again.
     func validate(
-        _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>, wantsJSON: Bool
-    ) throws(Failure) -> Response {
+        _ devices: UnsafePointer<UnsafePointer<CChar>?>, count: Int, allowed: UnsafeMutablePointer<Int32>,
+        wantsJSON: Bool
+    ) throws(Failure) -> CallResult {
         do throws(Failure) {
             var batch = try Batch(self, devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
             try batch.run()
-            let json = try batch.verdicts.takeJSON()
+            let json = try batch.results.takeJSON()
             if isCancelled || batch.transport.isInherited {
-                free(json)
+                CPlatform.free(json)
                 throw batch.transport.cancellation
             }
-            return Response(status: batch.verdicts.status, json: json)
+            return CallResult(status: batch.results.status, json: json)
         } catch {
             Batch.denyAll(allowed, count)
             throw error

@@ -5,7 +5,7 @@ internal import Synchronization
 /// in progress, each guard and the guard thread, so freeing a client never frees memory that a call still uses.
 struct Client {
     /// The shared memory. The settings never change; the rest is atomic.
-    struct State: ~Copyable {
+    struct Shared: ~Copyable {
         let settings: Settings
         let references = Atomic<Int>(1)
         let isCancelled = Atomic<Bool>(false)
@@ -17,41 +17,41 @@ struct Client {
 
         deinit {
             guard let transport = Transport(address: transport.load(ordering: .acquiring)) else { return }
-            transport.isInherited ? transport.forsake() : transport.destroy()
+            transport.isInherited ? transport.closeInherited() : transport.destroy()
         }
     }
 
-    let state: UnsafeMutablePointer<State>
+    let shared: UnsafeMutablePointer<Shared>
 
     /// Makes a client with one reference for the handle. Opens nothing.
     init(_ settings: consuming Settings) throws(Failure) {
-        state = try allocate(State(settings))
+        shared = try allocateShared(Shared(settings))
     }
 
     /// The client behind a handle from the host; nil for NULL.
     init?(handle: OpaquePointer?) {
         guard let handle else { return nil }
-        state = UnsafeMutablePointer(handle)
+        shared = UnsafeMutablePointer(handle)
     }
 
     /// The handle for the host.
-    var handle: OpaquePointer { OpaquePointer(state) }
+    var handle: OpaquePointer { OpaquePointer(shared) }
 
-    var isCancelled: Bool { state.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }
+    var isCancelled: Bool { shared.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }
 
     /// Ends every call in progress and every later one with `MID_CANCELLED`. Takes the transport's lock.
     func cancel() {
-        state.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent)
+        shared.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent)
         if let transport = currentTransport { transport.cancel() }
     }
 
     /// Releases the handle's reference, for `mid_client_free`. Cancels the calls in progress and waits for them for 250
     /// ms at most.
-    func close() {
+    func free() {
         cancel()
-        dropInherited()
+        closeInherited()
         if let transport = currentTransport {
-            let deadline = Deadline.after(milliseconds: 250)
+            let deadline = MonotonicTime.after(milliseconds: 250)
             transport.closeCompanion(until: deadline)
             transport.drain(until: deadline)
         }
@@ -60,14 +60,14 @@ struct Client {
 
     /// Takes a reference.
     func retain() {
-        state.pointee.references.wrappingAdd(1, ordering: .relaxed)
+        shared.pointee.references.wrappingAdd(1, ordering: .relaxed)
     }
 
     /// Gives a reference back. The last one frees the client.
     @inline(never)
     func release() {
-        guard state.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        deallocate(state)
+        let left = shared.pointee.references.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+        if left == 0 { destroyShared(shared) }
     }
 }
 
@@ -75,7 +75,7 @@ struct Client {
 extension Client {
     /// The published transport, whichever process made it.
     private var transport: Transport? {
-        Transport(address: state.pointee.transport.load(ordering: .sequentiallyConsistent))
+        Transport(address: shared.pointee.transport.load(ordering: .sequentiallyConsistent))
     }
 
     /// The transport, unless it is the parent's.
@@ -87,22 +87,22 @@ extension Client {
     /// Closes the inherited connections in a child that has made no transport of its own. This cannot be left to the
     /// last reference: the child also inherited the references of the parent's calls and guards, and nothing in the
     /// child releases those.
-    private func dropInherited() {
+    private func closeInherited() {
         guard let transport, transport.isInherited else { return }
-        let (isMine, _) = state.pointee.transport.compareExchange(
+        let (isMine, _) = shared.pointee.transport.compareExchange(
             expected: UInt(bitPattern: transport.shared), desired: 0, ordering: .sequentiallyConsistent)
-        if isMine { transport.forsake() }
+        if isMine { transport.closeInherited() }
     }
 
     /// The transport of this process. The first call makes it; in a forked child it replaces the parent's.
     func usableTransport() throws(Failure) -> Transport {
-        let inherited = state.pointee.transport.load(ordering: .sequentiallyConsistent)
+        let inherited = shared.pointee.transport.load(ordering: .sequentiallyConsistent)
         if let transport = Transport(address: inherited), !transport.isInherited { return transport }
         if isCancelled { throw .cancelled }
         let generation = ForkGeneration.current
         guard generation != 0 else { throw .outOfMemory }
-        let made = try Transport(state.pointee.settings, generation: generation)
-        let (published, present) = state.pointee.transport.compareExchange(
+        let made = try Transport(shared.pointee.settings, generation: generation)
+        let (published, present) = shared.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {
             // Another thread was first: either it published its own transport, or, in a child, it closed the client.
@@ -110,7 +110,7 @@ extension Client {
             guard let transport = Transport(address: present) else { throw .cancelled }
             return transport
         }
-        Transport(address: inherited)?.forsake()
+        Transport(address: inherited)?.closeInherited()
         // A cancellation that came meanwhile may have found no transport, or only the parent's.
         if isCancelled { made.cancel() }
         return made

@@ -1,4 +1,4 @@
-/// Why there is no answer: the error type of the library. It is thrown up to `report` in `Boundary.swift`, which turns
+/// Why there is no answer: the error type of the library. It is thrown up to `finish` in `Boundary.swift`, which turns
 /// it into a status and JSON and frees the message. Code that catches one earlier must free the message itself.
 struct Failure: Error {
     let status: Status
@@ -18,7 +18,7 @@ struct Failure: Error {
             "no thread could be started to resolve the name; see ulimit -u, pids.max, and seccomp filters of clone3()")
     }
     /// The host closed descriptors of the library during a call.
-    static var robbed: Failure {
+    static var descriptorClosed: Failure {
         Failure(
             .internal,
             "the program closed a file descriptor of this library during a call; it must close only its own")

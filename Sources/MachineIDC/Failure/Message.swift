@@ -6,7 +6,7 @@ internal import CPlatform
 /// caller cannot break the line: every byte outside printable ASCII becomes a question mark.
 ///
 /// The text is on the C heap, so that a message is small to pass along inside a `Failure`. It has no owner that frees
-/// it: the code that reports the failure calls `discard` once. Without memory a message is empty.
+/// it: the code that reports the failure calls `destroy` once. Without memory a message is empty.
 struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
     /// The longest message in bytes. Anything beyond it is cut off.
     private static var capacity: Int { 400 }
@@ -37,7 +37,7 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
     var isEmpty: Bool { count == 0 }
 
     /// Frees the text.
-    func discard() { free(text) }
+    func destroy() { free(text) }
 
     mutating func append(_ literal: Literal) {
         append(literal.cString)
@@ -58,12 +58,12 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
 
     /// Appends another message, and frees it.
     @inline(never)
-    mutating func append(discarding other: Message) {
-        guard let text, let bytes = other.text else { return other.discard() }
+    mutating func append(destroying other: Message) {
+        guard let text, let bytes = other.text else { return other.destroy() }
         let length = min(other.count, Message.capacity &- count)
         memcpy(text + count, bytes, length)
         count &+= length
-        other.discard()
+        other.destroy()
     }
 
     mutating func append(_ number: Int) {

@@ -6,16 +6,16 @@ extension Guard {
     static func start(
         on client: Client, device raw: UnsafePointer<CChar>?, _ options: GuardOptions,
         into handle: UnsafeMutablePointer<OpaquePointer?>, wantsJSON: Bool
-    ) throws(Failure) -> Client.Response {
+    ) throws(Failure) -> CallResult {
         let guards = try Guards.of(client.usableTransport())
         try GuardRegistry.prepare()
-        let response = try client.perform(.validate, device: raw, wantsJSON: true)
-        guard response.status == .ok, let raw else { return response.keeping(wantsJSON) }
-        if response.askedAt == Clock.unreadable {
-            free(response.json)
+        let result = try client.perform(.validate, device: raw, wantsJSON: true)
+        guard result.status == .ok, let raw else { return result.withoutJSON(unless: wantsJSON) }
+        if !result.sentAt.isKnown {
+            free(result.json)
             throw Failure(.internal, "CLOCK_BOOTTIME cannot be read")
         }
-        let decision = response.json
+        let decision = result.json
         // The guard keeps the decision, and the caller gets a copy.
         let copy = wantsJSON ? decision.flatMap { strdup($0) } : nil
         if wantsJSON, copy == nil {
@@ -24,32 +24,32 @@ extension Guard {
         }
         let made: Guard
         do throws(Failure) {
-            made = try Guard(client, guards, device: raw, options, askedAt: response.askedAt)
+            made = try Guard(client, guards, device: raw, options, sentAt: result.sentAt)
         } catch {
             free(decision)
             free(copy)
             throw error
         }
         do throws(Failure) {
-            try made.begin(isAllow: response.isAllow, decision)
+            try made.acceptFirstDecision(isAllowed: result.isAllowed, decision)
         } catch {
             free(copy)
             throw error
         }
         handle.pointee = made.handle
-        return Client.Response(status: .ok, isAllow: response.isAllow, askedAt: response.askedAt, json: copy)
+        return CallResult(status: .ok, isAllowed: result.isAllowed, sentAt: result.sentAt, json: copy)
     }
 
     /// Records the first decision and, if it is to allow, hands the guard to the guard thread. Releases the guard when
     /// it throws.
     ///
     /// - Parameter decision: malloc'd; this function takes ownership.
-    private func begin(isAllow: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
+    private func acceptFirstDecision(isAllowed: Bool, _ decision: UnsafeMutablePointer<CChar>?) throws(Failure) {
         transport.lock()
-        accept(isAllow: isAllow, decision, askedAt: knowledge.pointee.decisionAskedAt)
-        let due = Deadline.after(milliseconds: knowledge.pointee.schedule.first())
+        accept(isAllowed: isAllowed, decision, sentAt: locked.pointee.decisionSentAt)
+        let due = MonotonicTime.after(milliseconds: locked.pointee.schedule.first())
         transport.unlock()
-        guard isAllow else { return }
+        guard isAllowed else { return }
         do throws(Failure) {
             try guards.add(self, of: shared.pointee.client, due: due)
         } catch {
@@ -62,7 +62,7 @@ extension Guard {
     /// lock may be held for ever, it only closes the guard's descriptors; the memory stays allocated.
     func stop() {
         if isInherited {
-            knowledge.pointee.signal.close()
+            locked.pointee.descriptor.close()
             shared.pointee.inherited.close()
             return
         }
@@ -71,7 +71,7 @@ extension Guard {
         transport.lock()
         // The descriptor is closed first, so that a poll does not report the end. The fork gate is needed because a
         // forked child reads the descriptor's state.
-        ForkGate.working { knowledge.pointee.signal.close() }
+        ForkGate.holdingOffFork { locked.pointee.descriptor.close() }
         end(.ended)
         transport.unlock()
         guards.joinThread(until: .after(milliseconds: 250))
@@ -83,13 +83,13 @@ extension Guard {
     /// waits without limit.
     func wait(milliseconds: Int32) -> Bool {
         if isInherited || !isAllowed { return true }
-        let limit = milliseconds < 0 ? nil : Deadline.after(milliseconds: Int(milliseconds))
+        let limit = milliseconds < 0 ? nil : MonotonicTime.after(milliseconds: Int(milliseconds))
         transport.lock()
-        knowledge.pointee.references &+= 1
+        locked.pointee.references &+= 1
         while isAllowed, !(limit?.hasPassed ?? false) {
             // One second at most: CLOCK_MONOTONIC, which a condition waits by, stands still while the machine is
             // suspended, but the permit ages.
-            let lapse = Deadline.after(milliseconds: min(max(shared.pointee.permit.remaining, 1), 1_000))
+            let lapse = MonotonicTime.after(milliseconds: min(max(shared.pointee.permit.remaining, 1), 1_000))
             shared.pointee.changed.wait(transport.shared.pointee.lock, until: min(lapse, limit ?? lapse))
         }
         let isOff = !isAllowed
@@ -100,19 +100,19 @@ extension Guard {
 
     /// The guard's descriptor for `mid_guard_fd`; -1 when no descriptor is left.
     func descriptor() -> Int32 {
-        if isInherited { return knowledge.pointee.signal.descriptor ?? shared.pointee.inherited.open() }
+        if isInherited { return locked.pointee.descriptor.number ?? shared.pointee.inherited.open() }
         transport.lock()
         defer { transport.unlock() }
         // The fork gate is needed because a forked child reads the descriptor's state.
-        return ForkGate.working { knowledge.pointee.signal.open() }
+        return ForkGate.holdingOffFork { locked.pointee.descriptor.open() }
     }
 }
 
-extension Client.Response {
-    /// The same response, without its text unless that is wanted.
-    fileprivate consuming func keeping(_ wantsJSON: Bool) -> Client.Response {
+extension CallResult {
+    /// The same result, without its text unless that is wanted.
+    fileprivate consuming func withoutJSON(unless wantsJSON: Bool) -> CallResult {
         if wantsJSON { return self }
         free(json)
-        return Client.Response(status: status, isAllow: isAllow, askedAt: askedAt, json: nil)
+        return CallResult(status: status, isAllowed: isAllowed, sentAt: sentAt, json: nil)
     }
 }

@@ -13,12 +13,12 @@ extension Guard {
         defer { transport.unlock() }
         let isAllowed = isAllowed
         let state: Literal =
-            switch knowledge.pointee.state {
+            switch locked.pointee.state {
             case .live: isAllowed ? "on" : "lapsed"
             case .denied: "denied"
             case .ended: "ended"
             }
-        let (decision, failure) = (knowledge.pointee.decision, knowledge.pointee.failure)
+        let (decision, failure) = (locked.pointee.decision, locked.pointee.failure)
         guard let text = text(isAllowed: isAllowed, state, decision: decision, failure: failure) else {
             throw .outOfMemory
         }
@@ -27,7 +27,10 @@ extension Guard {
 
     /// The member `failure` of the report in a forked child.
     private static var inherited: Literal {
-        #"{"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,"message":"the guard was started before this fork"}"#
+        #"""
+        {"allowed":false,"code":"CLIENT_CANCELLED","request_id":null,\#
+        "message":"the guard was started before this fork"}
+        """#
     }
 
     /// The report as a JSON text, malloc'd; nil when memory is refused. NULL for `decision` and `failure` is written as
@@ -35,13 +38,13 @@ extension Guard {
     private func text(
         isAllowed: Bool, _ state: Literal, decision: UnsafePointer<CChar>?, failure: UnsafePointer<CChar>?
     ) -> UnsafeMutablePointer<CChar>? {
-        let age = (Clock.ofAges &- knowledge.pointee.decisionAskedAt) / 1_000_000
+        let age = BootTime.now.nanoseconds(since: locked.pointee.decisionSentAt) / 1_000_000
         let allowed: Literal = isAllowed ? "true" : "false"
         let head: Message = """
-            {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(knowledge.pointee.checks),\
-            "failures":\(knowledge.pointee.failuresSinceDecision),"decision":
+            {"allowed":\(allowed),"state":"\(state)","age_ms":\(Int(age)),"checks":\(locked.pointee.checks),\
+            "failures":\(locked.pointee.failuresSinceDecision),"decision":
             """
-        defer { head.discard() }
+        defer { head.destroy() }
         let null: Literal = "null"
         var buffer = ByteBuffer()
         let isWhole =

@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// It is reference-counted: the handle holds one reference, and so do each thread that waits for the guard and each
 /// check in progress. "Requires the lock" below means the lock of the guard's transport.
-struct Guard: Linked, Placed {
+struct Guard: ListElement, HeapElement {
     /// `live`: on or lapsed. The other two are final.
     enum State { case live, denied, ended }
 
@@ -14,7 +14,7 @@ struct Guard: Linked, Placed {
     struct Shared: ~Copyable {
         /// The guard holds a reference to the client.
         let client: Client
-        /// The guards of the same client and process. Their transport's lock protects `knowledge`.
+        /// The guards of the same client and process. Their transport's lock protects `locked`.
         let guards: Guards
         let device: CString
         /// Milliseconds: how old an allow may be.
@@ -23,18 +23,18 @@ struct Guard: Linked, Placed {
         let permit: Permit
         /// Signalled when the guard ends and when a check fails, so that `wait` looks at the permit again.
         let changed: Condition
-        let knowledge: Box<Knowledge>
+        let locked: Box<Locked>
         /// The descriptor that a forked child makes, where the parent had made none.
-        let inherited = InheritedSignal()
+        let inherited = InheritedGuardDescriptor()
     }
 
     /// The members that the transport's lock protects.
-    struct Knowledge: ~Copyable {
+    struct Locked: ~Copyable {
         var state = State.live
         var references = 1
         var schedule: GuardSchedule
         /// No check before this moment: what the authority asked for with Retry-After since its last decision.
-        var notBefore = Deadline.now
+        var notBefore = MonotonicTime.now
         /// How many checks have no answer yet; two at most.
         var underWay = 0
         /// How many checks have been made, the one before the guard's start included.
@@ -42,20 +42,20 @@ struct Guard: Linked, Placed {
         var failuresSinceDecision = 0
         /// The authority's last decision as it came, malloc'd.
         var decision: UnsafeMutablePointer<CChar>?
-        /// When the request with that decision was sent, on CLOCK_BOOTTIME in nanoseconds.
-        var decisionAskedAt: Int64
+        /// When the request with that decision was sent.
+        var decisionSentAt: BootTime
         /// Why the last check brought no decision: a text for `Failure.freeJSON`. NULL after a decision.
         var failure: UnsafeMutablePointer<CChar>?
         /// The descriptor that becomes readable when the guard ends.
-        var signal = GuardSignal()
+        var descriptor = GuardDescriptor()
         /// The guard's neighbours in the transport's list of live guards, and its index in the heap by due time.
-        var links = Links<Guard>()
-        /// See `Placed`.
-        var place: Int?
+        var links = ListLinks<Guard>()
+        /// See `HeapElement`.
+        var heapIndex: Int?
 
-        init(schedule: GuardSchedule, decisionAskedAt: Int64) {
+        init(schedule: GuardSchedule, decisionSentAt: BootTime) {
             self.schedule = schedule
-            self.decisionAskedAt = decisionAskedAt
+            self.decisionSentAt = decisionSentAt
         }
 
         deinit {
@@ -66,20 +66,21 @@ struct Guard: Linked, Placed {
 
     let shared: UnsafeMutablePointer<Shared>
 
-    /// Makes a guard without a decision, with one reference for the handle. `begin` gives it the first decision.
+    /// Makes a guard without a decision, with one reference for the handle. `acceptFirstDecision` gives it the first
+    /// decision.
     ///
-    /// - Parameter askedAt: when the request with the first decision was sent, on CLOCK_BOOTTIME in nanoseconds.
-    init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, askedAt: Int64)
+    /// - Parameter sentAt: when the request with the first decision was sent.
+    init(_ client: Client, _ guards: Guards, device: UnsafePointer<CChar>, _ options: GuardOptions, sentAt: BootTime)
         throws(Failure)
     {
         let device = try CString(copying: device)
         let changed = try Condition()
-        let knowledge = try Box(
-            Knowledge(schedule: GuardSchedule(interval: options.interval), decisionAskedAt: askedAt))
-        shared = try allocate(
+        let locked = try Box(
+            Locked(schedule: GuardSchedule(interval: options.interval), decisionSentAt: sentAt))
+        shared = try allocateShared(
             Shared(
                 client: client, guards: guards, device: device, maxAge: options.maxAge,
-                permit: Permit(generation: guards.transport.generation), changed: changed, knowledge: knowledge))
+                permit: Permit(generation: guards.transport.generation), changed: changed, locked: locked))
         client.retain()
     }
 
@@ -91,18 +92,18 @@ struct Guard: Linked, Placed {
 
     /// The handle for the host.
     var handle: OpaquePointer { OpaquePointer(shared) }
-    var knowledge: UnsafeMutablePointer<Knowledge> { shared.pointee.knowledge.pointer }
+    var locked: UnsafeMutablePointer<Locked> { shared.pointee.locked.pointer }
     var guards: Guards { shared.pointee.guards }
     var transport: Transport { guards.transport }
 
-    var links: Links<Guard> {
-        get { knowledge.pointee.links }
-        nonmutating set { knowledge.pointee.links = newValue }
+    var links: ListLinks<Guard> {
+        get { locked.pointee.links }
+        nonmutating set { locked.pointee.links = newValue }
     }
 
-    var place: Int? {
-        get { knowledge.pointee.place }
-        nonmutating set { knowledge.pointee.place = newValue }
+    var heapIndex: Int? {
+        get { locked.pointee.heapIndex }
+        nonmutating set { locked.pointee.heapIndex = newValue }
     }
 
     static func == (one: Guard, other: Guard) -> Bool { one.shared == other.shared }
@@ -112,16 +113,18 @@ struct Guard: Linked, Placed {
     var isInherited: Bool { transport.isInherited }
 
     /// Whether the guard is neither denied nor ended. Requires the lock.
-    var isLive: Bool { knowledge.pointee.state == .live }
+    var isLive: Bool { locked.pointee.state == .live }
 
     /// When the guard is to be checked next; nil when it is not live. Requires the lock.
-    var due: Deadline? { guards.locked.pointee.live.due(of: self) }
+    var due: MonotonicTime? { guards.locked.pointee.live.due(of: self) }
 
     /// Sets when the guard is to be checked next. Has no effect when it is not live. Requires the lock.
-    func setDue(_ due: Deadline) { guards.locked.pointee.live.setDue(self, due) }
+    func setDue(_ due: MonotonicTime) { guards.locked.pointee.live.setDue(self, due) }
 
-    /// The same, but up to one step sooner, so that the check comes together with others. Requires the lock.
-    func setDue(_ due: Deadline, step: Int64) { guards.locked.pointee.live.setDue(self, due, step: step) }
+    /// The same, but up to one `alignment` sooner, so that the check comes together with others. Requires the lock.
+    func setDue(_ due: MonotonicTime, alignment: Int64) {
+        guards.locked.pointee.live.setDue(self, due, alignment: alignment)
+    }
 
     /// Whether the device may run now. Needs no lock.
     var isAllowed: Bool { shared.pointee.permit.isValid }
@@ -130,12 +133,12 @@ struct Guard: Linked, Placed {
     @inline(never)
     func release() {
         transport.lock()
-        knowledge.pointee.references &-= 1
-        let isLast = knowledge.pointee.references == 0
+        locked.pointee.references &-= 1
+        let isLast = locked.pointee.references == 0
         transport.unlock()
         guard isLast else { return }
         let client = shared.pointee.client
-        deallocate(shared)
+        destroyShared(shared)
         client.release()
     }
 }
@@ -146,20 +149,20 @@ extension Guard {
     ///
     /// - Parameters:
     ///   - reply: malloc'd; this function takes ownership.
-    ///   - askedAt: when the request was sent, on CLOCK_BOOTTIME in nanoseconds.
-    func accept(isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
+    ///   - sentAt: when the request was sent.
+    func accept(isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, sentAt: BootTime) {
         // An allow of unknown age does not count.
-        guard isLive, !isAllow || askedAt != Clock.unreadable else {
+        guard isLive, !isAllowed || sentAt.isKnown else {
             return Failure.freeJSON(reply)
         }
-        Failure.freeJSON(knowledge.pointee.decision)
-        Failure.freeJSON(knowledge.pointee.failure)
-        knowledge.pointee.decision = reply
-        knowledge.pointee.decisionAskedAt = askedAt
-        knowledge.pointee.failure = nil
-        knowledge.pointee.failuresSinceDecision = 0
-        if isAllow {
-            shared.pointee.permit.extend(until: askedAt &+ Int64(shared.pointee.maxAge) &* 1_000_000)
+        Failure.freeJSON(locked.pointee.decision)
+        Failure.freeJSON(locked.pointee.failure)
+        locked.pointee.decision = reply
+        locked.pointee.decisionSentAt = sentAt
+        locked.pointee.failure = nil
+        locked.pointee.failuresSinceDecision = 0
+        if isAllowed {
+            shared.pointee.permit.extend(until: sentAt.advanced(milliseconds: shared.pointee.maxAge))
         } else {
             end(.denied)
         }
@@ -169,9 +172,9 @@ extension Guard {
     ///
     /// - Parameter text: the reason, a text for `Failure.freeJSON`; this function takes ownership.
     func fail(_ text: UnsafeMutablePointer<CChar>?) {
-        Failure.freeJSON(knowledge.pointee.failure)
-        knowledge.pointee.failure = text
-        knowledge.pointee.failuresSinceDecision &+= 1
+        Failure.freeJSON(locked.pointee.failure)
+        locked.pointee.failure = text
+        locked.pointee.failuresSinceDecision &+= 1
         shared.pointee.changed.broadcast()
     }
 
@@ -180,10 +183,10 @@ extension Guard {
     @inline(never)
     func end(_ state: State) {
         guard isLive else { return }
-        shared.pointee.permit.withdraw()
-        knowledge.pointee.state = state
+        shared.pointee.permit.expire()
+        locked.pointee.state = state
         guards.locked.pointee.live.remove(self)
-        knowledge.pointee.signal.raise()
+        locked.pointee.descriptor.makeReadable()
         shared.pointee.changed.broadcast()
     }
 }

@@ -3,45 +3,45 @@ internal import CPlatform
 /// A check in progress, and the request that it makes.
 ///
 /// A pointer to memory that belongs to the guard thread, which destroys it.
-struct GuardCheck: Linked {
+struct GuardCheck: ListElement {
     struct Shared: ~Copyable {
-        let question: GuardQuestion
+        let plan: GuardCheckPlan
         /// The transfer that is held for the check.
-        var call: Call
+        var lease: TransferLease
         /// Repeats only a request that was lost with a kept connection.
         var schedule: RetrySchedule
-        /// When the last attempt was sent, on CLOCK_BOOTTIME in nanoseconds.
-        var askedAt = Int64(0)
+        /// When the last attempt was sent.
+        var sentAt = BootTime.zero
         /// The neighbours in the list of checks in progress.
-        var links = Links<GuardCheck>()
+        var links = ListLinks<GuardCheck>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
 
     /// Prepares the request. `start` sends it.
-    init(_ question: GuardQuestion, on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
-        let call = try Call(on: transport, settings)
-        let body = try DeviceID(question.guarded.shared.pointee.device.pointer).requestBody()
-        try call.prepare(.validate, settings, body: body)
-        shared = try allocate(
-            Shared(question: question, call: call, schedule: RetrySchedule(withoutRetries: settings)))
+    init(_ plan: GuardCheckPlan, on transport: Transport, _ settings: borrowing Settings) throws(Failure) {
+        let lease = try TransferLease(on: transport, settings)
+        let body = try DeviceID(plan.deviceGuard.shared.pointee.device.pointer).requestBody()
+        try lease.prepare(.validate, settings, body: body)
+        shared = try allocateShared(
+            Shared(plan: plan, lease: lease, schedule: RetrySchedule(withoutRetries: settings)))
     }
 
     /// Cancels the request if it is still in progress, and frees the check.
     func destroy() {
-        shared.pointee.call.giveUp()
-        deallocate(shared)
+        shared.pointee.lease.cancel()
+        destroyShared(shared)
     }
 
     /// Starts an attempt.
     func start(in group: TransferGroup) {
-        shared.pointee.askedAt = Clock.ofAges
-        shared.pointee.call.start(in: group)
+        shared.pointee.sentAt = BootTime.now
+        shared.pointee.lease.start(in: group)
     }
 
-    var question: GuardQuestion { shared.pointee.question }
+    var plan: GuardCheckPlan { shared.pointee.plan }
 
-    var links: Links<GuardCheck> {
+    var links: ListLinks<GuardCheck> {
         get { shared.pointee.links }
         nonmutating set { shared.pointee.links = newValue }
     }

@@ -18,14 +18,16 @@ struct GuardOptions {
             } else if key == "max_age_ms" {
                 givenAge = try option.integer(40, Int(Int32.max))
             } else {
-                throw Failure(.invalidOptions, "unknown option \(quoted(key)) of a guard; there are interval_ms and max_age_ms")
+                throw Failure(
+                    .invalidOptions, "unknown option \(redacted(key)) of a guard; there are interval_ms and max_age_ms")
             }
         }
         interval = givenInterval ?? interval
         maxAge = givenAge ?? 3 &* interval
         guard maxAge >= 2 &* interval, maxAge <= 1_000 &* interval else {
             throw Failure(
-                .invalidOptions, "max_age_ms must be from 2 to 1000 times interval_ms, which is \(interval), not \(maxAge)")
+                .invalidOptions,
+                "max_age_ms must be from 2 to 1000 times interval_ms, which is \(interval), not \(maxAge)")
         }
     }
 }

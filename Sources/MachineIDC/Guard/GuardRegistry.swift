@@ -8,15 +8,15 @@ internal import Synchronization
 enum GuardRegistry {
     /// The address of the first thread in the list.
     private static let first = Atomic<UInt>(0)
-    private static let isExiting = Atomic<Bool>(false)
+    private static let exiting = Atomic<Bool>(false)
     /// Whether the exit handler is registered.
     private static let isWaitingForExit = Atomic<Bool>(false)
 
-    /// Registers what a forked child does, and, once in a process, the exit handler. Call it after libcurl and OpenSSL have been initialised, so that
-    /// it runs before their own handlers.
+    /// Registers what a forked child does, and, once in a process, the exit handler. Call it after libcurl and OpenSSL
+    /// have been initialised, so that it runs before their own handlers.
     static func prepare() throws(Failure) {
         // Each time, so that no guard starts before it is there; it is always the same function.
-        ForkHook.setChild { GuardRegistry.endInChild() }
+        ForkHook.setChild { GuardRegistry.makeDescriptorsReadableInChild() }
         let (isFirst, _) = isWaitingForExit.compareExchange(
             expected: false, desired: true, ordering: .acquiringAndReleasing)
         guard isFirst, atexit({ GuardRegistry.stopAll() }) != 0 else { return }
@@ -25,7 +25,7 @@ enum GuardRegistry {
     }
 
     /// Whether the exit handler has begun; from then on no guard may start.
-    static var hasEnded: Bool { isExiting.load(ordering: .acquiring) }
+    static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
     /// Adds a thread to the list.
     static func add(_ thread: UnsafeMutablePointer<GuardThread>) {
@@ -52,16 +52,16 @@ enum GuardRegistry {
 
     /// The exit handler: stops and joins all guard threads, for 250 ms at most.
     private static func stopAll() {
-        isExiting.store(true, ordering: .releasing)
-        let deadline = Deadline.after(milliseconds: 250)
+        exiting.store(true, ordering: .releasing)
+        let deadline = MonotonicTime.after(milliseconds: 250)
         while let (client, guards) = takeFirst() {
             if !guards.transport.isInherited { guards.stop(until: deadline) }
             client.release()
         }
     }
 
-    /// Removes the first thread from the list. Returns its client, with a reference for the caller, and its guards, which
-    /// live as long as the client.
+    /// Removes the first thread from the list. Returns its client, with a reference for the caller, and its guards,
+    /// which live as long as the client.
     private static func takeFirst() -> (Client, Guards)? {
         exclusively {
             guard let thread = head else { return nil }
@@ -74,10 +74,10 @@ enum GuardRegistry {
 
     /// Makes the descriptors of all guards readable in a forked child. The child has only this thread, and the fork
     /// waited until no other thread was in the middle of a change: see `ForkGate`.
-    static func endInChild() {
+    static func makeDescriptorsReadableInChild() {
         var thread = head
         while let current = thread {
-            current.pointee.guards.locked.pointee.live.forEach { $0.knowledge.pointee.signal.raiseInChild() }
+            current.pointee.guards.locked.pointee.live.forEach { $0.locked.pointee.descriptor.makeReadableInChild() }
             thread = current.pointee.next
         }
         head = nil
@@ -92,8 +92,8 @@ enum GuardRegistry {
     /// Runs a change of the list under its lock. A fork waits for it: it lasts a few instructions. In a child
     /// without memory for a page there is no other thread that changes the list, so no lock is needed.
     private static func exclusively<Result>(_ body: () -> Result) -> Result {
-        // `own` and not `page`, because a child that has made no call also comes here, at its exit.
-        guard let page = PerProcessPage.own else { return body() }
-        return ForkGate.working { page.pointee.guardsLock.exclusively(body) }
+        // `current` and not `unchecked`, because a child that has made no call also comes here, at its exit.
+        guard let page = PerProcessPage.current else { return body() }
+        return ForkGate.holdingOffFork { page.pointee.guardsLock.exclusively(body) }
     }
 }

@@ -46,7 +46,7 @@ struct GuardSchedule {
 
     /// By how much a check may be moved forward to come together with others: nanoseconds, a power of two. A 256th of
     /// the interval at most, and no more than 17 ms.
-    var step: Int64 {
+    var alignment: Int64 {
         let most = min(Int64(truncatingIfNeeded: interval) &* 1_000_000 / 256, 1 << 24)
         return 1 << Int64(63 &- most.leadingZeroBitCount)
     }

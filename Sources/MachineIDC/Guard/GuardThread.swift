@@ -5,15 +5,15 @@ internal import CPlatform
 /// It starts with the first guard, and ends with the last one, when the client is cancelled, or at exit.
 struct GuardThread: ~Copyable {
     /// What the thread does next.
-    private enum Step {
+    private enum Action {
         case quit
         /// Make a check.
-        case ask(GuardQuestion)
-        /// Cancel a check that took too long, or whose connection another check needs.
-        case giveUp(GuardCheck)
+        case startCheck(GuardCheckPlan)
+        /// Record a time-out for a check that took too long, or whose connection another check needs, and cancel it.
+        case timeOut(GuardCheck)
         /// Cancel a check whose guard is not live any more.
-        case drop(GuardCheck)
-        case wait(Deadline)
+        case cancel(GuardCheck)
+        case wait(MonotonicTime)
     }
 
     /// The thread holds a reference to the client.
@@ -40,7 +40,7 @@ struct GuardThread: ~Copyable {
     }
 
     deinit {
-        dropAll()
+        cancelAll()
         transport.close(group)
         group.destroy()
         client.release()
@@ -54,130 +54,133 @@ struct GuardThread: ~Copyable {
     /// The loop of the thread. Returns when the thread is to end.
     func run() {
         while true {
-            switch nextStep() {
+            switch nextAction() {
             case .quit: return
-            case .ask(let question): ask(question)
-            case .giveUp(let check): giveUp(check)
-            case .drop(let check): drop(check)
+            case .startCheck(let plan): startCheck(plan)
+            case .timeOut(let check): timeOut(check)
+            case .cancel(let check): cancel(check)
             case .wait(let deadline):
-                let turn = transport.next(in: group, until: deadline, client.state.pointee.settings)
-                if case .ended(let transfer) = turn { finish(transfer) }
+                let result = transport.next(in: group, until: deadline, client.shared.pointee.settings)
+                if case .ended(let transfer) = result { finish(transfer) }
             }
         }
     }
 
-    /// Chooses the next step. It looks through the few checks in progress, but never through all guards.
-    private func nextStep() -> Step {
+    /// Chooses the next action. It looks through the few checks in progress, but never through all guards.
+    private func nextAction() -> Action {
         transport.lock()
         defer { transport.unlock() }
-        if guards.threadQuits() { return .quit }
-        let now = Deadline.now
-        if let check = checks.pointee.first(where: { $0.question.deadline <= now }) { return .giveUp(check) }
-        if let check = checks.pointee.first(where: { !$0.question.guarded.isLive }) { return .drop(check) }
-        let (next, longest) = (guards.locked.pointee.live.first, now.advanced(milliseconds: 3_600_000))
-        guard let (guarded, due) = next, due <= now else {
-            return .wait(firstMoment(before: next?.due ?? longest) { $0.deadline })
+        if guards.stopThreadIfIdle() { return .quit }
+        let now = MonotonicTime.now
+        if let check = checks.pointee.first(where: { $0.plan.deadline <= now }) { return .timeOut(check) }
+        if let check = checks.pointee.first(where: { !$0.plan.deviceGuard.isLive }) { return .cancel(check) }
+        let next = guards.locked.pointee.live.first
+        guard let (deviceGuard, due) = next, due <= now else {
+            return .wait(earliestMoment(before: next?.due ?? .never) { $0.deadline })
         }
-        if mayBegin(guarded), checks.pointee.count < client.state.pointee.settings.maxConnections {
-            return .ask(GuardQuestion(to: guarded, timeout: client.state.pointee.settings.timeout))
+        if mayBegin(deviceGuard), checks.pointee.count < client.shared.pointee.settings.maxConnections {
+            return .startCheck(GuardCheckPlan(for: deviceGuard, timeout: client.shared.pointee.settings.timeout))
         }
-        if let check = lateCheck(of: guarded, now) { return .giveUp(check) }
-        return .wait(firstMoment(before: longest) { $0.late })
+        if let check = mostOverdueCheck(of: deviceGuard, now) { return .timeOut(check) }
+        return .wait(earliestMoment(before: .never) { $0.secondCheckAt })
     }
 
     /// Whether a check of this guard may begin. A guard has at most two checks in progress, and a second one only while
-    /// the calls inside use no more than the `kept` connections: the others are for other threads. (`load` counts the
-    /// group as a call too.) Requires the lock.
+    /// the calls inside use no more than the `reserved` connections: the others are for other threads. (`callCount`
+    /// counts the group as a call too.) Requires the lock.
     private func mayBegin(_ due: Guard) -> Bool {
-        switch due.knowledge.pointee.underWay {
+        switch due.locked.pointee.underWay {
         case 0: true
-        case 1: transport.load <= transport.shared.pointee.shards.kept
+        case 1: transport.callCount <= transport.shared.pointee.shards.reserved
         default: false
         }
     }
 
     /// Starts a check.
-    private func ask(_ question: GuardQuestion) {
+    private func startCheck(_ plan: GuardCheckPlan) {
         do throws(Failure) {
-            let check = try GuardCheck(question, on: transport, client.state.pointee.settings)
+            let check = try GuardCheck(plan, on: transport, client.shared.pointee.settings)
             checks.pointee.append(check)
             check.start(in: group)
         } catch {
-            settle(question, error)
-            leave(question.guarded)
+            settle(plan, error)
+            endCheck(of: plan.deviceGuard)
         }
     }
 
     /// Handles a transfer that has ended: repeats it, or records the result of its check.
     private func finish(_ transfer: Transfer) {
-        guard let check = checks.pointee.first(where: { $0.shared.pointee.call.isMade(of: transfer) }),
-            let attempt = check.shared.pointee.call.ended
+        guard let check = checks.pointee.first(where: { $0.shared.pointee.lease.holds(transfer) }),
+            let attempt = check.shared.pointee.lease.attemptResult
         else { return }
-        let question = check.question
-        if check.shared.pointee.schedule.next(after: attempt, before: question.deadline) != nil {
+        let plan = check.plan
+        if check.shared.pointee.schedule.next(after: attempt, before: plan.deadline) != nil {
             return check.start(in: group)
         }
         do throws(Failure) {
-            let answer = try check.shared.pointee.call.read(
-                .validate, device: question.guarded.shared.pointee.device.pointer, attempt, client.state.pointee.settings)
-            let reply = check.shared.pointee.call.takeReply()
+            let answer = try check.shared.pointee.lease.read(
+                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt,
+                client.shared.pointee.settings)
+            let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {
-                settle(question, isAllow: answer.isAllow, reply, askedAt: check.shared.pointee.askedAt)
+                settle(plan, isAllowed: answer.isAllowed, reply, sentAt: check.shared.pointee.sentAt)
                 // An older check of the same guard that is still without an answer has no further use.
-                checks.pointee.forEach { if $0.question.isOlder(than: question) { drop($0) } }
+                checks.pointee.forEach { if $0.plan.isOlder(than: plan) { cancel($0) } }
             } else {
-                settle(question, retryAfter: attempt.retryAfter, reply)
+                settle(plan, retryAfter: attempt.retryAfter, reply)
             }
         } catch {
-            settle(question, retryAfter: attempt.retryAfter, error)
+            settle(plan, retryAfter: attempt.retryAfter, error)
         }
-        drop(check)
+        cancel(check)
     }
 
     /// Records a time-out for a check, and cancels it.
     @inline(never)
-    private func giveUp(_ check: GuardCheck) {
-        settle(check.question, Failure(.timeout, "no answer to the guard's check within its time limit"))
-        drop(check)
+    private func timeOut(_ check: GuardCheck) {
+        settle(check.plan, Failure(.timeout, "no answer to the guard's check within its time limit"))
+        cancel(check)
     }
 
     /// Cancels all checks.
-    func dropAll() {
-        while let check = checks.pointee.first { drop(check) }
+    func cancelAll() {
+        while let check = checks.pointee.first { cancel(check) }
     }
 
-    /// Removes a check from the list, cancels its request and frees it.
+    /// Removes a check from the list, cancels its request if it is still in progress, and frees it.
     @inline(never)
-    private func drop(_ check: GuardCheck) {
+    private func cancel(_ check: GuardCheck) {
         checks.pointee.remove(check)
-        let guarded = check.question.guarded
+        let deviceGuard = check.plan.deviceGuard
         check.destroy()
-        leave(guarded)
+        endCheck(of: deviceGuard)
     }
 
-    /// Counts a check of the guard as finished, and releases the check's reference.
-    private func leave(_ guarded: Guard) {
+    /// Counts a check of the guard as ended, and releases the check's reference.
+    private func endCheck(of deviceGuard: Guard) {
         transport.lock()
-        guarded.knowledge.pointee.underWay &-= 1
+        deviceGuard.locked.pointee.underWay &-= 1
         transport.unlock()
-        guarded.release()
+        deviceGuard.release()
     }
 
     /// The earliest `moment` of the checks in progress, or `other` when that is earlier.
-    private func firstMoment(before other: Deadline, _ moment: (GuardQuestion) -> Deadline) -> Deadline {
+    private func earliestMoment(
+        before other: MonotonicTime, _ moment: (GuardCheckPlan) -> MonotonicTime
+    ) -> MonotonicTime {
         var first = other
-        checks.pointee.forEach { first = min(first, moment($0.question)) }
+        checks.pointee.forEach { first = min(first, moment($0.plan)) }
         return first
     }
 
     /// The check that is overdue for longest: one of this guard's, or any guard's when this one has none in progress.
-    private func lateCheck(of guarded: Guard, _ now: Deadline) -> GuardCheck? {
-        let isAny = guarded.knowledge.pointee.underWay == 0
-        var (found, earliest): (GuardCheck?, Deadline) = (nil, now)
+    private func mostOverdueCheck(of deviceGuard: Guard, _ now: MonotonicTime) -> GuardCheck? {
+        let isAny = deviceGuard.locked.pointee.underWay == 0
+        var (found, earliest): (GuardCheck?, MonotonicTime) = (nil, now)
         checks.pointee.forEach { check in
-            let question = check.question
-            guard question.late <= earliest, isAny || question.guarded == guarded else { return }
-            (found, earliest) = (check, question.late)
+            let plan = check.plan
+            guard plan.secondCheckAt <= earliest, isAny || plan.deviceGuard == deviceGuard else { return }
+            (found, earliest) = (check, plan.secondCheckAt)
         }
         return found
     }
@@ -188,39 +191,41 @@ extension GuardThread {
     /// Records a decision, and sets when the guard is due next.
     ///
     /// - Parameter reply: malloc'd; this function takes ownership.
-    private func settle(_ question: GuardQuestion, isAllow: Bool, _ reply: UnsafeMutablePointer<CChar>?, askedAt: Int64) {
+    private func settle(
+        _ plan: GuardCheckPlan, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, sentAt: BootTime
+    ) {
         transport.lock()
-        let guarded = question.guarded
-        guarded.accept(isAllow: isAllow, reply, askedAt: askedAt)
-        let next = question.began.advanced(milliseconds: guarded.knowledge.pointee.schedule.afterDecision())
-        guarded.knowledge.pointee.notBefore = question.began
-        if question.isLast { guarded.setDue(next, step: guarded.knowledge.pointee.schedule.step) }
+        let deviceGuard = plan.deviceGuard
+        deviceGuard.accept(isAllowed: isAllowed, reply, sentAt: sentAt)
+        let next = plan.began.advanced(milliseconds: deviceGuard.locked.pointee.schedule.afterDecision())
+        deviceGuard.locked.pointee.notBefore = plan.began
+        if plan.isLast { deviceGuard.setDue(next, alignment: deviceGuard.locked.pointee.schedule.alignment) }
         transport.unlock()
     }
 
     /// Records that a check brought no decision, and sets when the guard is due next.
     ///
     /// - Parameter text: the reason, a text for `Failure.freeJSON`; this function takes ownership.
-    private func settle(_ question: GuardQuestion, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
+    private func settle(_ plan: GuardCheckPlan, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
         transport.lock()
-        let guarded = question.guarded
-        guarded.fail(text)
-        let pause = guarded.knowledge.pointee.schedule.afterFailure(retryAfter: retryAfter)
+        let deviceGuard = plan.deviceGuard
+        deviceGuard.fail(text)
+        let pause = deviceGuard.locked.pointee.schedule.afterFailure(retryAfter: retryAfter)
         // The pause counts from the start of the check, so that a slow failure needs no further pause. What the
         // authority asks for counts from now.
-        let next = (retryAfter > 0 ? Deadline.now : question.began).advanced(milliseconds: pause)
-        if retryAfter > 0 { guarded.knowledge.pointee.notBefore = next }
+        let next = (retryAfter > 0 ? MonotonicTime.now : plan.began).advanced(milliseconds: pause)
+        if retryAfter > 0 { deviceGuard.locked.pointee.notBefore = next }
         // When a later check is already in progress, its result will set the due time.
-        let due = question.isLast ? next : guarded.due ?? next
-        guarded.setDue(max(due, guarded.knowledge.pointee.notBefore))
+        let due = plan.isLast ? next : deviceGuard.due ?? next
+        deviceGuard.setDue(max(due, deviceGuard.locked.pointee.notBefore))
         transport.unlock()
     }
 
     /// The same for a failure of this library. Frees its message.
     @inline(never)
-    private func settle(_ question: GuardQuestion, retryAfter: Int = 0, _ failure: Failure) {
+    private func settle(_ plan: GuardCheckPlan, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text
-        failure.message.discard()
-        settle(question, retryAfter: retryAfter, text)
+        failure.message.destroy()
+        settle(plan, retryAfter: retryAfter, text)
     }
 }

@@ -25,17 +25,17 @@ struct Guards {
     struct Locked: ~Copyable {
         var live = LiveGuards()
         /// The guard thread, while `isJoinable`.
-        var thread = UInt(0)
+        var thread = pthread_t()
         /// Whether the thread is in its loop. It becomes false when the thread finds that there is nothing more to do.
         var isRunning = false
         /// Whether the thread was started and has not been joined or detached.
         var isJoinable = false
-        /// How many threads are waiting for its end.
-        var joinings = 0
+        /// How many threads are inside `pthread_join` for it.
+        var joinsInProgress = 0
         /// The running thread's group, by which it can be woken; nil when it is not running.
         var group: TransferGroup?
         /// Whether the exit handler has begun.
-        var mustQuit = false
+        var isExiting = false
     }
 
     let shared: UnsafeMutablePointer<Shared>
@@ -44,9 +44,9 @@ struct Guards {
     static func of(_ transport: Transport) throws(Failure) -> Guards {
         transport.lock()
         defer { transport.unlock() }
-        if let companion = transport.calls.pointee.companion { return Guards(context: companion.context) }
-        let shared = try allocate(Shared(transport))
-        transport.calls.pointee.companion = Companion(
+        if let companion = transport.locked.pointee.companion { return Guards(context: companion.context) }
+        let shared = try allocateShared(Shared(transport))
+        transport.locked.pointee.companion = Companion(
             context: shared,
             cancelled: { Guards(context: $0).endAll() },
             closing: { Guards(context: $0).joinThread(until: .after(milliseconds: $1)) },
@@ -56,10 +56,11 @@ struct Guards {
 
     private init(context: UnsafeMutableRawPointer) { shared = context.assumingMemoryBound(to: Shared.self) }
 
-    /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any more.
+    /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any
+    /// more.
     private func destroy() {
-        if locked.pointee.isJoinable { platform_detach_thread(locked.pointee.thread) }
-        deallocate(shared)
+        if locked.pointee.isJoinable { pthread_detach(locked.pointee.thread) }
+        destroyShared(shared)
     }
 
     var transport: Transport { shared.pointee.transport }
@@ -69,39 +70,39 @@ struct Guards {
 extension Guards {
     /// Adds a guard, and starts the guard thread if it is not running. Ends the guard instead when the client was
     /// cancelled or the process is exiting.
-    func add(_ guarded: Guard, of client: Client, due: Deadline) throws(Failure) {
+    func add(_ deviceGuard: Guard, of client: Client, due: MonotonicTime) throws(Failure) {
         // Made even if it turns out not to be needed, because making it takes the lock.
-        let thread = try allocate(GuardThread(client, self))
+        let thread = try allocateShared(GuardThread(client, self))
         transport.lock()
-        if transport.calls.pointee.areCancelled || locked.pointee.mustQuit || GuardRegistry.hasEnded {
-            guarded.end(.ended)
+        if transport.locked.pointee.isCancelled || locked.pointee.isExiting || GuardRegistry.isExiting {
+            deviceGuard.end(.ended)
             transport.unlock()
-            deallocate(thread)
+            destroyShared(thread)
             return
         }
         do throws(Failure) {
-            try locked.pointee.live.add(guarded, due: due)
+            try locked.pointee.live.add(deviceGuard, due: due)
         } catch {
             transport.unlock()
-            deallocate(thread)
+            destroyShared(thread)
             throw error
         }
         if locked.pointee.isRunning {
             if let group = locked.pointee.group { transport.wake(group) }
             transport.unlock()
-            deallocate(thread)
+            destroyShared(thread)
             return
         }
         GuardRegistry.add(thread)
         // Checked again, because the exit handler may have gone through the registry before the thread was added.
-        let isLate = GuardRegistry.hasEnded
+        let isLate = GuardRegistry.isExiting
         // The previous thread has left its loop and is about to end.
         if locked.pointee.isJoinable { thread.pointee.predecessor = locked.pointee.thread }
         guard !isLate, let number = startThread(thread) else {
-            guarded.end(.ended)
+            deviceGuard.end(.ended)
             transport.unlock()
             GuardRegistry.remove(thread)
-            deallocate(thread)
+            destroyShared(thread)
             if isLate { return }
             throw Failure(.internal, "no thread could be started for the guard")
         }
@@ -114,8 +115,8 @@ extension Guards {
 
     /// Whether the guard thread must end because nothing is left to do. If so, it no longer counts as running. Requires
     /// the lock.
-    func threadQuits() -> Bool {
-        if hasWork { return false }
+    func stopThreadIfIdle() -> Bool {
+        if hasLiveGuards { return false }
         locked.pointee.isRunning = false
         locked.pointee.group = nil
         shared.pointee.threadStopped.broadcast()
@@ -123,9 +124,9 @@ extension Guards {
     }
 
     /// Ends all guards for good and joins the thread, at exit.
-    func stop(until deadline: Deadline) {
+    func stop(until deadline: MonotonicTime) {
         transport.lock()
-        locked.pointee.mustQuit = true
+        locked.pointee.isExiting = true
         endAll()
         transport.unlock()
         joinThread(until: deadline)
@@ -133,54 +134,55 @@ extension Guards {
 
     /// Ends all guards. Requires the lock.
     func endAll() {
-        while let guarded = locked.pointee.live.removeFirst() { guarded.end(.ended) }
+        while let deviceGuard = locked.pointee.live.removeFirst() { deviceGuard.end(.ended) }
     }
 
     /// If the guard thread has nothing left to do, waits until it has ended, or for the deadline.
-    func joinThread(until deadline: Deadline) {
+    func joinThread(until deadline: MonotonicTime) {
         transport.lock()
         if let group = locked.pointee.group { transport.wake(group) }
-        while locked.pointee.isRunning, !hasWork, !deadline.hasPassed {
+        while locked.pointee.isRunning, !hasLiveGuards, !deadline.hasPassed {
             shared.pointee.threadStopped.wait(transport.shared.pointee.lock, until: deadline)
         }
         if locked.pointee.isJoinable, !locked.pointee.isRunning {
             let thread = locked.pointee.thread
             locked.pointee.isJoinable = false
-            locked.pointee.joinings &+= 1
+            locked.pointee.joinsInProgress &+= 1
             transport.unlock()
-            platform_join_thread(thread)
+            pthread_join(thread, nil)
             transport.lock()
-            locked.pointee.joinings &-= 1
+            locked.pointee.joinsInProgress &-= 1
             shared.pointee.threadStopped.broadcast()
         }
         // At exit, also waits for other threads that are joining it.
-        while locked.pointee.mustQuit, locked.pointee.joinings > 0, !deadline.hasPassed {
+        while locked.pointee.isExiting, locked.pointee.joinsInProgress > 0, !deadline.hasPassed {
             shared.pointee.threadStopped.wait(transport.shared.pointee.lock, until: deadline)
         }
         transport.unlock()
     }
 
     /// Whether the guard thread has something to do. Requires the lock.
-    private var hasWork: Bool {
-        !locked.pointee.live.isEmpty && !locked.pointee.mustQuit && !transport.calls.pointee.areCancelled
+    private var hasLiveGuards: Bool {
+        !locked.pointee.live.isEmpty && !locked.pointee.isExiting && !transport.locked.pointee.isCancelled
     }
 }
 
 /// Starts the guard thread with all signals blocked, since the signals belong to the host. nil when the system refuses
 /// the thread.
-private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> UInt? {
+private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthread_t? {
+    var thread = pthread_t()
     let begin: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
         platform_name_thread("machineid-guard")
         // The predecessor has left its loop. Joining this thread therefore covers both.
-        if let predecessor = context.pointee.predecessor { platform_join_thread(predecessor) }
+        if let predecessor = context.pointee.predecessor { pthread_join(predecessor, nil) }
         context.pointee.run()
         // The exit handler waits for the thread up to this point.
-        context.pointee.dropAll()
+        context.pointee.cancelAll()
         GuardRegistry.remove(context)
-        deallocate(context)
+        destroyShared(context)
         return nil
     }
-    let thread = withSignalsBlocked { platform_start_thread(begin, context) }
-    return thread == 0 ? nil : thread
+    let code = withSignalsBlocked { pthread_create(&thread, nil, begin, context) }
+    return code == 0 ? thread : nil
 }

@@ -9,51 +9,52 @@ struct LiveGuards: ~Copyable {
     /// The same guards by due time.
     private var byDue = Heap<Guard>()
     /// The moment that due times are aligned to.
-    private let origin = Deadline.now
+    private let origin = MonotonicTime.now
 
     var isEmpty: Bool { all.first == nil }
 
     /// The guard that is due first.
-    var first: (guarded: Guard, due: Deadline)? { byDue.first.map { ($0.element, $0.moment) } }
+    var first: (deviceGuard: Guard, due: MonotonicTime)? { byDue.first.map { ($0.element, $0.moment) } }
 
     /// When a guard is due; nil when it is not here.
-    func due(of guarded: Guard) -> Deadline? { byDue.moment(of: guarded) }
+    func due(of deviceGuard: Guard) -> MonotonicTime? { byDue.moment(of: deviceGuard) }
 
     /// Adds a guard.
-    mutating func add(_ guarded: Guard, due: Deadline) throws(Failure) {
-        let hasRoom = ForkGate.working {
+    mutating func add(_ deviceGuard: Guard, due: MonotonicTime) throws(Failure) {
+        let hasRoom = ForkGate.holdingOffFork {
             guard byDue.reserve() else { return false }
-            all.append(guarded)
-            byDue.add(guarded, at: due)
+            all.append(deviceGuard)
+            byDue.add(deviceGuard, at: due)
             return true
         }
         if !hasRoom { throw .outOfMemory }
     }
 
     /// Sets when a guard is due. Has no effect when it is not here.
-    mutating func setDue(_ guarded: Guard, _ due: Deadline) {
-        ForkGate.working { byDue.move(guarded, to: due) }
+    mutating func setDue(_ deviceGuard: Guard, _ due: MonotonicTime) {
+        ForkGate.holdingOffFork { byDue.move(deviceGuard, to: due) }
     }
 
-    /// Sets when a guard is due: at `due`, or up to one step sooner, so that several guards are due at the same moment.
-    /// Waking up for a single check costs up to as much as the check itself. Has no effect when the guard is not here.
-    mutating func setDue(_ guarded: Guard, _ due: Deadline, step: Int64) {
-        setDue(guarded, due.aligned(to: step, after: origin))
+    /// Sets when a guard is due: at `due`, or up to one `alignment` sooner, so that several guards are due at the same
+    /// moment. Waking up for a single check costs up to as much as the check itself. Has no effect when the guard is
+    /// not here.
+    mutating func setDue(_ deviceGuard: Guard, _ due: MonotonicTime, alignment: Int64) {
+        setDue(deviceGuard, due.aligned(to: alignment, after: origin))
     }
 
     /// Removes a guard. Has no effect when it is not here.
-    mutating func remove(_ guarded: Guard) {
-        ForkGate.working {
-            all.remove(guarded)
-            byDue.remove(guarded)
+    mutating func remove(_ deviceGuard: Guard) {
+        ForkGate.holdingOffFork {
+            all.remove(deviceGuard)
+            byDue.remove(deviceGuard)
         }
     }
 
     /// Removes and returns the guard that was added first.
     mutating func removeFirst() -> Guard? {
-        guard let guarded = all.first else { return nil }
-        remove(guarded)
-        return guarded
+        guard let deviceGuard = all.first else { return nil }
+        remove(deviceGuard)
+        return deviceGuard
     }
 
     func forEach(_ body: (Guard) -> Void) { all.forEach(body) }

@@ -16,20 +16,18 @@ struct Permit: ~Copyable {
     /// Whether the device may run now.
     var isValid: Bool {
         guard ForkGeneration.isCurrent(generation) else { return false }
-        // An unreadable clock is later than every end. `end` is loaded after the clock is read, so that a withdrawal in
+        // An unreadable clock is later than every end. `end` is loaded after the clock is read, so that an `expire` in
         // between is not missed.
-        let now = Clock.ofAges
+        let now = BootTime.now.nanoseconds
         return now < end.load(ordering: .acquiring)
     }
 
     /// Milliseconds until the permission expires, rounded up.
-    var remaining: Int { Clock.milliseconds(left: end.load(ordering: .acquiring) &- Clock.ofAges) }
+    var remaining: Int { Clock.milliseconds(left: end.load(ordering: .acquiring) &- BootTime.now.nanoseconds) }
 
     /// Sets when the permission expires.
-    ///
-    /// - Parameter moment: on CLOCK_BOOTTIME, in nanoseconds.
-    func extend(until moment: Int64) { end.store(moment, ordering: .releasing) }
+    func extend(until moment: BootTime) { end.store(moment.nanoseconds, ordering: .releasing) }
 
     /// Ends the permission at once.
-    func withdraw() { end.store(0, ordering: .releasing) }
+    func expire() { end.store(0, ordering: .releasing) }
 }

@@ -31,7 +31,7 @@ struct OptionValue {
             throw Failure(.invalidOptions, "\(key) must be 1 to \(maximumBytes) bytes of printable ASCII")
         }
         // libcurl would omit a header without a value.
-        if isBlank(text) { throw Failure(.invalidOptions, "\(key) must not be blank") }
+        if isOnlyWhiteSpace(text) { throw Failure(.invalidOptions, "\(key) must not be blank") }
         return text
     }
 

@@ -75,7 +75,7 @@ struct Options: ~Copyable {
         } else if key == "env_var" {
             environmentVariable = try option.string()
         } else {
-            throw Failure(.invalidOptions, "unknown option \(quoted(key)); machineid.h lists the ones there are")
+            throw Failure(.invalidOptions, "unknown option \(redacted(key)); machineid.h lists the ones there are")
         }
     }
 }

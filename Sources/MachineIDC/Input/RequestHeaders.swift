@@ -37,7 +37,7 @@ struct HeaderList: ~Copyable {
     /// Adds a copy of a header at the front.
     @inline(never)
     fileprivate mutating func add(_ text: UnsafePointer<CChar>?) throws(Failure) {
-        list = try allocate(curl_slist(data: nil, next: list))
+        list = try allocateShared(curl_slist(data: nil, next: list))
         list?.pointee.data = text.flatMap { strdup($0) }
         if list?.pointee.data == nil { throw .outOfMemory }
     }
@@ -47,7 +47,7 @@ struct HeaderList: ~Copyable {
         while let current = node {
             wipeAndFree(current.pointee.data)
             node = current.pointee.next
-            deallocate(current)
+            destroyShared(current)
         }
     }
 }

@@ -6,7 +6,7 @@ struct Settings: ~Copyable {
     let headers: RequestHeaders
     let baseURL: BaseURL
     let proxies: ProxySettings
-    let trust: Trust
+    let trust: TrustSettings
     let pinnedPublicKey: CString
     /// Milliseconds, for a whole call.
     let timeout: Int
@@ -33,8 +33,8 @@ struct Settings: ~Copyable {
     init(fromEnvironmentWith text: UnsafePointer<CChar>?) throws(Failure) {
         let options = try Options.read(text)
         let variable = options.environmentVariable ?? Literal("MACHINEID_ORG_KEY").cString
-        let name = quoted(variable: variable)
-        guard let raw = platform_getenv(variable), !isBlank(raw) else {
+        let name = redacted(variable: variable)
+        guard let raw = platform_getenv(variable), !isOnlyWhiteSpace(raw) else {
             throw noOrgKey(name)
         }
         let orgKey = try OrgKey(raw, source: name)
@@ -54,7 +54,7 @@ struct Settings: ~Copyable {
         _ orgKey: borrowing OrgKey, _ baseURL: consuming BaseURL, _ options: borrowing Options
     ) throws(Failure) {
         let proxies = try ProxySettings(proxy: options.proxy, bypass: options.proxyBypass, to: baseURL)
-        let trust = try Trust(
+        let trust = try TrustSettings(
             file: options.certificateFile, folders: options.certificateFolders,
             isNeeded: baseURL.isSecure || proxies.isSecure)
         let pinnedPublicKey = try CString(copyingIfGiven: options.pinnedPublicKey)
@@ -86,7 +86,7 @@ private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
     return Failure(
         .noOrgKey,
         """
-        \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file capabilities), and \
-        the environment is not used in those; give the organisation's key to mid_client_new
+        \(variable) is not read: this program has elevated privileges (set-user-ID, set-group-ID or file \
+        capabilities), and the environment is not used in those; give the organisation's key to mid_client_new
         """)
 }

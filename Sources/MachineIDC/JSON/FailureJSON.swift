@@ -14,7 +14,7 @@ extension Failure {
         object.setNull("request_id")
         object.set("message", message)
         let areWhole = !code.isEmpty && !message.isEmpty
-        code.discard()
+        code.destroy()
         guard areWhole, var text = object.text(), let json = text.take() else { return (lastResort, .outOfMemory) }
         return (json, status)
     }

@@ -110,12 +110,12 @@ struct JSONFault: Error {
     /// - Parameter subject: what the text is, as in "the reply"; this function takes ownership.
     func failure(_ status: Status, _ subject: Message) -> Failure {
         guard let description else {
-            subject.discard()
+            subject.destroy()
             return .outOfMemory
         }
         var message = subject
-        message.append(discarding: " \(description)")
-        if line > 0 { message.append(discarding: " (line \(line), column \(column))") }
+        message.append(destroying: " \(description)")
+        if line > 0 { message.append(destroying: " (line \(line), column \(column))") }
         return Failure(status, message)
     }
 }

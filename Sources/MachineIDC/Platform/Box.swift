@@ -1,16 +1,16 @@
 internal import CPlatform
 
-/// Moves a value to the C heap, where it stays until `deallocate`. Throws when memory is refused, where Swift's own
+/// Moves a value to the C heap, where it stays until `destroyShared`. Throws when memory is refused, where Swift's own
 /// allocation would end the process.
-func allocate<Value: ~Copyable>(_ value: consuming Value) throws(Failure) -> UnsafeMutablePointer<Value> {
+func allocateShared<Value: ~Copyable>(_ value: consuming Value) throws(Failure) -> UnsafeMutablePointer<Value> {
     guard let memory = malloc(MemoryLayout<Value>.stride) else { throw .outOfMemory }
     let pointer = memory.assumingMemoryBound(to: Value.self)
     pointer.initialize(to: value)
     return pointer
 }
 
-/// Destroys and frees a value from `allocate`.
-func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
+/// Destroys and frees a value from `allocateShared`.
+func destroyShared<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) {
     pointer.deinitialize(count: 1)
     free(pointer)
 }
@@ -24,8 +24,8 @@ struct Box<Value: ~Copyable>: ~Copyable {
     let pointer: UnsafeMutablePointer<Value>
 
     init(_ value: consuming Value) throws(Failure) {
-        pointer = try allocate(value)
+        pointer = try allocateShared(value)
     }
 
-    deinit { deallocate(pointer) }
+    deinit { destroyShared(pointer) }
 }

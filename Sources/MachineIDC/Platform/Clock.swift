@@ -12,9 +12,6 @@ enum Clock {
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
-    /// CLOCK_BOOTTIME, which goes on while the machine is suspended. Used for the age of answers.
-    static var ofAges: Int64 { read(CLOCK_BOOTTIME) }
-
     /// Nanoseconds as milliseconds, rounded up so that a wait of this length does not end too early; 0 when none are
     /// left.
     static func milliseconds(left nanoseconds: Int64) -> Int {

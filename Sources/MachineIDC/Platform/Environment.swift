@@ -3,7 +3,7 @@ internal import CPlatform
 /// The value of an environment variable; nil when it is not set or holds only white space. Also nil in a program with
 /// elevated privileges, because the user who starts such a program could control it through variables.
 func environment(_ name: Literal) -> UnsafePointer<CChar>? {
-    guard let value = platform_getenv(name.cString), !isBlank(value) else { return nil }
+    guard let value = platform_getenv(name.cString), !isOnlyWhiteSpace(value) else { return nil }
     return value
 }
 

@@ -12,7 +12,7 @@ enum ForkGeneration {
     /// `PerProcessPage.prepare()`.
     static var current: Int {
         @inline(never) get {
-            guard let page = PerProcessPage.own else { return 0 }
+            guard let page = PerProcessPage.current else { return 0 }
             let number = page.pointee.generation.load(ordering: .acquiring)
             return number != 0 ? number : begin(page)
         }
@@ -20,14 +20,15 @@ enum ForkGeneration {
 
     /// Whether this process has that number. Changes nothing and allocates nothing.
     static func isCurrent(_ number: Int) -> Bool {
-        guard let page = PerProcessPage.page, number == page.pointee.generation.load(ordering: .acquiring) else { return false }
+        guard let page = PerProcessPage.unchecked, number == page.pointee.generation.load(ordering: .acquiring)
+        else { return false }
         return page.pointee.isOwn
     }
 
     /// Whether this process is known to have another number. Never makes a system call; in return, a child of a bare
     /// `clone()` may go unnoticed until `current` is read, where the kernel does not wipe the page.
     static func isOver(_ number: Int) -> Bool {
-        number != PerProcessPage.page?.pointee.generation.load(ordering: .acquiring)
+        number != PerProcessPage.unchecked?.pointee.generation.load(ordering: .acquiring)
     }
 
     /// Assigns a number to this process. If several threads do so at the same time, the first one's number counts.

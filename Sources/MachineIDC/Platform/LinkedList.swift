@@ -1,23 +1,23 @@
 /// An element of a `LinkedList`: a pointer to shared memory that stores the element's neighbours. An element can be in
 /// only one list at a time.
-protocol Linked: Equatable {
-    var links: Links<Self> { get nonmutating set }
+protocol ListElement: Equatable {
+    var links: ListLinks<Self> { get nonmutating set }
 }
 
 /// The neighbours of an element.
-struct Links<Element> {
+struct ListLinks<Element> {
     var previous: Element?
     var next: Element?
 }
 
 /// A doubly linked list whose links are stored in the elements, so that adding one needs no memory.
-struct LinkedList<Element: Linked> {
+struct LinkedList<Element: ListElement> {
     private(set) var first: Element?
     private var last: Element?
     private(set) var count = 0
 
     mutating func append(_ element: Element) {
-        element.links = Links(previous: last)
+        element.links = ListLinks(previous: last)
         if let last { last.links.next = element } else { first = element }
         last = element
         count &+= 1
@@ -29,7 +29,7 @@ struct LinkedList<Element: Linked> {
         guard links.previous != nil || first == element else { return }
         if let previous = links.previous { previous.links.next = links.next } else { first = links.next }
         if let next = links.next { next.links.previous = links.previous } else { last = links.previous }
-        element.links = Links()
+        element.links = ListLinks()
         count &-= 1
     }
 

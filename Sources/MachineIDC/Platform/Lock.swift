@@ -67,7 +67,7 @@ struct Condition: ~Copyable {
     func broadcast() { pthread_cond_broadcast(condition) }
 
     /// Waits; the lock must be held. Returns after a signal, at the deadline, or spuriously.
-    func wait(_ lock: borrowing Lock, until deadline: Deadline) {
+    func wait(_ lock: borrowing Lock, until deadline: MonotonicTime) {
         var time = deadline.timespec
         pthread_cond_timedwait(condition, lock.mutex, &time)
     }

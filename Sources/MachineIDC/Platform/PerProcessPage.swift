@@ -22,13 +22,13 @@ struct PerProcessPage: ~Copyable {
     /// When the patience of the fork that was announced last ends, on CLOCK_MONOTONIC in nanoseconds.
     let patienceEnd = Atomic<Int64>(0)
     /// Serialises the set-up of the libraries below: see `CurlLibrary`.
-    let setupLock = ProcessLock()
+    let setupLock = ForkSafeLock()
     /// The threads that libcurl left behind while they resolve names.
     let lookups = Lookups()
     /// Protects the list of guard threads: see `GuardRegistry`.
-    let guardsLock = ProcessLock()
+    let guardsLock = ForkSafeLock()
     /// See `prepare`.
-    private let handlersLock = ProcessLock()
+    private let handlersLock = ForkSafeLock()
 
     /// The address of the page; 0 before `prepare`.
     private static let address = Atomic<UInt>(0)
@@ -39,16 +39,16 @@ struct PerProcessPage: ~Copyable {
 
     private init(for process: pid_t) { self.process = process }
 
-    /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `own` is
-    /// read, which the beginning of each call does; later code uses this. Requires `prepare()`.
-    static var page: UnsafeMutablePointer<PerProcessPage>? {
+    /// The page, for the price of one load. Where the kernel does not wipe it, it may be the parent's until `current`
+    /// is read, which the beginning of each call does; later code uses this. Requires `prepare()`.
+    static var unchecked: UnsafeMutablePointer<PerProcessPage>? {
         UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
 
     /// The page of this process, made if the present one is the parent's; nil when memory is refused. Requires
     /// `prepare()`.
-    static var own: UnsafeMutablePointer<PerProcessPage>? {
-        let page = page
+    static var current: UnsafeMutablePointer<PerProcessPage>? {
+        let page = unchecked
         if let page, page.pointee.isOwn { return page }
         return makePage(inPlaceOf: page)
     }
@@ -58,9 +58,9 @@ struct PerProcessPage: ~Copyable {
 
     /// Makes the page and registers the handlers, once in a process.
     static func prepare() throws(Failure) {
-        if page == nil { makeWipedPage() }
+        if unchecked == nil { makeWipedPage() }
         if areHandlersSet.load(ordering: .acquiring) { return }
-        guard ForkGeneration.current != 0, let page = own else { throw .outOfMemory }
+        guard ForkGeneration.current != 0, let page = current else { throw .outOfMemory }
         try page.pointee.handlersLock.exclusively { () throws(Failure) in
             if areHandlersSet.load(ordering: .acquiring) { return }
             let code = pthread_atfork(
@@ -80,7 +80,9 @@ struct PerProcessPage: ~Copyable {
     /// Publishes a page from the heap in place of `other`, which is not freed, because another thread may still be
     /// using it. Returns the published page; nil when memory is refused.
     @inline(never)
-    private static func makePage(inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?) -> UnsafeMutablePointer<PerProcessPage>? {
+    private static func makePage(
+        inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?
+    ) -> UnsafeMutablePointer<PerProcessPage>? {
         guard let made = calloc(1, MemoryLayout<PerProcessPage>.stride) else { return nil }
         let page = made.initializeMemory(as: PerProcessPage.self, to: PerProcessPage(for: getpid()))
         guard let published = publish(page, inPlaceOf: other) else { return page }
@@ -108,7 +110,9 @@ struct PerProcessPage: ~Copyable {
     /// promised. This is the only thread, unless an earlier handler started others, and those have then read the page
     /// already.
     private static func beginChild() {
-        if let page, page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed) {
+        if let page = unchecked,
+            page.pointee.generation.load(ordering: .relaxed) == generationOfForker.load(ordering: .relaxed)
+        {
             page.initialize(to: PerProcessPage(for: getpid()))
         }
         ForkHook.runChild()

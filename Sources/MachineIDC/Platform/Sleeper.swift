@@ -6,26 +6,28 @@ internal import CPlatform
 /// It uses a semaphore, which saves a futex wake: after a wait on a condition variable, glibc relocks the mutex as
 /// contended, so that the next unlock makes a system call that wakes no thread.
 struct Sleeper: ~Copyable {
-    private let semaphore: UnsafeMutablePointer<UInt32>
+    private let semaphore: UnsafeMutablePointer<sem_t>
     /// Whether a thread is asleep, or about to sleep, that no other thread has claimed.
     private let sleeps: Box<Bool>
 
     init() throws(Failure) {
         let sleeps = try Box(false)
-        semaphore = try allocate(UInt32(0))
+        semaphore = try allocateShared(sem_t())
         self.sleeps = sleeps
+        sem_init(semaphore, 0, 0)
     }
 
     deinit {
-        deallocate(semaphore)
+        sem_destroy(semaphore)
+        destroyShared(semaphore)
     }
 
     /// Sleeps with the lock released. Returns when woken, at the deadline, or spuriously.
-    func sleep(_ lock: borrowing Lock, until deadline: Deadline) {
+    func sleep(_ lock: borrowing Lock, until deadline: MonotonicTime) {
         var time = deadline.timespec
         sleeps.pointer.pointee = true
         lock.unlock()
-        platform_semaphore_wait(semaphore, &time)
+        sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)
         lock.lock()
         sleeps.pointer.pointee = false
     }
@@ -41,7 +43,7 @@ struct Sleeper: ~Copyable {
     }
 
     /// Wakes the thread after a successful claim. Does not require the lock.
-    func wakeClaimed() { platform_semaphore_post(semaphore) }
+    func wakeClaimed() { sem_post(semaphore) }
 
     /// Wakes the sleeping thread, if there is one.
     func wake() {

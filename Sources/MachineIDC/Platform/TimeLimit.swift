@@ -2,21 +2,21 @@
 /// on while the machine is suspended. An answer that is older than the limit by either clock decides nothing.
 struct TimeLimit {
     /// The end of the limit on CLOCK_MONOTONIC.
-    let deadline: Deadline
-    /// The end of the limit on CLOCK_BOOTTIME, in nanoseconds.
-    private let end: Int64
+    let deadline: MonotonicTime
+    /// The end of the limit on CLOCK_BOOTTIME.
+    private let end: BootTime
 
     /// Begins now. Throws when CLOCK_BOOTTIME cannot be read, because then the age of an answer is unknown.
     init(milliseconds: Int) throws(Failure) {
-        let now = Clock.ofAges
-        guard now != Clock.unreadable else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
+        let now = BootTime.now
+        guard now.isKnown else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
         deadline = .after(milliseconds: milliseconds)
-        end = now &+ Int64(truncatingIfNeeded: milliseconds) &* 1_000_000
+        end = now.advanced(milliseconds: milliseconds)
     }
 
     /// The time left, rounded up; 0 when the limit is over.
     var remainingMilliseconds: Int {
-        min(deadline.remainingMilliseconds, Clock.milliseconds(left: end &- Clock.ofAges))
+        min(deadline.remainingMilliseconds, Clock.milliseconds(left: end.nanoseconds(since: .now)))
     }
 
     var isOver: Bool { remainingMilliseconds == 0 }

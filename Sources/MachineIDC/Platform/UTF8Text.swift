@@ -26,7 +26,7 @@ struct UTF8Text {
 }
 
 /// Whether a text holds nothing but white space.
-func isBlank(_ text: UnsafePointer<CChar>) -> Bool {
+func isOnlyWhiteSpace(_ text: UnsafePointer<CChar>) -> Bool {
     UTF8Text(trimming: text)?.isEmpty ?? false
 }
 

@@ -1,19 +1,19 @@
 /// What the authority answered, as read from a complete reply. This is the fail-closed rule.
 ///
-/// `isAllow` is the only value in the library that means "may run", and it becomes true in one line below. Every reply
-/// that is not exactly an answer throws. The transport guarantees that the reply is complete: libcurl ended without an
-/// error, and neither the head nor the body passed its limit.
+/// `isAllowed` is the only value in the library that means "may run", and it becomes true in one line below. Every
+/// reply that is not exactly an answer throws. The transport guarantees that the reply is complete: libcurl ended
+/// without an error, and neither the head nor the body passed its limit.
 struct Answer {
     /// `ok` or `refused`.
     let status: Status
-    /// Whether the device may run now; false for every operation but validate.
-    let isAllow: Bool
+    /// Whether the device may run now; false for every endpoint but validate.
+    let isAllowed: Bool
 
     /// - Parameters:
     ///   - device: the device that the request named, as the caller wrote it; NULL for an operation without one.
-    ///   - retryAfter: what an outage asked for, in seconds: see `Attempt`.
+    ///   - retryAfter: what an outage asked for, in seconds: see `AttemptResult`.
     init(
-        to operation: Operation, device: UnsafePointer<CChar>?, httpStatus: Int, retryAfter: Int = 0,
+        to endpoint: Endpoint, device: UnsafePointer<CChar>?, httpStatus: Int, retryAfter: Int = 0,
         body: UnsafePointer<UInt8>?, count: Int
     ) throws(Failure) {
         if let outage = Outage(httpStatus: httpStatus) {
@@ -38,26 +38,26 @@ struct Answer {
         }
         let root = reply.root
 
-        if isError || operation.kind == .decision {
+        if isError || endpoint.replyKind == .decision {
             guard root.isObject else {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) is not a JSON object")
             }
         }
         if let device, root.isAbout(another: device) { throw aboutAnother(httpStatus) }
         if isError {
-            (status, isAllow) = (.refused, false)
+            (status, isAllowed) = (.refused, false)
             return
         }
-        switch operation.kind {
+        switch endpoint.replyKind {
         case .decision:
             guard let allowed = root["allowed"], allowed.isTrue || allowed.isFalse else {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) has no boolean \"allowed\"")
             }
-            (status, isAllow) = (.ok, allowed.isTrue)
+            (status, isAllowed) = (.ok, allowed.isTrue)
         case .registration:
-            (status, isAllow) = (saysBlocked(root) ? .refused : .ok, false)
+            (status, isAllowed) = (saysBlocked(root) ? .refused : .ok, false)
         case .other:
-            (status, isAllow) = (.ok, false)
+            (status, isAllowed) = (.ok, false)
         }
     }
 }

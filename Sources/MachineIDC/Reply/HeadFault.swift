@@ -7,7 +7,7 @@ enum HeadFault: Sendable {
     /// A line that is no header.
     case malformedLine
     /// A Content-Length that is not a plain number, that contradicts another one, or that comes with chunks.
-    case doubtfulLength
+    case ambiguousLength
     /// A Transfer-Encoding other than a single "chunked", or one in an HTTP/1.0 reply.
     case transferEncoding
     /// A Content-Encoding, which was not asked for, with its name.
@@ -24,7 +24,7 @@ enum HeadFault: Sendable {
             Failure(.badReply, "HTTP 101 is not an answer: no other protocol was asked for")
         case .malformedLine:
             Failure(.badReply, "the reply's head has a line that is not a header")
-        case .doubtfulLength:
+        case .ambiguousLength:
             Failure(.badReply, "the reply has a Content-Length that cannot be trusted")
         case .transferEncoding:
             Failure(.badReply, "the reply has a Transfer-Encoding other than chunked, or one under HTTP/1.0")

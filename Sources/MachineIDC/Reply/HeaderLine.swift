@@ -53,9 +53,9 @@ struct HeaderText {
     /// The text without spaces and tabs at both ends.
     var trimmed: HeaderText {
         var end = count
-        while end > 0, HeaderText.isBlank(start[end &- 1]) { end &-= 1 }
+        while end > 0, HeaderText.isSpaceOrTab(start[end &- 1]) { end &-= 1 }
         var first = 0
-        while first < end, HeaderText.isBlank(start[first]) { first &+= 1 }
+        while first < end, HeaderText.isSpaceOrTab(start[first]) { first &+= 1 }
         return HeaderText(start: start + first, count: end &- first)
     }
 
@@ -75,5 +75,5 @@ struct HeaderText {
     }
 
     /// Whether a byte is a space or a tab.
-    private static func isBlank(_ byte: CChar) -> Bool { byte == 0x20 || byte == 0x09 }
+    private static func isSpaceOrTab(_ byte: CChar) -> Bool { byte == 0x20 || byte == 0x09 }
 }

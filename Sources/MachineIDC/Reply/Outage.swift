@@ -15,7 +15,7 @@ struct Outage {
     var isAboutConnection: Bool { httpStatus == 408 }
 
     /// Whether another attempt may be answered. 501 and 505 report what the authority cannot do at all.
-    var mayPass: Bool { httpStatus != 501 && httpStatus != 505 }
+    var isTransient: Bool { httpStatus != 501 && httpStatus != 505 }
 
     /// - Parameter retryAfter: what the reply asked for with Retry-After, in seconds; 0 when it did not.
     func failure(retryAfter: Int) -> Failure {
@@ -24,7 +24,7 @@ struct Outage {
             // No pause is longer than this.
             let limit = 3_600
             let more: Literal = retryAfter > limit ? "more than " : ""
-            message.append(discarding: ", and asks for a pause of \(more)\(min(retryAfter, limit)) s (Retry-After)")
+            message.append(destroying: ", and asks for a pause of \(more)\(min(retryAfter, limit)) s (Retry-After)")
         }
         return Failure(.unavailable, message)
     }

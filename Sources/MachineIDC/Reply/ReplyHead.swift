@@ -64,7 +64,7 @@ struct ReplyHead {
 
     /// Handles the empty line that ends a head. A head with a status from 100 to 199 is followed by another head.
     private mutating func finish() -> HeadFault? {
-        if isChunked, contentLength != nil { return .doubtfulLength }
+        if isChunked, contentLength != nil { return .ambiguousLength }
         if isChunked, isOldHTTP { return .transferEncoding }
         if status >= 200 {
             isComplete = true
@@ -84,7 +84,7 @@ struct ReplyHead {
     /// Reads a Content-Length: digits only, and the same value each time it is given. With an ambiguous length another
     /// reader on the way might take a part of this reply for the next one.
     private mutating func takeLength(_ value: HeaderText) -> HeadFault? {
-        guard let length = value.number, contentLength ?? length == length else { return .doubtfulLength }
+        guard let length = value.number, contentLength ?? length == length else { return .ambiguousLength }
         contentLength = length
         return nil
     }

@@ -12,9 +12,9 @@ struct Exchange {
     /// Why this library told libcurl to stop.
     enum Stop {
         case head(HeadFault)
-        /// `cutShort`: the driver had to leave, or nobody waits for the exchange any more. `robbed`: the host closed
-        /// descriptors of the library.
-        case tooLargeBody, noMemory, cutShort, robbed
+        /// `interrupted`: the driver had to leave, or nobody waits for the exchange any more. `descriptorClosed`: the
+        /// host closed descriptors of the library.
+        case tooLargeBody, noMemory, interrupted, descriptorClosed
     }
 
     /// The members that never change or are atomic.
@@ -22,7 +22,7 @@ struct Exchange {
         /// The raw value of a `Progress`.
         let progress = Atomic<UInt8>(Progress.connecting.rawValue)
         /// Whether nobody waits for the exchange any more. libcurl's callbacks read it, and they do not hold the lock.
-        let isUnwanted = Atomic<Bool>(false)
+        let mustStop = Atomic<Bool>(false)
         let sockets: SocketTable
         /// Whether the authority's URL is https.
         let isSecure: Bool
@@ -41,7 +41,7 @@ struct Exchange {
     /// The members that belong to the driver while the transfer is running, and to its caller otherwise.
     struct Content: ~Copyable {
         var easy: Easy
-        var operation = Operation.validate
+        var endpoint = Endpoint.validate
         /// The request's body.
         var request = ByteBuffer()
         /// The reply's body as far as it has arrived.
@@ -53,11 +53,11 @@ struct Exchange {
         var code = CURLE_OK
         /// The port at this end of the connection that the request was last sent on.
         var localPort: Int32 = 0
-        /// When the request was about to be written, on CLOCK_MONOTONIC in nanoseconds.
-        var askedAt: Int64 = 0
+        /// When the request was about to be written.
+        var sentAt = MonotonicTime.zero
         /// Whether the easy handle can neither be used nor freed any more, because the host closed libcurl's
         /// descriptors.
-        var isLost = false
+        var isUnusable = false
 
         init() throws(Failure) {
             easy = try Easy()
@@ -68,7 +68,7 @@ struct Exchange {
 
     /// Makes an exchange with a configured easy handle.
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-        shared = try allocate(Shared(settings, sockets: sockets))
+        shared = try allocateShared(Shared(settings, sockets: sockets))
         do throws(Failure) {
             try content.pointee.easy.configure(settings, sockets: sockets, for: shared)
         } catch {
@@ -82,35 +82,35 @@ struct Exchange {
         shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
-    func destroy() { deallocate(shared) }
+    func destroy() { destroyShared(shared) }
 
     var content: UnsafeMutablePointer<Content> { shared.pointee.content.pointer }
 
     var progress: Progress { Progress(rawValue: shared.pointee.progress.load(ordering: .relaxed)) ?? .connecting }
 
-    private func note(_ progress: Progress) { shared.pointee.progress.store(progress.rawValue, ordering: .relaxed) }
+    private func record(_ progress: Progress) { shared.pointee.progress.store(progress.rawValue, ordering: .relaxed) }
 
     /// Takes the connection out of use after a failure. libcurl keeps some connections on which it sent only a part of
     /// a request, for lack of memory; a server would take the next request for the rest of that one. Only the driver
     /// calls this.
     @inline(never)
-    func spendConnection() {
-        if progress != .connecting { shared.pointee.sockets.spend(localPort: content.pointee.localPort) }
+    func retireConnection() {
+        if progress != .connecting { shared.pointee.sockets.retire(localPort: content.pointee.localPort) }
     }
 
     /// Makes libcurl stop at the next progress callback, because nobody waits for the exchange any more. Any thread may
     /// call it.
-    func cutShort() { shared.pointee.isUnwanted.store(true, ordering: .relaxed) }
+    func interrupt() { shared.pointee.mustStop.store(true, ordering: .relaxed) }
 
-    /// Sets up the request. The body is kept until the next `prepare` or `recycle`.
+    /// Sets up the request. The body is kept until the next `prepare` or `reset`.
     func prepare(
-        _ operation: Operation, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
+        _ endpoint: Endpoint, _ settings: borrowing Settings, body: consuming ByteBuffer, onNewConnection: Bool = false
     ) throws(Failure) {
-        if content.pointee.isLost { throw .robbed }
+        if content.pointee.isUnusable { throw .descriptorClosed }
         content.pointee.request = body
-        content.pointee.operation = operation
+        content.pointee.endpoint = endpoint
         try content.pointee.easy.prepare(
-            operation, settings, body: content.pointee.request, onNewConnection: onNewConnection)
+            endpoint, settings, body: content.pointee.request, onNewConnection: onNewConnection)
     }
 
     /// Sets up a copy of another exchange's request, for a new connection.
@@ -118,30 +118,30 @@ struct Exchange {
         var body = ByteBuffer()
         let (base, count) = (other.content.pointee.request.base, other.content.pointee.request.count)
         if let base, !body.append(base, count: count) { throw .outOfMemory }
-        try prepare(other.content.pointee.operation, settings, body: body, onNewConnection: true)
+        try prepare(other.content.pointee.endpoint, settings, body: body, onNewConnection: true)
     }
 
     /// Clears the request and the last attempt, so that another call can use the exchange.
-    func recycle() {
+    func reset() {
         content.pointee.request.clear()
-        rewind()
+        resetAttempt()
     }
 
     /// Clears the last attempt and keeps the request.
-    func rewind() {
+    func resetAttempt() {
         content.pointee.reply.clear()
         content.pointee.head = ReplyHead()
         content.pointee.stop = nil
-        shared.pointee.isUnwanted.store(false, ordering: .relaxed)
+        shared.pointee.mustStop.store(false, ordering: .relaxed)
         content.pointee.easy.errorText[0] = 0
         content.pointee.code = CURLE_OK
-        note(.connecting)
+        record(.connecting)
     }
 
     /// Whether only the end of the connection marks the end of the body, over TLS, where anyone on the way can cause
     /// that end: libcurl 7.88 does not ask TLS whether the server meant it, and later versions do not tell the two ends
     /// apart.
-    var endsAnywhere: Bool {
+    var endsWithConnection: Bool {
         shared.pointee.isSecure && content.pointee.head.isComplete && !content.pointee.head.isFramed
     }
 
@@ -154,7 +154,7 @@ extension Exchange {
     /// Opens a socket for a connection. libcurl may do that a second time, after a request on a kept connection was
     /// lost.
     func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        note(.connecting)
+        record(.connecting)
         return shared.pointee.sockets.open(address)
     }
 
@@ -170,13 +170,13 @@ extension Exchange {
     /// there, and TLS must not send its close_notify there either.
     func beginRequest(localPort: Int32) -> Int32 {
         content.pointee.localPort = localPort
-        note(.waiting)
-        let now = Clock.read(CLOCK_MONOTONIC)
-        content.pointee.askedAt = now
+        record(.waiting)
+        let now = MonotonicTime.now
+        content.pointee.sentAt = now
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
-        guard shared.pointee.sockets.isFit(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
-            if shared.pointee.sockets.isRobbed, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
+        guard shared.pointee.sockets.claim(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
+            if shared.pointee.sockets.hostClosedDescriptor, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
             return CURL_PREREQFUNC_ABORT
         }
         let holdsBytes = asksTLS && !mayHoldBytes && ccurl_tls_has_pending(content.pointee.easy.handle) != 0
@@ -185,11 +185,11 @@ extension Exchange {
 
     /// The progress callback. libcurl calls it now and then, and all the time while a peer keeps it busy. A result
     /// other than 0 makes libcurl stop.
-    func look() -> Int32 {
-        let step = shared.pointee.sockets.step
-        guard step.pointee.isTimeToLook() else { return 0 }
-        guard shared.pointee.isUnwanted.load(ordering: .relaxed) || step.pointee.isLate else { return 0 }
-        content.pointee.stop = .cutShort
+    func runWatchdog() -> Int32 {
+        let watchdog = shared.pointee.sockets.watchdog
+        guard watchdog.pointee.countCallback() else { return 0 }
+        guard shared.pointee.mustStop.load(ordering: .relaxed) || watchdog.pointee.isLate else { return 0 }
+        content.pointee.stop = .interrupted
         return 1
     }
 
@@ -197,7 +197,7 @@ extension Exchange {
     /// trailers of a proxy's reply, before there is a connection; those are ignored.
     func receiveHead(_ line: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let line, count > 0, progress != .connecting else { return 0 }
-        note(.reading)
+        record(.reading)
         guard let fault = content.pointee.head.take(line, count: count) else { return count }
         content.pointee.stop = .head(fault)
         return 0
@@ -206,7 +206,7 @@ extension Exchange {
     /// Stores a part of the body. Returns `count`, or less to make libcurl stop.
     func receiveBody(_ bytes: UnsafePointer<CChar>?, count: Int) -> Int {
         guard let bytes, count > 0 else { return 0 }
-        if content.pointee.reply.count &+ count > content.pointee.operation.maximumReplyBytes {
+        if content.pointee.reply.count &+ count > content.pointee.endpoint.maximumReplyBytes {
             content.pointee.stop = .tooLargeBody
             return 0
         }

@@ -9,7 +9,7 @@ enum FailureKind {
     /// This library stopped libcurl, for the reason in the exchange's `stop`.
     case stopped
     /// The driver had to leave while a peer kept libcurl busy, this transfer's or another one's.
-    case cutShort
+    case interrupted
     case outOfMemory
     /// The system refused the thread that libcurl resolves a name on.
     case noThread
@@ -18,27 +18,27 @@ enum FailureKind {
     /// No connection was made to the authority or the proxy.
     case notConnected
     /// The TLS handshake broke off.
-    case noHandshake
+    case handshakeFailed
     /// The certificate, its name or the pinned key does not match.
     case untrusted
     /// An established connection broke.
-    case lost
+    case connectionLost
     /// A connection was unfit for the request: it held bytes that nobody had asked for, or was to take no further
     /// request.
     case strayBytes
     /// What arrived is not valid HTTP.
     case notHTTP
     /// libcurl itself failed.
-    case broken
+    case libcurlFailed
 
     /// Whether the fault lies with an established connection.
-    var isOfConnection: Bool { self == .lost || self == .strayBytes }
+    var isOfConnection: Bool { self == .connectionLost || self == .strayBytes }
 
     /// Whether another attempt may succeed a moment later.
-    var mayPass: Bool {
+    var isTransient: Bool {
         switch self {
-        case .cutShort, .noThread, .nameNotFound, .notConnected, .noHandshake, .lost, .strayBytes: true
-        case .stopped, .outOfMemory, .untrusted, .notHTTP, .broken: false
+        case .interrupted, .noThread, .nameNotFound, .notConnected, .handshakeFailed, .connectionLost, .strayBytes: true
+        case .stopped, .outOfMemory, .untrusted, .notHTTP, .libcurlFailed: false
         }
     }
 }
@@ -48,12 +48,13 @@ extension Exchange {
     func kind(of code: CURLcode) -> FailureKind {
         switch content.pointee.stop {
         case nil: break
-        case .cutShort: return .cutShort
+        case .interrupted: return .interrupted
         default: return .stopped
         }
         switch code {
         case CURLE_ABORTED_BY_CALLBACK: return .strayBytes
-        case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL: return .broken
+        case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_UNRECOVERABLE_POLL:
+            return .libcurlFailed
         // libcurl 7.88 also reports a head line that is too long this way.
         case CURLE_OUT_OF_MEMORY where !isReadingHead || platform_has_memory(256 * 1024) == 0: return .outOfMemory
         default: return isConnecting(code) ? kindWhileConnecting(code) : kindAfterConnecting(code)
@@ -77,21 +78,22 @@ extension Exchange {
     }
 
     private func kindWhileConnecting(_ code: CURLcode) -> FailureKind {
-        if isResolving, couldNotStartThread() { return .noThread }
+        if isResolving, areThreadsRefused() { return .noThread }
         return switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotFound
-        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CLIENTCERT: .noHandshake
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CLIENTCERT: .handshakeFailed
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
             .untrusted
-        case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .broken
+        case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .libcurlFailed
         default: .notConnected
         }
     }
 
     private func kindAfterConnecting(_ code: CURLcode) -> FailureKind {
         switch code {
-        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SSL_CONNECT_ERROR: .lost
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SSL_CONNECT_ERROR:
+            .connectionLost
         default: .notHTTP
         }
     }

@@ -28,7 +28,7 @@ struct RetrySchedule {
 
     /// Milliseconds until the next attempt; nil when there is to be none, or its pause does not end before the
     /// deadline.
-    mutating func next(after attempt: Attempt, before deadline: Deadline) -> Int? {
+    mutating func next(after attempt: AttemptResult, before deadline: MonotonicTime) -> Int? {
         guard attempt.mayBeRetried else { return nil }
         if attempt.wasStale, staleLeft > 0 {
             staleLeft &-= 1

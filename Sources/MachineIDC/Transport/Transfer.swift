@@ -5,7 +5,7 @@ internal import CPlatform
 /// that it belongs to keeps it and uses it again.
 ///
 /// A pointer to shared memory, divided by which thread may access what.
-struct Transfer: Linked {
+struct Transfer: ListElement {
     /// `queued`: waits for the driver. `running`: added to libcurl. `ended`: libcurl is done, and the caller has not
     /// looked at it yet.
     enum Stage { case idle, queued, running, ended }
@@ -13,14 +13,14 @@ struct Transfer: Linked {
     /// The members that never change.
     struct Shared: ~Copyable {
         /// Where the caller sleeps. It is woken when the stage may have changed, or the client was cancelled.
-        let caller: Sleeper
+        let sleeper: Sleeper
         /// The exchange at the moment: see `swapExchanges`.
         let exchange: Box<Exchange>
-        let place: Box<Place>
+        let locked: Box<Locked>
 
         init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-            let caller = try Sleeper()
-            let place = try Box(Place())
+            let sleeper = try Sleeper()
+            let locked = try Box(Locked())
             let exchange = try Exchange(settings, sockets: sockets)
             do throws(Failure) {
                 self.exchange = try Box(exchange)
@@ -28,15 +28,15 @@ struct Transfer: Linked {
                 exchange.destroy()
                 throw error
             }
-            self.caller = caller
-            self.place = place
+            self.sleeper = sleeper
+            self.locked = locked
         }
 
         deinit { exchange.pointer.pointee.destroy() }
     }
 
     /// The members that the transport's lock protects.
-    struct Place: ~Copyable {
+    struct Locked: ~Copyable {
         var stage = Stage.idle
         /// Whether the caller has left, so that the driver is to clear the transfer away.
         var isAbandoned = false
@@ -45,26 +45,26 @@ struct Transfer: Linked {
         /// The hedge of this transfer, or the transfer that this one is the hedge of: see `Transport+Hedging.swift`.
         var hedge: Transfer?
         var original: Transfer?
-        /// When a hedge of this transfer last failed, on CLOCK_MONOTONIC in nanoseconds.
-        var hedgeEndedAt: Int64 = 0
+        /// When a hedge of this transfer last failed.
+        var hedgeEndedAt = MonotonicTime.zero
         /// The neighbours in the transport's or the group's list.
-        var links = Links<Transfer>()
+        var links = ListLinks<Transfer>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
 
     init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-        shared = try allocate(Shared(settings, sockets: sockets))
-        exchange.content.pointee.easy.note(owner: shared)
+        shared = try allocateShared(Shared(settings, sockets: sockets))
+        exchange.content.pointee.easy.setTransfer(shared)
     }
 
     /// The transfer that is stored in an easy handle.
-    init(owner: UnsafeMutableRawPointer) {
-        shared = owner.assumingMemoryBound(to: Shared.self)
+    init(easyData data: UnsafeMutableRawPointer) {
+        shared = data.assumingMemoryBound(to: Shared.self)
     }
 
     @inline(never)
-    func destroy() { deallocate(shared) }
+    func destroy() { destroyShared(shared) }
 
     /// The exchange. Use it only while the transfer belongs to the caller, or with the lock held.
     var exchange: Exchange { shared.pointee.exchange.pointer.pointee }
@@ -74,15 +74,15 @@ struct Transfer: Linked {
         let mine = exchange
         shared.pointee.exchange.pointer.pointee = other.exchange
         other.shared.pointee.exchange.pointer.pointee = mine
-        exchange.content.pointee.easy.note(owner: shared)
-        mine.content.pointee.easy.note(owner: other.shared)
+        exchange.content.pointee.easy.setTransfer(shared)
+        mine.content.pointee.easy.setTransfer(other.shared)
     }
 
-    var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
+    var locked: UnsafeMutablePointer<Locked> { shared.pointee.locked.pointer }
 
-    var links: Links<Transfer> {
-        get { place.pointee.links }
-        nonmutating set { place.pointee.links = newValue }
+    var links: ListLinks<Transfer> {
+        get { locked.pointee.links }
+        nonmutating set { locked.pointee.links = newValue }
     }
 
     static func == (one: Transfer, other: Transfer) -> Bool { one.shared == other.shared }
@@ -90,11 +90,11 @@ struct Transfer: Linked {
     var easyHandle: UnsafeMutableRawPointer { exchange.content.pointee.easy.handle }
 
     /// Wakes the thread that waits for the transfer: its caller, or the owner of its group. Requires the lock.
-    func wake() {
-        if let group = place.pointee.group {
-            group.shared.pointee.caller.wake()
+    func wakeOwner() {
+        if let group = locked.pointee.group {
+            group.shared.pointee.sleeper.wake()
         } else {
-            shared.pointee.caller.wake()
+            shared.pointee.sleeper.wake()
         }
     }
 }

@@ -11,19 +11,23 @@ extension Exchange {
     func failure(_ kind: FailureKind, _ code: CURLcode, _ settings: borrowing Settings) -> Failure {
         switch kind {
         case .stopped: return stopped
-        case .cutShort: return Failure(.timeout, "incoming data kept the thread busy past its time limit")
+        case .interrupted: return Failure(.timeout, "incoming data kept the thread busy past its time limit")
         case .outOfMemory: return .outOfMemory
         case .noThread: return .noThreadToResolve
         case .nameNotFound:
             // libcurl 8 does not always distinguish the two by its code.
             let isProxy = content.pointee.easy.usedProxy ?? (code == CURLE_COULDNT_RESOLVE_PROXY)
-            let host = quoted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
+            let host = redacted(isProxy ? settings.proxies.host.pointer : settings.baseURL.host.pointer)
             let peer: Literal = isProxy ? "proxy" : "authority"
             return Failure(.resolveFailed, "the host name of the \(peer) was not found: \(host)")
         case .notConnected: return notConnected(code, settings)
-        case .noHandshake, .untrusted:
-            return Failure(.tlsFailed, "no trusted TLS connection: \(tlsReason(code, settings))\(whereTrustWasSought(code, settings))")
-        case .lost:
+        case .handshakeFailed, .untrusted:
+            return Failure(
+                .tlsFailed,
+                """
+                no trusted TLS connection: \(tlsReason(code, settings))\(trustLocationsText(code, settings))
+                """)
+        case .connectionLost:
             let seen: Literal = content.pointee.head.bytes > 0 ? "was complete" : "began"
             let reason = shared.pointee.isSecure ? opensslReason : nil
             guard let reason else { return Failure(.transferFailed, "the connection broke before the reply \(seen)") }
@@ -32,7 +36,7 @@ extension Exchange {
             return Failure(.transferFailed, "the connection held bytes that nobody had asked for")
         case .notHTTP:
             return Failure(.badReply, "the reply is not HTTP that can be trusted: \(curl_easy_strerror(code))")
-        case .broken:
+        case .libcurlFailed:
             return Failure(.internal, "libcurl failed: \(curl_easy_strerror(code)) (code \(Int(code.rawValue)))")
         }
     }
@@ -42,9 +46,9 @@ extension Exchange {
         switch content.pointee.stop {
         case .head(let fault): fault.failure
         case .tooLargeBody:
-            Failure(.badReply, "the reply is larger than \(content.pointee.operation.maximumReplyBytes) bytes")
-        case .robbed: .robbed
-        case .noMemory, .cutShort, nil: .outOfMemory
+            Failure(.badReply, "the reply is larger than \(content.pointee.endpoint.maximumReplyBytes) bytes")
+        case .descriptorClosed: .descriptorClosed
+        case .noMemory, .interrupted, nil: .outOfMemory
         }
     }
 
@@ -57,13 +61,15 @@ extension Exchange {
         var message: Message = "no connection to "
         // libcurl before 8.7 does not report whether `no_proxy` made it bypass the proxy.
         let wentByProxy = settings.proxies.isSet ? content.pointee.easy.usedProxy : false
-        if wentByProxy != false { message.append(discarding: "the proxy \(quoted(settings.proxies.host.pointer))") }
+        if wentByProxy != false { message.append(destroying: "the proxy \(redacted(settings.proxies.host.pointer))") }
         if wentByProxy == nil { message.append(" or to ") }
-        if wentByProxy != true { message.append(discarding: "the authority \(quoted(settings.baseURL.host.pointer))") }
+        if wentByProxy != true {
+            message.append(destroying: "the authority \(redacted(settings.baseURL.host.pointer))")
+        }
         if code == CURLE_OPERATION_TIMEDOUT {
-            message.append(discarding: " within \(settings.connectTimeout) ms (connect_timeout_ms)")
+            message.append(destroying: " within \(settings.connectTimeout) ms (connect_timeout_ms)")
         } else {
-            message.append(discarding: ": \(connectReason(code))")
+            message.append(destroying: ": \(connectReason(code))")
         }
         return Failure(.connectFailed, message)
     }

@@ -2,23 +2,23 @@
 /// call without a group has one transfer.
 ///
 /// A pointer to shared memory. The owner closes the group on the transport and then destroys it.
-struct TransferGroup: Linked {
+struct TransferGroup: ListElement {
     /// The members that never change.
     struct Shared: ~Copyable {
         /// Where the owner sleeps. It is woken when a transfer has ended, the group was woken, or the client was
         /// cancelled.
-        let caller: Sleeper
-        let place: Box<Place>
+        let sleeper: Sleeper
+        let locked: Box<Locked>
 
         init() throws(Failure) {
-            let caller = try Sleeper()
-            place = try Box(Place())
-            self.caller = caller
+            let sleeper = try Sleeper()
+            locked = try Box(Locked())
+            self.sleeper = sleeper
         }
     }
 
     /// The members that the transport's lock protects.
-    struct Place: ~Copyable {
+    struct Locked: ~Copyable {
         /// The transfers that have ended and that the owner has not taken yet.
         var ended = LinkedList<Transfer>()
         /// How many transfers are queued or running.
@@ -26,22 +26,22 @@ struct TransferGroup: Linked {
         /// Whether `next` is to return because of `wake`.
         var isWoken = false
         /// The neighbours in the transport's list of open groups.
-        var links = Links<TransferGroup>()
+        var links = ListLinks<TransferGroup>()
     }
 
     let shared: UnsafeMutablePointer<Shared>
 
     init() throws(Failure) {
-        shared = try allocate(Shared())
+        shared = try allocateShared(Shared())
     }
 
-    func destroy() { deallocate(shared) }
+    func destroy() { destroyShared(shared) }
 
-    var place: UnsafeMutablePointer<Place> { shared.pointee.place.pointer }
+    var locked: UnsafeMutablePointer<Locked> { shared.pointee.locked.pointer }
 
-    var links: Links<TransferGroup> {
-        get { place.pointee.links }
-        nonmutating set { place.pointee.links = newValue }
+    var links: ListLinks<TransferGroup> {
+        get { locked.pointee.links }
+        nonmutating set { locked.pointee.links = newValue }
     }
 
     static func == (one: TransferGroup, other: TransferGroup) -> Bool { one.shared == other.shared }

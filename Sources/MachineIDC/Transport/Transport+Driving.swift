@@ -1,12 +1,12 @@
 internal import CCurl
 internal import CPlatform
 
-// How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `call` release
-// it for a while, so a function that ends a transfer or hands over may release the lock in between.
+// How callers drive libcurl. All functions here require the lock unless they say otherwise. `drive` and `wakeCaller`
+// release it for a while, so a function that ends a transfer or hands over may release the lock in between.
 extension Transport {
-    /// How an attempt ended for its caller.
-    enum Ending {
-        /// libcurl is done with it: see the exchange's `code`.
+    /// Why `runTransfer` returned to the caller of a transfer.
+    enum RunResult {
+        /// libcurl is done with the transfer: see the exchange's `code`.
         case ended
         /// The deadline passed when the exchange had come this far.
         case timedOut(Exchange.Progress)
@@ -15,22 +15,24 @@ extension Transport {
 
     /// Runs a transfer, and takes the lock for that. When the caller has to leave while another thread is driving, the
     /// transfer is abandoned: `mine` becomes nil and the driver clears the transfer away.
-    func run(_ mine: inout Transfer?, until deadline: Deadline, _ settings: borrowing Settings) -> Ending {
+    func runTransfer(
+        _ mine: inout Transfer?, until deadline: MonotonicTime, _ settings: borrowing Settings
+    ) -> RunResult {
         guard let transfer = mine else { return .cancelled }
         lock()
         defer { unlock() }
         enqueue(transfer)
-        var ending = Ending.ended
-        while transfer.place.pointee.stage != .ended {
-            if calls.pointee.areCancelled || deadline.hasPassed {
-                ending = calls.pointee.areCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
-                if !withdraw(transfer) { mine = nil }
+        var result = RunResult.ended
+        while transfer.locked.pointee.stage != .ended {
+            if locked.pointee.isCancelled || deadline.hasPassed {
+                result = locked.pointee.isCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
+                if !cancel(transfer) { mine = nil }
                 break
             }
-            if calls.pointee.areDriven {
-                transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
+            if locked.pointee.hasDriver {
+                transfer.shared.pointee.sleeper.sleep(shared.pointee.lock, until: deadline)
             } else {
-                let code = drive(until: deadline, settings) { transfer.place.pointee.stage == .ended }
+                let code = drive(until: deadline, settings) { transfer.locked.pointee.stage == .ended }
                 if code != CURLE_OK { fail(transfer, code) }
             }
             if isInherited {
@@ -39,232 +41,233 @@ extension Transport {
             }
         }
         if let mine {
-            if case .cutShort = mine.exchange.content.pointee.stop {
-                if calls.pointee.areCancelled { ending = .cancelled }
-                else if deadline.hasPassed { ending = .timedOut(mine.exchange.progress) }
+            if case .interrupted = mine.exchange.content.pointee.stop {
+                if locked.pointee.isCancelled { result = .cancelled }
+                else if deadline.hasPassed { result = .timedOut(mine.exchange.progress) }
             }
-            calls.pointee.ended.remove(mine)
-            mine.place.pointee.stage = .idle
+            locked.pointee.toWake.remove(mine)
+            mine.locked.pointee.stage = .idle
         }
         handOver()
-        return ending
+        return result
     }
 
     /// Waits until the deadline, and takes the lock for that. Returns false when the client was cancelled first.
-    func pause(_ transfer: Transfer, until deadline: Deadline) -> Bool {
+    func pause(_ transfer: Transfer, until deadline: MonotonicTime) -> Bool {
         lock()
         defer { unlock() }
-        calls.pointee.paused.append(transfer)
-        while !calls.pointee.areCancelled, !deadline.hasPassed {
-            transfer.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
+        locked.pointee.paused.append(transfer)
+        while !locked.pointee.isCancelled, !deadline.hasPassed {
+            transfer.shared.pointee.sleeper.sleep(shared.pointee.lock, until: deadline)
             if isInherited { return false }
         }
-        calls.pointee.paused.remove(transfer)
-        return !calls.pointee.areCancelled
+        locked.pointee.paused.remove(transfer)
+        return !locked.pointee.isCancelled
     }
 
     /// Queues a transfer, and wakes the driver if it polls and has room.
     func enqueue(_ transfer: Transfer) {
-        transfer.place.pointee.stage = .queued
-        calls.pointee.queued.append(transfer)
-        if calls.pointee.isDriverIdle, hasRoom { shared.pointee.multi.wakeUp() }
+        transfer.locked.pointee.stage = .queued
+        locked.pointee.queued.append(transfer)
+        if locked.pointee.isDriverPolling, hasRoom { shared.pointee.multi.wake() }
     }
 
     /// Drives the transfers of all callers until `isDone`, the deadline, or a cancellation; returns at once in a forked
     /// child. Returns CURLE_OK unless libcurl itself cannot continue.
-    func drive(until deadline: Deadline, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
-        calls.pointee.areDriven = true
-        defer { calls.pointee.areDriven = false }
+    func drive(until deadline: MonotonicTime, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
+        locked.pointee.hasDriver = true
+        defer { locked.pointee.hasDriver = false }
         if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
-            renew()
-            callEnded()
+            rebuild()
+            wakeEndedCallers()
             if isDone() { return CURLE_OK }
         }
-        var areCallersLate = false
+        var isSecondRound = false
         while true {
-            takeOn()
-            let idleShard = takeIdleShard()
+            startQueued()
+            let idleShard = detachIdleShard()
             unlock()
             idleShard?.destroy()
             let performed = shared.pointee.multi.perform(until: deadline)
             lock()
             if isInherited { return CURLE_OK }
-            reap()
-            if shared.pointee.multi.sockets.isRobbed { renew() }
-            if calls.pointee.makesRoom {
-                calls.pointee.mostOpen = max(shared.pointee.multi.sockets.countOpen(), calls.pointee.running.count)
+            collectEnded()
+            if shared.pointee.multi.sockets.hostClosedDescriptor { rebuild() }
+            if locked.pointee.isShrinkingForShard {
+                locked.pointee.openConnectionsBound =
+                    max(shared.pointee.multi.sockets.countOpen(), locked.pointee.running.count)
             }
-            let mustLeave = calls.pointee.areCancelled || deadline.hasPassed
+            let mustLeave = locked.pointee.isCancelled || deadline.hasPassed
             // A woken caller often preempts this thread, so queued requests are started first; otherwise connections
             // would be idle meanwhile. This is done only once per round, because groups could keep it up for ever.
-            if canTakeOn, !areCallersLate, !mustLeave, performed == CURLE_OK {
-                areCallersLate = true
+            if canStartQueued, !isSecondRound, !mustLeave, performed == CURLE_OK {
+                isSecondRound = true
                 continue
             }
-            areCallersLate = false
-            callEnded()
-            clearAbandoned()
+            isSecondRound = false
+            wakeEndedCallers()
+            reclaimAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
-            if canTakeOn { continue }
-            lookAround(settings)
+            if canStartQueued { continue }
+            startHedges(settings)
 
             let patience = patience(until: deadline)
-            calls.pointee.isDriverIdle = true
+            locked.pointee.isDriverPolling = true
             unlock()
             let polled = shared.pointee.multi.poll(milliseconds: patience)
             lock()
             if isInherited { return CURLE_OK }
-            calls.pointee.isDriverIdle = false
+            locked.pointee.isDriverPolling = false
             // Checked before anything is read: the descriptor may belong to the host by now, and reading it may block.
-            if shared.pointee.multi.sockets.checkAlarm() {
-                renew()
+            if shared.pointee.multi.sockets.checkWakePipe() {
+                rebuild()
                 continue
             }
             guard polled == CURLE_OK else {
-                clearAbandoned()
+                reclaimAbandoned()
                 return polled
             }
         }
     }
 
     /// Whether another transfer may be added to libcurl. Hedges do not count.
-    var hasRoom: Bool { calls.pointee.running.count &- calls.pointee.hedgeCount < calls.pointee.width }
+    var hasRoom: Bool { locked.pointee.running.count &- locked.pointee.hedgeCount < locked.pointee.width }
 
     /// Whether a queued transfer can be started now.
-    private var canTakeOn: Bool { hasRoom && calls.pointee.queued.first != nil && lookupWait() == 0 }
+    private var canStartQueued: Bool { hasRoom && locked.pointee.queued.first != nil && lookupWait() == 0 }
 
     /// How long to poll, in milliseconds.
-    private func patience(until deadline: Deadline) -> Int {
+    private func patience(until deadline: MonotonicTime) -> Int {
         var patience = deadline.remainingMilliseconds
         // Needed for the hedges, and because libcurl before 8.4 does not report when it wants to try a name's next
         // address.
-        if calls.pointee.running.first != nil { patience = min(patience, calls.pointee.hedging.interval) }
-        if hasRoom, calls.pointee.queued.first != nil { patience = min(patience, max(lookupWait(), 1)) }
+        if locked.pointee.running.first != nil { patience = min(patience, locked.pointee.hedging.interval) }
+        if hasRoom, locked.pointee.queued.first != nil { patience = min(patience, max(lookupWait(), 1)) }
         return patience
     }
 
     /// Adds queued transfers to libcurl.
-    private func takeOn() {
-        if calls.pointee.isWidthNew {
-            calls.pointee.isWidthNew = !shared.pointee.multi.limit(to: calls.pointee.width)
+    private func startQueued() {
+        if locked.pointee.mustApplyWidth {
+            locked.pointee.mustApplyWidth = !shared.pointee.multi.limit(to: locked.pointee.width)
         }
-        while canTakeOn, let transfer = calls.pointee.queued.removeFirst() {
-            calls.pointee.running.append(transfer)
-            calls.pointee.mostOpen = max(calls.pointee.mostOpen, calls.pointee.running.count)
-            transfer.place.pointee.stage = .running
-            if calls.pointee.areCancelled { transfer.exchange.cutShort() }
+        while canStartQueued, let transfer = locked.pointee.queued.removeFirst() {
+            locked.pointee.running.append(transfer)
+            locked.pointee.openConnectionsBound = max(locked.pointee.openConnectionsBound, locked.pointee.running.count)
+            transfer.locked.pointee.stage = .running
+            if locked.pointee.isCancelled { transfer.exchange.interrupt() }
             let added = shared.pointee.multi.add(transfer)
-            if added != CURLE_OK { end(transfer, added) }
+            if added != CURLE_OK { complete(transfer, added) }
         }
     }
 
     /// Takes transfers that have ended out of libcurl.
-    private func reap() {
+    private func collectEnded() {
         while let (transfer, code) = shared.pointee.multi.nextEnded() {
             // If the host has closed descriptors, what was read may have come from a file of the host's.
-            if shared.pointee.multi.sockets.checkAlarm() { return }
-            if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { noteLookup(of: transfer) }
+            if shared.pointee.multi.sockets.checkWakePipe() { return }
+            if code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK { recordLookup(of: transfer) }
             shared.pointee.multi.remove(transfer)
-            end(transfer, code)
+            complete(transfer, code)
         }
     }
 
     /// Handles a transfer that libcurl is done with, according to libcurl's code.
-    private func end(_ transfer: Transfer, _ code: CURLcode) {
-        calls.pointee.running.remove(transfer)
-        if code != CURLE_OK { transfer.exchange.spendConnection() }
-        if transfer.place.pointee.isAbandoned { return discard(transfer) }
+    private func complete(_ transfer: Transfer, _ code: CURLcode) {
+        locked.pointee.running.remove(transfer)
+        if code != CURLE_OK { transfer.exchange.retireConnection() }
+        if transfer.locked.pointee.isAbandoned { return reclaim(transfer) }
         let content = transfer.exchange.content
         // libcurl reports a reply as complete when the connection was closed within its head.
         let isCut = code == CURLE_OK && !content.pointee.head.isWhole(withBodyOf: content.pointee.reply.count)
         content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         if content.pointee.code == CURLE_OK {
-            calls.pointee.hedging.noteAnswer(after: Clock.read(CLOCK_MONOTONIC) &- content.pointee.askedAt)
+            locked.pointee.hedging.recordAnswer(after: MonotonicTime.now.nanoseconds(since: content.pointee.sentAt))
         }
-        if calls.pointee.hedgeCount == 0 { return deliver(transfer) }
+        if locked.pointee.hedgeCount == 0 { return deliver(transfer) }
         if let settled = settleHedge(of: transfer) { deliver(settled) }
     }
 
     /// Marks a transfer as ended, for its caller or the owner of its group. A caller of its own is woken later, by
-    /// `callEnded`.
+    /// `wakeEndedCallers`.
     private func deliver(_ transfer: Transfer) {
-        transfer.place.pointee.stage = .ended
-        if let group = transfer.place.pointee.group {
-            group.place.pointee.underWay &-= 1
-            group.place.pointee.ended.append(transfer)
-            group.shared.pointee.caller.wake()
+        transfer.locked.pointee.stage = .ended
+        if let group = transfer.locked.pointee.group {
+            group.locked.pointee.underWay &-= 1
+            group.locked.pointee.ended.append(transfer)
+            group.shared.pointee.sleeper.wake()
         } else {
-            calls.pointee.ended.append(transfer)
+            locked.pointee.toWake.append(transfer)
         }
     }
 
-    /// Ends all running transfers as lost and replaces libcurl's handle, after the host closed descriptors of it.
+    /// Ends all running transfers as unusable and replaces libcurl's handle, after the host closed descriptors of it.
     @inline(never)
-    private func renew() {
-        calls.pointee.running.forEach { transfer in
-            transfer.exchange.content.pointee.isLost = true
-            transfer.exchange.content.pointee.stop = .robbed
+    private func rebuild() {
+        locked.pointee.running.forEach { transfer in
+            transfer.exchange.content.pointee.isUnusable = true
+            transfer.exchange.content.pointee.stop = .descriptorClosed
         }
-        while let transfer = calls.pointee.running.first { end(transfer, CURLE_FAILED_INIT) }
-        shared.pointee.multi.renew(maxConnections: calls.pointee.width)
+        while let transfer = locked.pointee.running.first { complete(transfer, CURLE_FAILED_INIT) }
+        shared.pointee.multi.rebuild(maxConnections: locked.pointee.width)
         // The waiting callers are woken, because there may be no driver any more.
-        calls.pointee.ended.forEach { $0.wake() }
+        locked.pointee.toWake.forEach { $0.wakeOwner() }
     }
 
     /// Wakes the callers of the transfers that have ended.
-    private func callEnded() {
-        while let transfer = calls.pointee.ended.removeFirst() { call(transfer) }
+    private func wakeEndedCallers() {
+        while let transfer = locked.pointee.toWake.removeFirst() { wakeCaller(of: transfer) }
     }
 
     /// Wakes the thread that waits for a transfer. It is done with the lock released, because the woken thread often
     /// runs at once and would have to wait for the lock. Meanwhile it may notice by itself that its transfer has ended,
-    /// and leave; the transfer's memory stays until `callings` is 0 again.
+    /// and leave; the transfer's memory stays until `wakesInFlight` is 0 again.
     @inline(never)
-    private func call(_ transfer: Transfer) {
-        if transfer.place.pointee.group != nil { return transfer.wake() }
-        guard transfer.shared.pointee.caller.claim() else { return }
-        calls.pointee.callings &+= 1
+    private func wakeCaller(of transfer: Transfer) {
+        if transfer.locked.pointee.group != nil { return transfer.wakeOwner() }
+        guard transfer.shared.pointee.sleeper.claim() else { return }
+        locked.pointee.wakesInFlight &+= 1
         unlock()
-        transfer.shared.pointee.caller.wakeClaimed()
+        transfer.shared.pointee.sleeper.wakeClaimed()
         lock()
-        calls.pointee.callings &-= 1
+        locked.pointee.wakesInFlight &-= 1
     }
 
     /// Ends the caller's transfer when libcurl itself cannot continue. Only the caller that drives gets the failure;
     /// the next driver tries again.
     @inline(never)
     func fail(_ mine: Transfer, _ code: CURLcode) {
-        if mine.place.pointee.stage == .queued {
-            calls.pointee.queued.remove(mine)
+        if mine.locked.pointee.stage == .queued {
+            locked.pointee.queued.remove(mine)
         } else {
             shared.pointee.multi.remove(mine)
         }
-        end(mine, code)
+        complete(mine, code)
     }
 
     /// Takes the transfer of a caller that leaves out of the lists. Returns false when a driver is running it: then the
     /// transfer is abandoned, and the driver is told.
     @inline(never)
-    func withdraw(_ transfer: Transfer) -> Bool {
-        switch transfer.place.pointee.stage {
+    func cancel(_ transfer: Transfer) -> Bool {
+        switch transfer.locked.pointee.stage {
         case .queued:
-            calls.pointee.queued.remove(transfer)
-        case .running where calls.pointee.areDriven:
-            transfer.place.pointee.isAbandoned = true
-            transfer.exchange.cutShort()
-            calls.pointee.abandonedCount &+= 1
+            locked.pointee.queued.remove(transfer)
+        case .running where locked.pointee.hasDriver:
+            transfer.locked.pointee.isAbandoned = true
+            transfer.exchange.interrupt()
+            locked.pointee.abandonedCount &+= 1
             abandonHedge(of: transfer)
-            shared.pointee.multi.wakeUp()
+            shared.pointee.multi.wake()
             return false
         case .running where shared.pointee.multi.sockets.check():
-            renew()
-            calls.pointee.ended.remove(transfer)
+            rebuild()
+            locked.pointee.toWake.remove(transfer)
         case .running:
-            noteLookup(of: transfer)
-            removeHedge(of: transfer)
+            recordLookup(of: transfer)
+            cancelHedge(of: transfer)
             shared.pointee.multi.remove(transfer)
-            calls.pointee.running.remove(transfer)
+            locked.pointee.running.remove(transfer)
         case .idle, .ended:
             break
         }
@@ -272,25 +275,25 @@ extension Transport {
     }
 
     /// Takes abandoned transfers out of libcurl and puts them back into the pool.
-    private func clearAbandoned() {
-        guard calls.pointee.abandonedCount > 0 else { return }
-        if shared.pointee.multi.sockets.check() { return renew() }
-        calls.pointee.running.forEach { transfer in
-            guard transfer.place.pointee.isAbandoned else { return }
-            noteLookup(of: transfer)
+    private func reclaimAbandoned() {
+        guard locked.pointee.abandonedCount > 0 else { return }
+        if shared.pointee.multi.sockets.check() { return rebuild() }
+        locked.pointee.running.forEach { transfer in
+            guard transfer.locked.pointee.isAbandoned else { return }
+            recordLookup(of: transfer)
             shared.pointee.multi.remove(transfer)
-            calls.pointee.running.remove(transfer)
-            discard(transfer)
+            locked.pointee.running.remove(transfer)
+            reclaim(transfer)
         }
     }
 
     /// Puts an abandoned transfer that libcurl is done with back into the pool.
-    private func discard(_ transfer: Transfer) {
-        calls.pointee.abandonedCount &-= 1
-        transfer.place.pointee.isAbandoned = false
-        transfer.place.pointee.stage = .idle
-        transfer.exchange.recycle()
-        keep(transfer)?.destroy()
+    private func reclaim(_ transfer: Transfer) {
+        locked.pointee.abandonedCount &-= 1
+        transfer.locked.pointee.isAbandoned = false
+        transfer.locked.pointee.stage = .idle
+        transfer.exchange.reset()
+        pool(transfer)?.destroy()
     }
 
     /// Wakes one of the waiting callers to drive, when no thread drives: the last to come, which has the longest time
@@ -298,12 +301,12 @@ extension Transport {
     /// again; then another caller is chosen.
     @inline(never)
     func handOver() {
-        if calls.pointee.areDriven { return }
+        if locked.pointee.hasDriver { return }
         let canDrive = { (transfer: Transfer) in
-            if transfer.place.pointee.original != nil { return false }
-            return transfer.place.pointee.group?.shared.pointee.caller.isAsleep ?? true
+            if transfer.locked.pointee.original != nil { return false }
+            return transfer.locked.pointee.group?.shared.pointee.sleeper.isAsleep ?? true
         }
-        let next = calls.pointee.queued.last(where: canDrive) ?? calls.pointee.running.last(where: canDrive)
-        if let next { call(next) }
+        let next = locked.pointee.queued.last(where: canDrive) ?? locked.pointee.running.last(where: canDrive)
+        if let next { wakeCaller(of: next) }
     }
 }

@@ -4,20 +4,20 @@ internal import CCurl
 // other thread does. The functions take the lock, except those that say that they require it.
 extension Transport {
     /// Why `next` returned to the owner of a group.
-    enum Turn {
+    enum WaitResult {
         /// This transfer has ended and belongs to the owner again: see its exchange's `code`.
         case ended(Transfer)
         /// `wake` was called.
         case woken
         case cancelled
-        case deadline
+        case timedOut
     }
 
     /// Opens a group. From then on it counts as a call inside the transport.
     func open(_ group: TransferGroup) {
         lock()
-        enter(isGroups: true)
-        calls.pointee.groups.append(group)
+        enter(isInGroup: true)
+        locked.pointee.groups.append(group)
         unlock()
     }
 
@@ -25,36 +25,36 @@ extension Transport {
     func close(_ group: TransferGroup) {
         if isInherited { return }
         lock()
-        calls.pointee.groups.remove(group)
-        leave(isGroups: true)
+        locked.pointee.groups.remove(group)
+        leave(isInGroup: true)
         unlock()
     }
 
     /// Queues a transfer for a group.
     func start(_ transfer: Transfer, in group: TransferGroup) {
         lock()
-        transfer.place.pointee.group = group
-        group.place.pointee.underWay &+= 1
+        transfer.locked.pointee.group = group
+        group.locked.pointee.underWay &+= 1
         enqueue(transfer)
         unlock()
     }
 
     /// Waits until there is something to do for the group's owner, or for the deadline. Drives meanwhile when no other
     /// thread does.
-    func next(in group: TransferGroup, until deadline: Deadline, _ settings: borrowing Settings) -> Turn {
+    func next(in group: TransferGroup, until deadline: MonotonicTime, _ settings: borrowing Settings) -> WaitResult {
         lock()
         defer { unlock() }
         while true {
             if isInherited { return .cancelled }
-            if let turn = turn(of: group, deadline) {
+            if let result = waitResult(of: group, deadline) {
                 handOver()
-                return turn
+                return result
             }
-            if calls.pointee.areDriven || group.place.pointee.underWay == 0 {
-                group.shared.pointee.caller.sleep(shared.pointee.lock, until: deadline)
+            if locked.pointee.hasDriver || group.locked.pointee.underWay == 0 {
+                group.shared.pointee.sleeper.sleep(shared.pointee.lock, until: deadline)
             } else {
                 let code = drive(until: deadline, settings) {
-                    group.place.pointee.ended.first != nil || group.place.pointee.isWoken
+                    group.locked.pointee.ended.first != nil || group.locked.pointee.isWoken
                 }
                 if code != CURLE_OK { fail(group, code) }
             }
@@ -62,45 +62,45 @@ extension Transport {
     }
 
     /// Why `next` has to return; nil while it has to wait. Requires the lock.
-    private func turn(of group: TransferGroup, _ deadline: Deadline) -> Turn? {
-        if calls.pointee.areCancelled { return .cancelled }
-        if let transfer = group.place.pointee.ended.removeFirst() {
-            transfer.place.pointee.stage = .idle
-            transfer.place.pointee.group = nil
+    private func waitResult(of group: TransferGroup, _ deadline: MonotonicTime) -> WaitResult? {
+        if locked.pointee.isCancelled { return .cancelled }
+        if let transfer = group.locked.pointee.ended.removeFirst() {
+            transfer.locked.pointee.stage = .idle
+            transfer.locked.pointee.group = nil
             return .ended(transfer)
         }
-        if group.place.pointee.isWoken {
-            group.place.pointee.isWoken = false
+        if group.locked.pointee.isWoken {
+            group.locked.pointee.isWoken = false
             return .woken
         }
-        return deadline.hasPassed ? .deadline : nil
+        return deadline.hasPassed ? .timedOut : nil
     }
 
     /// Wakes the owner of the group, or makes its next wait return. Hold the lock from the moment the pointer to the
     /// group is read: the owner may destroy the group as soon as it gets the lock.
     func wake(_ group: TransferGroup) {
-        group.place.pointee.isWoken = true
-        group.shared.pointee.caller.wake()
-        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
+        group.locked.pointee.isWoken = true
+        group.shared.pointee.sleeper.wake()
+        if locked.pointee.hasDriver { shared.pointee.multi.wake() }
     }
 
     /// Cancels a transfer in whatever stage it is. Returns false when another thread is driving it: then the driver
     /// owns it.
-    func giveUp(_ transfer: Transfer) -> Bool {
+    func cancelInGroup(_ transfer: Transfer) -> Bool {
         if isInherited { return false }
         lock()
         defer { unlock() }
-        let group = transfer.place.pointee.group
-        transfer.place.pointee.group = nil
+        let group = transfer.locked.pointee.group
+        transfer.locked.pointee.group = nil
         if let group {
-            if transfer.place.pointee.stage == .ended {
-                group.place.pointee.ended.remove(transfer)
+            if transfer.locked.pointee.stage == .ended {
+                group.locked.pointee.ended.remove(transfer)
             } else {
-                group.place.pointee.underWay &-= 1
+                group.locked.pointee.underWay &-= 1
             }
         }
-        guard withdraw(transfer) else { return false }
-        transfer.place.pointee.stage = .idle
+        guard cancel(transfer) else { return false }
+        transfer.locked.pointee.stage = .idle
         // Another caller may be waiting for a driver, and may not have been woken because this transfer was to be
         // driven.
         handOver()
@@ -109,30 +109,30 @@ extension Transport {
 
     /// Ends all transfers of the group when libcurl itself cannot continue. Requires the lock.
     private func fail(_ group: TransferGroup, _ code: CURLcode) {
-        let isOurs = { (transfer: Transfer) in transfer.place.pointee.group == group }
-        while let transfer = calls.pointee.running.last(where: isOurs) { fail(transfer, code) }
-        while let transfer = calls.pointee.queued.last(where: isOurs) { fail(transfer, code) }
+        let isOurs = { (transfer: Transfer) in transfer.locked.pointee.group == group }
+        while let transfer = locked.pointee.running.last(where: isOurs) { fail(transfer, code) }
+        while let transfer = locked.pointee.queued.last(where: isOurs) { fail(transfer, code) }
     }
 }
 
 // A transfer that is held for a group.
-extension Call {
+extension TransferLease {
     /// Starts an attempt.
     func start(in group: TransferGroup) {
         guard let transfer else { return }
-        transfer.exchange.rewind()
+        transfer.exchange.resetAttempt()
         transport.start(transfer, in: group)
     }
 
     /// Whether this holds the transfer.
-    func isMade(of other: Transfer) -> Bool { transfer == other }
+    func holds(_ other: Transfer) -> Bool { transfer == other }
 
     /// The result of the attempt that has ended.
-    var ended: Attempt? { transfer.map { Attempt($0.exchange) } }
+    var attemptResult: AttemptResult? { transfer.map { AttemptResult($0.exchange) } }
 
     /// Cancels the attempt in progress, if there is one.
-    mutating func giveUp() {
+    mutating func cancel() {
         guard let current = transfer else { return }
-        if !transport.giveUp(current) { transfer = nil }
+        if !transport.cancelInGroup(current) { transfer = nil }
     }
 }

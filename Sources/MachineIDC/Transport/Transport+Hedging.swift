@@ -9,47 +9,49 @@ internal import CPlatform
 extension Transport {
     /// Hedges the transfers that have been silent for too long. Called every now and then while transfers are running.
     /// Requires the lock.
-    func lookAround(_ settings: borrowing Settings) {
-        guard calls.pointee.nextLook.hasPassed else { return }
-        calls.pointee.nextLook = .after(milliseconds: calls.pointee.hedging.interval)
-        let before = Clock.read(CLOCK_MONOTONIC) &- calls.pointee.hedging.patience
-        var transfer = calls.pointee.running.first
+    func startHedges(_ settings: borrowing Settings) {
+        guard locked.pointee.nextHedgeCheck.hasPassed else { return }
+        locked.pointee.nextHedgeCheck = .after(milliseconds: locked.pointee.hedging.interval)
+        let before = MonotonicTime.now.before(nanoseconds: locked.pointee.hedging.patience)
+        var transfer = locked.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
-        while let current = transfer, calls.pointee.hedgeCount < Hedging.mostAtOnce {
+        while let current = transfer, locked.pointee.hedgeCount < Hedging.mostAtOnce {
             transfer = current.links.next
-            if current.isSilent(since: before), lookupWait() == 0, calls.pointee.hedging.begin() { hedge(current, settings) }
+            if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() {
+                hedge(current, settings)
+            }
         }
     }
 
     /// Sends a transfer's request a second time. Does nothing when memory is refused.
     @inline(never)
     private func hedge(_ transfer: Transfer, _ settings: borrowing Settings) {
-        guard let hedge = spare(settings) else { return }
+        guard let hedge = takePooledOrMake(settings) else { return }
         do throws(Failure) {
             try hedge.exchange.prepareLike(transfer.exchange, settings)
         } catch {
-            keep(hedge)?.destroy()
-            return error.message.discard()
+            pool(hedge)?.destroy()
+            return error.message.destroy()
         }
         let added = shared.pointee.multi.add(hedge)
         guard added == CURLE_OK else {
-            keep(hedge)?.destroy()
+            pool(hedge)?.destroy()
             return
         }
-        hedge.place.pointee.stage = .running
-        hedge.place.pointee.original = transfer
-        transfer.place.pointee.hedge = hedge
-        calls.pointee.running.append(hedge)
-        calls.pointee.hedgeCount &+= 1
+        hedge.locked.pointee.stage = .running
+        hedge.locked.pointee.original = transfer
+        transfer.locked.pointee.hedge = hedge
+        locked.pointee.running.append(hedge)
+        locked.pointee.hedgeCount &+= 1
     }
 
     /// A transfer from the pool, or a new one; nil when memory is refused.
-    private func spare(_ settings: borrowing Settings) -> Transfer? {
-        if let idle = calls.pointee.idle.removeLast() { return idle }
+    private func takePooledOrMake(_ settings: borrowing Settings) -> Transfer? {
+        if let pooled = locked.pointee.pooled.removeLast() { return pooled }
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
-            error.message.discard()
+            error.message.destroy()
             return nil
         }
     }
@@ -59,80 +61,78 @@ extension Transport {
     @inline(never)
     func settleHedge(of transfer: Transfer) -> Transfer? {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
-        if let original = transfer.place.pointee.original {
+        if let original = transfer.locked.pointee.original {
             if hasReply {
-                shared.pointee.multi.sockets.spend(unusedSince: original.exchange.content.pointee.askedAt)
-                calls.pointee.hedging.noteSuccess()
-                calls.pointee.nextLook = .now
+                shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.sentAt)
+                locked.pointee.hedging.recordUsefulHedge()
+                locked.pointee.nextHedgeCheck = .now
                 original.swapExchanges(with: transfer)
                 shared.pointee.multi.remove(transfer)
-                calls.pointee.running.remove(original)
+                locked.pointee.running.remove(original)
             } else {
                 // Another hedge may be sent after the same delay.
-                original.place.pointee.hedgeEndedAt = Clock.read(CLOCK_MONOTONIC)
+                original.locked.pointee.hedgeEndedAt = .now
             }
-            dropHedge(of: original)
+            returnHedge(of: original)
             return hasReply ? original : nil
         }
-        guard let hedge = transfer.place.pointee.hedge else { return transfer }
-        if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).mayPass {
+        guard let hedge = transfer.locked.pointee.hedge else { return transfer }
+        if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).isTransient {
             transfer.swapExchanges(with: hedge)
-            dropHedge(of: transfer)
+            returnHedge(of: transfer)
             // The hedge's exchange continues in the caller's transfer.
-            calls.pointee.running.append(transfer)
+            locked.pointee.running.append(transfer)
             return nil
         }
-        removeHedge(of: transfer)
+        cancelHedge(of: transfer)
         return transfer
     }
 
     /// Cancels the hedge of a transfer. Requires the lock, and runs on the driver's thread or while no thread drives.
-    func removeHedge(of original: Transfer) {
-        guard let hedge = original.place.pointee.hedge else { return }
-        if !hedge.exchange.content.pointee.isLost {
-            noteLookup(of: hedge)
+    func cancelHedge(of original: Transfer) {
+        guard let hedge = original.locked.pointee.hedge else { return }
+        if !hedge.exchange.content.pointee.isUnusable {
+            recordLookup(of: hedge)
             shared.pointee.multi.remove(hedge)
         }
-        dropHedge(of: original)
+        returnHedge(of: original)
     }
 
     /// Abandons the hedge of a transfer that is being abandoned, so that the driver clears both away. Requires the
     /// lock.
     func abandonHedge(of original: Transfer) {
-        guard let hedge = original.place.pointee.hedge else { return }
-        part(original, hedge)
-        hedge.place.pointee.isAbandoned = true
-        hedge.exchange.cutShort()
-        calls.pointee.abandonedCount &+= 1
+        guard let hedge = original.locked.pointee.hedge else { return }
+        unlinkHedge(original, hedge)
+        hedge.locked.pointee.isAbandoned = true
+        hedge.exchange.interrupt()
+        locked.pointee.abandonedCount &+= 1
     }
 
     /// Puts the hedge of a transfer, which libcurl is done with, back into the pool.
-    private func dropHedge(of original: Transfer) {
-        guard let hedge = original.place.pointee.hedge else { return }
-        part(original, hedge)
-        hedge.place.pointee.stage = .idle
-        calls.pointee.running.remove(hedge)
-        hedge.exchange.recycle()
-        keep(hedge)?.destroy()
+    private func returnHedge(of original: Transfer) {
+        guard let hedge = original.locked.pointee.hedge else { return }
+        unlinkHedge(original, hedge)
+        hedge.locked.pointee.stage = .idle
+        locked.pointee.running.remove(hedge)
+        hedge.exchange.reset()
+        pool(hedge)?.destroy()
     }
 
     /// Ends the relation between a transfer and its hedge.
-    private func part(_ original: Transfer, _ hedge: Transfer) {
-        original.place.pointee.hedge = nil
-        hedge.place.pointee.original = nil
-        calls.pointee.hedgeCount &-= 1
+    private func unlinkHedge(_ original: Transfer, _ hedge: Transfer) {
+        original.locked.pointee.hedge = nil
+        hedge.locked.pointee.original = nil
+        locked.pointee.hedgeCount &-= 1
     }
 }
 
 extension Transfer {
     /// Whether the transfer may be hedged: its request is read-only and was sent before `moment`, not a byte of the
     /// reply has come, and it has no hedge now and had none since `moment`.
-    ///
-    /// - Parameter moment: on CLOCK_MONOTONIC, in nanoseconds.
-    fileprivate func isSilent(since moment: Int64) -> Bool {
-        exchange.content.pointee.operation.changesNothing
-            && place.pointee.original == nil && place.pointee.hedge == nil && !place.pointee.isAbandoned
+    fileprivate func isSilent(since moment: MonotonicTime) -> Bool {
+        exchange.content.pointee.endpoint.isReadOnly
+            && locked.pointee.original == nil && locked.pointee.hedge == nil && !locked.pointee.isAbandoned
             && exchange.progress == .waiting
-            && max(exchange.content.pointee.askedAt, place.pointee.hedgeEndedAt) <= moment
+            && max(exchange.content.pointee.sentAt, locked.pointee.hedgeEndedAt) <= moment
     }
 }

@@ -4,40 +4,40 @@ internal import CPlatform
 extension Transport {
     /// How long a transport remembers that it left a look-up behind, in milliseconds. This is longer than resolvers
     /// take.
-    private static var memory: Int { 30_000 }
+    private static var slowLookupMemory: Int { 30_000 }
     /// How many look-ups a transport has in progress at once during that time.
-    private static var width: Int { 4 }
+    private static var maximumLookups: Int { 4 }
 
     /// Records that libcurl leaves a resolver thread behind, if this transfer has one. Call it before the transfer is
     /// taken out of libcurl.
     @inline(never)
-    func noteLookup(of transfer: Transfer) {
+    func recordLookup(of transfer: Transfer) {
         guard transfer.isLookingUp else { return }
-        PerProcessPage.page?.pointee.lookups.note()
-        calls.pointee.lookupsAreSlowUntil = .after(milliseconds: Transport.memory)
+        PerProcessPage.unchecked?.pointee.lookups.recordLeftBehind()
+        locked.pointee.lookupsAreSlowUntil = .after(milliseconds: Transport.slowLookupMemory)
     }
 
     /// Milliseconds until another transfer that may need a look-up can start; 0 when it can start now. A transfer that
     /// finds a kept connection needs no look-up.
     func lookupWait() -> Int {
-        guard let end = calls.pointee.lookupsAreSlowUntil else { return isFirstWave ? 100 : 0 }
+        guard let end = locked.pointee.lookupsAreSlowUntil else { return isFirstLookupPending ? 100 : 0 }
         if end.hasPassed {
-            calls.pointee.lookupsAreSlowUntil = nil
+            locked.pointee.lookupsAreSlowUntil = nil
             return 0
         }
         var resolving = 0
-        calls.pointee.running.forEach { if $0.isLookingUp { resolving &+= 1 } }
-        if calls.pointee.running.count &- resolving < shared.pointee.multi.sockets.countOpen() { return 0 }
-        let wait = PerProcessPage.page?.pointee.lookups.wait ?? 0
-        return resolving < Transport.width ? wait : max(wait, 100)
+        locked.pointee.running.forEach { if $0.isLookingUp { resolving &+= 1 } }
+        if locked.pointee.running.count &- resolving < shared.pointee.multi.sockets.countOpen() { return 0 }
+        let wait = PerProcessPage.unchecked?.pointee.lookups.millisecondsUntilNext ?? 0
+        return resolving < Transport.maximumLookups ? wait : max(wait, 100)
     }
 
     /// Whether the authority's address is still unknown and enough transfers are looking it up. All transfers share
     /// what they find.
-    private var isFirstWave: Bool {
-        if calls.pointee.isNamed || calls.pointee.running.count < Transport.width { return false }
-        calls.pointee.isNamed = calls.pointee.running.last { !$0.isLookingUp } != nil
-        return !calls.pointee.isNamed
+    private var isFirstLookupPending: Bool {
+        if locked.pointee.addressIsKnown || locked.pointee.running.count < Transport.maximumLookups { return false }
+        locked.pointee.addressIsKnown = locked.pointee.running.last { !$0.isLookingUp } != nil
+        return !locked.pointee.addressIsKnown
     }
 }
 

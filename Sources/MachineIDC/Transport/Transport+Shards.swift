@@ -13,21 +13,21 @@ extension Transport {
         let limit: Int
         let width: Int
         /// How many connections the transport never gives away: half of them or a few more.
-        let kept: Int
+        let reserved: Int
         /// The address of the first shard. Shards are removed only with the lock of the transport that they belong to.
         let first = Atomic<UInt>(0)
         /// In a shard: the address of the next shard of the same transport.
         let next = Atomic<UInt>(0)
 
         /// No shards.
-        init() { (limit, width, kept) = (0, 0, 0) }
+        init() { (limit, width, reserved) = (0, 0, 0) }
 
         init(of connections: Int, processors: Int) {
             let spare = connections / 2
             // There are few shards, because each reads the certificate authorities for itself, in 20 ms.
             limit = min(processors &- 1, 3, spare)
             width = limit > 0 ? spare / limit : 0
-            kept = connections &- limit &* width
+            reserved = connections &- limit &* width
         }
     }
 
@@ -42,11 +42,11 @@ extension Transport {
 
     /// Counts a call with a single transfer as inside this transport or one of its shards, and returns which. Groups
     /// always use the transport itself; a group counts as one call, and so does each transfer that is held for it.
-    func enterWhereFree(from processor: Int32 = sched_getcpu()) -> Transport {
+    func enterShard(from processor: Int32 = sched_getcpu()) -> Transport {
         lock()
         defer { unlock() }
-        let chosen = best(for: Int(processor))
-        chosen.enter(isGroups: false)
+        let chosen = shard(for: Int(processor))
+        chosen.enter(isInGroup: false)
         return chosen
     }
 
@@ -54,39 +54,41 @@ extension Transport {
     /// driver then finds its data in the cache, and wakes no thread on another processor. But no call waits for its
     /// turn while a connection is free elsewhere, or for more than one turn longer than elsewhere; and once a client is
     /// no longer busy, its calls leave the shards empty. Requires the lock.
-    private func best(for processor: Int) -> Transport {
+    private func shard(for processor: Int) -> Transport {
         let (limit, width) = (shared.pointee.shards.limit, shared.pointee.shards.width)
-        let free = shared.pointee.shards.kept &- load
-        if free > 0, load <= shared.pointee.shards.kept / 4 || !hasShards { return self }
-        let place = processor.remainderReportingOverflow(dividingBy: limit &+ 1).partialValue
+        let free = shared.pointee.shards.reserved &- callCount
+        if free > 0, callCount <= shared.pointee.shards.reserved / 4 || !hasShards { return self }
+        let position = processor.remainderReportingOverflow(dividingBy: limit &+ 1).partialValue
         var (near, nearFree, freest, most, count) = (self, free, self, free, 0)
         forEachShard { shard in
             count &+= 1
-            let free = width &- shard.load
-            if count == place { (near, nearFree) = (shard, free) }
+            let free = width &- shard.callCount
+            if count == position { (near, nearFree) = (shard, free) }
             if free > most { (freest, most) = (shard, free) }
         }
         if nearFree > 0 { return near }
-        if most <= 0, singleLoad >= shared.pointee.shards.kept, count < limit, let shard = addShard() { return shard }
+        if most <= 0, singleCallCount >= shared.pointee.shards.reserved, count < limit, let shard = addShard() {
+            return shard
+        }
         return most > 0 || most &- nearFree > width ? freest : near
     }
 
     /// Makes another shard; nil when that is not possible, or not yet. The call then does without. Requires the lock.
     @inline(never)
     private func addShard() -> Transport? {
-        if calls.pointee.areCancelled { return nil }
+        if locked.pointee.isCancelled { return nil }
         let width = shared.pointee.shards.width
-        if !calls.pointee.makesRoom { setWidth(calls.pointee.width &- width) }
-        calls.pointee.makesRoom = true
+        if !locked.pointee.isShrinkingForShard { setWidth(locked.pointee.width &- width) }
+        locked.pointee.isShrinkingForShard = true
         // Excess connections are closed as their transfers end; until then there is no room for the shard.
-        if calls.pointee.mostOpen > calls.pointee.width { return nil }
-        calls.pointee.makesRoom = false
+        if locked.pointee.openConnectionsBound > locked.pointee.width { return nil }
+        locked.pointee.isShrinkingForShard = false
         let shard: Transport
         do throws(Failure) {
             shard = try Transport(shardOf: self, width: width)
         } catch {
-            error.message.discard()
-            setWidth(calls.pointee.width &+ width)
+            error.message.destroy()
+            setWidth(locked.pointee.width &+ width)
             return nil
         }
         let first = shared.pointee.shards.first.load(ordering: .relaxed)
@@ -96,32 +98,32 @@ extension Transport {
     }
 
     /// How many calls with a single transfer are inside.
-    private var singleLoad: Int { load &- shared.pointee.groupLoad.load(ordering: .relaxed) }
+    private var singleCallCount: Int { callCount &- shared.pointee.groupCallCount.load(ordering: .relaxed) }
 
     private var hasShards: Bool { shared.pointee.shards.first.load(ordering: .relaxed) != 0 }
 
     /// Removes a shard without calls and takes its connections back, when groups have more to do here than there are
     /// connections and no other call waits. The driver must destroy the shard, with the lock released, before it starts
     /// more transfers. Requires the lock.
-    func takeIdleShard() -> Transport? {
-        guard hasShards || calls.pointee.makesRoom, calls.pointee.queued.first != nil, !hasRoom,
-            calls.pointee.queued.last(where: { $0.place.pointee.group == nil }) == nil, !calls.pointee.areCancelled
+    func detachIdleShard() -> Transport? {
+        guard hasShards || locked.pointee.isShrinkingForShard, locked.pointee.queued.first != nil, !hasRoom,
+            locked.pointee.queued.last(where: { $0.locked.pointee.group == nil }) == nil, !locked.pointee.isCancelled
         else { return nil }
         // A shard that was still to be made is given up.
-        if calls.pointee.makesRoom {
-            calls.pointee.makesRoom = false
-            setWidth(calls.pointee.width &+ shared.pointee.shards.width)
+        if locked.pointee.isShrinkingForShard {
+            locked.pointee.isShrinkingForShard = false
+            setWidth(locked.pointee.width &+ shared.pointee.shards.width)
             return nil
         }
         var before: Transport?
         var shard = Transport(address: shared.pointee.shards.first.load(ordering: .relaxed))
-        while let current = shard, current.load > 0 {
+        while let current = shard, current.callCount > 0 {
             before = current
             shard = Transport(address: current.shared.pointee.shards.next.load(ordering: .relaxed))
         }
         guard let shard else { return nil }
         let next = shard.shared.pointee.shards.next.load(ordering: .relaxed)
-        ForkGate.working {
+        ForkGate.holdingOffFork {
             if let before {
                 before.shared.pointee.shards.next.store(next, ordering: .releasing)
             } else {
@@ -131,13 +133,13 @@ extension Transport {
         // The thread that left the shard last may still hold its lock.
         shard.lock()
         shard.unlock()
-        setWidth(calls.pointee.width &+ shared.pointee.shards.width)
+        setWidth(locked.pointee.width &+ shared.pointee.shards.width)
         return shard
     }
 
     /// Sets how many transfers may run at the same time. The driver tells libcurl. Requires the lock.
     private func setWidth(_ width: Int) {
-        calls.pointee.width = width
-        calls.pointee.isWidthNew = true
+        locked.pointee.width = width
+        locked.pointee.mustApplyWidth = true
     }
 }

@@ -21,44 +21,44 @@ struct Transport {
         /// The number of the process that made the transport: see `ForkGeneration`.
         let generation: Int
         /// How many calls are inside.
-        let load = Atomic<Int>(0)
+        let callCount = Atomic<Int>(0)
         /// How many of these are groups or transfers held for groups.
-        let groupLoad = Atomic<Int>(0)
+        let groupCallCount = Atomic<Int>(0)
         let shards: Shards
-        let calls: Box<Calls>
+        let locked: Box<Locked>
 
         @inline(never)
         init(_ shards: consuming Shards, width: Int, _ hedging: Hedging, generation: Int) throws(Failure) {
             let lock = try Lock(generation: generation)
             let drained = try Condition()
             let multi = try Multi(maxConnections: width)
-            let calls = try Box(Calls(width: width, hedging))
+            let locked = try Box(Locked(width: width, hedging))
             self.lock = lock
             self.drained = drained
             self.multi = multi
             self.generation = generation
             self.shards = shards
-            self.calls = calls
+            self.locked = locked
         }
     }
 
     /// The members that the lock protects.
-    struct Calls: ~Copyable {
+    struct Locked: ~Copyable {
         /// How many transfers may run in libcurl at the same time, each on a connection of its own.
         var width: Int
         /// Whether libcurl has not been told the new `width` yet.
-        var isWidthNew = false
+        var mustApplyWidth = false
         /// Whether `width` was reduced for a shard that is not made yet.
-        var makesRoom = false
+        var isShrinkingForShard = false
         /// An upper bound for the open connections: the largest number of transfers that ran at once, or what the
         /// driver counted.
-        var mostOpen = 0
+        var openConnectionsBound = 0
         /// Whether the client was cancelled.
-        var areCancelled = false
+        var isCancelled = false
         /// Whether a caller is driving.
-        var areDriven = false
+        var hasDriver = false
         /// Whether the driver polls, so that it has to be woken.
-        var isDriverIdle = false
+        var isDriverPolling = false
         /// The transfers that wait for the driver to start them.
         var queued = LinkedList<Transfer>()
         /// The transfers that are added to libcurl.
@@ -66,26 +66,26 @@ struct Transport {
         /// The transfers that wait for their next attempt.
         var paused = LinkedList<Transfer>()
         /// The transfers of single calls that have ended and whose callers have not been woken yet.
-        var ended = LinkedList<Transfer>()
+        var toWake = LinkedList<Transfer>()
         /// Whether a transfer has resolved the authority's name.
-        var isNamed = false
+        var addressIsKnown = false
         /// Set while this transport has recently left a look-up behind: see `Lookups`.
-        var lookupsAreSlowUntil: Deadline?
+        var lookupsAreSlowUntil: MonotonicTime?
         var hedging: Hedging
         /// How many of the running transfers are hedges.
         var hedgeCount = 0
         /// When the driver looks for transfers to hedge again.
-        var nextLook = Deadline.now
+        var nextHedgeCheck = MonotonicTime.now
         /// How many of the running transfers have been abandoned by their callers.
         var abandonedCount = 0
         /// The open groups.
         var groups = LinkedList<TransferGroup>()
         /// How many threads have claimed to wake a caller and have not done it yet.
-        var callings = 0
+        var wakesInFlight = 0
         /// See `Companion`; nil when there is none.
         var companion: Companion?
         /// The pool of transfers that can be used again.
-        var idle = LinkedList<Transfer>()
+        var pooled = LinkedList<Transfer>()
 
         init(width: Int, _ hedging: Hedging) {
             self.width = width
@@ -105,14 +105,15 @@ struct Transport {
     ) throws(Failure) {
         try CurlLibrary.prepare()
         let shards = Shards(of: settings.maxConnections, processors: processors)
-        shared = try allocate(
+        shared = try allocateShared(
             Shared(
                 shards, width: settings.maxConnections, Hedging(timeout: settings.timeout), generation: generation))
     }
 
     /// Makes a shard of another transport, with `width` connections.
     init(shardOf other: Transport, width: Int) throws(Failure) {
-        shared = try allocate(Shared(Shards(), width: width, other.calls.pointee.hedging, generation: other.generation))
+        shared = try allocateShared(
+            Shared(Shards(), width: width, other.locked.pointee.hedging, generation: other.generation))
     }
 
     /// The transport at an address that was stored as a number; nil for 0.
@@ -124,21 +125,21 @@ struct Transport {
     /// Frees the transport and its shards. No call may be inside any more.
     func destroy() {
         forEachShard { $0.destroy() }
-        if let companion = calls.pointee.companion { companion.destroyed(companion.context) }
-        while let transfer = calls.pointee.idle.removeLast() { transfer.destroy() }
-        deallocate(shared)
+        if let companion = locked.pointee.companion { companion.destroyed(companion.context) }
+        while let transfer = locked.pointee.pooled.removeLast() { transfer.destroy() }
+        destroyShared(shared)
     }
 
     func lock() { shared.pointee.lock.lock() }
     func unlock() { shared.pointee.lock.unlock() }
 
-    var calls: UnsafeMutablePointer<Calls> { shared.pointee.calls.pointer }
+    var locked: UnsafeMutablePointer<Locked> { shared.pointee.locked.pointer }
 
     /// Replaces `destroy` in a forked child: closes the sockets, and leaves libcurl's handles and the lock, which
     /// another thread of the parent may have held, alone for good.
-    func forsake() {
+    func closeInherited() {
         shared.pointee.multi.sockets.closeInherited()
-        forEachShard { $0.forsake() }
+        forEachShard { $0.closeInherited() }
     }
 
     var generation: Int { shared.pointee.generation }
@@ -154,33 +155,33 @@ struct Transport {
     /// Ends every call inside, and every later one.
     func cancel() {
         lock()
-        calls.pointee.areCancelled = true
-        if let companion = calls.pointee.companion { companion.cancelled(companion.context) }
-        calls.pointee.queued.forEach { $0.wake() }
-        calls.pointee.running.forEach {
-            $0.exchange.cutShort()
-            $0.wake()
+        locked.pointee.isCancelled = true
+        if let companion = locked.pointee.companion { companion.cancelled(companion.context) }
+        locked.pointee.queued.forEach { $0.wakeOwner() }
+        locked.pointee.running.forEach {
+            $0.exchange.interrupt()
+            $0.wakeOwner()
         }
-        calls.pointee.paused.forEach { $0.wake() }
-        calls.pointee.ended.forEach { $0.wake() }
-        calls.pointee.groups.forEach { $0.shared.pointee.caller.wake() }
-        if calls.pointee.areDriven { shared.pointee.multi.wakeUp() }
+        locked.pointee.paused.forEach { $0.wakeOwner() }
+        locked.pointee.toWake.forEach { $0.wakeOwner() }
+        locked.pointee.groups.forEach { $0.shared.pointee.sleeper.wake() }
+        if locked.pointee.hasDriver { shared.pointee.multi.wake() }
         unlock()
         forEachShard { $0.cancel() }
     }
 
     /// Lets the companion end what it has under way, until the deadline.
-    func closeCompanion(until deadline: Deadline) {
+    func closeCompanion(until deadline: MonotonicTime) {
         lock()
-        let companion = calls.pointee.companion
+        let companion = locked.pointee.companion
         unlock()
         if let companion { companion.closing(companion.context, deadline.remainingMilliseconds) }
     }
 
     /// Waits until no call is inside, or for the deadline.
-    func drain(until deadline: Deadline) {
+    func drain(until deadline: MonotonicTime) {
         lock()
-        while load > 0, !deadline.hasPassed {
+        while callCount > 0, !deadline.hasPassed {
             shared.pointee.drained.wait(shared.pointee.lock, until: deadline)
         }
         unlock()
@@ -191,20 +192,20 @@ struct Transport {
 // The pool of transfers: taking one for a call, and returning it.
 extension Transport {
     /// How many transfers are kept for a burst of callers.
-    private static var maximumIdle: Int { 64 }
+    private static var maximumPooled: Int { 64 }
 
     /// Takes a transfer for a call that is inside, from the pool or newly made. When it throws, the call counts as
     /// left.
     @inline(never)
-    func begin(_ settings: borrowing Settings, isGroups: Bool) throws(Failure) -> Transfer {
+    func takeTransfer(_ settings: borrowing Settings, isInGroup: Bool) throws(Failure) -> Transfer {
         lock()
-        let found = calls.pointee.idle.removeLast()
+        let found = locked.pointee.pooled.removeLast()
         unlock()
         if let found { return found }
         do throws(Failure) {
             return try Transfer(settings, sockets: shared.pointee.multi.sockets)
         } catch {
-            end(nil, isGroups: isGroups)
+            returnTransfer(nil, isInGroup: isInGroup)
             throw error
         }
     }
@@ -213,41 +214,42 @@ extension Transport {
     ///
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
-    func end(_ transfer: Transfer?, isGroups: Bool) {
+    func returnTransfer(_ transfer: Transfer?, isInGroup: Bool) {
         if isInherited { return }
-        transfer?.exchange.recycle()
+        transfer?.exchange.reset()
         lock()
-        let surplus = transfer.flatMap(keep)
-        leave(isGroups: isGroups)
+        let excess = transfer.flatMap(pool)
+        leave(isInGroup: isInGroup)
         unlock()
-        surplus?.destroy()
+        excess?.destroy()
     }
 
     /// How many calls are inside. The number may be out of date at once.
-    var load: Int { shared.pointee.load.load(ordering: .relaxed) }
+    var callCount: Int { shared.pointee.callCount.load(ordering: .relaxed) }
 
     /// Counts one more call as inside.
     ///
-    /// - Parameter isGroups: whether it is a group or a transfer held for one.
-    func enter(isGroups: Bool) {
-        if isGroups { shared.pointee.groupLoad.wrappingAdd(1, ordering: .relaxed) }
-        shared.pointee.load.wrappingAdd(1, ordering: .relaxed)
+    /// - Parameter isInGroup: whether it is a group or a transfer held for one.
+    func enter(isInGroup: Bool) {
+        if isInGroup { shared.pointee.groupCallCount.wrappingAdd(1, ordering: .relaxed) }
+        shared.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
     }
 
     /// Counts one call as left. Requires the lock, because a thread that waits for the last call may then destroy the
     /// transport.
-    func leave(isGroups: Bool) {
-        if isGroups { shared.pointee.groupLoad.wrappingSubtract(1, ordering: .relaxed) }
-        if shared.pointee.load.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { shared.pointee.drained.signal() }
+    func leave(isInGroup: Bool) {
+        if isInGroup { shared.pointee.groupCallCount.wrappingSubtract(1, ordering: .relaxed) }
+        let left = shared.pointee.callCount.wrappingSubtract(1, ordering: .relaxed).newValue
+        if left == 0 { shared.pointee.drained.signal() }
     }
 
-    /// Pools a transfer. Returns one to destroy when the pool is full, unless a wake-up of a caller is in progress. A
-    /// lost transfer is neither pooled nor destroyed. Requires the lock.
-    func keep(_ transfer: Transfer) -> Transfer? {
-        if transfer.exchange.content.pointee.isLost { return nil }
-        calls.pointee.idle.append(transfer)
-        if calls.pointee.idle.count > Transport.maximumIdle, calls.pointee.callings == 0 {
-            return calls.pointee.idle.removeFirst()
+    /// Pools a transfer. Returns one to destroy when the pool is full, unless a wake-up of a caller is in progress. An
+    /// unusable transfer is neither pooled nor destroyed. Requires the lock.
+    func pool(_ transfer: Transfer) -> Transfer? {
+        if transfer.exchange.content.pointee.isUnusable { return nil }
+        locked.pointee.pooled.append(transfer)
+        if locked.pointee.pooled.count > Transport.maximumPooled, locked.pointee.wakesInFlight == 0 {
+            return locked.pointee.pooled.removeFirst()
         }
         return nil
     }

@@ -1,9 +1,9 @@
 /* callers.pml - a part of driver.pml: callers with one transfer, the caller with a group, and who else wakes them. */
 
-/* Transport.begin: an idle transfer or a new one. The code takes the last idle one; which one does not matter here. */
-inline begin(group) {
+/* Transport.takeTransfer: one of the pool or a new one. The code takes the last one; which one does not matter. */
+inline take_transfer(group) {
     if
-    :: len(idleOnes) > 0 -> idleOnes?mine
+    :: len(pooledOnes) > 0 -> pooledOnes?mine
     :: else ->
         mine = 0;
         do
@@ -11,7 +11,7 @@ inline begin(group) {
         :: else -> mine++
         od
     fi;
-    transfers[mine].isGroups = group
+    transfers[mine].isInGroup = group
 }
 
 inline choose_silence(mayBeSilent) {
@@ -29,33 +29,33 @@ inline choose_silence(mayBeSilent) {
 #define mayBeCancelled false
 #endif
 
-/* Transport.end */
-inline give_back() {
-    atomic { lock(); keep(mine); unlock() }
+/* Transport.returnTransfer */
+inline return_transfer() {
+    atomic { lock(); pool(mine); unlock() }
 }
 
 proctype Single(byte me) {
-    byte mine, other, count, spare, next, called;
+    byte mine, other, count, excess, next, woken;
     bool isMine = true;
-    bool hasFailed, areCallersLate, mustLeave, isLeaving, isHeard, isNoticed;
+    bool hasFailed, isSecondRound, mustLeave, isLeaving, isHeard, isNoticed;
 
     atomic {
         lock();
-        begin(false);
+        take_transfer(false);
         choose_silence(me < IMPATIENT || mayBeCancelled);
 #ifdef IN_ORDER
         transfers[mine].isLast = (me == SINGLES - 1);
 #endif
         enqueue(mine)
     };
-    /* Transport.run */
+    /* Transport.runTransfer */
     do
     :: transfers[mine].stage == ended -> break
-    :: transfers[mine].stage != ended && (areCancelled || isLate[me]) -> d_step { withdraw(mine) }; break
+    :: transfers[mine].stage != ended && (isCancelled || isLate[me]) -> d_step { cancel_transfer(mine) }; break
     :: else ->
         if
-        :: areDriven -> sleep(transfers[mine].sleeps, transfers[mine].posts, me)
-        :: !areDriven ->
+        :: hasDriver -> sleep(transfers[mine].sleeps, transfers[mine].posts, me)
+        :: !hasDriver ->
             drive(me, (transfers[mine].stage == ended));
             if
             :: hasFailed -> d_step { fail(mine); hasFailed = false }
@@ -65,7 +65,7 @@ proctype Single(byte me) {
     od;
     atomic {
         if
-        :: isMine && endedOnes??[eval(mine)] -> endedOnes??eval(mine)
+        :: isMine && onesToWake??[eval(mine)] -> onesToWake??eval(mine)
         :: else -> skip
         fi;
         if
@@ -78,7 +78,7 @@ proctype Single(byte me) {
 #endif
     unlock();
     if
-    :: isMine -> give_back()
+    :: isMine -> return_transfer()
     :: else -> skip
     fi;
     note_return
@@ -86,9 +86,9 @@ proctype Single(byte me) {
 
 #if MEMBERS > 0
 proctype Group() {
-    byte mine, other, count, spare, next, called, begun;
+    byte mine, other, count, excess, next, woken, begun;
     bool isMine = true;
-    bool hasFailed, areCallersLate, mustLeave, isLeaving, isHeard, isNoticed, hasEnded, isOver;
+    bool hasFailed, isSecondRound, mustLeave, isLeaving, isHeard, isNoticed, hasEnded, isOver;
 
     /* Transport.open, start */
     isGroupOpen = true;
@@ -96,7 +96,7 @@ proctype Group() {
     :: begun < MEMBERS ->
         atomic {
             lock();
-            begin(true);
+            take_transfer(true);
             choose_silence(mayBeCancelled);
 #ifdef IN_ORDER
             transfers[mine].isLast = true;
@@ -112,25 +112,30 @@ proctype Group() {
     do
     :: isOver || (begun == 0 && hasBeenWoken) -> break
     :: else ->
-        /* Transport.next and turn */
+        /* Transport.next and waitResult */
         lock();
         do
-        :: areCancelled -> isOver = true; break
-        :: !areCancelled && len(groupEnded) > 0 ->
-            d_step { groupEnded?mine; transfers[mine].stage = idle; transfers[mine].isGroups = false; hasEnded = true };
+        :: isCancelled -> isOver = true; break
+        :: !isCancelled && len(groupEnded) > 0 ->
+            d_step {
+                groupEnded?mine;
+                transfers[mine].stage = idle;
+                transfers[mine].isInGroup = false;
+                hasEnded = true
+            };
             break
-        :: !areCancelled && len(groupEnded) == 0 && isWoken -> d_step { isWoken = false; hasBeenWoken = true }; break
-        :: !areCancelled && len(groupEnded) == 0 && !isWoken && isLate[GROUP] -> isOver = true; break
+        :: !isCancelled && len(groupEnded) == 0 && isWoken -> d_step { isWoken = false; hasBeenWoken = true }; break
+        :: !isCancelled && len(groupEnded) == 0 && !isWoken && isLate[GROUP] -> isOver = true; break
         :: else ->
             if
-            :: areDriven || underWay == 0 -> sleep(groupSleeps, groupPosts, GROUP)
+            :: hasDriver || underWay == 0 -> sleep(groupSleeps, groupPosts, GROUP)
             :: else ->
                 drive(GROUP, (len(groupEnded) > 0 || isWoken));
                 atomic {
                     do
                     :: hasFailed && count < TRANSFERS ->
                         if
-                        :: transfers[count].isGroups && transfers[count].stage != ended -> fail(count)
+                        :: transfers[count].isInGroup && transfers[count].stage != ended -> fail(count)
                         :: else -> skip
                         fi;
                         count++
@@ -139,7 +144,7 @@ proctype Group() {
                 }
             fi
         od;
-#ifndef NO_TURN_HAND_OVER
+#ifndef NO_NEXT_HAND_OVER
         hand_over();
 #endif
         unlock();
@@ -152,35 +157,35 @@ proctype Group() {
 #ifdef ENDLESS
             atomic {
                 lock();
-                transfers[mine].isGroups = true;
+                transfers[mine].isInGroup = true;
                 underWay++;
                 enqueue(mine);
                 mine = 0;
                 unlock()
             }
 #else
-            atomic { lock(); keep(mine); begun--; mine = 0; unlock() }
+            atomic { lock(); pool(mine); begun--; mine = 0; unlock() }
 #endif
         :: else -> skip
         fi
     od;
-    /* Transport.giveUp of each transfer that is left. */
+    /* Transport.cancelInGroup of each transfer that is left. */
     do
-    :: mine < TRANSFERS && transfers[mine].isGroups ->
+    :: mine < TRANSFERS && transfers[mine].isInGroup ->
         atomic {
             lock();
-            transfers[mine].isGroups = false;
+            transfers[mine].isInGroup = false;
             if
             :: transfers[mine].stage == ended -> groupEnded??eval(mine)
             :: else -> underWay--
             fi;
-            withdraw(mine);
+            cancel_transfer(mine);
             if
             :: isMine -> transfers[mine].stage = idle
             :: else -> skip
             fi
         };
-#ifndef NO_GIVE_UP_HAND_OVER
+#ifndef NO_CANCEL_HAND_OVER
         if
         :: isMine -> hand_over()
         :: else -> skip
@@ -188,11 +193,11 @@ proctype Group() {
 #endif
         unlock();
         if
-        :: isMine -> give_back()
+        :: isMine -> return_transfer()
         :: else -> skip
         fi;
         mine++
-    :: mine < TRANSFERS && !transfers[mine].isGroups -> mine++
+    :: mine < TRANSFERS && !transfers[mine].isInGroup -> mine++
     :: mine == TRANSFERS -> break
     od;
     /* Transport.close */
@@ -210,8 +215,8 @@ proctype Waker() {
             isWoken = true;
             wake_group();
             if
-#ifndef NO_WAKE_ALARM
-            :: areDriven -> alarm = true
+#ifndef NO_DRIVER_WAKE
+            :: hasDriver -> wakePipe = true
 #endif
             :: else -> skip
             fi
@@ -225,13 +230,13 @@ proctype Cancel() {
     byte other;
     atomic {
         lock();
-        areCancelled = true;
+        isCancelled = true;
 #ifndef NO_CANCEL_WAKE
         do
         :: other < TRANSFERS ->
             if
             :: transfers[other].stage == queued || transfers[other].stage == running -> wake(other)
-            :: endedOnes??[eval(other)] -> wake(other)
+            :: onesToWake??[eval(other)] -> wake(other)
             :: else -> skip
             fi;
             other++
@@ -243,8 +248,8 @@ proctype Cancel() {
         fi;
 #endif
         if
-#ifndef NO_CANCEL_ALARM
-        :: areDriven -> alarm = true
+#ifndef NO_CANCEL_PIPE
+        :: hasDriver -> wakePipe = true
 #endif
         :: else -> skip
         fi;
@@ -252,6 +257,6 @@ proctype Cancel() {
     }
 }
 
-proctype Robber() { isRobbed = true }
+proctype Robber() { hostClosedDescriptor = true }
 
 proctype Deadline(byte who) { isLate[who] = true }

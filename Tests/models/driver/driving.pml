@@ -1,23 +1,23 @@
 /*
  * driving.pml - a part of driver.pml: Transport.drive and its steps. They use variables of the process that they are
- * part of: other, count, spare, called, hasFailed, areCallersLate, mustLeave, isLeaving, isHeard, isNoticed.
+ * part of: other, count, excess, woken, hasFailed, isSecondRound, mustLeave, isLeaving, isHeard, isNoticed.
  */
 
 /* Lets go of the lock for each caller that it wakes. */
-inline call_ended() {
-#ifdef NO_CALL
+inline wake_ended_callers() {
+#ifdef NO_WAKE_ENDED
     skip
 #else
     do
-    :: d_step { len(endedOnes) > 0 -> endedOnes?called }; call(called); called = 0
-    :: len(endedOnes) == 0 -> break
+    :: d_step { len(onesToWake) > 0 -> onesToWake?woken }; wake_caller(woken); woken = 0
+    :: len(onesToWake) == 0 -> break
     od
 #endif
 }
 
-inline take_on() {
+inline start_queued() {
     do
-    :: canTakeOn ->
+    :: canStartQueued ->
         queuedOnes?other;
         runningOnes!other;
         transfers[other].stage = running
@@ -25,28 +25,28 @@ inline take_on() {
     od
 }
 
-/* Transport.reap, and renew where it was noticed that descriptors are closed: by a callback of libcurl's, or by the
- * look at the alarm before an ended transfer is believed. */
-inline reap() {
+/* Transport.collectEnded, and rebuild where it was noticed that descriptors are closed: by a callback of libcurl's, or
+ * by the look at the wake pipe before an ended transfer is believed. */
+inline collect_ended() {
     count = len(runningOnes);
     isNoticed = false;
     do
     :: count > 0 && !isNoticed ->
         runningOnes?other;
         if
-        :: transfers[other].isReady && isRobbed -> isNoticed = true; runningOnes!other
-        :: transfers[other].isReady && !isRobbed -> end_transfer(other)
+        :: transfers[other].isReady && hostClosedDescriptor -> isNoticed = true; runningOnes!other
+        :: transfers[other].isReady && !hostClosedDescriptor -> complete(other)
         :: !transfers[other].isReady -> runningOnes!other
         fi;
         count--
     :: else -> count = 0; other = 0; break
     od;
     if
-    :: isRobbed -> isNoticed = true
+    :: hostClosedDescriptor -> isNoticed = true
     :: true -> skip
     fi;
     if
-    :: isNoticed -> renew()
+    :: isNoticed -> rebuild()
     :: else -> skip
     fi;
     isNoticed = false
@@ -74,14 +74,15 @@ inline perform() {
     }
 }
 
-/* Multi.poll: until the network has something for a transfer, for the alarm, or for the driver's deadline. */
+/* Multi.poll: until the network has something for a transfer, for the wake pipe, or for the driver's deadline. */
 inline poll(me) {
     atomic { require(1, usersOfLibcurl == 0); usersOfLibcurl++ };
     atomic {
         if
-        :: alarm -> skip
+        :: wakePipe -> skip
         :: isLate[me] -> skip
-        :: isRobbed -> skip /* the alarm is closed; in the code the driver looks around after 100 ms at the latest */
+        /* The pipe is closed; in the code the driver goes on after 100 ms at the latest. */
+        :: hostClosedDescriptor -> skip
         :: answers(0) -> transfers[0].isReady = true
 #if TRANSFERS > 1
         :: answers(1) -> transfers[1].isReady = true
@@ -93,16 +94,16 @@ inline poll(me) {
         :: answers(3) -> transfers[3].isReady = true
 #endif
         fi;
-        isHeard = alarm;
+        isHeard = wakePipe;
         if
         :: failuresLeft > 0 -> failuresLeft--; hasFailed = true
         :: true -> skip
         fi
     };
-    /* SocketTable.silenceAlarm */
+    /* SocketTable.drainWakePipe */
     d_step {
         if
-        :: isHeard -> alarm = false
+        :: isHeard -> wakePipe = false
         :: else -> skip
         fi;
         isHeard = false;
@@ -112,51 +113,51 @@ inline poll(me) {
 
 /* Transport.drive. Returns with the lock held, as it was called; hasFailed says that libcurl itself cannot go on. */
 inline drive(me, isDone) {
-    areDriven = true;
+    hasDriver = true;
     isLeaving = false;
     if
-    :: isRobbed ->
-        d_step { renew() };
-        call_ended();
+    :: hostClosedDescriptor ->
+        d_step { rebuild() };
+        wake_ended_callers();
         isLeaving = isDone
     :: else -> skip
     fi;
     do
     :: isLeaving -> break
     :: !isLeaving ->
-        d_step { take_on(); unlock() };
+        d_step { start_queued(); unlock() };
         perform();
-        atomic { lock(); reap(); mustLeave = (areCancelled || isLate[me]) };
+        atomic { lock(); collect_ended(); mustLeave = (isCancelled || isLate[me]) };
         if
 #ifdef ALWAYS_LATE
-        :: canTakeOn && !mustLeave && !hasFailed -> skip
+        :: canStartQueued && !mustLeave && !hasFailed -> skip
 #else
-        :: canTakeOn && !areCallersLate && !mustLeave && !hasFailed -> areCallersLate = true
+        :: canStartQueued && !isSecondRound && !mustLeave && !hasFailed -> isSecondRound = true
 #endif
         :: else ->
-            areCallersLate = false;
+            isSecondRound = false;
 #ifdef ENDLESS
-progress_called:
+progress_woken:
 #endif
-            call_ended();
-            atomic { clear_abandoned() };
+            wake_ended_callers();
+            atomic { reclaim_abandoned() };
             if
             :: isDone || mustLeave -> d_step { hasFailed = false; mustLeave = false; isLeaving = true }
             :: else ->
                 if
                 :: hasFailed -> isLeaving = true
 #ifndef NO_SECOND_LOOK
-                :: !hasFailed && canTakeOn -> skip
+                :: !hasFailed && canStartQueued -> skip
 #endif
                 :: else ->
-                    d_step { isDriverIdle = true; unlock() };
+                    d_step { isDriverPolling = true; unlock() };
                     poll(me);
                     atomic {
                         lock();
-                        isDriverIdle = false;
+                        isDriverPolling = false;
                         if
-                        :: isRobbed -> renew(); hasFailed = false
-                        :: !isRobbed && hasFailed -> clear_abandoned(); isLeaving = true
+                        :: hostClosedDescriptor -> rebuild(); hasFailed = false
+                        :: !hostClosedDescriptor && hasFailed -> reclaim_abandoned(); isLeaving = true
                         :: else -> skip
                         fi
                     }
@@ -164,5 +165,5 @@ progress_called:
             fi
         fi
     od;
-    atomic { areDriven = false; isLeaving = false }
+    atomic { hasDriver = false; isLeaving = false }
 }

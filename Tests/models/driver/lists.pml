@@ -1,7 +1,7 @@
 /*
  * lists.pml - a part of driver.pml: sleepers, and what moves a transfer from one list of the transport to the next.
- * All of it runs with the lock held, except where sleep and call let go of it. The steps use variables of the process
- * that they are part of: other, count, spare, next, isMine.
+ * All of it runs with the lock held, except where sleep and wake_caller let go of it. The steps use variables of the
+ * process that they are part of: other, count, excess, next, isMine.
  */
 
 inline sleep(sleeping, semaphore, me) {
@@ -18,11 +18,11 @@ inline sleep(sleeping, semaphore, me) {
     atomic { lock(); sleeping = false }
 }
 
-/* Transfer.wake, Sleeper.wake */
+/* Transfer.wakeOwner, Sleeper.wake */
 inline wake(which) {
     if
-    :: transfers[which].isGroups -> wake_group()
-    :: !transfers[which].isGroups && transfers[which].sleeps ->
+    :: transfers[which].isInGroup -> wake_group()
+    :: !transfers[which].isInGroup && transfers[which].sleeps ->
         transfers[which].sleeps = false;
         transfers[which].posts++
     :: else -> skip
@@ -36,19 +36,19 @@ inline wake_group() {
     fi
 }
 
-/* Transport.call, which lets go of the lock to wake a caller. */
-inline call(which) {
+/* Transport.wakeCaller, which lets go of the lock to wake a caller. */
+inline wake_caller(which) {
     if
-    :: d_step { transfers[which].isGroups -> wake_group() }
-    :: d_step { !transfers[which].isGroups && !transfers[which].sleeps -> skip }
-    :: d_step { !transfers[which].isGroups && transfers[which].sleeps ->
+    :: d_step { transfers[which].isInGroup -> wake_group() }
+    :: d_step { !transfers[which].isInGroup && !transfers[which].sleeps -> skip }
+    :: d_step { !transfers[which].isInGroup && transfers[which].sleeps ->
            transfers[which].sleeps = false;
            transfers[which].dueWakes++;
-           callings++;
+           wakesInFlight++;
            unlock()
        };
        d_step { transfers[which].posts++; transfers[which].dueWakes-- };
-       atomic { lock(); callings-- }
+       atomic { lock(); wakesInFlight-- }
     fi
 }
 
@@ -56,8 +56,8 @@ inline enqueue(which) {
     transfers[which].stage = queued;
     queuedOnes!which;
     if
-#ifndef NO_ALARM
-    :: isDriverIdle && hasRoom -> alarm = true
+#ifndef NO_WAKE_PIPE
+    :: isDriverPolling && hasRoom -> wakePipe = true
 #endif
     :: else -> skip
     fi
@@ -69,70 +69,70 @@ inline destroy(which) {
     transfers[which].posts = 0
 }
 
-/* Transport.keep, and the end of one that is too many. */
-inline keep(which) {
+/* Transport.pool, and the end of an excess transfer. */
+inline pool(which) {
     if
-    :: transfers[which].isLost -> skip
+    :: transfers[which].isUnusable -> skip
     :: else ->
-        idleOnes!which;
+        pooledOnes!which;
         if
-#ifdef NO_CALLINGS
-        :: len(idleOnes) > MAXIMUM_IDLE ->
+#ifdef NO_WAKES_IN_FLIGHT
+        :: len(pooledOnes) > MAXIMUM_POOLED ->
 #else
-        :: len(idleOnes) > MAXIMUM_IDLE && callings == 0 ->
+        :: len(pooledOnes) > MAXIMUM_POOLED && wakesInFlight == 0 ->
 #endif
-            idleOnes?spare;
-            destroy(spare);
-            spare = 0
+            pooledOnes?excess;
+            destroy(excess);
+            excess = 0
         :: else -> skip
         fi
     fi
 }
 
-inline discard(which) {
+inline reclaim(which) {
     abandonedCount--;
     transfers[which].isAbandoned = false;
     transfers[which].stage = idle;
-    keep(which)
+    pool(which)
 }
 
 inline deliver(which) {
     transfers[which].stage = ended;
     if
-    :: transfers[which].isGroups ->
+    :: transfers[which].isInGroup ->
         underWay--;
         groupEnded!which;
 #ifndef NO_GROUP_WAKE
         wake_group()
 #endif
-    :: else -> endedOnes!which
+    :: else -> onesToWake!which
     fi
 }
 
-/* Transport.end(transfer, code), of one that has left the running ones. */
-inline end_transfer(which) {
+/* Transport.complete, of one that has left the running ones. */
+inline complete(which) {
     transfers[which].isReady = false;
     if
-    :: transfers[which].isAbandoned -> discard(which)
+    :: transfers[which].isAbandoned -> reclaim(which)
     :: else -> deliver(which)
     fi
 }
 
-/* All that are running are lost. Their callers are woken, since perhaps nobody drives. */
-inline renew() {
+/* All that are running become unusable. Their callers are woken, since perhaps nobody drives. */
+inline rebuild() {
     do
     :: len(runningOnes) > 0 ->
         runningOnes?other;
-        transfers[other].isLost = true;
-        end_transfer(other)
+        transfers[other].isUnusable = true;
+        complete(other)
     :: else -> break
     od;
-    isRobbed = false;
-    alarm = false;
-#ifndef NO_RENEW_WAKE
-    count = len(endedOnes);
+    hostClosedDescriptor = false;
+    wakePipe = false;
+#ifndef NO_REBUILD_WAKE
+    count = len(onesToWake);
     do
-    :: count > 0 -> endedOnes?other; endedOnes!other; wake(other); count--
+    :: count > 0 -> onesToWake?other; onesToWake!other; wake(other); count--
     :: else -> break
     od;
 #endif
@@ -140,27 +140,27 @@ inline renew() {
 }
 
 /* Of a caller that leaves. Sets isMine. */
-inline withdraw(which) {
+inline cancel_transfer(which) {
     isMine = true;
     if
     :: transfers[which].stage == queued -> queuedOnes??eval(which)
 #ifdef NO_ABANDON
     :: transfers[which].stage == running ->
 #else
-    :: transfers[which].stage == running && areDriven ->
+    :: transfers[which].stage == running && hasDriver ->
         transfers[which].isAbandoned = true;
         abandonedCount++;
-#ifndef NO_ABANDON_ALARM
-        alarm = true;
+#ifndef NO_ABANDON_WAKE
+        wakePipe = true;
 #endif
         isMine = false
-    :: transfers[which].stage == running && !areDriven && isRobbed ->
-        renew();
+    :: transfers[which].stage == running && !hasDriver && hostClosedDescriptor ->
+        rebuild();
         if
-        :: endedOnes??[eval(which)] -> endedOnes??eval(which)
+        :: onesToWake??[eval(which)] -> onesToWake??eval(which)
         :: else -> skip
         fi
-    :: transfers[which].stage == running && !areDriven && !isRobbed ->
+    :: transfers[which].stage == running && !hasDriver && !hostClosedDescriptor ->
 #endif
         require(1, usersOfLibcurl == 0);
         runningOnes??eval(which);
@@ -175,20 +175,20 @@ inline fail(which) {
     :: transfers[which].stage == queued -> queuedOnes??eval(which)
     :: else -> runningOnes??eval(which)
     fi;
-    end_transfer(which)
+    complete(which)
 }
 
-inline clear_abandoned() {
+inline reclaim_abandoned() {
     if
     :: abandonedCount == 0 -> skip
-    :: abandonedCount > 0 && isRobbed -> renew()
-    :: abandonedCount > 0 && !isRobbed ->
+    :: abandonedCount > 0 && hostClosedDescriptor -> rebuild()
+    :: abandonedCount > 0 && !hostClosedDescriptor ->
         count = len(runningOnes);
         do
         :: count > 0 ->
             runningOnes?other;
             if
-            :: transfers[other].isAbandoned -> transfers[other].isReady = false; discard(other)
+            :: transfers[other].isAbandoned -> transfers[other].isReady = false; reclaim(other)
             :: else -> runningOnes!other
             fi;
             count--
@@ -204,7 +204,7 @@ inline can_drive(which) {
     fi
 #else
     if
-    :: !transfers[which].isGroups || groupSleeps -> next = which
+    :: !transfers[which].isInGroup || groupSleeps -> next = which
     :: else -> skip
     fi
 #endif
@@ -215,7 +215,7 @@ inline hand_over() {
     atomic {
         next = NONE;
         if
-        :: areDriven -> skip
+        :: hasDriver -> skip
         :: else ->
             count = len(queuedOnes);
             do
@@ -234,7 +234,7 @@ inline hand_over() {
         other = 0
     };
     if
-    :: next != NONE -> call(next)
+    :: next != NONE -> wake_caller(next)
     :: else -> skip
     fi;
     next = 0

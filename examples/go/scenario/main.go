@@ -125,7 +125,7 @@ func scenario() error {
 }
 
 // neverRegistered asks about a device that was never registered, in the conditions that a programmer is likely to write
-// first; none may let it work. Conditions that must not compile are in Tests/runtimes/misuse.
+// first; none may let it work. Conditions that must not compile are in Tests/bindings/misuse.
 func neverRegistered(client *machineid.Client) {
 	var done []string
 	if client.Allows("never") {

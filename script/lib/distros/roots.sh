@@ -23,9 +23,10 @@ archive_lines() {
 
 # root_packages: prints the packages that a root has beside Debian's essential ones, one per line.
 root_packages() {
-    local suite lists=(script/lib/distros/packages.txt)
+    local suite list lists=(script/lib/distros/packages.txt)
     for suite in "${all_suites[@]}"; do
-        [ ! -e "Tests/$suite/packages.txt" ] || lists+=("Tests/$suite/packages.txt")
+        list=Tests/${suite%%/*}/packages.txt
+        [ ! -e "$list" ] || lists+=("$list")
     done
     sed 's/#.*//; s/ *$//; /^$/d' "${lists[@]}" | LC_ALL=C sort -u
 }

@@ -3,14 +3,17 @@
 # holds its versions and the cell of each suite in files of these names.
 # shellcheck disable=SC2154
 
-# cell LOG STATUS: prints "passed / failed", and for suites that count them also the number of wrong allows. It returns
-# 0 only if all is well: a suite that ended before it could count has failed whatever its status, and so has one that
-# saw a wrong allow.
+# cell LOG STATUS: prints "passed / failed" of tests, and for suites that count checks also the number of wrong allows.
+# It returns 0 only if all is well: a suite that ended before it could count has failed whatever its status, and so has
+# one that saw a wrong allow.
 cell() {
     local counts wrong has_failed=1
-    counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*/\1 \2/p' "$1" |
-        awk '{ passed += $1; failed += $2 } END { if (NR) print passed " / " failed }')
-    wrong=$(sed -n 's/^wrong allowed: \([0-9][0-9]*\);.*/\1/p' "$1" | awk '{ sum += $1 } END { if (NR) print " / " sum }')
+    # pytest's last line, such as "1 failed, 20 passed, 1 error in 3.21s".
+    counts=$(grep -E '^([0-9]+ [a-z]+(, )?)+ in [0-9.]+s' "$1" | tail -n 1 | tr -d , | awk '{
+        for (n = 1; $n != "in"; n += 2) count[$(n + 1)] += $n
+        print count["passed"] + 0 " / " count["failed"] + count["error"] + count["errors"]
+    }')
+    wrong=$(sed -n 's/^checks in the tests: .*; wrong allowed: \([0-9][0-9]*\)$/ \/ \1/p' "$1" | tail -n 1)
     if [ -z "$counts" ]; then
         echo 'no result'
     elif [ "$2" -ne 0 ] && [[ $counts == *' / 0' ]]; then
@@ -22,12 +25,11 @@ cell() {
     return "$has_failed"
 }
 
-# failing_lines LOG: prints what failed, with the details below each; or the last lines of the log, if no line names a
-# failure.
+# failing_lines LOG: prints what failed, with the details; or the last lines of the log, if nothing names a failure.
 failing_lines() {
-    awk '/^FAILED |  FAILED$/ { inside = 1; count = 0; print; next }
-        inside && /^ / { if (++count <= 12) print; next }
-        { inside = 0 }' "$1" | head -n 60 | grep . || tail -n 10 "$1"
+    awk '/^=+ FAILURES =+$|^=+ ERRORS =+$/ { inside = 1 }
+        /^checks in the tests: |^=+ short test summary/ { inside = 0 }
+        inside' "$1" | head -n 60 | grep . || tail -n 10 "$1"
 }
 
 # versions ROOT: prints the versions that the library meets there, one per line.
@@ -41,12 +43,14 @@ versions() {
 # table: prints the table of $releases and $suites.
 table() {
     local row release
-    printf '\n%-12s' ''
+    printf '\n%-20s' ''
     { printf '%-22s' "${releases[@]}" && echo; } | sed 's/ *$//'
     for row in libcurl OpenSSL glibc of "${suites[@]}"; do
-        printf '%-12s' "${row/#of/made}"
-        for release in "${releases[@]}"; do printf '%-22s' "$(cat "$work/$release/$row" 2>/dev/null || echo -)"; done
+        printf '%-20s' "${row/#of/made}"
+        for release in "${releases[@]}"; do
+            printf '%-22s' "$(cat "$work/$release/${row//[\/:]/-}" 2>/dev/null || echo -)"
+        done
         echo
     done | sed 's/ *$//'
-    echo 'Passed / failed / wrong allowed.'
+    echo 'Tests passed / failed / wrong allowed.'
 }

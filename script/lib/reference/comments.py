@@ -4,6 +4,7 @@ hawkmoth.ext.javadoc, which comes after this, does the commands. This does what 
 @retval, literals, and links to functions, statuses and guides. And of the guides it turns links to folders into text.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -56,13 +57,15 @@ def status(name, source, text, line, inliner, options=None, content=None):
 
 
 def read(app, page, source) -> None:
-    """A folder is no page; and README.md is the first one."""
-    folder = (Path(app.srcdir) / page).parent
+    """A folder is no page; and the README.md of the project is the first one."""
+    root = Path(app.srcdir)
+    folder = (root / page).parent
 
     def link(match):
         if (folder / match[2]).is_dir():
             return match[1]
-        return match[0].replace("README.md", "index.md") if (folder / match[2]).name == "README.md" else match[0]
+        is_first = os.path.normpath(folder / match[2]) == str(root / "README.md")
+        return match[0].replace("README.md", "index.md") if is_first else match[0]
 
     source[0] = re.sub(r"\[([^\]]*)\]\(([^)#:]+)\)", link, source[0])
 

@@ -75,6 +75,7 @@ machineid
 :glob:
 
 [A-Z]*
+Tests/README
 ```
 """
 

@@ -3,8 +3,8 @@ internal import CPlatform
 internal import Synchronization
 
 /// libcurl's set-up, which is done once in a process and never undone: other code in the process may use it too, so
-/// there is no safe way back. It is done only before the first request, because the initialisation of libcurl, and of the
-/// libraries it uses, takes more memory than a client does.
+/// there is no safe way back. It is done only before the first request, because the initialisation of libcurl, and of
+/// the libraries it uses, takes more memory than a client does.
 enum CurlLibrary {
     private static let isReady = Atomic<Bool>(false)
     /// See `knowsOpenSSL`.
@@ -38,7 +38,7 @@ enum CurlLibrary {
     /// rewrites static storage on each call.
     static func prepare() throws(Failure) {
         if isReady.load(ordering: .acquiring) { return }
-        guard let page = PerProcessPage.page else { throw .outOfMemory }
+        guard let page = PerProcessPage.unchecked else { throw .outOfMemory }
         try page.pointee.setupLock.exclusively { () throws(Failure) in
             if isReady.load(ordering: .acquiring) { return }
             try checkVersion()
@@ -46,7 +46,9 @@ enum CurlLibrary {
             // Initialisation needs some hundred kilobytes. Without them OpenSSL stays broken for good, unless it hangs
             // (3.2 to 3.6) or ends the process (3.3 to 3.5).
             if platform_has_memory(1024 * 1024) == 0 { throw .outOfMemory }
-            guard ForkGate.working(initialise) else { throw Failure(.internal, "libcurl could not be initialised") }
+            guard ForkGate.holdingOffFork(initialise) else {
+                throw Failure(.internal, "libcurl could not be initialised")
+            }
             isReady.store(true, ordering: .releasing)
         }
     }
@@ -103,8 +105,8 @@ enum CurlLibrary {
         throw Failure(
             .internal,
             """
-            the environment variable \(variable), which libcurl would obey, is set in a program with elevated privileges; unset \
-            it there before the first call
+            the environment variable \(variable), which libcurl would obey, is set in a program with elevated \
+            privileges; unset it there before the first call
             """)
     }
 }

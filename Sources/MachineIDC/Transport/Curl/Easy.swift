@@ -9,8 +9,8 @@ struct Easy: ~Copyable {
     /// libcurl's text for the last failure; "" when it gave none.
     let errorText: UnsafeMutablePointer<CChar>
 
-    /// The path that the handle is set up for: the address of the operation's literal.
-    private var path: UnsafePointer<CChar>?
+    /// The endpoint that the handle is set up for; nil when it is set up for none.
+    private var configuredFor: Endpoint?
 
     /// Whether CURLOPT_FRESH_CONNECT is set.
     private var isForNewConnection = false
@@ -47,7 +47,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         options.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
-        options.trust(TrustPlaces(settings.trust))
+        options.trust(TrustLocations(settings.trust))
         options.set(CURLOPT_PINNEDPUBLICKEY, text: settings.pinnedPublicKey.pointer)
 
         // The request headers, the org key among them, are sent only to the authority. A proxy only makes a tunnel.
@@ -87,7 +87,7 @@ struct Easy: ~Copyable {
             options.check(ccurl_set_tls_setup(handle) { _, context, data in
                 guard let context else { return CURLE_OK }
                 ccurl_watch_tls(context, { _, _, type, _, _, _, data in
-                    if let data { SocketTable(callbackData: data).noteTLSMessage(type: type) }
+                    if let data { SocketTable(callbackData: data).countTLSMessage(type: type) }
                 }, data)
                 return CURLE_OK
             })
@@ -111,7 +111,7 @@ struct Easy: ~Copyable {
         options.set(CURLOPT_XFERINFODATA, pointer: exchange)
         options.set(CURLOPT_NOPROGRESS, 0)
         options.check(ccurl_set_progress(handle) { data, _, _, _, _ in
-            data.map { Exchange(callbackData: $0).look() } ?? 1
+            data.map { Exchange(callbackData: $0).runWatchdog() } ?? 1
         })
         options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
             data.map { Exchange(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
@@ -121,35 +121,35 @@ struct Easy: ~Copyable {
 
     deinit {
         let handle = handle
-        ForkGate.working { curl_easy_cleanup(handle) }
+        ForkGate.holdingOffFork { curl_easy_cleanup(handle) }
         free(errorText)
     }
 
-    /// Makes the next transfer a request for `operation`. `body` must not move or change until the transfer has ended.
+    /// Makes the next transfer a request for `endpoint`. `body` must not move or change until the transfer has ended.
     mutating func prepare(
-        _ operation: Operation, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
+        _ endpoint: Endpoint, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
     ) throws(Failure) {
         var options = EasyOptions(handle)
         if isForNewConnection != onNewConnection {
             options.set(CURLOPT_FRESH_CONNECT, onNewConnection ? 1 : 0)
             isForNewConnection = onNewConnection
         }
-        if path != operation.path.cString {
-            path = nil
-            try setOperation(operation, settings)
-            path = operation.path.cString
+        if configuredFor != endpoint {
+            configuredFor = nil
+            try setEndpoint(endpoint, settings)
+            configuredFor = endpoint
         }
-        if operation.method == .post {
+        if endpoint.method == .post {
             options.set(CURLOPT_POSTFIELDSIZE, body.count)
             options.set(CURLOPT_POSTFIELDS, pointer: UnsafeMutableRawPointer(body.base))
         }
         try options.finish()
     }
 
-    /// Sets the URL, the method and the headers of an operation.
-    private mutating func setOperation(_ operation: Operation, _ settings: borrowing Settings) throws(Failure) {
+    /// Sets the URL, the method and the headers of an endpoint.
+    private mutating func setEndpoint(_ endpoint: Endpoint, _ settings: borrowing Settings) throws(Failure) {
         guard let base = settings.baseURL.text.pointer else { throw .outOfMemory }
-        let text = try CString(joining: base, operation.path.cString)
+        let text = try CString(joining: base, endpoint.path.cString)
         guard let start = text.pointer else { throw .outOfMemory }
         let url = try CurlURL(start, source: Literal("base_url").cString)
         var options = EasyOptions(handle)
@@ -161,7 +161,7 @@ struct Easy: ~Copyable {
             options.set(CURLOPT_URL, text: start)
         }
         self.url = consume url
-        switch operation.method {
+        switch endpoint.method {
         case .get:
             options.set(CURLOPT_HTTPGET, 1)
             options.set(CURLOPT_HTTPHEADER, pointer: settings.headers.get.list)
@@ -173,7 +173,9 @@ struct Easy: ~Copyable {
     }
 
     /// Stores the transfer that uses the handle: `Multi.nextEnded` reads it.
-    func note(owner: UnsafeMutableRawPointer) { _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, owner) }
+    func setTransfer(_ transfer: UnsafeMutableRawPointer) {
+        _ = ccurl_set_pointer(handle, CURLOPT_PRIVATE, transfer)
+    }
 
     /// The HTTP status of the reply, as libcurl read it.
     var httpStatus: Int { ccurl_get_long(handle, CURLINFO_RESPONSE_CODE) }

@@ -7,7 +7,7 @@ struct EasyOptions {
 
     init(_ handle: UnsafeMutableRawPointer) { self.handle = handle }
 
-    /// Notes a failure, if it is the first one.
+    /// Records a failure, if it is the first one.
     mutating func check(_ result: CURLcode) {
         if code == CURLE_OK { code = result }
     }

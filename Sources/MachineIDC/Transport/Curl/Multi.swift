@@ -1,36 +1,36 @@
 internal import CCurl
 internal import CPlatform
 
-/// A libcurl multi handle: the connections that transfers share. Only the driver uses it; `wakeUp` can be called by any
+/// A libcurl multi handle: the connections that transfers share. Only the driver uses it; `wake` can be called by any
 /// thread that holds the transport's lock.
 struct Multi: ~Copyable {
     /// The open sockets of the handle, and the pipe that wakes `poll`.
     let sockets: SocketTable
     /// The handle; nil when it had to be replaced and a new one could not be made yet. libcurl then refuses every call.
-    private let place: Box<UnsafeMutableRawPointer?>
-    private var handle: UnsafeMutableRawPointer? { place.pointer.pointee }
+    private let handleBox: Box<UnsafeMutableRawPointer?>
+    private var handle: UnsafeMutableRawPointer? { handleBox.pointer.pointee }
 
     init(maxConnections: Int) throws(Failure) {
-        let place = try Box<UnsafeMutableRawPointer?>(nil)
+        let handleBox = try Box<UnsafeMutableRawPointer?>(nil)
         // One attempt to connect may have two sockets open at once, one for IPv6 and one for IPv4, and six from libcurl
         // 8.20 on. The pipe takes two more entries.
         let sockets = try SocketTable(capacity: (maxConnections &+ Hedging.mostAtOnce) &* 6 &+ 2)
         do throws(Failure) {
-            place.pointer.pointee = try Multi.make(maxConnections, sockets)
+            handleBox.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {
-            sockets.clear()
+            sockets.closeAll()
             sockets.destroy()
             throw error
         }
         self.sockets = sockets
-        self.place = place
+        self.handleBox = handleBox
     }
 
     /// Makes a handle and its pipe.
     @inline(never)
     private static func make(_ maxConnections: Int, _ sockets: SocketTable) throws(Failure) -> UnsafeMutableRawPointer {
         guard let made = curl_multi_init() else { throw areDescriptorsLeft() ? .outOfMemory : .noDescriptor }
-        guard sockets.openAlarm() else {
+        guard sockets.openWakePipe() else {
             curl_multi_cleanup(made)
             throw .noDescriptor
         }
@@ -42,12 +42,16 @@ struct Multi: ~Copyable {
     }
 
     /// Replaces the handle after the host closed descriptors of it. Whatever libcurl has in progress and open on the
-    /// old handle is left alone for good. Requires the lock, as `wakeUp` does.
+    /// old handle is left alone for good. Requires the lock, as `wake` does.
     @inline(never)
-    func renew(maxConnections: Int) {
-        sockets.clear()
-        place.pointer.pointee = nil
-        do throws(Failure) { place.pointer.pointee = try Multi.make(maxConnections, sockets) } catch { error.message.discard() }
+    func rebuild(maxConnections: Int) {
+        sockets.closeAll()
+        handleBox.pointer.pointee = nil
+        do throws(Failure) {
+            handleBox.pointer.pointee = try Multi.make(maxConnections, sockets)
+        } catch {
+            error.message.destroy()
+        }
     }
 
     /// Whether there is no handle, because a new one could not be made.
@@ -83,9 +87,9 @@ struct Multi: ~Copyable {
         // numbers since, and TLS would write to it.
         if !sockets.check() {
             let handle = handle
-            ForkGate.working { _ = curl_multi_cleanup(handle) }
+            ForkGate.holdingOffFork { _ = curl_multi_cleanup(handle) }
         }
-        sockets.clear()
+        sockets.closeAll()
         sockets.destroy()
     }
 
@@ -110,33 +114,33 @@ struct Multi: ~Copyable {
 
     /// Removes a transfer.
     func remove(_ transfer: Transfer) {
-        ForkGate.working { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
+        ForkGate.holdingOffFork { _ = curl_multi_remove_handle(handle, transfer.easyHandle) }
     }
 
     /// Does what can be done without waiting, and stops soon after the deadline. Returns CURLE_OK unless libcurl cannot
     /// continue.
-    func perform(until deadline: Deadline) -> CURLcode {
-        sockets.step.pointee.begin(until: deadline)
+    func perform(until deadline: MonotonicTime) -> CURLcode {
+        sockets.watchdog.pointee.begin(until: deadline)
         var running: Int32 = 0
-        return Multi.ending(ForkGate.working { curl_multi_perform(handle, &running) })
+        return Multi.ending(ForkGate.holdingOffFork { curl_multi_perform(handle, &running) })
     }
 
-    /// Waits until there is something to do, for a `wakeUp`, or for `milliseconds`, one minute at most. Returns
+    /// Waits until there is something to do, for a `wake`, or for `milliseconds`, one minute at most. Returns
     /// CURLE_OK unless libcurl cannot continue.
     ///
     /// It does not use `curl_multi_poll` and `curl_multi_wakeup`: there is no way to check whether their descriptors
     /// still belong to libcurl.
     func poll(milliseconds: Int) -> CURLcode {
         let limit = Int32(truncatingIfNeeded: min(milliseconds, 60_000))
-        var alarm = curl_waitfd(fd: sockets.alarm, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        guard alarm.fd >= 0 else { return CURLE_OK }
-        let code = curl_multi_wait(handle, &alarm, 1, limit, nil)
-        if alarm.revents != 0 { sockets.silenceAlarm() }
+        var pipe = curl_waitfd(fd: sockets.wakePipe, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        guard pipe.fd >= 0 else { return CURLE_OK }
+        let code = curl_multi_wait(handle, &pipe, 1, limit, nil)
+        if pipe.revents != 0 { sockets.drainWakePipe() }
         return Multi.ending(code)
     }
 
     /// Ends the `poll` in progress, or else the next one.
-    func wakeUp() { sockets.raiseAlarm() }
+    func wake() { sockets.writeWakePipe() }
 
     /// The next transfer that has ended, with its code; nil when there is none.
     func nextEnded() -> (transfer: Transfer, code: CURLcode)? {
@@ -145,7 +149,7 @@ struct Multi: ~Copyable {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let data = ccurl_get_private(easy)
             else { continue }
-            return (Transfer(owner: data), message.pointee.data.result)
+            return (Transfer(easyData: data), message.pointee.data.result)
         }
         return nil
     }

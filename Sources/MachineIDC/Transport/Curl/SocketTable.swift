@@ -7,11 +7,10 @@ internal import Synchronization
 /// host's.
 ///
 /// Only the driver writes to it. A child reads the memory as it was at the moment of the fork, so the descriptor of an
-/// entry is stored last and cleared first; at worst one socket is missed. The inode is kept because a child may have
+/// entry is stored last and cleared first; at worst one socket is missed. The identity is kept because a child may have
 /// closed all descriptors and opened files of its own under the same numbers.
 ///
-/// A pointer to a header, which an array of entries follows. libcurl's callbacks hold it too; the owner frees it with
-/// `destroy`.
+/// A pointer to shared memory. libcurl's callbacks hold it too; the owner frees it with `destroy`.
 struct SocketTable {
     /// One descriptor: a socket of libcurl's, or, in the first two entries, an end of the pipe.
     struct Entry: ~Copyable {
@@ -19,13 +18,13 @@ struct SocketTable {
         /// their first use.
         private let stored: Atomic<Int32>
         /// The identity of the socket.
-        var inode: Inode?
+        var identity: FileIdentity?
         /// The port at this end of the connection; 0 before its first request, `noPort` for the pipe.
         var localPort: Int32 = 0
-        /// When the last request went out on the connection, on CLOCK_MONOTONIC in nanoseconds.
-        var askedAt: Int64 = 0
+        /// When the last request went out on the connection.
+        var sentAt = MonotonicTime.zero
         /// Whether no further request may go out on the connection.
-        var isSpent = false
+        var isRetired = false
 
         /// The descriptor, `unused` or `end`.
         var descriptor: Int32 {
@@ -34,20 +33,27 @@ struct SocketTable {
         }
     }
 
-    /// The other members that libcurl's callbacks use.
-    private struct Header: ~Copyable {
-        /// The run of libcurl in progress. It must be the first member: see `step` below.
-        var step = Step()
+    /// What libcurl's callbacks use too.
+    private struct Shared: ~Copyable {
+        let watchdog: Box<PerformWatchdog>
         /// Whether the host has closed one of the descriptors.
-        var isRobbed = false
+        var hostClosedDescriptor = false
         /// Whether a reply was not as it should be, so that other stray data may be on its way on the connections that
         /// are open now. Any thread may set it.
-        let areSuspect = Atomic<Bool>(false)
-        /// The end of the array.
-        let last: UnsafeMutablePointer<Entry>
+        let mustRetireAll = Atomic<Bool>(false)
+        /// `capacity` entries, and one more that is never used.
+        let entries: UnsafeMutablePointer<Entry>
+        let capacity: Int
 
-        /// How many entries take as much memory as the header.
-        static var entries: Int { (MemoryLayout<Header>.size &+ MemoryLayout<Entry>.stride &- 1) / MemoryLayout<Entry>.stride }
+        init(capacity: Int) throws(Failure) {
+            let watchdog = try Box(PerformWatchdog())
+            guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
+            self.watchdog = watchdog
+            entries = memory.assumingMemoryBound(to: Entry.self)
+            self.capacity = capacity
+        }
+
+        deinit { free(entries) }
     }
 
     /// The port of the entries of the pipe.
@@ -57,88 +63,81 @@ struct SocketTable {
     /// The descriptor of an entry that was never used; no entry after it was used either.
     private static var end: Int32 { -2 }
 
-    private let header: UnsafeMutablePointer<Header>
-
-    /// The array of entries, which follows the header.
-    private var entries: UnsafeMutablePointer<Entry> {
-        (UnsafeMutableRawPointer(header) + Header.entries &* MemoryLayout<Entry>.stride)
-            .assumingMemoryBound(to: Entry.self)
-    }
+    private let shared: UnsafeMutablePointer<Shared>
 
     /// Makes a table for `capacity` descriptors.
     init(capacity: Int) throws(Failure) {
-        guard let memory = calloc(Header.entries &+ capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
-        header = memory.assumingMemoryBound(to: Header.self)
-        let first = (memory + Header.entries &* MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self)
-        header.initialize(to: Header(last: first + capacity))
+        shared = try allocateShared(Shared(capacity: capacity))
     }
 
     /// The table that libcurl passes to a callback.
     init(callbackData: UnsafeMutableRawPointer) {
-        header = callbackData.assumingMemoryBound(to: Header.self)
+        shared = callbackData.assumingMemoryBound(to: Shared.self)
     }
 
-    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) }
+    var callbackData: UnsafeMutableRawPointer { UnsafeMutableRawPointer(shared) }
 
     /// Frees the table and closes nothing.
-    func destroy() { free(header) }
+    func destroy() { destroyShared(shared) }
+
+    private var entries: UnsafeMutablePointer<Entry> { shared.pointee.entries }
 
     /// Opens the pipe that wakes the thread that polls it. It replaces libcurl's own descriptors for that, which are
     /// unknown here, so that there is no way to check whether they still belong to libcurl. A host that closes all
     /// descriptors from some number on closes both kinds. Returns false when no descriptor is left. (A pipe, because a
     /// filter of socket address families does not affect it.)
-    func openAlarm() -> Bool {
+    func openWakePipe() -> Bool {
         var (reader, writer): (Int32, Int32) = (-1, -1)
         guard platform_pipe(&reader, &writer) == 0 else { return false }
-        guard note(reader), note(writer) else { return false }
+        guard add(reader), add(writer) else { return false }
         entries.pointee.localPort = SocketTable.noPort
         (entries + 1).pointee.localPort = SocketTable.noPort
         return true
     }
 
     /// The end of the pipe to poll; -1 when it does not belong to the library any more. Any thread may ask.
-    var alarm: Int32 { descriptor(of: entries) }
+    var wakePipe: Int32 { descriptor(of: entries) }
 
     /// Makes the pipe readable. Any thread may call it.
-    func raiseAlarm() {
+    func writeWakePipe() {
         // Writing to a pipe without a reader would raise SIGPIPE.
-        guard alarm >= 0 else { return }
+        guard wakePipe >= 0 else { return }
         var byte: UInt8 = 0
         // A full pipe is already readable.
         _ = write(descriptor(of: entries + 1), &byte, 1)
     }
 
     /// Empties the pipe.
-    func silenceAlarm() {
+    func drainWakePipe() {
         var bytes: UInt64 = 0
-        while read(alarm, &bytes, 8) > 0 { continue }
+        while read(wakePipe, &bytes, 8) > 0 { continue }
     }
 
     /// The descriptor of an entry; -1 when it does not belong to the library any more.
     private func descriptor(of entry: UnsafeMutablePointer<Entry>) -> Int32 {
         let descriptor = entry.pointee.descriptor
-        return entry.pointee.inode?.isReached(by: descriptor) ?? false ? descriptor : -1
+        return entry.pointee.identity?.matches(descriptor) ?? false ? descriptor : -1
     }
 
     /// Opens a socket that is closed on exec, and adds it to the table.
     func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        let descriptor = platform_open_socket(
-            address.pointee.family, address.pointee.socktype, address.pointee.protocol)
-        return descriptor >= 0 && note(descriptor) ? descriptor : CURL_SOCKET_BAD
+        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        return descriptor >= 0 && add(descriptor) ? descriptor : CURL_SOCKET_BAD
     }
 
     /// Adds a descriptor to the table. Closes it and returns false when that is not possible.
     @inline(never)
-    private func note(_ descriptor: Int32) -> Bool {
+    private func add(_ descriptor: Int32) -> Bool {
         // An existing entry with this number belongs to a socket that has been closed since.
-        if let entry = first(descriptor) { _ = isOurs(descriptor, entry) }
-        guard !isRobbed, let inode = Inode(of: descriptor), let entry = freeEntry() else {
+        if let entry = first(descriptor) { _ = checkOwnership(of: descriptor, entry) }
+        guard !hostClosedDescriptor, let identity = FileIdentity(of: descriptor), let entry = freeEntry() else {
             _ = CPlatform.close(descriptor)
             return false
         }
-        entry.pointee.inode = inode
+        entry.pointee.identity = identity
         entry.pointee.localPort = 0
-        entry.pointee.isSpent = false
+        entry.pointee.isRetired = false
         entry.pointee.descriptor = descriptor
         return true
     }
@@ -152,14 +151,14 @@ struct SocketTable {
 
     /// Whether the descriptor still refers to the socket of the entry. If not, either the host has closed it, or
     /// libcurl has: before 8.0 it does not report that it closes a socket while it connects. Such an entry is freed;
-    /// any other marks the table as `isRobbed`.
+    /// any other marks the table as `hostClosedDescriptor`.
     @inline(never)
-    private func isOurs(_ descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
-        if entry.pointee.inode?.isReached(by: descriptor) ?? false { return true }
+    private func checkOwnership(of descriptor: Int32, _ entry: UnsafeMutablePointer<Entry>) -> Bool {
+        if entry.pointee.identity?.matches(descriptor) ?? false { return true }
         if entry.pointee.localPort == 0 {
             entry.pointee.descriptor = SocketTable.unused
         } else {
-            header.pointee.isRobbed = true
+            shared.pointee.hostClosedDescriptor = true
         }
         return false
     }
@@ -167,105 +166,101 @@ struct SocketTable {
     /// The entry of a descriptor that is still the library's; nil when there is none.
     private func entry(of descriptor: Int32) -> UnsafeMutablePointer<Entry>? {
         var found: UnsafeMutablePointer<Entry>?
-        forEachOpen { other, entry in if other == descriptor, isOurs(descriptor, entry) { found = entry } }
+        forEachOpen { other, entry in if other == descriptor, checkOwnership(of: descriptor, entry) { found = entry } }
         return found
     }
 
     /// Whether the host is known to have closed one of the descriptors.
-    var isRobbed: Bool { header.pointee.isRobbed }
+    var hostClosedDescriptor: Bool { shared.pointee.hostClosedDescriptor }
 
     /// Checks only the pipe. Returns whether the host has closed one of the descriptors.
-    func checkAlarm() -> Bool {
-        if alarm < 0 { header.pointee.isRobbed = true }
-        return isRobbed
+    func checkWakePipe() -> Bool {
+        if wakePipe < 0 { shared.pointee.hostClosedDescriptor = true }
+        return hostClosedDescriptor
     }
 
     /// Checks all descriptors. Returns whether the host has closed one of them.
     @inline(never)
     func check() -> Bool {
-        forEachOpen { descriptor, entry in _ = isOurs(descriptor, entry) }
-        return isRobbed
+        forEachOpen { descriptor, entry in _ = checkOwnership(of: descriptor, entry) }
+        return hostClosedDescriptor
     }
 
     /// Closes all descriptors that are still the library's, without telling libcurl, which must not use any of them
     /// again.
     @inline(never)
-    func clear() {
+    func closeAll() {
         forEachOpen { descriptor, entry in
-            entry.pointee.inode?.close(descriptor)
+            entry.pointee.identity?.close(descriptor)
             entry.pointee.descriptor = SocketTable.unused
         }
-        header.pointee.isRobbed = false
+        shared.pointee.hostClosedDescriptor = false
     }
 
     /// How many connections are open.
     @inline(never)
     func countOpen() -> Int {
         var count = -2 // the two ends of the pipe
-        forEachOpen { descriptor, entry in if isOurs(descriptor, entry) { count &+= 1 } }
+        forEachOpen { descriptor, entry in if checkOwnership(of: descriptor, entry) { count &+= 1 } }
         return count
     }
 
     /// Closes the copies of the parent's sockets in a forked child, without libcurl and TLS, which would both send a
     /// farewell to the server.
     func closeInherited() {
-        forEachOpen { descriptor, entry in entry.pointee.inode?.close(descriptor) }
+        forEachOpen { descriptor, entry in entry.pointee.identity?.close(descriptor) }
     }
 
     /// Whether a request may go out on the connection from this port: the connection is the library's, takes further
     /// requests, and holds no unread bytes. Records the port and the time.
     ///
-    /// - Parameters:
-    ///   - mayHoldBytes: whether unread bytes are acceptable.
-    ///   - now: on CLOCK_MONOTONIC, in nanoseconds.
+    /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
-    func isFit(localPort port: Int32, mayHoldBytes: Bool, at now: Int64) -> Bool {
-        if header.pointee.areSuspect.exchange(false, ordering: .relaxed) {
-            forEachOpen { _, entry in entry.pointee.isSpent = entry.pointee.localPort > 0 }
+    func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
+        if shared.pointee.mustRetireAll.exchange(false, ordering: .relaxed) {
+            forEachOpen { _, entry in entry.pointee.isRetired = entry.pointee.localPort > 0 }
         }
         var isFound = false
         var holdsBytes = false
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
-            guard isOurs(descriptor, entry) else { return }
+            guard checkOwnership(of: descriptor, entry) else { return }
             if entry.pointee.localPort == 0 {
                 guard platform_local_port(descriptor) == port else { return }
                 entry.pointee.localPort = port
             }
-            isFound = !entry.pointee.isSpent
-            entry.pointee.askedAt = now
+            isFound = !entry.pointee.isRetired
+            entry.pointee.sentAt = now
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
-        return isFound && !holdsBytes && !isRobbed
+        return isFound && !holdsBytes && !hostClosedDescriptor
     }
 
     /// Takes all connections out of use that have carried no request since this moment.
     @inline(never)
-    func spend(unusedSince moment: Int64) {
+    func retire(unusedSince moment: MonotonicTime) {
         forEachOpen { _, entry in
-            if entry.pointee.localPort > 0, entry.pointee.askedAt < moment { entry.pointee.isSpent = true }
+            if entry.pointee.localPort > 0, entry.pointee.sentAt < moment { entry.pointee.isRetired = true }
         }
     }
 
     /// Takes the connection from this port out of use.
-    func spend(localPort port: Int32) {
-        forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isSpent = true } }
+    func retire(localPort port: Int32) {
+        forEachOpen { _, entry in if entry.pointee.localPort == port { entry.pointee.isRetired = true } }
     }
 
     /// Takes all connections that are open now out of use. Any thread may call it.
-    func suspectAll() { header.pointee.areSuspect.store(true, ordering: .relaxed) }
+    func retireAll() { shared.pointee.mustRetireAll.store(true, ordering: .relaxed) }
 
-    /// The first member of the header.
-    var step: UnsafeMutablePointer<Step> {
-        UnsafeMutableRawPointer(header).assumingMemoryBound(to: Step.self)
-    }
+    /// Watches over the run of libcurl in progress.
+    var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
 
     /// Counts a TLS message. When there are too many, breaks all connections, since all lead to the same server; the
     /// next read fails.
-    func noteTLSMessage(type: Int32) {
-        guard step.pointee.isFlood(with: type) else { return }
+    func countTLSMessage(type: Int32) {
+        guard watchdog.pointee.isFlood(with: type) else { return }
         forEachOpen { descriptor, entry in
-            if isOurs(descriptor, entry) { platform_disconnect(descriptor) }
+            if checkOwnership(of: descriptor, entry) { platform_disconnect(descriptor) }
         }
     }
 
@@ -274,7 +269,7 @@ struct SocketTable {
         if let entry = first(SocketTable.unused) { return entry }
         var entry = entries
         while entry.pointee.descriptor != SocketTable.end { entry += 1 }
-        if entry < header.pointee.last { return entry }
+        if entry < entries + shared.pointee.capacity { return entry }
         return check() ? nil : first(SocketTable.unused)
     }
 

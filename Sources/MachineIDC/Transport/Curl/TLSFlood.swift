@@ -1,9 +1,9 @@
-/// Counts the TLS handshake messages in one step of libcurl.
+/// Counts the TLS handshake messages in one run of libcurl.
 ///
 /// OpenSSL skips a HelloRequest without returning to libcurl. A server that sends them without end would keep the
-/// driver inside past every deadline. So many in one step are an attack.
+/// driver inside past every deadline. So many in one run are an attack.
 struct TLSFlood {
-    /// How many handshake messages one step may bring.
+    /// How many handshake messages one run may bring.
     private static var limit: Int { 10_000 }
     /// The TLS content type of handshake messages.
     private static var handshake: Int32 { 22 }

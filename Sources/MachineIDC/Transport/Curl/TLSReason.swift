@@ -8,7 +8,11 @@ extension Exchange {
         let isProxys =
             settings.proxies.isSecure && content.pointee.easy.usedProxy != false
             && content.pointee.easy.connectStatus == 0
-        if CurlLibrary.knowsOpenSSL, let fault = ccurl_certificate_fault(content.pointee.easy.handle, isProxys ? 1 : 0) { return fault }
+        if CurlLibrary.knowsOpenSSL,
+            let fault = ccurl_certificate_fault(content.pointee.easy.handle, isProxys ? 1 : 0)
+        {
+            return fault
+        }
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION:
             let mismatch: Literal = "the certificate is not for this host name"

@@ -1,0 +1,13 @@
+"""Tests many devices in one call: each gets its own answer, in order, whatever happens to the others."""
+
+
+def test_many(program, run, authority):
+    run([program("many.c")], 120, authority.over("http"))
+
+
+def test_many_200000_devices(program, run, authority):
+    run([program("many.c"), 200000], 400, authority.over("http"))
+
+
+def test_many_under_valgrind(program, run, authority, memcheck):
+    run([*memcheck, program("many.c")], 500, authority.over("http"), CHECK_SLACK_MS=5000)

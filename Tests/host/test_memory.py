@@ -1,0 +1,74 @@
+"""Tests refused allocations, one after the other, scarce memory, a small stack, and an allocator of the host."""
+
+import pytest
+
+SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
+
+
+@SCHEMES
+def test_stack_of_32_kb(program, run, authority, scheme):
+    run([program("memory/stack.c"), 32768], 60, authority.over(scheme))
+
+
+def test_allocator(program, run, authority):
+    run([program("memory/allocator.c", "-lcurl")], 60, authority.over("http"))
+
+
+@pytest.fixture
+def refused(program, preload, run, authority):
+    """Runs a program whose allocations fail."""
+
+    # Programs that refuse memory to their first call cannot register a device before it.
+    authority.emulator.ask(authority.org_key, "/api/v1/devices/register", {"deviceId": "memory:yes"})
+
+    def begin(source, seconds, scheme, *arguments):
+        url = {"base_url": authority.url(scheme)}
+        environment = authority.over(scheme, max_retries=0, **url)
+        command = [program(f"memory/{source}", "-ldl"), *arguments]
+        run(command, seconds, environment, LD_PRELOAD=preload("memory/refuse.c"))
+
+    return begin
+
+
+def test_clients(refused):
+    refused("memory.c", 120, "http", "made")
+
+
+def test_first_call(refused, long):
+    # Most allocations of the first call are OpenSSL's, which initialises itself.
+    refused("memory.c", 580, "http", "first", 1 if long else 29)
+
+
+def test_first_connection(refused):
+    refused("memory.c", 300, "http", "cold")
+
+
+@pytest.mark.long
+def test_first_connection_over_tls_every_seventh_allocation(refused):
+    refused("memory.c", 3000, "https", "cold", 7)
+
+
+def test_kept_connection(refused):
+    refused("memory.c", 300, "http", "warm")
+
+
+def test_kept_connection_over_tls(refused, long):
+    refused("memory.c", 580, "https", "warm", 1 if long else 3)
+
+
+def test_many_devices_and_guards(refused):
+    refused("memory.c", 300, "http", "more")
+
+
+@pytest.mark.long
+def test_many_devices_and_guards_over_tls(refused):
+    refused("memory.c", 1200, "https", "more")
+
+
+def test_little_memory_for_replies(refused):
+    refused("scarce.c", 300, "http", "replies")
+
+
+@SCHEMES
+def test_little_memory_for_the_first_call(refused, scheme):
+    refused("scarce.c", 120, scheme, "first")

@@ -1,0 +1,69 @@
+"""Tests that Tests/README.md lists every promise of machineid.h, and a test that exists for each."""
+
+import ast
+import re
+
+from checks import equal, holds
+from project import HEADER, ROOT, functions
+
+README = ROOT / "Tests/README.md"
+ROW = re.compile(r"^\| (P\d+) \| (.*) \| `([^`]*)` \| `([^`]*)` \|$", re.M)
+ROWS = ROW.findall(README.read_text())
+PYTEST = re.compile(r"script/test (Tests/[\w/]+\.py)::(test_\w+)(?: --behaviours '[\w/*-]+')?")
+SWIFT = re.compile(r"swift test --filter (\w+)")
+
+
+def text_of(path, test):
+    """Returns the text of a test's file without the other tests in it, or None if there is no such test."""
+    text = path.read_text()
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    if test not in [node.name for node in functions]:
+        return None
+    lines = text.splitlines()
+    for node in functions:
+        if node.name.startswith("test_") and node.name != test:
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(lines)
+
+
+def test_the_list_is_whole():
+    text = README.read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| P")]
+    equal("every promise has a file and a command", [], [line for line in rows if not ROW.fullmatch(line)])
+    expected = [f"P{number + 1}" for number in range(len(ROWS))]
+    equal("no number is missing, and none is there twice", expected, [number for number, *_ in ROWS])
+    holds("there are promises", len(ROWS) > 60, len(ROWS))
+
+
+def fault(file, command):
+    """Returns why the command does not run the test in the file, or None if it does."""
+    path = ROOT / file
+    if not path.exists():
+        return f"there is no {file}"
+    if found := PYTEST.fullmatch(command):
+        module, test = ROOT / found[1], found[2]
+        text = text_of(module, test) if module.exists() else None
+        if text is None:
+            return f"{found[1]} has no {test}"
+        return f"{test} does not run {file}" if path.suffix == ".c" and f'{path.name}"' not in text else None
+    if found := SWIFT.fullmatch(command):
+        is_there = re.search(rf"\b(func|struct) {found[1]}\b", path.read_text())
+        return None if is_there else f"{file} has no {found[1]}"
+    return f"this runs no test alone: {command}"
+
+
+def test_every_promise_has_its_test():
+    for number, promise, file, command in ROWS:
+        equal(f"{number}, {promise}", None, fault(file, command))
+
+
+def test_nothing_of_the_header_is_left_out():
+    promised = "\n".join(promise for _, promise, _, _ in ROWS)
+    header = HEADER.read_text()
+    words = functions() + re.findall(r"^ *(MID_[A-Z_]+) = \d+", header, re.M)
+    # The header lists its options in quotes or in backticks, at the beginning of a line.
+    words += re.findall(r"""^ \*(?: {12,}"| - `)([a-z_]+)["`]""", header, re.M)
+    # The rows about names and about all options cover these.
+    known = {"mid_version", "mid_status_name", "timeout_ms"}
+    missing = [word for word in words if not re.search(rf"\b{word}\b", promised) and word not in known]
+    equal("each function, status and option is in a promise", [], missing)

@@ -1,0 +1,140 @@
+"""Runs machineid-exec with a new emulator, and checks how it and its program end."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+
+from commands import outcome
+from project import ROOT
+
+EXEC = ROOT / "build/bin/machineid-exec"
+ORG_KEY, DEVICE = "org_supervised", "supervised"
+# These programs write their process id to the file $THERE when they run.
+WAITS = 'echo $$ >"$THERE"; while :; do sleep 0.05; done'
+STUBBORN = f'trap "echo no >&2" TERM; {WAITS}'
+POLITE = f'trap "echo bye; exit 3" TERM INT HUP; {WAITS}'
+# Signals that the caller ignores, for example through nohup, would be ignored by every program.
+DEFAULT_SIGNALS = ["env", "--default-signal"]
+
+
+def await_true(holds, seconds=30):
+    """Waits until a condition holds, and returns whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_there(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def as_a_shell_has_it(status):
+    """Converts an exit status of Python, which is negative after a signal."""
+    return 128 - status if status < 0 else status
+
+
+def line_of(descriptor, seconds=30):
+    """Returns a line from a pipe, or "" if nothing comes in time."""
+    text = b""
+    while not text.endswith(b"\n") and select.select([descriptor], [], [], seconds)[0]:
+        text += os.read(descriptor, 1)
+    return text.decode().strip()
+
+
+class Supervised:
+    def __init__(self, folder, emulator):
+        self.folder = folder
+        self.emulator = emulator
+        self.environment = {
+            "MACHINEID_ORG_KEY": ORG_KEY,
+            "MACHINEID_DEVICE_ID": DEVICE,
+            "MACHINEID_BASE_URL": emulator.url,
+        }
+        self.supervisor = self.program = None
+        self.operator("register")
+
+    def operator(self, operation, device=DEVICE):
+        self.emulator.ask(ORG_KEY, f"/api/v1/devices/{operation}", {"deviceId": device})
+
+    def outage(self, **settings):
+        self.emulator.ask(ORG_KEY, "/emulator/outage", settings)
+
+    def answers(self, code):
+        """Returns how many requests have been answered with this code."""
+        lines = self.emulator.log.read_text(errors="replace").splitlines()
+        return sum(line.endswith(f" code={code}") for line in lines)
+
+    def await_answers(self, code, count):
+        """Waits until this many more requests have been answered with this code."""
+        before = self.answers(code)
+        assert await_true(lambda: self.answers(code) >= before + count), f"the emulator answers {code}"
+
+    def start(self, *words, dispositions=(), **changed):
+        """Runs machineid-exec to its end."""
+        command = [*DEFAULT_SIGNALS, *dispositions, EXEC, *words]
+        return outcome(*command, merged=False, environment=self.environment | changed, seconds=60)
+
+    def launch(self, *words, errors=None, command=None, **changed):
+        """Starts machineid-exec in the background, in a session of its own; returns when the program reports that it
+        runs. Standard error is the descriptor errors, if there is one."""
+        there = self.folder / "there"
+        there.unlink(missing_ok=True)
+        os.mkfifo(there)
+        self.begin(command or [EXEC, "--interval", "0.1", "--max-age", "30", *words], errors, THERE=there, **changed)
+        # The pipe is opened for reading and writing, so that opening it does not wait for ever for a writer.
+        descriptor = os.open(there, os.O_RDWR)
+        self.program = int(line_of(descriptor) or 0)
+        os.close(descriptor)
+        assert self.program, f"the program is not there: {self.errors}"
+
+    def begin(self, command, errors=None, dispositions=(), **changed):
+        given = {**os.environ, **self.environment, **{name: str(value) for name, value in changed.items()}}
+        with open(self.folder / "output", "wb") as output, open(self.folder / "errors", "wb") as own_errors:
+            self.supervisor = subprocess.Popen(
+                [*DEFAULT_SIGNALS, *dispositions, *map(str, command)],
+                env=given,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=own_errors if errors is None else errors,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self):
+        return (self.folder / "output").read_text().rstrip("\n")
+
+    @property
+    def errors(self):
+        return (self.folder / "errors").read_text()
+
+    def kill(self, signal_number):
+        os.kill(self.supervisor.pid, signal_number)
+
+    def expect_end(self, status):
+        """machineid-exec must end with this status, as a shell reports it, and the program with it."""
+        try:
+            found = as_a_shell_has_it(self.supervisor.wait(30))
+        except subprocess.TimeoutExpired:
+            self.supervisor.kill()
+            self.supervisor.wait()
+            found = "stuck"
+        assert found == status
+        assert await_true(lambda: not is_there(self.program), 10), "the program is still there"
+
+    def close(self):
+        for pid in (self.supervisor and self.supervisor.pid, self.program):
+            if pid and is_there(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        if self.supervisor:
+            self.supervisor.wait()

@@ -1,0 +1,156 @@
+"""Tests which programs machineid-exec stops, how it stops them, and the exit status."""
+
+import contextlib
+import os
+import re
+import signal
+
+import pytest
+from checks import equal
+from supervised import EXEC, POLITE, STUBBORN, WAITS, await_true, is_there
+
+
+def state_of(pid):
+    with contextlib.suppress(FileNotFoundError):
+        return re.search(r"^State:\s*(\w)", open(f"/proc/{pid}/status").read(), re.M)[1]
+
+
+def test_revoked_a_program_that_ends_on_sigterm(supervised):
+    supervised.launch("--", "sh", "-c", POLITE)
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+    equal("it had time to end", "bye", supervised.output)
+    equal("the reason is reported", 1, supervised.errors.count("DEVICE_REVOKED"))
+
+
+def test_revoked_after_outages(supervised):
+    supervised.launch("--", "sh", "-c", POLITE)
+    for status in (429, 500, 503):
+        supervised.outage(httpStatus=status)
+        supervised.await_answers("unavailable", 3)
+        equal(f"HTTP {status} does not stop the program", True, is_there(supervised.program))
+        supervised.outage()
+        supervised.await_answers("ALLOW", 1)
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+
+
+@pytest.mark.parametrize("foreground", [[], ["--foreground"]], ids=["in the background", "in the foreground"])
+def test_revoked_a_program_that_ignores_sigterm(supervised, foreground):
+    supervised.launch(*foreground, "--grace", "0.3", "--", "sh", "-c", STUBBORN)
+    supervised.operator("revoke")
+    supervised.expect_end(137)
+
+
+@pytest.fixture
+def full_pipe():
+    """The two ends of a pipe that is full, and that nothing reads."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    yield reader, writer
+    for descriptor in (reader, writer):
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def test_revoked_with_standard_error_full(supervised, full_pipe):
+    """The program, which must go on, closes its own standard error."""
+    supervised.launch("--", "sh", "-c", f"exec 2>&-; {POLITE}", errors=full_pipe[1])
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+    equal("that program had time to end", "bye", supervised.output)
+
+
+def test_revoked_with_standard_error_full_a_program_that_ignores_sigterm(supervised, full_pipe):
+    deaf = f"exec 2>&-; trap '' TERM; {WAITS}"
+    supervised.launch("--grace", "0.3", "--", "sh", "-c", deaf, errors=full_pipe[1])
+    supervised.operator("revoke")
+    supervised.expect_end(137)
+
+
+def test_revoked_with_standard_error_closed_at_the_other_end(supervised, full_pipe):
+    os.close(full_pipe[0])
+    supervised.launch("--", "sh", "-c", f"exec 2>&-; {POLITE}", errors=full_pipe[1])
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+    equal("that program had time to end too", "bye", supervised.output)
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+def test_a_signal_is_passed_on(supervised, name):
+    supervised.launch("--", "sh", "-c", POLITE)
+    supervised.kill(signal.Signals[f"SIG{name}"])
+    supervised.expect_end(3)
+
+
+def test_a_signal_that_the_program_does_not_handle(supervised):
+    supervised.launch("--", "sh", "-c", WAITS)
+    supervised.kill(signal.SIGUSR1)
+    supervised.expect_end(138)
+
+
+OTHERS = {"PWR": signal.SIGPWR, "VTALRM": signal.SIGVTALRM, "RTMIN+1": signal.SIGRTMIN + 1}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_signal_is_passed_on(supervised, name):
+    supervised.launch("--", "bash", "-c", f'trap "exit 4" "$0"; {WAITS}', name)
+    supervised.kill(OTHERS[name])
+    supervised.expect_end(4)
+
+
+def test_sigterm_is_passed_on_to_a_program_that_is_stopped(supervised):
+    supervised.launch("--", "sh", "-c", POLITE)
+    os.kill(supervised.program, signal.SIGSTOP)
+    supervised.kill(signal.SIGTERM)
+    supervised.expect_end(3)
+
+
+def test_machineid_exec_is_killed(supervised):
+    supervised.launch("--", "sh", "-c", WAITS)
+    supervised.kill(signal.SIGKILL)
+    supervised.expect_end(137)
+
+
+def test_a_child_of_the_program_ends_with_it(supervised):
+    supervised.launch("--", "sh", "-c", 'sleep 1000 & echo $! >"$THERE"; wait')
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+
+
+def test_revoked_a_program_that_is_stopped(supervised):
+    supervised.launch("--", "sh", "-c", WAITS)
+    os.kill(supervised.program, signal.SIGSTOP)
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+
+
+@pytest.mark.parametrize("use", ["read -r line </dev/tty", "echo line >/dev/tty"], ids=["reads", "writes"])
+def test_revoked_a_program_that_is_stopped_at_a_terminal(supervised, use):
+    """With the program's group in the background, reading stops the program, and with tostop writing does too."""
+    command = f"stty tostop; {EXEC} --interval 0.1 --max-age 30 -- sh -c 'echo $$ >\"$THERE\"; {use}'; exit $?"
+    supervised.launch(command=["script", "-qec", command, "/dev/null"], SHELL="/bin/sh")
+    assert await_true(lambda: state_of(supervised.program) == "T", 20), (
+        f"it is not stopped: {state_of(supervised.program)}"
+    )
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+
+
+def test_an_outage_for_longer_than_max_age(supervised):
+    supervised.launch("--max-age", "0.6", "--", "sh", "-c", WAITS)
+    supervised.outage(httpStatus=500)
+    supervised.expect_end(124)
+    lines = re.findall('"state":"lapsed".*CLIENT_UNAVAILABLE', supervised.errors)
+    equal("that is reported too", 1, len(lines))
+
+
+def test_the_authority_is_gone_for_longer_than_max_age(supervised):
+    supervised.launch("--max-age", "0.6", "--", "sh", "-c", WAITS)
+    supervised.emulator.stop()
+    supervised.expect_end(124)
+    equal("and that is reported", 1, supervised.errors.count('"state":"lapsed"'))
