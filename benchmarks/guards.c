@@ -77,15 +77,15 @@ static double processor_time(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The processor time of one device of mid_validate_many(). */
+/* The processor time of a call of mid_validate_many(). */
 static double time_of_many(mid_client *client, int count) {
     double from = processor_time();
     need(mid_validate_many(client, ids, (size_t)count, allowed, NULL) == MID_OK, "mid_validate_many");
-    return (processor_time() - from) / count;
+    return processor_time() - from;
 }
 
 /*
- * The same, with the devices spread evenly over the interval. As guards that fall due within a 256th of the interval,
+ * The same for several calls, with the devices spread evenly over the interval. As guards that fall due within a 256th of the interval,
  * and within 17 ms, are checked together, so are the devices here.
  */
 static double time_at_pace(mid_client *client, int count, int interval) {
@@ -94,12 +94,12 @@ static double time_at_pace(mid_client *client, int count, int interval) {
     while (asked < count) {
         int due = (int)fmin(ceil((seconds_now() - began + pause) / (interval / 1000.0) * count), count) - asked;
         if (due > 0) {
-            used += time_of_many(client, due) * due;
+            used += time_of_many(client, due);
             asked += due;
         }
         rest(pause);
     }
-    return used / count;
+    return used;
 }
 
 int main(int argument_count, char **arguments) {
@@ -132,8 +132,8 @@ int main(int argument_count, char **arguments) {
     time = processor_time_of(task) - time;
     from = seconds_now() - from;
     for (int n = 0; n < count; n++) mid_guard_stop(guards[n]);
-    many = (many + time_of_many(other, count)) / 2;
-    paced = time_at_pace(other, count, interval);
+    many = (many + time_of_many(other, count)) / 2 / count;
+    paced = time_at_pace(other, count, interval) / count;
     printf("%.1f %.3f %.3f %.3f\n", checks / from, time / checks * 1e6, paced * 1e6, many * 1e6);
     mid_client_free(guarded);
     mid_client_free(other);

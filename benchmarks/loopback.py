@@ -81,11 +81,13 @@ def guards(bench, server):
     bench.row(f"{title}: the same, at the pace of the guards", f"{paced:.1f}", "us")
     ratio = statistics.median(own / other for _, own, other, _ in rows)
     bench.row(f"{title}: processor time of a check by the guards' thread", f"{ours:.1f}", "us", f"{ratio:.2f} x")
-    # In percent of a processor: one second of a thread is 100 % of it for a second.
-    beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, other, _ in rows)
-    bench.row(f"{title}: what their thread takes beyond that", f"{beyond:.1f}", "% of a processor", "", "5 %")
-    beyond = statistics.median(rate * (own - other) / 1e6 * 100 for rate, own, _, other in rows)
-    bench.row(f"{title}: what it takes beyond devices all at once", f"{beyond:.1f}", "% of a processor")
+
+    def beyond(column):
+        """In percent of a processor: one second of a thread is 100 % of it for a second."""
+        return f"{statistics.median(row[0] * (row[1] - row[column]) / 1e6 * 100 for row in rows):.1f}"
+
+    bench.row(f"{title}: what their thread takes beyond that", beyond(2), "% of a processor", "", "5 %")
+    bench.row(f"{title}: what it takes beyond devices all at once", beyond(3), "% of a processor")
 
 
 def load(bench, server):
