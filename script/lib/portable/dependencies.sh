@@ -1,56 +1,71 @@
 # shellcheck shell=bash
-# Builds OpenSSL, libcurl and jansson as static archives with hidden symbols. Source it after sources.sh and compiler.sh.
+# Builds OpenSSL, libcurl and jansson as static archives with hidden symbols. Source it after sources.sh and
+# compiler.sh.
+# shellcheck source=script/lib/portable/sources.sh
+# shellcheck disable=SC2154
 
 # What is not needed to ask one authority by HTTPS, or is read from files and the environment of the host, is left out.
 openssl_options=(
-    no-shared no-dso no-module no-legacy no-engine no-apps no-docs no-tests no-ui-console no-autoload-config no-filenames
-    no-ssl3 no-ssl3-method no-tls1 no-tls1-method no-tls1_1 no-tls1_1-method no-dtls no-dtls1 no-dtls1-method no-dtls1_2
-    no-dtls1_2-method no-comp no-zlib no-cms no-cmp no-ct no-ts no-srp no-psk no-srtp no-sctp no-ssl-trace no-nextprotoneg
-    no-rfc3779 no-async no-quic no-http no-gost no-idea no-camellia no-seed no-rc2 no-rc4 no-rc5 no-md4 no-mdc2 no-rmd160
-    no-whirlpool no-bf no-cast no-aria no-sm2 no-sm3 no-sm4 no-siphash no-scrypt no-argon2 no-dsa no-ec2m no-ml-dsa
-    no-slh-dsa no-multiblock)
+    no-shared no-dso no-module no-legacy no-engine no-apps no-docs no-tests no-ui-console no-autoload-config
+    no-filenames no-ssl3 no-ssl3-method no-tls1 no-tls1-method no-tls1_1 no-tls1_1-method no-dtls no-dtls1
+    no-dtls1-method no-dtls1_2 no-dtls1_2-method no-comp no-zlib no-cms no-cmp no-ct no-ts no-srp no-psk no-srtp
+    no-sctp no-ssl-trace no-nextprotoneg no-rfc3779 no-async no-quic no-http no-gost no-idea no-camellia no-seed
+    no-rc2 no-rc4 no-rc5 no-md4 no-mdc2 no-rmd160 no-whirlpool no-bf no-cast no-aria no-sm2 no-sm3 no-sm4 no-siphash
+    no-scrypt no-argon2 no-dsa no-ec2m no-ml-dsa no-slh-dsa no-multiblock)
 # Dates are parsed, for Retry-After.
 curl_options=(
-    --disable-shared --enable-static --enable-http --disable-ftp --disable-file --disable-ldap --disable-ldaps --disable-rtsp
-    --enable-proxy --disable-ipfs --disable-dict --disable-telnet --disable-tftp --disable-pop3 --disable-imap --disable-smb
-    --disable-smtp --disable-gopher --disable-mqtt --disable-manual --disable-docs --enable-ipv6 --enable-threaded-resolver
-    --disable-ares --disable-ntlm --disable-negotiate-auth --disable-kerberos-auth --disable-digest-auth
-    --disable-bearer-auth --disable-aws --disable-tls-srp --disable-unix-sockets --disable-cookies --disable-hsts
-    --disable-alt-svc --disable-doh --disable-mime --disable-form-api --disable-websockets --disable-headers-api
-    --disable-progress-meter --disable-get-easy-options --disable-libcurl-option --disable-openssl-auto-load-config
-    --disable-sha512-256 --disable-dnsshuffle --disable-bindlocal --without-zlib --without-brotli --without-zstd
-    --without-libidn2 --without-libpsl --without-nghttp2 --without-libssh2 --without-librtmp --without-libgsasl
-    --without-ca-bundle --without-ca-path --without-ca-fallback)
+    --disable-shared --enable-static --enable-http --disable-ftp --disable-file --disable-ldap --disable-ldaps
+    --disable-rtsp --enable-proxy --disable-ipfs --disable-dict --disable-telnet --disable-tftp --disable-pop3
+    --disable-imap --disable-smb --disable-smtp --disable-gopher --disable-mqtt --disable-manual --disable-docs
+    --enable-ipv6 --enable-threaded-resolver --disable-ares --disable-ntlm --disable-negotiate-auth
+    --disable-kerberos-auth --disable-digest-auth --disable-bearer-auth --disable-aws --disable-tls-srp
+    --disable-unix-sockets --disable-cookies --disable-hsts --disable-alt-svc --disable-doh --disable-mime
+    --disable-form-api --disable-websockets --disable-headers-api --disable-progress-meter --disable-get-easy-options
+    --disable-libcurl-option --disable-openssl-auto-load-config --disable-sha512-256 --disable-dnsshuffle
+    --disable-bindlocal --without-zlib --without-brotli --without-zstd --without-libidn2 --without-libpsl
+    --without-nghttp2 --without-libssh2 --without-librtmp --without-libgsasl --without-ca-bundle --without-ca-path
+    --without-ca-fallback)
 c_flags='-Os -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'
 c_flags="$c_flags -fno-unwind-tables -fstack-protector-strong"
 
-# dependencies_of ARCH LIBC: prints the folder of the built dependencies, which is named after all that they are made of.
+# dependencies_of ARCH LIBC: prints the folder of the built dependencies. Its name has a sum of all that they are made
+# of.
 dependencies_of() {
     local key
     key=$({
-        cat "$pins" script/lib/portable/dependencies.sh script/lib/portable/compiler.sh
-        tree_of openssl && tree_of curl && tree_of jansson
+        declare -p openssl_options curl_options c_flags glibc_floor
+        declare -f build_dependency configure_openssl configure_jansson configure_curl write_compiler target_of
+        tree_of openssl && tree_of curl && tree_of jansson && pin ziglang
     } | sha256sum | cut -c 1-12)
     printf '%s/%s-%s_%s\n' "$cache" "$1" "$2" "$key"
 }
 
-# build_dependencies ARCH LIBC: builds what is not built yet. The compiler's output is in FOLDER/*.log.
+# prepare_sources: makes the patched sources ready. They are needed for the notices too.
+prepare_sources() {
+    local name
+    fetch_sources openssl jansson curl || return 1
+    for name in openssl jansson curl; do
+        [ -d "$(tree_of "$name")" ] ||
+            during "portable: unpacking the sources of $name $(pin "$name")" unpack_source "$name" || return 1
+    done
+}
+
+# build_dependencies ARCH LIBC: builds what is not built yet, from the sources that prepare_sources has prepared. The
+# compiler's output is in FOLDER/*.log, and FOLDER/*.done stands for what is built.
 build_dependencies() {
     local folder name
     folder=$(dependencies_of "$1" "$2")
-    [ ! -e "$folder/done" ] || return 0
-    for name in openssl jansson curl; do
-        during "portable: the sources of $name $(pin "$name")" unpack_source "$name" || return 1
-    done
     # Folders of other versions go.
-    find "$cache" -maxdepth 1 -name "$1-$2_*" -exec rm -rf {} +
-    mkdir -p "$folder/installed" "$folder/bin"
-    write_compiler "$folder/bin" "$1" "$2"
+    find "$cache" -maxdepth 1 -name "$1-$2_*" ! -path "$folder" -exec rm -rf {} +
+    mkdir -p "$folder/installed"
     for name in openssl jansson curl; do
+        [ ! -e "$folder/$name.done" ] || continue
+        rm -rf "${folder:?}/$name"
+        write_compiler "$folder/bin" "$1" "$2"
         during "portable: $name for $1 and $2" build_dependency "$name" "$folder" "$1" "$2" || return 1
         rm -rf "${folder:?}/$name"
+        touch "$folder/$name.done"
     done
-    touch "$folder/done"
 }
 
 # build_dependency NAME FOLDER ARCH LIBC
@@ -65,7 +80,6 @@ build_dependency() {
         cd "$folder/$name" || exit 1
         # The only compilers are those in this folder.
         export PATH=$folder/bin:$PATH AR=ar RANLIB=ranlib SOURCE_DATE_EPOCH=0
-        export ZIG_GLOBAL_CACHE_DIR=$root/$cache/zig ZIG_LOCAL_CACHE_DIR=$root/$cache/zig
         unset CFLAGS CPPFLAGS LDFLAGS
         "configure_$name" "$tree" "$folder/installed" "$host" "$flags"
     ) >"$folder/$name.log" 2>&1 && return 0
@@ -90,5 +104,5 @@ configure_jansson() {
 configure_curl() {
     CC=cc "$1/configure" --host="$3" --prefix="$2" --with-openssl="$2" "${curl_options[@]}" CFLAGS="$4" \
         LIBS='-lpthread -ldl' PKG_CONFIG=false &&
-        make -j "$(nproc)" -C lib install && make -C include install
+        make -j "$(nproc)" -C lib libcurl.la && make -C lib install-libLTLIBRARIES && make -C include install
 }

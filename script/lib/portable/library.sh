@@ -7,11 +7,13 @@ openssl_functions() {
     sed -n 's/^extern .*[ *]\([A-Za-z0-9_]*\)(.*__attribute__((weak));.*/\1/p' Sources/CCurl/openssl.h
 }
 
+# swift_tool NAME: prints the path of a program that comes with Swift.
+swift_tool() { printf '%s/%s\n' "$(dirname "$(readlink -f "$(command -v swiftc)")")" "$1"; }
+
 # compile_swift FOLDER ARCH LIBC INCLUDE: compiles the library to FOLDER/swift.o, optimised as a whole.
 compile_swift() {
-    local folder=$1 processor swift flags target map maps=() sources
+    local folder=$1 processor flags target name map maps=() defines=() sources
     processor=$(processor_of "$2")
-    swift=$(dirname "$(readlink -f "$(command -v swiftc)")")
     # This Embedded standard library is for no system in particular; the headers are those of the system.
     case $2 in
     amd64) target=x86_64-unknown-none-elf ;;
@@ -20,41 +22,46 @@ compile_swift() {
     for map in Sources/CCurl Sources/CJansson Sources/CPlatform include; do
         maps+=(-Xcc "-fmodule-map-file=$PWD/$map/module.modulemap")
     done
+    # What mid_build_info says of what is inside.
+    for name in curl openssl jansson; do
+        defines+=(-Xcc "-DMACHINEID_SOURCE_${name^^}=\"$(pin $name)\"")
+    done
     mapfile -t flags < <(importer_flags "$2" "$3" | sed 'i -Xcc')
     mapfile -t sources < <(find Sources/MachineIDC -name '*.swift' | LC_ALL=C sort)
-    "$swift/swiftc" -c -o "$folder/swift.bc" "${sources[@]}" -lto=llvm-full -target "$target" \
+    "$(swift_tool swiftc)" -c -o "$folder/swift.bc" "${sources[@]}" -lto=llvm-full -target "$target" \
         -Xfrontend -clang-target -Xfrontend "$processor-unknown-linux-gnu" "${flags[@]}" \
-        -Xcc -isystem -Xcc "$4" "${maps[@]}" -D MACHINEID_PORTABLE -module-name MachineIDC -package-name machineid \
-        -parse-as-library -O -whole-module-optimization -num-threads 0 -swift-version 6 -warnings-as-errors \
+        -Xcc -isystem -Xcc "$4" "${maps[@]}" "${defines[@]}" -D MACHINEID_PORTABLE \
+        -module-name MachineIDC -package-name machineid -parse-as-library -swift-version 6 -warnings-as-errors \
+        -O -whole-module-optimization -num-threads 0 \
         -enable-experimental-feature Embedded -Xfrontend -trap-function -Xfrontend mid_trap -gnone \
         -Xfrontend -disable-incremental-llvm-codegen -Xcc -fPIC -Xcc -fno-omit-frame-pointer \
         -module-cache-path "$folder/modules" || return 1
-    # The optimisation of a link, which knows that only the functions of the header are called from outside. What the link
-    # makes is not needed.
-    "$swift/clang" --target="$processor-unknown-linux-gnu" -fuse-ld=lld -nostdlib -shared -flto=full -O2 \
+    # This link is for its optimiser, which knows that only the functions of the header are called from outside. The
+    # library that it makes is not needed.
+    "$(swift_tool clang)" --target="$processor-unknown-linux-gnu" -fuse-ld=lld -nostdlib -shared -flto=full -O2 \
         -Wno-override-module -o "$folder/discarded.so" "$folder/swift.bc" -Wl,--gc-sections \
         -Wl,--version-script=exports.map -Wl,--unresolved-symbols=ignore-all -Wl,--lto-obj-path="$folder/swift.o" \
         -Wl,-mllvm,-function-sections -Wl,-mllvm,-data-sections || return 1
     rm "$folder/discarded.so"
 }
 
-# link_library FOLDER ARCH LIBC ARCHIVES VERSION: makes FOLDER/libmachineid.a, one object in which only the functions of
-# the header are visible, and from it FOLDER/libmachineid.so.VERSION.
+# link_library FOLDER ARCH ARCHIVES VERSION: makes FOLDER/libmachineid.a, one object in which only the functions of the
+# header are visible, and from it FOLDER/libmachineid.so.VERSION.
 link_library() {
-    local folder=$1 swift undefined objects=("$1/swift.o")
-    swift=$(dirname "$(readlink -f "$(command -v swiftc)")")
+    local folder=$1 undefined objects=("$1/swift.o")
     mapfile -t undefined < <(openssl_functions | sed 's/^/--undefined=/')
     sed -n 's/^ *\(mid_[a-z0-9_]*\);$/\1/p' exports.map >"$folder/exports"
     if [ "$2" = amd64 ]; then
         "$folder/bin/cc" -O2 -fPIC -c -o "$folder/common.o" script/lib/portable/common.c || return 1
         objects+=("$folder/common.o")
     fi
-    "$swift/ld.lld" -r -o "$folder/whole.o" "${undefined[@]}" "${objects[@]}" --start-group \
-        "$4"/lib{curl,ssl,crypto,jansson}.a --end-group || return 1
-    "$swift/llvm-objcopy" --keep-global-symbols="$folder/exports" "$folder/whole.o" "$folder/machineid.o" || return 1
+    "$(swift_tool ld.lld)" -r -o "$folder/whole.o" "${undefined[@]}" "${objects[@]}" --start-group \
+        "$3"/lib{curl,ssl,crypto,jansson}.a --end-group || return 1
+    "$(swift_tool llvm-objcopy)" --keep-global-symbols="$folder/exports" "$folder/whole.o" "$folder/machineid.o" ||
+        return 1
     rm -f "$folder/libmachineid.a"
-    "$swift/llvm-ar" rcsD "$folder/libmachineid.a" "$folder/machineid.o" || return 1
-    "$folder/bin/cc" -shared -o "$folder/libmachineid.so.$5" "$folder/machineid.o" -Wl,--gc-sections \
+    "$(swift_tool llvm-ar)" rcsD "$folder/libmachineid.a" "$folder/machineid.o" || return 1
+    "$folder/bin/cc" -shared -o "$folder/libmachineid.so.$4" "$folder/machineid.o" -Wl,--gc-sections \
         -Wl,--version-script=exports.map -Wl,-soname=libmachineid.so.0 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
         -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id -lpthread -ldl
 }
