@@ -18,13 +18,17 @@ take_platform() {
 choose_platform() {
     if [ -z "$portable" ]; then
         [ -z "$libc" ] || refuse "$1" '--libc is for the portable build; add --portable'
-        [ -z "$arch" ] || refuse "$1" '--arch is for the portable build; add --portable'
         return 0
     fi
-    libc=${libc:-glibc}
-    [ -n "$arch" ] || case $(uname -m) in
-    x86_64) arch=amd64 ;;
-    aarch64) arch=arm64 ;;
-    *) refuse "$1" "there is no build for the processor of this machine, $(uname -m); --arch takes amd64 or arm64" ;;
+    libc=${libc:-glibc} arch=${arch:-$(this_arch)}
+    [ -n "$arch" ] ||
+        refuse "$1" "there is no build for the processor of this machine, $(uname -m); --arch takes amd64 or arm64"
+}
+
+# this_arch: prints Debian's name of this machine's processor, or nothing where there is no build for it.
+this_arch() {
+    case $(uname -m) in
+    x86_64) echo amd64 ;;
+    aarch64) echo arm64 ;;
     esac
 }

@@ -13,7 +13,7 @@
 
 # build_portable ARCH LIBC VERSION: makes build/portable/ARCH-LIBC.
 build_portable() {
-    local arch=$1 libc=$2 version=$3 out=build/portable/$1-$2 work=$cache/work/$1-$2 dependencies inputs lock
+    local arch=$1 libc=$2 version=$3 out=build/portable/$1-$2 work=$cache/work/$1-$2 dependencies inputs flags lock
     mkdir -p "$out/lib/pkgconfig" "$out/include" "$out/share/doc/machineid" "$out/symbols" "$work"
     # One build at a time: they all put the same files into place, and share the cache.
     exec {lock}>"$cache/.lock"
@@ -28,10 +28,12 @@ build_portable() {
     if [ "$inputs" != "$(cat "$work/inputs" 2>/dev/null)" ] || [ ! -e "$out/lib/libmachineid.so.$version" ]; then
         rm -f "$work/inputs"
         write_compiler "$work/bin" "$arch" "$libc" || return 1
-        during "build: the library for $arch and $libc" \
-            compile_swift "$work" "$arch" "$libc" "$dependencies/installed/include" || return 1
+        mapfile -t flags < <(portable_flags "$arch" "$libc" "$dependencies/installed/include")
+        during "build: the library for $arch and $libc" compile_swift "$work" "$arch" "${flags[@]}" || return 1
         during 'build: linking it' link_library "$work" "$arch" "$dependencies/installed/lib" "$version" || return 1
-        place_library "$work" "$out" "$version" || return 1
+        place_library "$work" "$out" "libmachineid.so.$version" || return 1
+        cp "$work/libmachineid.a" "$out/lib/libmachineid.a.new"
+        mv "$out/lib/libmachineid.a.new" "$out/lib/libmachineid.a"
         echo "$inputs" >"$work/inputs"
     fi
     write_documents "$out" "$arch" "$libc" "$version" || return 1
@@ -49,22 +51,6 @@ inputs_of() {
         find Sources/MachineIDC Sources/CCurl Sources/CJansson Sources/CPlatform include exports.map \
             script/lib/portable "$pins" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     } | sha256sum | cut -d ' ' -f 1
-}
-
-# place_library WORK OUT VERSION: puts what link_library has made into place with a rename, so that a process that has
-# the old file open keeps it intact.
-place_library() {
-    local work=$1 out=$2 name=libmachineid.so.$3 objcopy
-    objcopy=$(swift_tool llvm-objcopy)
-    "$objcopy" --strip-unneeded "$work/$name" "$out/lib/$name.new" || return 1
-    mv "$out/lib/$name.new" "$out/lib/$name"
-    cp "$work/$name" "$out/symbols/$name"
-    cp "$work/libmachineid.a" "$out/lib/libmachineid.a.new"
-    mv "$out/lib/libmachineid.a.new" "$out/lib/libmachineid.a"
-    # Files of other versions go.
-    find "$out/lib" "$out/symbols" -name 'libmachineid.so.*.*' ! -name "$name" -delete
-    ln -sf "$name" "$out/lib/libmachineid.so.0"
-    ln -sf libmachineid.so.0 "$out/lib/libmachineid.so"
 }
 
 # write_documents OUT ARCH LIBC VERSION: the header, machineid.pc, the notices and the bill of materials. machineid.pc

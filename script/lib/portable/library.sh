@@ -10,27 +10,37 @@ openssl_functions() {
 # swift_tool NAME: prints the path of a program that comes with Swift.
 swift_tool() { printf '%s/%s\n' "$(dirname "$(readlink -f "$(command -v swiftc)")")" "$1"; }
 
-# compile_swift FOLDER ARCH LIBC INCLUDE: compiles the library to FOLDER/swift.o, optimised as a whole.
+# portable_flags ARCH LIBC INCLUDE: prints what compile_swift needs to know of the portable build, a flag each line.
+portable_flags() {
+    local name
+    {
+        importer_flags "$1" "$2"
+        printf '%s\n' -isystem "$3"
+        # What mid_build_info says of what is inside.
+        for name in curl openssl jansson; do
+            printf -- '-DMACHINEID_SOURCE_%s="%s"\n' "${name^^}" "$(pin $name)"
+        done
+    } | sed 'i -Xcc'
+    printf '%s\n' -D MACHINEID_PORTABLE
+}
+
+# compile_swift FOLDER ARCH FLAG...: compiles the library to FOLDER/swift.o, optimised as a whole. The flags say where
+# the headers of the system are.
 compile_swift() {
-    local folder=$1 processor flags target name map maps=() defines=() sources
-    processor=$(processor_of "$2")
+    local folder=$1 arch=$2 processor target map maps=() sources
+    processor=$(processor_of "$arch")
+    shift 2
     # This Embedded standard library is for no system in particular; the headers are those of the system.
-    case $2 in
+    case $arch in
     amd64) target=x86_64-unknown-none-elf ;;
     arm64) target=aarch64-none-none-elf ;;
     esac
     for map in Sources/CCurl Sources/CJansson Sources/CPlatform include; do
         maps+=(-Xcc "-fmodule-map-file=$PWD/$map/module.modulemap")
     done
-    # What mid_build_info says of what is inside.
-    for name in curl openssl jansson; do
-        defines+=(-Xcc "-DMACHINEID_SOURCE_${name^^}=\"$(pin $name)\"")
-    done
-    mapfile -t flags < <(importer_flags "$2" "$3" | sed 'i -Xcc')
     mapfile -t sources < <(find Sources/MachineIDC -name '*.swift' | LC_ALL=C sort)
     "$(swift_tool swiftc)" -c -o "$folder/swift.bc" "${sources[@]}" -lto=llvm-full -target "$target" \
-        -Xfrontend -clang-target -Xfrontend "$processor-unknown-linux-gnu" "${flags[@]}" \
-        -Xcc -isystem -Xcc "$4" "${maps[@]}" "${defines[@]}" -D MACHINEID_PORTABLE \
+        -Xfrontend -clang-target -Xfrontend "$processor-unknown-linux-gnu" "$@" "${maps[@]}" \
         -module-name MachineIDC -package-name machineid -parse-as-library -swift-version 6 -warnings-as-errors \
         -O -whole-module-optimization -num-threads 0 \
         -enable-experimental-feature Embedded -Xfrontend -trap-function -Xfrontend mid_trap -gnone \
@@ -64,4 +74,17 @@ link_library() {
     "$folder/bin/cc" -shared -o "$folder/libmachineid.so.$4" "$folder/machineid.o" -Wl,--gc-sections \
         -Wl,--version-script=exports.map -Wl,-soname=libmachineid.so.0 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
         -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id -lpthread -ldl
+}
+
+# place_library WORK OUT NAME: strips the library NAME, and puts it and its links into OUT/lib, and the library with its
+# symbols into OUT/symbols. A rename puts it into place, so that a process that has the old file open keeps it intact.
+place_library() {
+    local work=$1 out=$2 name=$3
+    "$(swift_tool llvm-objcopy)" --strip-unneeded "$work/$name" "$out/lib/$name.new" || return 1
+    mv "$out/lib/$name.new" "$out/lib/$name"
+    cp "$work/$name" "$out/symbols/$name"
+    # Files of other versions go.
+    find "$out/lib" "$out/symbols" -name 'libmachineid.so.*.*' ! -name "$name" -delete
+    ln -sf "$name" "$out/lib/libmachineid.so.0"
+    ln -sf libmachineid.so.0 "$out/lib/libmachineid.so"
 }

@@ -120,9 +120,7 @@ def bill(given, pins):
                 "version": given.version,
                 "licenses": [{"license": {"id": "MIT"}}],
                 "purl": package_url("generic", "libmachineid", given.version, arch=given.arch, libc=given.libc),
-                "components": [
-                    {"type": "file", "name": path.name, "hashes": sha256(path)} for path in library
-                ],
+                "components": [{"type": "file", "name": path.name, "hashes": sha256(path)} for path in library],
             },
             "properties": [
                 {"name": "machineid:arch", "value": given.arch},

@@ -13,22 +13,28 @@ pin() { awk -v name="$1" '$1 == name { print $2 }' "$pins"; }
 # sources_list: prints a sources.list for the source packages of the pinned release, from the archive that the apt of
 # this machine is configured for.
 sources_list() {
-    local release uri label signed keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    local release uri label signed
     release=$(pin release)
     # shellcheck disable=SC2016 # apt's own
     apt-get indextargets --format '$(REPO_URI) $(LABEL) $(SIGNED_BY)' 'Created-By: Packages' 'Origin: Debian' \
         'Component: main' | sort -u | while read -r uri label signed; do
-        # Versions of apt before 2.7 do not know the last field, and print its name.
-        case $signed in
-        /*) ;;
-        *) if [ -e $keys ]; then signed=$keys; else signed=; fi ;;
-        esac
-        signed=${signed:+[signed-by=$signed] }
+        signed=$(signed_by "$signed")
+        signed=${signed:+[${signed# }] }
         case $label in
         Debian) printf 'deb-src %s%s %s main\n' "$signed" "$uri" "$release" ;;
         Debian-Security) printf 'deb-src %s%s %s-security main\n' "$signed" "$uri" "$release" ;;
         esac
     done
+}
+
+# signed_by FIELD: prints the option of a line of sources.list that names the keys of the archive, after a space. An apt
+# before 2.7 does not know this field of its lists, and prints its name.
+signed_by() {
+    local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    case $1 in
+    /*) printf ' signed-by=%s' "$1" ;;
+    *) [ ! -e $keys ] || printf ' signed-by=%s' $keys ;;
+    esac
 }
 
 # read_archive FOLDER: reads the lists of the archive's source packages into a folder. The system's lists stay as they
