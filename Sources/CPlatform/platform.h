@@ -29,6 +29,42 @@ static inline const char *_Nonnull platform_version(void) {
     return MID_VERSION;
 }
 
+// The C library and the processor that this was compiled for. The headers of glibc define __GLIBC__, and those of musl
+// define nothing of the kind.
+static inline const char *_Nonnull platform_libc(void) {
+#ifdef __GLIBC__
+    return "glibc";
+#else
+    return "musl";
+#endif
+}
+
+static inline const char *_Nonnull platform_arch(void) {
+#if defined __x86_64__
+    return "amd64";
+#elif defined __aarch64__
+    return "arm64";
+#else
+#error "The names of the other architectures are not listed in machineid.h."
+#endif
+}
+
+// The versions of the source packages that a portable build has inside, which its script defines; otherwise NULL.
+#ifndef MACHINEID_SOURCE_CURL
+#define MACHINEID_SOURCE_CURL NULL
+#define MACHINEID_SOURCE_OPENSSL NULL
+#define MACHINEID_SOURCE_JANSSON NULL
+#endif
+static inline const char *_Nullable platform_source_curl(void) {
+    return MACHINEID_SOURCE_CURL;
+}
+static inline const char *_Nullable platform_source_openssl(void) {
+    return MACHINEID_SOURCE_OPENSSL;
+}
+static inline const char *_Nullable platform_source_jansson(void) {
+    return MACHINEID_SOURCE_JANSSON;
+}
+
 // errno is a macro.
 static inline int platform_errno(void) {
     return errno;

@@ -53,6 +53,15 @@ enum CurlLibrary {
         }
     }
 
+    /// Calls `body` with what libcurl says about itself, which takes no initialisation. Serialised with `prepare`.
+    static func withVersion<Result>(
+        _ body: (UnsafePointer<curl_version_info_data>) -> Result
+    ) throws(Failure) -> Result {
+        try PerProcessPage.prepare()
+        guard let page = PerProcessPage.current else { throw .outOfMemory }
+        return page.pointee.setupLock.exclusively { body(ccurl_version()) }
+    }
+
     /// Initialises OpenSSL and libcurl. Returns false when libcurl fails.
     private static func initialise() -> Bool {
         if ccurl_knows_openssl() != 0 {
