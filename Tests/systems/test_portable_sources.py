@@ -36,7 +36,7 @@ def digests(platform, root=ROOT):
 def test_two_folders(platform, tmp_path, unreachable):
     """A copy that has the sources and the compiler, and reaches no archive, builds the same library."""
     built_folder(platform)
-    other = copy_with_downloads(tmp_path / "a folder of another name")
+    other = copy_with_downloads(tmp_path / "a-folder-of-another-name")
     result = build(platform, other, **unreachable)
     assert result.returncode == 0, result.stdout
     equal("the library and the archive are the same", digests(platform), digests(platform, other))
@@ -44,6 +44,7 @@ def test_two_folders(platform, tmp_path, unreachable):
 
 
 def says(result, pattern):
+    """Whether a build failed with a message that matches the pattern."""
     return result.returncode != 0 and re.search(pattern, result.stdout)
 
 

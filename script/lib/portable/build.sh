@@ -14,22 +14,28 @@
 # build_portable ARCH LIBC VERSION: makes build/portable/ARCH-LIBC.
 build_portable() {
     local arch=$1 libc=$2 version=$3 out=build/portable/$1-$2 work=$cache/work/$1-$2 dependencies inputs flags lock
+    case $PWD in
+    *[!A-Za-z0-9/._+~@%,:=-]*)
+        echo "build: configure, of the libraries inside, cannot work in $PWD; move the project to a folder without" \
+            'spaces and other such characters in its path' >&2
+        return 1
+        ;;
+    esac
     mkdir -p "$out/lib/pkgconfig" "$out/include" "$out/share/doc/machineid" "$out/symbols" "$work"
     # One build at a time: they all put the same files into place, and share the cache.
     exec {lock}>"$cache/.lock"
     flock "$lock"
     export ZIG_GLOBAL_CACHE_DIR=$PWD/$cache/zig ZIG_LOCAL_CACHE_DIR=$PWD/$cache/zig
     install_compiler || return 1
-    prepare_sources || return 1
-    build_dependencies "$arch" "$libc" || return 1
+    make_first "$arch" "$libc" || return 1
     dependencies=$(realpath "$(dependencies_of "$arch" "$libc")")
-
     inputs=$(inputs_of "$dependencies")
     if [ "$inputs" != "$(cat "$work/inputs" 2>/dev/null)" ] || [ ! -e "$out/lib/libmachineid.so.$version" ]; then
         rm -f "$work/inputs"
         write_compiler "$work/bin" "$arch" "$libc" || return 1
         mapfile -t flags < <(portable_flags "$arch" "$libc" "$dependencies/installed/include")
-        during "build: the library for $arch and $libc" compile_swift "$work" "$arch" "${flags[@]}" || return 1
+        together make_dependency curl "$arch" "$libc" -- \
+            during "build: the library for $arch and $libc" compile_swift "$work" "$arch" "${flags[@]}" || return 1
         during 'build: linking it' link_library "$work" "$arch" "$dependencies/installed/lib" "$version" || return 1
         place_library "$work" "$out" "libmachineid.so.$version" || return 1
         cp "$work/libmachineid.a" "$out/lib/libmachineid.a.new"

@@ -18,13 +18,14 @@ install_compiler() {
     zig=$(realpath "$(find "$venv" -path '*/ziglang/zig' -print -quit)")
 }
 
-# target_of ARCH LIBC: prints the name that ziglang has for a target.
+# target_of ARCH LIBC: prints the name that ziglang has for a target, and for musl that programs are linked dynamically:
+# otherwise the first program that a configure script links takes a minute, for all of musl.
 target_of() {
     local processor
     processor=$(processor_of "$1")
     case $2 in
     glibc) printf '%s-linux-gnu.%s\n' "$processor" "$glibc_floor" ;;
-    musl) printf '%s-linux-musl\n' "$processor" ;;
+    musl) printf '%s-linux-musl -dynamic\n' "$processor" ;;
     esac
 }
 
@@ -62,7 +63,8 @@ END
 importer_flags() {
     local word take=
     printf '%s\n' -nostdlibinc
-    "$zig" cc -target "$(target_of "$1" "$2")" -### -x c -c /dev/null 2>&1 | tr -d '"' | tr ' ' '\n' |
+    # shellcheck disable=SC2046 # words
+    "$zig" cc -target $(target_of "$1" "$2") -### -x c -c /dev/null 2>&1 | tr -d '"' | tr ' ' '\n' |
         while read -r word; do
             case $take$word in
             -isystem | -D) take=$word ;;

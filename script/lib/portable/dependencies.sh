@@ -40,33 +40,56 @@ dependencies_of() {
     printf '%s/%s-%s_%s\n' "$cache" "$1" "$2" "$key"
 }
 
-# prepare_sources: makes the patched sources ready. They are needed for the notices too.
-prepare_sources() {
-    local name
-    fetch_sources openssl jansson curl || return 1
-    for name in openssl jansson curl; do
-        [ -d "$(tree_of "$name")" ] ||
-            during "portable: unpacking the sources of $name $(pin "$name")" unpack_source "$name" || return 1
+# together COMMAND -- COMMAND: runs two commands at the same time. Each is a function and its arguments.
+together() {
+    local first=() other
+    while [ "$1" != -- ]; do
+        first+=("$1")
+        shift
     done
+    shift
+    "${first[@]}" &
+    other=$!
+    "$@" || {
+        wait "$other"
+        return 1
+    }
+    wait "$other"
 }
 
-# build_dependencies ARCH LIBC: builds what is not built yet, from the sources that prepare_sources has prepared. The
-# compiler's output is in FOLDER/*.log, and FOLDER/*.done stands for what is built.
-build_dependencies() {
-    local folder name
+# unpacked NAME: unpacks and patches the sources of a dependency, unless that is done.
+unpacked() {
+    [ -d "$(tree_of "$1")" ] || during "portable: unpacking the sources of $1 $(pin "$1")" unpack_source "$1"
+}
+
+# make_dependency NAME ARCH LIBC: builds a dependency, unless that is done. The compiler's output is in NAME.log of the
+# folder of dependencies, where NAME.done stands for what is built.
+make_dependency() {
+    local name=$1 folder
+    folder=$(dependencies_of "$2" "$3")
+    unpacked "$name" || return 1
+    [ ! -e "$folder/$name.done" ] || return 0
+    rm -rf "${folder:?}/$name"
+    during "portable: $name for $2 and $3" build_dependency "$name" "$folder" "$2" "$3" || return 1
+    rm -rf "${folder:?}/$name"
+    touch "$folder/$name.done"
+}
+
+# make_first ARCH LIBC: makes the sources of all dependencies ready, and builds those that need no other.
+make_first() {
+    local folder
+    fetch_sources openssl jansson curl || return 1
     folder=$(dependencies_of "$1" "$2")
     # Folders of other versions go.
     find "$cache" -maxdepth 1 -name "$1-$2_*" ! -path "$folder" -exec rm -rf {} +
     mkdir -p "$folder/installed"
-    for name in openssl jansson curl; do
-        [ ! -e "$folder/$name.done" ] || continue
-        rm -rf "${folder:?}/$name"
-        write_compiler "$folder/bin" "$1" "$2"
-        during "portable: $name for $1 and $2" build_dependency "$name" "$folder" "$1" "$2" || return 1
-        rm -rf "${folder:?}/$name"
-        touch "$folder/$name.done"
-    done
+    write_compiler "$folder/bin" "$1" "$2"
+    together make_dependency openssl "$1" "$2" -- make_jansson "$1" "$2"
 }
+
+# make_jansson ARCH LIBC: builds jansson, and then unpacks the sources of curl, which the compilation of the library
+# needs too.
+make_jansson() { make_dependency jansson "$1" "$2" && unpacked curl; }
 
 # build_dependency NAME FOLDER ARCH LIBC
 build_dependency() {

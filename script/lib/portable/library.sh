@@ -15,7 +15,8 @@ portable_flags() {
     local name
     {
         importer_flags "$1" "$2"
-        printf '%s\n' -isystem "$3"
+        # curl's headers are those of its sources, because libcurl may be in the making.
+        printf '%s\n' -isystem "$3" -isystem "$(tree_of curl)/include"
         # What mid_build_info says of what is inside.
         for name in curl openssl jansson; do
             printf -- '-DMACHINEID_SOURCE_%s="%s"\n' "${name^^}" "$(pin $name)"

@@ -9,10 +9,6 @@
 # shellcheck source=script/lib/portable/library.sh
 . script/lib/portable/library.sh
 
-# The headers, and what is linked to. What these need in turn is not linked to.
-shared_packages=(libc6 libc6-dev linux-libc-dev libgcc-s1 libgcc-12-dev libcurl4 libcurl4-openssl-dev libjansson4
-    libjansson-dev)
-
 # build_shared ARCH VERSION: makes build/ARCH/lib and build/ARCH/symbols.
 build_shared() {
     local arch=$1 name=libmachineid.so.$2 out=build/$1 work=$cache/work/$1-shared system triple sysroot flags lock
@@ -39,10 +35,10 @@ build_shared() {
 # make_sysroot FOLDER ARCH: unpacks packages of another architecture into a folder. They are fetched with lists of their
 # own, and nothing is installed.
 make_sysroot() {
-    local folder=$1 place file packages
+    local folder=$1 place file
     mkdir -p "${folder%/*}"
     place=$(mktemp -d "${folder%/*}/.new-XXXXXX")
-    mkdir -p "$place"/lists/partial "$place"/archives/partial "$place"/packages "$place"/root
+    mkdir -p "$place"/lists/partial "$place"/archives/partial "$place"/root
     : >"$place/status"
     packages_list "$2" >"$place/sources.list"
     if [ ! -s "$place/sources.list" ]; then
@@ -50,16 +46,25 @@ make_sysroot() {
         echo "build: apt is configured for no archive of Debian, which has the packages for $2; run this on Debian" >&2
         return 1
     fi
-    if ! of_arch "$2" "$place" apt-get update ||
-        ! (cd "$place/packages" && of_arch "$2" .. apt-get download "${shared_packages[@]}"); then
+    if ! of_arch "$2" "$place" apt-get update || ! fetch_packages "$2" "$place"; then
         rm -rf "$place"
         echo "build: the packages for $2 are not in ${folder%/*}, and cannot be had from the archive that apt is" \
             'configured for; try again when apt-get update works' >&2
         return 1
     fi
-    for file in "$place"/packages/*.deb; do dpkg-deb --extract "$file" "$place/root" || return 1; done
+    for file in "$place"/archives/*.deb; do dpkg-deb --extract "$file" "$place/root" || return 1; done
     mv "$place/root" "$folder"
     rm -rf "$place"
+}
+
+# fetch_packages ARCH FOLDER: fetches the packages with the headers and the libraries to link to, and what these depend
+# on. Of the compiler only what it links into each library is needed, which is in a package that has its version in its
+# name.
+fetch_packages() {
+    local gcc
+    gcc=$(of_arch "$1" "$2" apt-cache show --no-all-versions gcc | sed -n 's/^Version: [0-9]*:\([0-9]*\)\..*/\1/p')
+    of_arch "$1" "$2" apt-get install --download-only --yes --no-install-recommends -o Debug::NoLocking=true \
+        libc6-dev "libgcc-$gcc-dev" libcurl4-openssl-dev libjansson-dev
 }
 
 # packages_list ARCH: prints a sources.list for the binary packages of an architecture, of the suites that the apt of
