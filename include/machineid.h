@@ -128,6 +128,23 @@ const char *mid_version(void);
 int32_t mid_version_number(void);
 
 /**
+ * What the loaded library is, and which libraries it works with, as JSON:
+ * `{"version":"0.1.0","libc":"glibc","arch":"amd64","libcurl":{"version":"8.14.1","where":"inside",
+ * "source":"8.14.1-2+deb13u5"},"tls":{"version":"OpenSSL/3.5.7",...},"jansson":{"version":"2.14",...}}`.
+ *
+ * - "libc", "arch": what it was built for: "glibc" or "musl", "amd64" or "arm64".
+ * - "version" of a library below: what that library itself says in this process; null when it says nothing.
+ * - "where": "inside" the file of this library, as in the portable build, or "system", a file of its own.
+ * - "source": for what is inside, the version of the Debian source package, with its revision, which tells the security
+ *   fixes; otherwise null.
+ *
+ * More keys may come. It may be called before all else and by any thread, and gives the same text each time.
+ * @return Static; never NULL. "{}" where memory was refused, and then the next call tries again.
+ * @since 0.1.0
+ */
+const char *mid_build_info(void);
+
+/**
  * The name of a status, such as "MID_TIMEOUT".
  * @param status Any number.
  * @return Static; never NULL. "MID_UNKNOWN_STATUS" for a number without a name.

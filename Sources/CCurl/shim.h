@@ -57,6 +57,11 @@ static inline void ccurl_multi_leave_resolvers(CURLM *_Nonnull multi) {
     curl_multi_setopt(multi, (CURLMoption)(CURLOPTTYPE_LONG + 21), 1L);
 }
 
+// CURL_NETRC_IGNORED is an enumerator in some versions of libcurl and a macro for a long in others.
+static inline long ccurl_netrc_ignored(void) {
+    return CURL_NETRC_IGNORED;
+}
+
 static inline long ccurl_get_long(CURL *_Nonnull easy, CURLINFO info) {
     long value = 0;
     return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;

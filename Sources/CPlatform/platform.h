@@ -7,11 +7,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <netinet/in.h>
 #include <locale.h>
 #include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +20,49 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 // The version is defined only in machineid.h. Swift would import the macro as a String, which the release build avoids.
 static inline const char *_Nonnull platform_version(void) {
     return MID_VERSION;
+}
+
+// The C library and the processor that this was compiled for. The headers of glibc define __GLIBC__, and those of musl
+// define nothing of the kind.
+static inline const char *_Nonnull platform_libc(void) {
+#ifdef __GLIBC__
+    return "glibc";
+#else
+    return "musl";
+#endif
+}
+
+static inline const char *_Nonnull platform_arch(void) {
+#if defined __x86_64__
+    return "amd64";
+#elif defined __aarch64__
+    return "arm64";
+#else
+#error "The names of the other architectures are not listed in machineid.h."
+#endif
+}
+
+// The versions of the source packages that a portable build has inside, which its script defines; otherwise NULL.
+#ifndef MACHINEID_SOURCE_CURL
+#define MACHINEID_SOURCE_CURL NULL
+#define MACHINEID_SOURCE_OPENSSL NULL
+#define MACHINEID_SOURCE_JANSSON NULL
+#endif
+static inline const char *_Nullable platform_source_curl(void) {
+    return MACHINEID_SOURCE_CURL;
+}
+static inline const char *_Nullable platform_source_openssl(void) {
+    return MACHINEID_SOURCE_OPENSSL;
+}
+static inline const char *_Nullable platform_source_jansson(void) {
+    return MACHINEID_SOURCE_JANSSON;
 }
 
 // errno is a macro.
@@ -46,6 +83,12 @@ static inline void *_Nullable platform_map_page(int sharing) {
 
 static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+// Overwrites memory, which no compiler leaves out. glibc has explicit_bzero() from 2.25 on.
+static inline void platform_erase(void *_Nonnull memory, size_t size) {
+    memset(memory, 0, size);
+    __asm__ volatile("" : : "r"(memory) : "memory");
 }
 
 // Whether this much memory is available now. More than 64 KiB is tried with mmap(): malloc() would also map it, but
@@ -79,16 +122,48 @@ static inline void *_Nullable platform_page_wiped_on_fork(void) {
     return is_wiped ? page : NULL;
 }
 
-// A pthread_t is a number on some systems and a pointer on others. Never returns 0.
+// A pthread_t is a number in glibc and a pointer in musl; here it is always a number, and never 0.
 static inline uintptr_t platform_this_thread(void) {
     return (uintptr_t)pthread_self();
+}
+
+// Starts a thread. Returns its number; 0 when the system refuses it.
+static inline uintptr_t platform_start_thread(void *_Nullable (*_Nonnull body)(void *_Nullable),
+                                              void *_Nullable argument) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, body, argument) == 0 ? (uintptr_t)thread : 0;
+}
+
+static inline void platform_join_thread(uintptr_t thread) {
+    pthread_join((pthread_t)thread, NULL);
+}
+
+static inline void platform_detach_thread(uintptr_t thread) {
+    pthread_detach((pthread_t)thread);
 }
 
 // stdlib.h declares it only under _GNU_SOURCE, which Swift does not define.
 char *_Nullable secure_getenv(const char *_Nonnull name);
 
-// semaphore.h, too, declares it only under _GNU_SOURCE. Returns 0 when the thread was woken.
-int sem_clockwait(sem_t *_Nonnull semaphore, clockid_t clock, const struct timespec *_Nonnull until);
+// A semaphore on CLOCK_MONOTONIC, which is a word with the number of posts. glibc has one from 2.30 on (sem_clockwait),
+// musl has none. This function returns when it was posted, at the moment `until`, or because of a signal.
+static inline void platform_semaphore_wait(uint32_t *_Nonnull posts, const struct timespec *_Nonnull until) {
+    uint32_t count = __atomic_load_n(posts, __ATOMIC_RELAXED);
+    for (;;) {
+        while (count > 0) {
+            if (__atomic_compare_exchange_n(posts, &count, count - 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+        }
+        // The kernel returns at once, with EAGAIN, when the word is not 0 any more.
+        if (syscall(SYS_futex, posts, FUTEX_WAIT_BITSET_PRIVATE, 0, until, NULL, FUTEX_BITSET_MATCH_ANY) != 0
+            && errno != EAGAIN) return;
+        count = __atomic_load_n(posts, __ATOMIC_RELAXED);
+    }
+}
+
+static inline void platform_semaphore_post(uint32_t *_Nonnull posts) {
+    __atomic_fetch_add(posts, 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, posts, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
 
 // Also returns NULL in a program with elevated privileges (set-user-ID, set-group-ID or file capabilities).
 static inline const char *_Nullable platform_getenv(const char *_Nonnull name) {
@@ -110,6 +185,19 @@ static inline int platform_has_env(const char *_Nonnull name) {
     return 0;
 }
 
+// The files in which systems keep the certificates of the authorities that they trust, by number; NULL after the last.
+static inline const char *_Nullable platform_certificate_file(int number) {
+    static const char *const files[] = {
+        "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine, Arch, distroless images
+        "/etc/pki/tls/certs/ca-bundle.crt",                  // Fedora, RHEL, Amazon Linux
+        "/etc/ssl/ca-bundle.pem",                            // SUSE
+        "/etc/pki/tls/cacert.pem",                           // OpenELEC
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // RHEL
+        "/etc/ssl/cert.pem",                                 // Alpine without ca-certificates
+    };
+    return number >= 0 && (size_t)number < sizeof files / sizeof *files ? files[number] : NULL;
+}
+
 // The port at this end of a socket; 0 when it has none. Swift cannot access the structs behind a sockaddr pointer.
 static inline int platform_local_port(int socket) {
     struct sockaddr_storage address = {0};
@@ -126,10 +214,15 @@ static inline void platform_disconnect(int socket) {
     connect(socket, &nobody, sizeof nobody);
 }
 
+// SOCK_CLOEXEC is an enumerator in glibc and a macro in musl.
+static inline int platform_open_socket(int family, int type, int protocol) {
+    return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
 // socketpair() returns an array, which Swift cannot take. Returns 0 on success.
-static inline int platform_socket_pair(int type, int *_Nonnull one, int *_Nonnull other) {
+static inline int platform_socket_pair(int *_Nonnull one, int *_Nonnull other) {
     int pair[2];
-    if (socketpair(AF_UNIX, type, 0, pair) != 0) return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return -1;
     *one = pair[0];
     *other = pair[1];
     return 0;
@@ -157,15 +250,15 @@ static inline void platform_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-// The headers declare these only under _GNU_SOURCE, which Swift does not define.
+// The headers declare these, and cpu_set_t, only under _GNU_SOURCE, which Swift does not define.
 int sched_getcpu(void);
-int sched_getaffinity(pid_t process, size_t size, cpu_set_t *_Nonnull set);
+int sched_getaffinity(pid_t process, size_t size, void *_Nonnull set);
 
 // How many processors this thread may use; 1 when that cannot be determined.
 static inline int platform_processors(void) {
-    cpu_set_t set = {0};
+    unsigned long set[1024 / 8 / sizeof(long)] = {0};
     int count = 0;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    for (size_t n = 0; n < sizeof set / sizeof *set.__bits; n++) count += __builtin_popcountl(set.__bits[n]);
+    if (sched_getaffinity(0, sizeof set, set) != 0) return 1;
+    for (size_t n = 0; n < sizeof set / sizeof *set; n++) count += __builtin_popcountl(set[n]);
     return count;
 }

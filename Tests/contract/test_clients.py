@@ -12,6 +12,10 @@ def test_names(program, run_fresh):
     run_fresh(program("names.c"))
 
 
+def test_build_info(program, run_fresh):
+    run_fresh(program("build_info.c", "-ldl"))
+
+
 def test_bad_arguments(program, run_fresh):
     run_fresh(program("bad_arguments.c"))
 

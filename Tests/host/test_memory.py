@@ -30,6 +30,10 @@ def refused(program, preload, run, authority):
     return begin
 
 
+def test_build_info(refused):
+    refused("build_info.c", 60, "http")
+
+
 def test_clients(refused):
     refused("clients.c", 120, "http")
 

@@ -16,6 +16,11 @@ public func mid_version_number() -> Int32 {
     MID_VERSION_NUMBER
 }
 
+@_cdecl("mid_build_info") @implementation
+public func mid_build_info() -> UnsafePointer<CChar>? {
+    BuildInfo.text
+}
+
 @_cdecl("mid_status_name") @implementation
 public func mid_status_name(_ status: mid_status) -> UnsafePointer<CChar>? {
     Status(rawValue: status).name.cString

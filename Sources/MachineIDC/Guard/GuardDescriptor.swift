@@ -18,9 +18,8 @@ struct GuardDescriptor: ~Copyable {
     mutating func open() -> Int32 {
         if let number { return number }
         close()
-        let type = Int32(bitPattern: SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         var pair: (Int32, Int32) = (-1, -1)
-        guard platform_socket_pair(type, &pair.0, &pair.1) == 0 else { return -1 }
+        guard platform_socket_pair(&pair.0, &pair.1) == 0 else { return -1 }
         (given, other) = (OwnedDescriptor(pair.0), OwnedDescriptor(pair.1))
         if isReadable { makeReadable() }
         return number ?? -1

@@ -24,7 +24,7 @@ struct GuardThread: ~Copyable {
     /// The next thread of the process: see `GuardRegistry`.
     var next: UnsafeMutablePointer<GuardThread>?
     /// The client's previous guard thread, which this one joins.
-    var predecessor: pthread_t?
+    var predecessor: UInt?
     /// The storage of `checks`.
     private let underWay: Box<LinkedList<GuardCheck>>
 

@@ -25,12 +25,12 @@ struct Guards {
     struct Locked: ~Copyable {
         var live = LiveGuards()
         /// The guard thread, while `isJoinable`.
-        var thread = pthread_t()
+        var thread = UInt(0)
         /// Whether the thread is in its loop. It becomes false when the thread finds that there is nothing more to do.
         var isRunning = false
         /// Whether the thread was started and has not been joined or detached.
         var isJoinable = false
-        /// How many threads are inside `pthread_join` for it.
+        /// How many threads are waiting for its end.
         var joinsInProgress = 0
         /// The running thread's group, by which it can be woken; nil when it is not running.
         var group: TransferGroup?
@@ -59,7 +59,7 @@ struct Guards {
     /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any
     /// more.
     private func destroy() {
-        if locked.pointee.isJoinable { pthread_detach(locked.pointee.thread) }
+        if locked.pointee.isJoinable { platform_detach_thread(locked.pointee.thread) }
         destroyShared(shared)
     }
 
@@ -149,7 +149,7 @@ extension Guards {
             locked.pointee.isJoinable = false
             locked.pointee.joinsInProgress &+= 1
             transport.unlock()
-            pthread_join(thread, nil)
+            platform_join_thread(thread)
             transport.lock()
             locked.pointee.joinsInProgress &-= 1
             shared.pointee.threadStopped.broadcast()
@@ -169,13 +169,12 @@ extension Guards {
 
 /// Starts the guard thread with all signals blocked, since the signals belong to the host. nil when the system refuses
 /// the thread.
-private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthread_t? {
-    var thread = pthread_t()
+private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> UInt? {
     let begin: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context = context?.assumingMemoryBound(to: GuardThread.self) else { return nil }
         platform_name_thread("machineid-guard")
         // The predecessor has left its loop. Joining this thread therefore covers both.
-        if let predecessor = context.pointee.predecessor { pthread_join(predecessor, nil) }
+        if let predecessor = context.pointee.predecessor { platform_join_thread(predecessor) }
         context.pointee.run()
         // The exit handler waits for the thread up to this point.
         context.pointee.cancelAll()
@@ -183,6 +182,6 @@ private func startThread(_ context: UnsafeMutablePointer<GuardThread>) -> pthrea
         destroyShared(context)
         return nil
     }
-    let code = withSignalsBlocked { pthread_create(&thread, nil, begin, context) }
-    return code == 0 ? thread : nil
+    let thread = withSignalsBlocked { platform_start_thread(begin, context) }
+    return thread == 0 ? nil : thread
 }

@@ -60,6 +60,6 @@ struct CString: ~Copyable {
 @inline(never)
 func wipeAndFree(_ text: UnsafeMutablePointer<CChar>?) {
     guard let text else { return }
-    explicit_bzero(text, strlen(text))
+    platform_erase(text, strlen(text))
     free(text)
 }

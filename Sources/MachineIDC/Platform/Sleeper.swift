@@ -6,19 +6,17 @@ internal import CPlatform
 /// It uses a semaphore, which saves a futex wake: after a wait on a condition variable, glibc relocks the mutex as
 /// contended, so that the next unlock makes a system call that wakes no thread.
 struct Sleeper: ~Copyable {
-    private let semaphore: UnsafeMutablePointer<sem_t>
+    private let semaphore: UnsafeMutablePointer<UInt32>
     /// Whether a thread is asleep, or about to sleep, that no other thread has claimed.
     private let sleeps: Box<Bool>
 
     init() throws(Failure) {
         let sleeps = try Box(false)
-        semaphore = try allocateShared(sem_t())
+        semaphore = try allocateShared(UInt32(0))
         self.sleeps = sleeps
-        sem_init(semaphore, 0, 0)
     }
 
     deinit {
-        sem_destroy(semaphore)
         destroyShared(semaphore)
     }
 
@@ -27,7 +25,7 @@ struct Sleeper: ~Copyable {
         var time = deadline.timespec
         sleeps.pointer.pointee = true
         lock.unlock()
-        sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)
+        platform_semaphore_wait(semaphore, &time)
         lock.lock()
         sleeps.pointer.pointee = false
     }
@@ -43,7 +41,7 @@ struct Sleeper: ~Copyable {
     }
 
     /// Wakes the thread after a successful claim. Does not require the lock.
-    func wakeClaimed() { sem_post(semaphore) }
+    func wakeClaimed() { platform_semaphore_post(semaphore) }
 
     /// Wakes the sleeping thread, if there is one.
     func wake() {

@@ -6,9 +6,8 @@ internal import CPlatform
 /// Call it only after a failure: it starts a thread to find out.
 @inline(never)
 func areThreadsRefused() -> Bool {
-    var thread = pthread_t()
-    let code = withSignalsBlocked { pthread_create(&thread, nil, { _ in nil }, nil) }
-    guard code == 0 else { return true }
-    pthread_join(thread, nil)
+    let thread = withSignalsBlocked { platform_start_thread({ _ in nil }, nil) }
+    guard thread != 0 else { return true }
+    platform_join_thread(thread)
     return false
 }

@@ -158,6 +158,8 @@ int main(void) {
     expect_unchanged("mid_version");
     (void)mid_version_number();
     expect_unchanged("mid_version_number");
+    (void)mid_build_info();
+    expect_unchanged("mid_build_info");
     (void)mid_status_name(MID_OK);
     expect_unchanged("mid_status_name");
     CHECK_STATUS(MID_INVALID_OPTIONS, mid_client_new("org_x", "[]", &client, NULL));

@@ -11,8 +11,8 @@ from markup import inline, table
 # The section of the header that holds for a function, besides its own comment.
 SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
 # The guides in the order in which they are read; any others follow.
-GUIDES = ["installing", "fail-closed", "troubleshooting", "guards", "networks", "tls-and-proxies", "hosts"]
-GUIDES += ["forking-servers", "fleets", "ffi", "testing", "reliability"]
+GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "networks", "tls-and-proxies"]
+GUIDES += ["hosts", "forking-servers", "fleets", "ffi", "testing", "reliability"]
 
 MACHINEID = """\
 machineid

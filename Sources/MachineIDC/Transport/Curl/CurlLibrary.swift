@@ -11,14 +11,20 @@ enum CurlLibrary {
     private static let openSSLIsKnown = Atomic<Bool>(false)
     /// The address of the string `systemCertificateFile`.
     private static let systemFile = Atomic<UInt>(0)
+    /// See `usesSystemFolders`.
+    private static let usesFolders = Atomic<Bool>(false)
     /// See `trustsSystemByDefault`.
     private static let defaultsReturn = Atomic<Bool>(false)
 
-    /// The file in which libcurl was built to find the system's certificate authorities; nil when it uses another
-    /// source. Requires `prepare()`.
+    /// The file with the system's certificate authorities: the one that libcurl was built to use, or else the first of
+    /// the usual ones that can be read. nil when there is none, and when libcurl was built to use folders. Requires
+    /// `prepare()`.
     static var systemCertificateFile: UnsafePointer<CChar>? {
         UnsafePointer(bitPattern: systemFile.load(ordering: .acquiring))
     }
+
+    /// Whether libcurl was built to find the system's certificate authorities in folders. Requires `prepare()`.
+    static var usesSystemFolders: Bool { usesFolders.load(ordering: .acquiring) }
 
     /// Whether libcurl uses the system's certificate authorities whenever none are set, even after they were unset.
     /// This is so from 8.17 on. Requires `prepare()`.
@@ -47,6 +53,15 @@ enum CurlLibrary {
         }
     }
 
+    /// Calls `body` with what libcurl says about itself, which takes no initialisation. Serialised with `prepare`.
+    static func withVersion<Result>(
+        _ body: (UnsafePointer<curl_version_info_data>) -> Result
+    ) throws(Failure) -> Result {
+        try PerProcessPage.prepare()
+        guard let page = PerProcessPage.current else { throw .outOfMemory }
+        return page.pointee.setupLock.exclusively { body(ccurl_version()) }
+    }
+
     /// Initialises OpenSSL and libcurl. Returns false when libcurl fails.
     private static func initialise() -> Bool {
         if ccurl_knows_openssl() != 0 {
@@ -68,8 +83,20 @@ enum CurlLibrary {
         guard info.pointee.features & needed == needed else {
             throw Failure(.internal, "this libcurl was built without TLS, AsynchDNS or threadsafe")
         }
-        systemFile.store(UInt(bitPattern: info.pointee.cainfo), ordering: .releasing)
+        usesFolders.store(info.pointee.capath != nil, ordering: .releasing)
+        let file = info.pointee.cainfo ?? (info.pointee.capath == nil ? usualCertificateFile() : nil)
+        systemFile.store(UInt(bitPattern: file), ordering: .releasing)
         defaultsReturn.store(info.pointee.version_num >= 0x081100, ordering: .releasing)
+    }
+
+    /// The first of the files where systems keep their certificate authorities that can be read; nil without one.
+    private static func usualCertificateFile() -> UnsafePointer<CChar>? {
+        var number: Int32 = 0
+        while let file = platform_certificate_file(number) {
+            if access(file, R_OK) == 0 { return file }
+            number &+= 1
+        }
+        return nil
     }
 
     /// Throws when a variable that libcurl obeys is set in a program with elevated privileges. libcurl writes the

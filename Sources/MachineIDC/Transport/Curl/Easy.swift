@@ -41,12 +41,12 @@ struct Easy: ~Copyable {
         // Chunks are read here: see `ChunkReader`.
         options.set(CURLOPT_HTTP_TRANSFER_DECODING, 0)
         options.set(CURLOPT_FOLLOWLOCATION, 0)
-        options.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+        options.set(CURLOPT_NETRC, ccurl_netrc_ignored())
 
-        options.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         options.set(CURLOPT_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_SSL_VERIFYHOST, 2)
-        options.set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        options.set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         options.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
         options.trust(TrustLocations(settings.trust))

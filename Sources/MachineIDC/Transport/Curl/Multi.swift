@@ -162,7 +162,7 @@ private func areDescriptorsLeft() -> Bool { withSocketPair { withSocketPair { tr
 /// Runs `body` while a socket pair is open. Returns false when there are no descriptors for one.
 private func withSocketPair(_ body: () -> Bool) -> Bool {
     var (one, other): (Int32, Int32) = (-1, -1)
-    guard platform_socket_pair(Int32(SOCK_STREAM.rawValue), &one, &other) == 0 else { return false }
+    guard platform_socket_pair(&one, &other) == 0 else { return false }
     defer {
         close(one)
         close(other)

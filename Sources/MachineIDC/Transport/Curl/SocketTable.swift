@@ -127,8 +127,8 @@ struct SocketTable {
 
     /// Opens a socket that is closed on exec, and adds it to the table.
     func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        let type = address.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        let descriptor = platform_open_socket(
+            address.pointee.family, address.pointee.socktype, address.pointee.protocol)
         return descriptor >= 0 && add(descriptor) ? descriptor : CURL_SOCKET_BAD
     }
 

@@ -56,7 +56,7 @@ extension Message.Interpolation {
 
     /// Appends the text for the system's file.
     private mutating func appendSystem(_ file: UnsafePointer<CChar>?, isFileBad: Bool) {
-        guard let file else { return append(" (looked where this libcurl was built to find the system's authorities)") }
+        guard let file else { return appendSystemWithoutFile() }
         if access(file, R_OK) != 0 {
             append(
                 """
@@ -67,6 +67,21 @@ extension Message.Interpolation {
             append(isFileBad ? " (there is no certificate in the system's file " : " (looked in the system's file ")
         }
         appendInterpolation(file)
+        append(")")
+    }
+
+    /// Appends the text where there is no file with the system's authorities.
+    private mutating func appendSystemWithoutFile() {
+        if CurlLibrary.usesSystemFolders {
+            return append(" (looked where this libcurl was built to find the system's authorities)")
+        }
+        append(" (no file with the system's authorities can be read: install ca-certificates, or name one with ca_file; looked in")
+        var number: Int32 = 0
+        while let file = platform_certificate_file(number) {
+            append(number == 0 ? " " : ", ")
+            appendInterpolation(file)
+            number &+= 1
+        }
         append(")")
     }
 
