@@ -10,6 +10,7 @@ struct Failure: Error {
     }
 
     /// The same failure with a secret hidden in its message.
+    @inline(never)
     func hiding(_ secret: UnsafePointer<CChar>?) -> Failure {
         message.hide(secret)
         return self

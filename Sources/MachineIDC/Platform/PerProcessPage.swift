@@ -62,6 +62,7 @@ struct PerProcessPage: ~Copyable {
     }
 
     /// Whether the page belongs to this process, after a page that the kernel wiped for it has been taken.
+    @inline(never)
     private func isTaken(by this: pid_t) -> Bool {
         let owner = process.load(ordering: .relaxed)
         if owner != 0 { return owner == this }

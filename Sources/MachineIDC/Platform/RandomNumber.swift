@@ -10,6 +10,7 @@ struct RandomNumber {
     init(seed: UInt64) { state = seed }
 
     /// A number from 0 to `limit - 1`; 0 when `limit` is not positive.
+    @inline(never)
     mutating func below(_ limit: Int) -> Int {
         var z = (state ?? seed()) &+ 0x9e37_79b9_7f4a_7c15
         state = z

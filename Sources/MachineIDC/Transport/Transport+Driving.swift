@@ -199,6 +199,7 @@ extension Transport {
 
     /// Marks a transfer as ended, for its caller or the owner of its group. A caller of its own is woken later, by
     /// `wakeEndedCallers`.
+    @inline(never)
     func deliver(_ transfer: Transfer) {
         transfer.locked.pointee.stage = .ended
         if let group = transfer.locked.pointee.group {

@@ -107,9 +107,9 @@ extension Transport {
 
     /// Takes the original's exchange out of libcurl, and puts the hedge's, which has ended, in its place. Returns the
     /// original.
+    @inline(never)
     private func adoptHedge(of original: Transfer) -> Transfer {
         guard let hedge = original.locked.pointee.hedge else { return original }
-        recordLookup(of: original)
         original.swapExchanges(with: hedge)
         shared.pointee.multi.remove(hedge)
         locked.pointee.running.remove(original)
