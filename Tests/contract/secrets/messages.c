@@ -1,18 +1,22 @@
 /*
  * The org key is in no message and no JSON that the library makes: whatever fails, wherever a caller puts the key by
- * mistake, and however an authority sends it back.
+ * mistake, and however an authority sends it back. All of it is checked with the emulator's key, which begins with
+ * org_, and with a key that looks like any other text.
  */
 #include "operations.h"
 #include "server.h"
 
+#include <strings.h>
+
 static const char *key;
 
-/* Checks for each part of 12 characters of the key. */
+/* Checks for each part of 12 characters of the key, in any case of its letters. */
 static void expect_no_key(const char *text) {
-    char part[16];
-    for (const char *at = key + 4; strlen(at) >= 12; at++) {
-        (void)snprintf(part, sizeof part, "%.12s", at);
-        if (!CHECK(strstr(text, part) == NULL)) {
+    const char *first = strncmp(key, "org_", 4) == 0 ? key + 4 : key;
+    for (const char *part = first; strlen(part) >= 12; part++) {
+        int found = 0;
+        for (const char *at = text; *at != '\0' && !found; at++) found = strncasecmp(at, part, 12) == 0;
+        if (!CHECK(!found)) {
             fprintf(stderr, "    %s\n", text);
             return;
         }
@@ -103,8 +107,12 @@ static void fail_each(mid_client *client, const char *what) {
     check_about = "";
 }
 
-static void fail_with_options(const char *options) {
+/* `format` holds options in which %s, if it is there, is the key. */
+static void fail_with_options(const char *format) {
+    char options[512];
     mid_client *client = NULL;
+    (void)snprintf(options, sizeof options, format, key);
+    check_about = options;
     CHECK_STATUS(MID_OK, mid_client_new(key, options, &client, NULL));
     fail_each(client, options);
     mid_client_free(client);
@@ -123,7 +131,7 @@ static void throw_back(const char *format) {
     server_stop(&server);
 }
 
-int main(void) {
+static void check_all(void) {
     static const char *const keys[] = {"%s with more", "%s\r\nx-more: 1", "%s\xC3\xA9", "%s\xFF", "%s\t%1$s", "%1$s%1$s%1$s%1$s%1$s"
                                        "%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s"};
     static const char *const options[] = {
@@ -133,7 +141,10 @@ int main(void) {
         "{\"base_url\":\"http://%s.example\"}", "{\"base_url\":\"ftp://%s.example\"}", "{\"base_url\":\"https://%s:99999\"}",
         "{\"pinned_public_key\":\"%s\"}", "{\"proxy\":\"ftp://user:%s@proxy.example\"}",
         "{\"proxy\":\"http://user:%s@proxy.example:99999\"}", "{\"user_agent\":\"%s\\n\"}", "{\"base_url\":\"http://x/\",\"no_proxy\":\"%s\"}",
-        "{\"%s\":1}", "{\"ca_file\":\"%s\"}", "{\"env_var\":\"%s\"}",
+        "{\"%s\":1}", "{\"env_var\":\"%s\"}",
+        "{\"ca_file\":\"%s\"}", "{\"ca_file\":\"/nowhere/%s.pem\"}", "{\"ca_file\":\"/%s/a.pem\"}",
+        "{\"ca_path\":\"%s\"}", "{\"ca_path\":\"/etc:/nowhere/%s\"}", "{\"proxy\":\"http://%s:99999\"}",
+        "{\"proxy\":\"ftp://%s\"}", "{\"base_url\":\"http://%s\"}", "{\"base_url\":\"http://%s.example:1/a\"}",
     };
     static const char *const replies[] = {
         "%s\r\n\r\n", "HTTP/1.1 200 %s\r\nContent-Length: 30\r\n\r\n%s", "HTTP/1.1 %s\r\n\r\n", "HTTP/%s 200 OK\r\n\r\n",
@@ -144,7 +155,6 @@ int main(void) {
         "HTTP/1.1 200 OK\r\n\r\n{\"allowed\":\"%s\",}", "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s", "HTTP/1.1 500 %s\r\n\r\n<html>%s</html>",
         "HTTP/1.1 503 %s\r\nRetry-After: %s\r\nContent-Length: 2\r\n\r\n{}",
     };
-    key = check_environment("MACHINEID_ORG_KEY");
     for (size_t n = 0; n < sizeof keys / sizeof *keys; n++) expect_refusal_of_key(keys[n]);
     for (size_t n = 0; n < sizeof options / sizeof *options; n++) expect_refusal_of_options(options[n]);
     expect_refused_variable(MID_NO_ORG_KEY);
@@ -161,6 +171,20 @@ int main(void) {
     fail_with_options("{\"base_url\":\"https://nowhere.invalid\",\"max_retries\":0,\"timeout_ms\":2000}");
     fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"http://127.0.0.1:1\",\"max_retries\":0}");
     fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"socks5h://127.0.0.1:1\",\"max_retries\":0}");
+    fail_with_options("{\"base_url\":\"https://%s.invalid\",\"max_retries\":0,\"timeout_ms\":2000}");
+    fail_with_options("{\"base_url\":\"https://a.invalid\",\"proxy\":\"http://%s.invalid:1\",\"max_retries\":0,"
+                      "\"timeout_ms\":2000}");
+    fail_with_options("{\"base_url\":\"https://127.0.0.1:1\",\"proxy\":\"http://a:%s@127.0.0.1:1\",\"max_retries\":0}");
     check_about = "";
+}
+
+int main(void) {
+    static const char other[] = "sekretkey-0123456789abcdef";
+    key = strdup(check_environment("MACHINEID_ORG_KEY"));
+    check_need(key != NULL, "strdup");
+    check_all();
+    check_need(setenv("MACHINEID_ORG_KEY", other, 1) == 0, "setenv");
+    key = other;
+    check_all();
     return check_done();
 }

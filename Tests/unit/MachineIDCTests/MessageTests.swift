@@ -35,4 +35,51 @@ import Testing
         let message: Message = "a\(nothing)b"
         #expect(message.take() == "ab")
     }
+
+    /// Writes a text into a message, hides a secret in it and returns what it is then.
+    private func hiding(_ secret: String, in text: String) throws(Failure) -> String {
+        try withText(text) { text throws(Failure) in
+            try withText(secret) { secret throws(Failure) in
+                let message: Message = "\(text)"
+                message.hide(secret)
+                return message.take()
+            }
+        }
+    }
+
+    @Test func aSecretIsHiddenWhereverItIs() throws {
+        let stars = "****************"
+        #expect(try hiding("sekretkey-012345", in: "sekretkey-012345") == stars)
+        #expect(try hiding("sekretkey-012345", in: "<sekretkey-012345>") == "<\(stars)>")
+        #expect(try hiding("sekretkey-012345", in: "sekretkey-012345sekretkey-012345!") == "\(stars)\(stars)!")
+        #expect(try hiding("sekretkey-012345", in: "no secret, sekretkey-01234") == "no secret, sekretkey-01234")
+    }
+
+    @Test func aSecretIsHiddenInAnyCase() throws {
+        #expect(try hiding("sekretkey", in: "https://SEKRETKEY.example") == "https://*********.example")
+        #expect(try hiding("SekretKey", in: "https://sekretkey.example") == "https://*********.example")
+    }
+
+    @Test func whiteSpaceAroundASecretDoesNotBelongToIt() throws {
+        #expect(try hiding(" \t\r\nsekretkey\n", in: "<sekretkey>") == "<*********>")
+    }
+
+    @Test func aSecretIsHiddenWhereTheMessageIsCutOff() throws {
+        let secret = "sekretkey-0123456789"
+        for count in 8...20 {
+            let before = String(repeating: "x", count: 400 - count)
+            let stars = String(repeating: "*", count: count)
+            #expect(try hiding(secret, in: before + secret) == before + stars, "\(count) bytes")
+        }
+        // So little of it says nothing.
+        let before = String(repeating: "x", count: 393)
+        #expect(try hiding(secret, in: before + secret) == before + "sekretk")
+    }
+
+    @Test func aShortTextIsNoSecret() throws {
+        #expect(try hiding("sekretk", in: "sekretk") == "sekretk")
+        #expect(try hiding("", in: "sekretkey") == "sekretkey")
+        #expect(try hiding("  a", in: "banana") == "banana")
+        #expect(try hiding("sekretke", in: "sekretke") == "********")
+    }
 }

@@ -96,6 +96,10 @@ raw("chunk-a-byte", "A chunk for each byte.",
     lambda body: CHUNKED + b"".join(chunk(body[n:n + 1]) for n in range(len(body))) + b"0\r\n\r\n")
 raw("chunk-extensions", "Chunks with extensions.",
     lambda body: CHUNKED + chunk(body[:9], b";a=b") + chunk(body[9:], b';c="d e"') + b"0;last\r\n\r\n")
+raw("chunk-blanks", "Blanks after sizes, and around an extension.",
+    lambda body: CHUNKED + chunk(body[:9], b"  \t") + chunk(body[9:], b" ; a=b ") + b"0 \r\n\r\n")
+raw("chunk-extension-900-bytes", "A chunk with an extension of 900 bytes.",
+    lambda body: CHUNKED + chunk(body, b";" + b"a" * 899) + b"0\r\n\r\n")
 raw("chunk-trailers", "Trailers after the chunks.",
     lambda body: CHUNKED + chunk(body) + b"0\r\nX-Digest: abc\r\nX-Time: 3\r\n\r\n")
 raw("chunk-capital-size", "Sizes in capitals, with zeros before them.",
@@ -141,3 +145,7 @@ paced("slow-but-whole", "A reply in fifty pieces over half of the time.",
       ], 0.5)
 paced("byte-by-byte", "A reply byte by byte, as fast as possible.",
       lambda head, body: [bytes([byte]) for byte in head + body], 0)
+paced("chunks-byte-by-byte", "Chunks, an extension and a trailer, byte by byte.",
+      lambda head, body: [bytes([byte]) for byte in CHUNKED + chunk(body[:9]) + chunk(body[9:], b" ;a=b")
+                          + b"0\r\nX-Time: 3\r\n\r\n"], 0)
+headed("990-headers", "990 headers: a head may have 1,000 lines.", "200 OK", *["X:"] * 988, reuses=True)
