@@ -135,16 +135,14 @@ def test_two_answers(program, run, over, way):
     run([program("fork/two_answers.c"), way, 20], 120, over("http"))
 
 
-@pytest.mark.parametrize(
-    "way, madvises",
-    [
-        *((way, madvises) for way in ("fork", "_Fork", "clone") for madvises in ("refuses", "lies")),
-        # Nothing in the process can notice such a system, except the fork handlers, and these run only for fork().
-        ("fork", "forgets"),
-    ],
-)
+@WAYS
+@pytest.mark.parametrize("madvises", ["refuses", "lies", "forgets"])
 def test_two_answers_where_madvise(program, run, over, madvise, way, madvises):
-    run([program("fork/two_answers.c"), way, 20], 120, over("http"), madvise(madvises))
+    # Each call compares the process id, so calls are right under every system. mid_guard_allowed makes no system call
+    # where the kernel says that it wipes the page. If that is not true, only a fork handler can tell it that it is in a
+    # child, and these run only for fork().
+    without = ["--without-guards"] if madvises == "forgets" and way != "fork" else []
+    run([program("fork/two_answers.c"), way, 20, *without], 120, over("http"), madvise(madvises))
 
 
 @WAYS

@@ -5,7 +5,9 @@
  *
  *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, replacing an existing one
  *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or the answer;
- *                                                            with "cancel_after_ms":N, validate is cancelled after N ms
+ *                                                            with "cancel_after_ms":N, validate is cancelled after N ms;
+ *                                                            with "fork_after_ms":N, the process forks then, and the
+ *                                                            answer's "fork_ms" is how long fork() took
  *     {"do":"setenv","name":NAME,"value":TEXT}               changes the environment; without a value, unsets NAME
  *     {"do":"race","threads":N,"private":BOOLEAN,"org_key":KEY,"options":OBJECT}
  *                                                            N threads validate at once, each once: with one client
@@ -20,7 +22,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static void need(int holds, const char *what) {
     if (holds) return;
@@ -75,17 +79,28 @@ static const struct {
     {"list_devices", NULL, mid_list_devices},
 };
 
-struct canceller {
+/* What another thread does during a call. */
+struct disturber {
     pthread_t thread;
     mid_client *client;
     long after_ms;
+    int forks; /* or else it cancels the client */
+    double fork_ms;
 };
 
-static void *cancel_later(void *argument) {
-    struct canceller *canceller = argument;
-    struct timespec pause = {canceller->after_ms / 1000, canceller->after_ms % 1000 * 1000000};
+static void *disturb_later(void *argument) {
+    struct disturber *disturber = argument;
+    struct timespec pause = {disturber->after_ms / 1000, disturber->after_ms % 1000 * 1000000};
     nanosleep(&pause, NULL);
-    mid_client_cancel(canceller->client);
+    if (disturber->forks) {
+        double began = clock_ms(CLOCK_MONOTONIC);
+        pid_t child = fork();
+        if (child == 0) _exit(0);
+        disturber->fork_ms = clock_ms(CLOCK_MONOTONIC) - began;
+        need(child > 0 && waitpid(child, NULL, 0) == child, "fork failed");
+    } else {
+        mid_client_cancel(disturber->client);
+    }
     return NULL;
 }
 
@@ -100,15 +115,20 @@ static json_t *call(mid_client *client, const json_t *command) {
     double began, took;
     size_t n = 0;
 
+    need(answer != NULL, "out of memory");
     if (strcmp(name, "validate") == 0) {
         const char *device = text_of(command, "device");
-        const json_t *after = json_object_get(command, "cancel_after_ms");
-        struct canceller canceller = {.client = client, .after_ms = (long)json_integer_value(after)};
+        const json_t *cancels = json_object_get(command, "cancel_after_ms");
+        const json_t *forks = json_object_get(command, "fork_after_ms");
+        const json_t *after = forks != NULL ? forks : cancels;
+        long after_ms = (long)json_integer_value(after);
+        struct disturber disturber = {.client = client, .after_ms = after_ms, .forks = forks != NULL};
         began = clock_ms(CLOCK_MONOTONIC);
-        need(after == NULL || pthread_create(&canceller.thread, NULL, cancel_later, &canceller) == 0, "no thread");
+        need(after == NULL || pthread_create(&disturber.thread, NULL, disturb_later, &disturber) == 0, "no thread");
         status = mid_validate(client, device, &allowed, &reply);
         took = clock_ms(CLOCK_MONOTONIC) - began;
-        need(after == NULL || pthread_join(canceller.thread, NULL) == 0, "pthread_join failed");
+        need(after == NULL || pthread_join(disturber.thread, NULL) == 0, "pthread_join failed");
+        if (forks != NULL) set(answer, "fork_ms", json_real(disturber.fork_ms));
         decision = json_integer(allowed);
     } else {
         while (n < sizeof operations / sizeof *operations && strcmp(operations[n].name, name) != 0) n++;
@@ -120,7 +140,6 @@ static json_t *call(mid_client *client, const json_t *command) {
         took = clock_ms(CLOCK_MONOTONIC) - began;
         decision = json_null();
     }
-    need(answer != NULL, "out of memory");
     set(answer, "status", json_string(mid_status_name(status)));
     set(answer, "allowed", decision);
     set(answer, "ms", json_real(took));

@@ -22,6 +22,7 @@ class Result:
         self.allowed = answer.get("allowed")
         self.ms = answer.get("ms", 0)
         self.text = answer.get("text")
+        self.fork_ms = answer.get("fork_ms")
         self.timeout_ms = timeout_ms
 
     def __str__(self):
@@ -65,13 +66,13 @@ class Probe:
         self._process.stdout.close()
         return self
 
-    def validate(self, device="agent", cancel_after_ms=None):
-        return self.call("validate", device, cancel_after_ms=cancel_after_ms)
+    def validate(self, device="agent", **disturbance):
+        """`disturbance` is cancel_after_ms or fork_after_ms."""
+        return self.call("validate", device, **disturbance)
 
-    def call(self, operation, device="agent", save=None, cancel_after_ms=None):
+    def call(self, operation, device="agent", save=None, **disturbance):
         more = {"save": str(save)} if save else {}
-        if cancel_after_ms is not None:
-            more["cancel_after_ms"] = cancel_after_ms
+        more |= {name: ms for name, ms in disturbance.items() if ms is not None}
         return self._result("call", operation=operation, device=device, **more)
 
     def setenv(self, name, value):

@@ -43,7 +43,7 @@ struct TrustSettings: ~Copyable {
 
 /// Throws unless the path is a regular file. Opening a FIFO would block until something writes to it.
 private func checkFile(_ path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) {
-    guard try kind(of: path, source, needs: R_OK) == S_IFREG else {
+    guard try kind(of: path, source) == S_IFREG else {
         throw Failure(.invalidOptions, "\(source) must be a regular file: \(redacted(path))")
     }
 }
@@ -57,7 +57,7 @@ private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throw
         if end > start {
             let folder = try CString(copying: start, count: end - start)
             guard let path = folder.pointer else { throw .outOfMemory }
-            guard try kind(of: path, source, needs: X_OK) == S_IFDIR else {
+            guard try kind(of: path, source) == S_IFDIR else {
                 throw Failure(
                     .invalidOptions, "\(source) must be a directory, or several joined by a colon: \(redacted(path))")
             }
@@ -70,16 +70,20 @@ private func checkFolders(_ list: UnsafePointer<CChar>, _ source: Literal) throw
 }
 
 /// The type of the file at a path, as in `st_mode`. Throws when this process does not have the permission that it needs:
-/// to read a file, to search a directory.
-private func kind(of path: UnsafePointer<CChar>, _ source: Literal, needs permission: Int32) throws(Failure) -> Int32 {
+/// to search a directory, to read any other file.
+private func kind(of path: UnsafePointer<CChar>, _ source: Literal) throws(Failure) -> Int32 {
     var status = stat()
     // access() checks the permissions of the user who started the program; a program with elevated privileges may have
     // more.
     let whose = hasElevatedPrivileges() ? AT_EACCESS : 0
-    guard stat(path, &status) == 0, faccessat(AT_FDCWD, path, permission, whose) == 0 else {
+    guard stat(path, &status) == 0,
+        faccessat(AT_FDCWD, path, kind(status) == S_IFDIR ? X_OK : R_OK, whose) == 0
+    else {
         let code = platform_errno()
         let reason = CLocale.locale.map { strerror_l(code, $0) } ?? strerror(code)
         throw Failure(.invalidOptions, "\(source) cannot be read: \(redacted(path)): \(reason)")
     }
-    return Int32(truncatingIfNeeded: status.st_mode) & S_IFMT
+    return kind(status)
 }
+
+private func kind(_ status: borrowing stat) -> Int32 { Int32(truncatingIfNeeded: status.st_mode) & S_IFMT }

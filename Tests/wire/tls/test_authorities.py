@@ -4,6 +4,7 @@ and no others. A failure names the places where the issuer was looked for.
 
 import os
 import re
+import shutil
 
 from checks import equal, expect
 from probe import Probe, attempt
@@ -159,6 +160,34 @@ def test_unfit(world):
     for option, value in {"ca_file": world.ca_file, "ca_path": folder}.items():
         with Probe({option: value}, environment={name: missing for name in VARIABLES}) as probe:
             equal(f"variables that name nothing, with {option}", "MID_OK", probe.created.status)
+
+
+def test_permissions(world):
+    """A folder of authorities has to be searched, and a file to be read. The probe runs without root's privilege to
+    ignore permissions; the bits of the owner then are as those of others for another user: 711 works, 744 does not.
+    """
+    url, folder = world.nginx.url("valid"), world.folder / "permissions"
+    shutil.copytree(world.hashed_folder(world.authority), folder, symlinks=True)
+    file = world.folder / "unreadable.pem"
+    file.write_bytes(world.authority.path.read_bytes())
+    wrapper = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    denied = "cannot be read: {}: Permission denied"
+    for option, path, mode, message in (
+        ("ca_path", folder, 0o111, ""),
+        ("ca_path", folder, 0o555, ""),
+        ("ca_path", folder, 0o644, denied),
+        ("ca_path", folder, 0o444, denied),
+        ("ca_path", folder, 0o000, denied),
+        ("ca_file", file, 0o400, ""),
+        ("ca_file", file, 0o300, denied),
+        ("ca_file", folder / file.name, 0o644, denied),
+    ):
+        searched = path.parent if path.parent == folder else path
+        searched.chmod(mode)
+        result = attempt({option: str(path)}, base_url=url, wrapper=wrapper)
+        what, said = f"{option} {path.name} with mode {mode:o}", re.escape(message.format(path))
+        expect(what, result, "MID_INVALID_OPTIONS" if message else "MID_OK", not message, said)
+        searched.chmod(0o755)
 
 
 def test_https_proxy(world):
