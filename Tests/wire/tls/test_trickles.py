@@ -7,11 +7,16 @@ import pytest
 from checks import expect, holds
 from probe import Probe
 from servers import PATIENCE_S, Server, serve
-from trickling import CertificateFlood, TicketFlood
+from trickling import TICKETS, CertificateFlood, TicketFlood
 
+# How much later than it should a call ends at most. A run of libcurl has 20 ms to end by itself, and OpenSSL and this
+# program's encryption share the processor. Unless the library watches OpenSSL, it is a second or two for tickets.
+LATE_MS = 200
+# How many calls may fail afterwards. OpenSSL cannot put a ticket of 65 KB into its hello, and libcurl forgets a ticket
+# when a handshake with it has failed.
+FAILURES = TICKETS
 # A fork waits so long for the library at most.
 FORK_MS = 250
-FORK_SLACK_MS = 100
 
 
 @pytest.fixture
@@ -29,37 +34,43 @@ def flooded(world):
     return flooded
 
 
-def afterwards(world, what, server, probe):
+def afterwards(world, what, server, probe, failures):
+    """Calls succeed, after so many failures at most."""
     server.hang_up()
     server.script, server.context = serve, world.certificate.context()
-    expect(f"{what}; afterwards calls succeed", probe.validate(), "MID_OK", 1)
+    results = [probe.validate()]
+    while results[-1].status != "MID_OK" and len(results) <= failures:
+        results.append(probe.validate())
+    expect(f"{what}; afterwards calls succeed", results[-1], "MID_OK", 1)
 
 
 def test_tickets(world, flooded):
     with flooded(timeout_ms=500) as (server, probe):
         what = "trickle: tickets of TLS 1.3"
-        expect(f"{what}: timeout_ms", probe.validate(), "MID_TIMEOUT")
-        afterwards(world, what, server, probe)
+        expect(f"{what}: timeout_ms", probe.validate(), "MID_TIMEOUT", within_ms=500 + LATE_MS)
+        afterwards(world, what, server, probe, FAILURES)
 
 
 def test_cancel(flooded):
     with flooded(timeout_ms=5000) as (_, probe):
         result = probe.validate(cancel_after_ms=100)
-        expect("trickle: tickets of TLS 1.3: a cancel", result, "MID_CANCELLED", within_ms=150)
+        expect("trickle: tickets of TLS 1.3: a cancel", result, "MID_CANCELLED", within_ms=100 + LATE_MS)
 
 
 def test_fork(world, flooded):
     with flooded(timeout_ms=500) as (server, probe):
         what = "trickle: tickets of TLS 1.3: a fork"
         result = probe.validate(fork_after_ms=100)
-        expect(f"{what}: timeout_ms", result, "MID_TIMEOUT")
-        holds(f"{what} is not held up", result.fork_ms < FORK_MS + FORK_SLACK_MS, f"it took {result.fork_ms} ms")
-        afterwards(world, what, server, probe)
+        expect(f"{what}: timeout_ms", result, "MID_TIMEOUT", within_ms=500 + LATE_MS)
+        holds(f"{what} is not held up", result.fork_ms < FORK_MS + LATE_MS, f"it took {result.fork_ms} ms")
+        afterwards(world, what, server, probe, FAILURES)
 
 
 def test_certificates(world):
     with Server(CertificateFlood(world.certificate, world.folder)) as server:
         with Probe(base_url=server.tls_url, ca_file=world.ca_file, timeout_ms=100) as probe:
             what = "trickle: a chain of TLS 1.2"
-            expect(f"{what}: timeout_ms", [probe.validate() for _ in range(3)], "MID_TIMEOUT")
-            afterwards(world, what, server, probe)
+            results = [probe.validate() for _ in range(3)]
+            expect(f"{what}: timeout_ms", results, "MID_TIMEOUT", within_ms=100 + LATE_MS // 2)
+            # On a busy machine a handshake may take longer than 100 ms.
+            afterwards(world, what, server, probe, 3)

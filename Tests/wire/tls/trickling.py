@@ -13,6 +13,8 @@ from servers import ALLOW, http
 HANDSHAKE = 22
 TICKET = 65_000
 RECORDS = 300_000
+# How many whole tickets there are in them.
+TICKETS = RECORDS // TICKET
 
 
 class Engine:
@@ -107,14 +109,15 @@ class CertificateFlood:
         conversation.wait_until_left()
 
 
+# A record of the handshake for each byte that it may hold.
+SINGLE = [struct.pack(">BHHB", HANDSHAKE, 0x0303, 1, byte) for byte in range(256)]
+
+
 def in_single_bytes(data):
-    """Splits the records of a handshake that is not encrypted yet."""
+    """Splits the records of a handshake that is not encrypted yet. It is quick, to leave the client time for reading."""
     records = []
     while data:
-        type, version, length = struct.unpack(">BHH", data[:5])
-        content, data = data[5:5 + length], data[5 + length:]
-        size = 1 if type == HANDSHAKE else length
-        for start in range(0, length, size):
-            part = content[start:start + size]
-            records += (struct.pack(">BHH", type, version, len(part)), part)
+        end = 5 + int.from_bytes(data[3:5], "big")
+        records += map(SINGLE.__getitem__, data[5:end]) if data[0] == HANDSHAKE else [data[:end]]
+        data = data[end:]
     return b"".join(records)
