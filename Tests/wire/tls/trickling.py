@@ -114,7 +114,7 @@ SINGLE = [struct.pack(">BHHB", HANDSHAKE, 0x0303, 1, byte) for byte in range(256
 
 
 def in_single_bytes(data):
-    """Splits the records of a handshake that is not encrypted yet. It is quick, to leave the client time for reading."""
+    """Splits the records of a handshake that is not encrypted yet. It is quick, so that the client has time to read."""
     records = []
     while data:
         end = 5 + int.from_bytes(data[3:5], "big")
