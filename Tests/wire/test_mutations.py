@@ -64,6 +64,48 @@ RULES = {
         "",
         ["head/*"],
     ),
+    "head-bytes": (
+        "Reply/ReplyHead.swift",
+        "if bytes > ReplyHead.maximumBytes { return .tooLarge }",
+        "",
+        ["head/*"],
+    ),
+    "head-lines": (
+        "Reply/ReplyHead.swift",
+        "if lines > ReplyHead.maximumLines { return .tooManyLines }",
+        "",
+        ["head/*"],
+    ),
+    "interim-length": (
+        "Reply/ReplyHead.swift",
+        "if isChunked || contentLength != nil { return .ambiguousLength }",
+        "",
+        ["head/*"],
+    ),
+    "old-chunks": (
+        "Reply/ReplyHead.swift",
+        "if isChunked, isOldHTTP { return .transferEncoding }",
+        "",
+        ["framing/*"],
+    ),
+    "text-after-a-size": (
+        "Reply/ChunkReader.swift",
+        "default: return nil",
+        "default: return .blankAfterSize",
+        ["chunks/*"],
+    ),
+    "extension-length": (
+        "Reply/ChunkReader.swift",
+        "isText(byte) && lineBytes < ChunkReader.longestSizeLine",
+        "isText(byte)",
+        ["chunks/*"],
+    ),
+    "last-chunk": (
+        "Transport/Exchange.swift",
+        "if head.isChunked, head.mayHaveBody, !content.pointee.chunks.isAtEnd { return false }",
+        "",
+        ["chunks/*"],
+    ),
     "repeated-keys": (
         "JSON/JSON.swift",
         "JSON_REJECT_DUPLICATES |",

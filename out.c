@@ -1,1 +1,0 @@
-134281 checks passed, 0 failed
