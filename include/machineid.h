@@ -128,9 +128,8 @@ const char *mid_version(void);
 int32_t mid_version_number(void);
 
 /**
- * What the loaded library is, and which libraries it works with, as JSON:
- * `{"version":"0.1.0","libc":"glibc","arch":"amd64","libcurl":{"version":"8.14.1","where":"inside",
- * "source":"8.14.1-2+deb13u5"},"tls":{"version":"OpenSSL/3.5.7",...},"jansson":{"version":"2.14",...}}`.
+ * What the loaded library is, and which libraries it works with: a JSON object with "version", "libc", "arch" and three
+ * libraries below, "libcurl", "tls" and "jansson", each an object with "version", "where" and "source".
  *
  * - "libc", "arch": what it was built for: "glibc" or "musl", "amd64" or "arm64".
  * - "version" of a library below: what that library itself says in this process; null when it says nothing.
