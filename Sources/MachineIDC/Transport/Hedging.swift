@@ -47,7 +47,7 @@ struct Hedging {
     mutating func spendCredit(at now: MonotonicTime = .now) -> Bool {
         let seconds = now.nanoseconds(since: earnedUntil) / 1_000_000_000
         if seconds > 0 {
-            earnedUntil = earnedUntil.before(nanoseconds: -seconds &* 1_000_000_000)
+            earnedUntil = earnedUntil.before(nanoseconds: seconds &* -1_000_000_000)
             earn(Int(truncatingIfNeeded: min(seconds, 1_000)))
         }
         guard creditInAnswers >= Hedging.answersPerCredit else { return false }

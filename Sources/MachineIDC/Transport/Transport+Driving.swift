@@ -28,7 +28,7 @@ extension Transport {
                 result = locked.pointee.isCancelled ? .cancelled : .timedOut(transfer.exchange.progress)
                 if case .timedOut(.waiting) = result {
                     // The network may have forgotten the connections that were idle all that time as well.
-                    let began = deadline.advanced(milliseconds: -settings.timeout)
+                    let began = deadline.advanced(milliseconds: 0 &- settings.timeout)
                     shared.pointee.multi.sockets.retireLater(unusedSince: began)
                 }
                 if !cancel(transfer) { mine = nil }

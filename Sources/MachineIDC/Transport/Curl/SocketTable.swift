@@ -225,7 +225,7 @@ struct SocketTable {
     func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
         if shared.pointee.mustRetireUnusedSince.load(ordering: .relaxed) != 0 {
             let moment = shared.pointee.mustRetireUnusedSince.exchange(0, ordering: .relaxed)
-            retire(unusedSince: MonotonicTime.zero.before(nanoseconds: -moment))
+            retire(unusedSince: .zero.before(nanoseconds: 0 &- moment))
         }
         var isFound = false
         var holdsBytes = false
