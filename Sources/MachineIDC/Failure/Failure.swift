@@ -9,13 +9,6 @@ struct Failure: Error {
         self.message = message
     }
 
-    /// The same failure with a secret hidden in its message.
-    @inline(never)
-    func hiding(_ secret: UnsafePointer<CChar>?) -> Failure {
-        message.hide(secret)
-        return self
-    }
-
     static var noDescriptor: Failure {
         Failure(.internal, "no file descriptor is left to wake a waiting thread with; see ulimit -n")
     }

@@ -9,7 +9,7 @@ internal import CPlatform
 /// it: the code that reports the failure calls `destroy` once. Without memory a message is empty.
 struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
     /// The longest message in bytes. Anything beyond it is cut off.
-    private static var capacity: Int { 400 }
+    static var capacity: Int { 400 }
 
     private let text: UnsafeMutablePointer<UInt8>?
     private var count = 0
@@ -73,25 +73,6 @@ struct Message: ExpressibleByStringInterpolation, @unchecked Sendable {
         guard let text, count < Message.capacity else { return }
         text[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number.magnitude % 10)
         count &+= 1
-    }
-
-    /// Replaces a secret in the text by asterisks, whatever case its letters are in, and also where the text was cut off
-    /// within it. White space around the secret does not belong to it. A secret of fewer than 8 bytes is none.
-    @inline(never)
-    func hide(_ secret: UnsafePointer<CChar>?) {
-        guard let secret, let text else { return }
-        let space: Literal = " \t\r\n"
-        let start = secret + strspn(secret, space.cString)
-        let length = strcspn(start, space.cString)
-        guard length >= 8 else { return }
-        let bytes = UnsafeMutableRawPointer(text).assumingMemoryBound(to: CChar.self)
-        var index = 0
-        while index &+ 8 <= count {
-            let part = min(length, count &- index)
-            let isThere = part == length || count == Message.capacity
-            if isThere, equalsIgnoringCase(bytes + index, start, count: part) { memset(bytes + index, 0x2a, part) }
-            index &+= 1
-        }
     }
 
     /// Calls `body` with the text and its length. The text does not end with NUL.
