@@ -121,6 +121,8 @@ static void *guard_device(void *argument) {
         double began, until;
         int is_decided, was_on = 1;
         insist(mid_register, name);
+        /* The time may have been over before the device was registered. */
+        if (is_over()) break;
         insist(mid_unrevoke, name);
         began = check_now_ms();
         is_decided = note_status(mid_guard_start(client, name, options, &guard, NULL), began);
