@@ -47,8 +47,8 @@ static inline void ccurl_tls_silence(CURL *_Nonnull easy) {
     SSL_set_shutdown(info->internals, sent_and_received);
 }
 
-// Registers a callback for each TLS message and each head of a TLS record of the connections that will be made from this context. Requires
-// ccurl_knows_openssl().
+// Registers a callback for each TLS message, and for the head of each TLS record, of the connections that will be made
+// from this context. Requires ccurl_knows_openssl().
 static inline void ccurl_watch_tls(void *_Nonnull context, ccurl_tls_message _Nonnull callback,
                                    void *_Nullable argument) {
     const int set_message_callback_argument = 16; // SSL_CTX_set_msg_callback_arg() is a macro.

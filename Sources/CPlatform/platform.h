@@ -85,7 +85,7 @@ static inline void platform_free_page(void *_Nonnull page) {
     munmap(page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-// Overwrites memory, which no compiler leaves out. glibc has explicit_bzero() from 2.25 on.
+// Overwrites memory with zeros, and no compiler may leave that out. glibc has explicit_bzero() only from 2.25 on.
 static inline void platform_erase(void *_Nonnull memory, size_t size) {
     memset(memory, 0, size);
     __asm__ volatile("" : : "r"(memory) : "memory");

@@ -29,30 +29,28 @@ enum BuildInfo {
     }
 
     private static func make() throws(Failure) -> UnsafeMutablePointer<CChar> {
-        var buffer = ByteBuffer()
-        let isWhole = try CurlLibrary.withVersion { info in
-            append(#"{"version":"#, platform_version(), to: &buffer)
-                && append(#","libc":"#, platform_libc(), to: &buffer)
-                && append(#","arch":"#, platform_arch(), to: &buffer)
-                && append("libcurl", info.pointee.version, source: platform_source_curl(), to: &buffer)
-                && append("tls", info.pointee.ssl_version, source: platform_source_openssl(), to: &buffer)
-                && append("jansson", jansson_version_str(), source: platform_source_jansson(), to: &buffer)
-                && append("}", to: &buffer)
+        let made: UnsafeMutablePointer<CChar>? = try CurlLibrary.withVersion { info in
+            var object = JSONObject()
+            object.set("version", platform_version())
+            object.set("libc", platform_libc())
+            object.set("arch", platform_arch())
+            object.set("libcurl", library(info.pointee.version, source: platform_source_curl()))
+            object.set("tls", library(info.pointee.ssl_version, source: platform_source_openssl()))
+            object.set("jansson", library(jansson_version_str(), source: platform_source_jansson()))
+            var text = object.text()
+            return text?.take()
         }
-        guard isWhole, let text = buffer.take() else { throw .outOfMemory }
-        return text
+        guard let made else { throw .outOfMemory }
+        return made
     }
 
-    /// Appends what there is to say of a library below. Returns false when memory is refused, as all of these do.
-    @inline(never)
-    private static func append(
-        _ library: Literal, _ version: UnsafePointer<CChar>?, source: UnsafePointer<CChar>?, to buffer: inout ByteBuffer
-    ) -> Bool {
-        append(#",""#, to: &buffer) && append(library, to: &buffer)
-            && append(#"":{"version":"#, version, to: &buffer)
-            && append(#","where":"#, place.cString, to: &buffer)
-            && append(#","source":"#, source, to: &buffer)
-            && append("}", to: &buffer)
+    /// What there is to say of a library below.
+    private static func library(_ version: UnsafePointer<CChar>?, source: UnsafePointer<CChar>?) -> JSONObject {
+        var object = JSONObject()
+        object.set("version", version)
+        object.set("where", place.cString)
+        object.set("source", source)
+        return object
     }
 
     /// Where the libraries below are.
@@ -62,33 +60,5 @@ enum BuildInfo {
         #else
             "system"
         #endif
-    }
-
-    /// Appends JSON, and then a string of printable ASCII, or null without one.
-    @inline(never)
-    private static func append(
-        _ json: Literal, _ string: UnsafePointer<CChar>?, to buffer: inout ByteBuffer
-    ) -> Bool {
-        guard append(json, to: &buffer) else { return false }
-        guard let string else { return append("null", to: &buffer) }
-        guard append(#"""#, to: &buffer) else { return false }
-        var next = string
-        while next[0] != 0 {
-            guard let room = buffer.extend(by: 1) else { return false }
-            room[0] = asItIsInJSON(UInt8(bitPattern: next[0]))
-            next += 1
-        }
-        return append(#"""#, to: &buffer)
-    }
-
-    @inline(never)
-    private static func append(_ json: Literal, to buffer: inout ByteBuffer) -> Bool {
-        buffer.append(json.cString, count: strlen(json.cString))
-    }
-
-    /// A byte that can stand in a JSON string as it is; a question mark in place of any other.
-    private static func asItIsInJSON(_ byte: UInt8) -> UInt8 {
-        let isPlain = byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-        return isPlain ? byte : UInt8(ascii: "?")
     }
 }

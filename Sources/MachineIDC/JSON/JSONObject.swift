@@ -23,6 +23,17 @@ struct JSONObject: ~Copyable {
         }
     }
 
+    /// Stores a C string; null when it is NULL.
+    mutating func set(_ key: Literal, _ text: UnsafePointer<CChar>?) {
+        set(key, text.map { json_string($0) } ?? json_null())
+    }
+
+    /// Stores a copy of another object. Without that object's memory, this one is incomplete too.
+    mutating func set(_ key: Literal, _ other: borrowing JSONObject) {
+        if !other.isWhole { isWhole = false }
+        set(key, json_incref(other.object))
+    }
+
     mutating func setFalse(_ key: Literal) { set(key, json_false()) }
     mutating func setNull(_ key: Literal) { set(key, json_null()) }
 

@@ -1,8 +1,8 @@
 internal import CPlatform
 
 extension Message {
-    /// Replaces a secret in the text by asterisks, whatever case its letters are in, and also where the text was cut off
-    /// within it. White space around the secret does not belong to it. A secret of fewer than 8 bytes is none.
+    /// Replaces a secret in the text by asterisks, whatever the case of its letters, and also where the text was cut
+    /// off within it. White space around the secret does not count. A secret of fewer than 8 bytes is not hidden.
     @inline(never)
     func hide(_ secret: UnsafePointer<CChar>?) {
         guard let secret else { return }

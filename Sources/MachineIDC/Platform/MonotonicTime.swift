@@ -18,8 +18,10 @@ struct MonotonicTime: Comparable {
     static func after(milliseconds: Int) -> MonotonicTime { now.advanced(milliseconds: milliseconds) }
 
     func advanced(milliseconds: Int) -> MonotonicTime {
-        MonotonicTime(nanoseconds: nanoseconds &+ Int64(truncatingIfNeeded: milliseconds) &* 1_000_000)
+        advanced(nanoseconds: Int64(truncatingIfNeeded: milliseconds) &* 1_000_000)
     }
+
+    func advanced(nanoseconds length: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds &+ length) }
 
     /// The moment so many nanoseconds before this one.
     func before(nanoseconds length: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds &- length) }

@@ -37,7 +37,7 @@ struct PerProcessPage: ~Copyable {
     private static let areHandlersSet = Atomic<Bool>(false)
     /// The number of the process that forked last.
     private static let generationOfForker = Atomic<Int>(0)
-    /// Whether the kernel says that it wipes the page in each child, and was not found wrong.
+    /// Whether the kernel says that it wipes the page in each child, and no child has found that to be untrue.
     private static let isWiped = Atomic<Bool>(false)
 
     private init(for process: pid_t) { self.process = Atomic(process) }
@@ -92,9 +92,9 @@ struct PerProcessPage: ~Copyable {
         isWiped.store(true, ordering: .relaxed)
     }
 
-    /// Publishes a page that is only this process's in place of `other`, which is not freed, because another thread may
-    /// still be using it. Returns the published page; nil when memory is refused. It takes no memory from the heap: in a
-    /// child of a bare `clone()`, another thread of the parent may have held the heap's lock for ever.
+    /// Publishes a page that belongs to this process alone in place of `other`, which is not freed, because another
+    /// thread may still be using it. Returns the published page; nil when memory is refused. The page does not come from
+    /// the heap: in a child of a bare `clone()`, the heap's lock may be held for ever by a thread of the parent.
     @inline(never)
     private static func makePage(
         inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?

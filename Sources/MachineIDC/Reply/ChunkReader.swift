@@ -1,7 +1,7 @@
 /// Reads the body of a reply with Transfer-Encoding: chunked, as it arrives from the server.
 ///
-/// libcurl reads the chunks as well, to learn where the reply ends, but each version forgives something else: text after
-/// a size, line feeds alone, blanks. Here a body is exactly what HTTP/1.1 says, or it is refused.
+/// libcurl reads the chunks as well, to learn where the reply ends, but each version accepts other faults: text after a
+/// size, line feeds alone, blanks. Here a body is exactly what HTTP/1.1 says, or it is refused.
 struct ChunkReader {
     enum Result {
         case read

@@ -29,8 +29,8 @@ struct Hedging {
     /// How long a request waits for its answer before it is hedged, in nanoseconds.
     var patience: Int64 {
         if typicalTime == 0 { return maximumPatience }
-        let usual = min(max(min(typicalTime, maximumPatience) &* 8, Hedging.minimumPatience), maximumPatience)
-        return max(usual, min(min(typicalTime, maximumPatience) &* 2, maximumPatience &* 2))
+        let typical = min(typicalTime, maximumPatience)
+        return max(min(max(typical &* 8, Hedging.minimumPatience), maximumPatience), typical &* 2)
     }
 
     /// How often the driver looks for requests to hedge, in milliseconds.
@@ -47,7 +47,7 @@ struct Hedging {
     mutating func spendCredit(at now: MonotonicTime = .now) -> Bool {
         let seconds = now.nanoseconds(since: earnedUntil) / 1_000_000_000
         if seconds > 0 {
-            earnedUntil = earnedUntil.before(nanoseconds: seconds &* -1_000_000_000)
+            earnedUntil = earnedUntil.advanced(nanoseconds: seconds &* 1_000_000_000)
             earn(Int(truncatingIfNeeded: min(seconds, 1_000)))
         }
         guard creditInAnswers >= Hedging.answersPerCredit else { return false }

@@ -39,9 +39,9 @@ struct PerformWatchdog {
 
     /// Counts a TLS message or the head of a TLS record. Returns whether TLS must be made to return.
     ///
-    /// - Parameter isCancelled: whether nobody waits for any transfer any more; asked for now and then.
-    mutating func mustBreakTLS(after type: Int32, isCancelled: () -> Bool) -> Bool {
-        if flood.count(type), isLate || isCancelled() { hasBrokenTLS = true }
+    /// - Parameter isCancelled: whether nobody waits for any transfer any more.
+    mutating func mustBreakTLS(after type: Int32, isCancelled: Bool) -> Bool {
+        if flood.count(type), isCancelled || isLate { hasBrokenTLS = true }
         return hasBrokenTLS || flood.isExcessive
     }
 }

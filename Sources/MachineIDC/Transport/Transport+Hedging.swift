@@ -90,13 +90,10 @@ extension Transport {
         }
         guard let hedge = transfer.locked.pointee.hedge else { return transfer }
         if !hasReply, transfer.exchange.kind(of: transfer.exchange.content.pointee.code).isTransient {
-            if hedge.locked.pointee.isKeptAside {
-                transfer.swapExchanges(with: hedge)
-                returnHedge(of: transfer)
-                return transfer
-            }
+            let hasEnded = hedge.locked.pointee.isKeptAside
             transfer.swapExchanges(with: hedge)
             returnHedge(of: transfer)
+            if hasEnded { return transfer }
             // The hedge's exchange continues in the caller's transfer.
             locked.pointee.running.append(transfer)
             return nil

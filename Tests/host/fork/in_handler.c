@@ -129,8 +129,8 @@ static void *keep_calling(void *device_id) {
     return NULL;
 }
 
-/* mid_guard_decision() writes its report while it holds the client's lock. The lock is not fair, so this thread gives way
- * after each: otherwise the others can wait for the lock for seconds. */
+/* mid_guard_decision() writes its report while it holds the client's lock. The lock is not fair, so this thread gives
+ * way after each report; otherwise the others may wait for the lock for seconds. */
 static void *keep_looking(void *unused) {
     while (!atomic_load(&is_over)) {
         int allowed;

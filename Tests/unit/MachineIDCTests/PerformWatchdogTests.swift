@@ -17,7 +17,7 @@ private func events(
     _ watchdog: inout PerformWatchdog, _ type: Int32, atMost limit: Int, isCancelled: Bool = false
 ) -> Int? {
     for count in 0..<limit {
-        if watchdog.mustBreakTLS(after: type, isCancelled: { isCancelled }) { return count }
+        if watchdog.mustBreakTLS(after: type, isCancelled: isCancelled) { return count }
     }
     return nil
 }

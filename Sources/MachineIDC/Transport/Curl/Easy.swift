@@ -127,8 +127,14 @@ struct Easy: ~Copyable {
     }
 
     /// Makes the next transfer use a kept connection, if there is one.
-    mutating func allowKeptConnection() {
-        if isForNewConnection, ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, 0) == CURLE_OK { isForNewConnection = false }
+    mutating func allowKeptConnection() { _ = setForNewConnection(false) }
+
+    /// Sets whether the next transfer must make a connection.
+    private mutating func setForNewConnection(_ isForNewConnection: Bool) -> CURLcode {
+        if self.isForNewConnection == isForNewConnection { return CURLE_OK }
+        let code = ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, isForNewConnection ? 1 : 0)
+        if code == CURLE_OK { self.isForNewConnection = isForNewConnection }
+        return code
     }
 
     /// Makes the next transfer a request for `endpoint`. `body` must not move or change until the transfer has ended.
@@ -136,10 +142,7 @@ struct Easy: ~Copyable {
         _ endpoint: Endpoint, _ settings: borrowing Settings, body: borrowing ByteBuffer, onNewConnection: Bool
     ) throws(Failure) {
         var options = EasyOptions(handle)
-        if isForNewConnection != onNewConnection {
-            options.set(CURLOPT_FRESH_CONNECT, onNewConnection ? 1 : 0)
-            isForNewConnection = onNewConnection
-        }
+        options.check(setForNewConnection(onNewConnection))
         if configuredFor != endpoint {
             configuredFor = nil
             try setEndpoint(endpoint, settings)
@@ -167,8 +170,9 @@ struct Easy: ~Copyable {
             options.set(CURLOPT_URL, text: start)
         }
         self.url = consume url
-        // A connection that was idle for longer than servers usually allow is not used again. The network may forget one
-        // sooner. A request that changes something is not hedged, so it uses one that was in use a moment ago.
+        // A connection that was idle for longer than servers usually allow is not used again. The network may forget
+        // one sooner, and a request that changes something is not hedged, so it uses only one that was in use a moment
+        // ago.
         options.set(CURLOPT_MAXAGE_CONN, endpoint.isReadOnly ? 30 : 1)
         switch endpoint.method {
         case .get:

@@ -41,7 +41,7 @@ struct SocketTable {
         /// Connections that have carried no request since this moment take no further one; 0 for none. Any thread may
         /// set it.
         let mustRetireUnusedSince = Atomic<Int64>(0)
-        /// From 0 to 255, by chance.
+        /// A number from 0 to 255 that differs from client to client: see `shortened`.
         let chance: Int
         /// Whether nobody waits for any transfer any more. Any thread may set it.
         let isCancelled = Atomic<Bool>(false)
@@ -225,7 +225,7 @@ struct SocketTable {
     func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
         if shared.pointee.mustRetireUnusedSince.load(ordering: .relaxed) != 0 {
             let moment = shared.pointee.mustRetireUnusedSince.exchange(0, ordering: .relaxed)
-            retire(unusedSince: .zero.before(nanoseconds: 0 &- moment))
+            retire(unusedSince: .zero.advanced(nanoseconds: moment))
         }
         var isFound = false
         var holdsBytes = false
@@ -266,22 +266,21 @@ struct SocketTable {
         shared.pointee.mustRetireUnusedSince.max(moment.nanoseconds(since: .zero), ordering: .relaxed)
     }
 
-    /// An age of connections, shortened by up to a fifth by chance, so that the clients of a fleet that began at the
-    /// same time do not all make new connections at the same time again.
+    /// The age shortened by up to a fifth, by chance, so that the clients of a fleet that started at the same time do
+    /// not all make new connections at the same time again.
     func shortened(age: Int) -> Int { age &- (age / 5) &* shared.pointee.chance / 256 }
 
     /// Watches over the run of libcurl in progress.
     var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
 
-    /// Nobody waits for any transfer any more. Any thread may call it.
+    /// Makes TLS return soon, because nobody waits for any transfer any more. Any thread may call it.
     func cancel() { shared.pointee.isCancelled.store(true, ordering: .relaxed) }
 
-    /// Counts a TLS message or the head of a TLS record. When TLS does not return in time, breaks all connections, since
-    /// all lead to the same server; the next read fails.
+    /// Counts a TLS message or the head of a TLS record. When TLS does not return in time, breaks all connections,
+    /// since all lead to the same server; the next read fails.
     func countTLSEvent(type: Int32) {
-        let mustBreak = watchdog.pointee.mustBreakTLS(
-            after: type, isCancelled: { shared.pointee.isCancelled.load(ordering: .relaxed) })
-        guard mustBreak else { return }
+        let isCancelled = shared.pointee.isCancelled.load(ordering: .relaxed)
+        guard watchdog.pointee.mustBreakTLS(after: type, isCancelled: isCancelled) else { return }
         forEachOpen { descriptor, entry in
             if checkOwnership(of: descriptor, entry) { platform_disconnect(descriptor) }
         }

@@ -75,7 +75,11 @@ extension Message.Interpolation {
         if CurlLibrary.usesSystemFolders {
             return append(" (looked where this libcurl was built to find the system's authorities)")
         }
-        append(" (no file with the system's authorities can be read: install ca-certificates, or name one with ca_file; looked in")
+        append(
+            """
+             (no file with the system's authorities can be read: install ca-certificates, or name one with ca_file; \
+            looked in
+            """)
         var number: Int32 = 0
         while let file = platform_certificate_file(number) {
             append(number == 0 ? " " : ", ")
