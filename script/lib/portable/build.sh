@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Builds the portable build: the library with libcurl, OpenSSL and jansson inside. Source it from the root of the
-# project, after progress.sh.
+# project, after progress.sh and place-library.sh.
 
 # shellcheck source=script/lib/portable/sources.sh
 . script/lib/portable/sources.sh
@@ -37,7 +37,7 @@ build_portable() {
         together make_dependency curl "$arch" "$libc" -- \
             during "build: the library for $arch and $libc" compile_swift "$work" "$arch" "${flags[@]}" || return 1
         during 'build: linking it' link_library "$work" "$arch" "$dependencies/installed/lib" "$version" || return 1
-        place_library "$work" "$out" "libmachineid.so.$version" || return 1
+        place_for_any "$work" "$out" "libmachineid.so.$version" || return 1
         cp "$work/libmachineid.a" "$out/lib/libmachineid.a.new"
         mv "$out/lib/libmachineid.a.new" "$out/lib/libmachineid.a"
         echo "$inputs" >"$work/inputs"

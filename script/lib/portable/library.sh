@@ -77,15 +77,5 @@ link_library() {
         -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id -lpthread -ldl
 }
 
-# place_library WORK OUT NAME: strips the library NAME, and puts it and its links into OUT/lib, and the library with its
-# symbols into OUT/symbols. A rename puts it into place, so that a process that has the old file open keeps it intact.
-place_library() {
-    local work=$1 out=$2 name=$3
-    "$(swift_tool llvm-objcopy)" --strip-unneeded "$work/$name" "$out/lib/$name.new" || return 1
-    mv "$out/lib/$name.new" "$out/lib/$name"
-    cp "$work/$name" "$out/symbols/$name"
-    # Files of other versions go.
-    find "$out/lib" "$out/symbols" -name 'libmachineid.so.*.*' ! -name "$name" -delete
-    ln -sf "$name" "$out/lib/libmachineid.so.0"
-    ln -sf libmachineid.so.0 "$out/lib/libmachineid.so"
-}
+# place_for_any WORK OUT NAME: puts the library WORK/NAME into place. This program strips libraries for any processor.
+place_for_any() { place_library "$1/$3" "$2" "$3" "$(swift_tool llvm-objcopy)" --strip-unneeded; }

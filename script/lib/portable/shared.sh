@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Builds the shared library for another processor than this machine's, against the packages that this machine's release
-# of Debian has for it. Source it from the root of the project, after progress.sh.
+# of Debian has for it. Source it from the root of the project, after progress.sh and place-library.sh.
 
 # shellcheck source=script/lib/portable/sources.sh
 . script/lib/portable/sources.sh
@@ -28,7 +28,7 @@ build_shared() {
         -o "$work/$name" "$work/swift.o" -ljansson -lcurl -Wl,--gc-sections -Wl,--build-id \
         -Wl,--version-script=exports.map -Wl,-soname=libmachineid.so.0 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
         -Wl,-z,noexecstack -Wl,-z,defs || return 1
-    place_library "$work" "$out" "$name"
+    place_for_any "$work" "$out" "$name"
     printf '%s, %d bytes\n' "$out/lib/$name" "$(stat -c %s "$out/lib/$name")"
 }
 

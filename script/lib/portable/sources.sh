@@ -40,16 +40,21 @@ signed_by() {
 # read_archive FOLDER: reads the lists of the archive's source packages into a folder. The system's lists stay as they
 # are.
 read_archive() {
-    mkdir -p "$1"/lists/partial "$1"/archives/partial
     sources_list >"$1/sources.list"
     if [ ! -s "$1/sources.list" ]; then
         echo 'apt is configured for no archive of Debian, which has the sources; run this on Debian' >&2
         return 1
     fi
+    read_lists "$1"
+}
+
+# read_lists FOLDER: reads the lists of the archives in FOLDER/sources.list. Fails when any of them cannot be read.
+read_lists() {
+    mkdir -p "$1"/lists/partial "$1"/archives/partial
     archive "$1" apt-get -o APT::Update::Error-Mode=any update
 }
 
-# archive FOLDER COMMAND [ARGUMENT...]: runs apt-get or apt-cache on the lists that read_archive has read.
+# archive FOLDER COMMAND [ARGUMENT...]: runs apt-get or apt-cache on the lists that read_lists has read.
 archive() {
     local folder command=$2
     folder=$(realpath "$1")
