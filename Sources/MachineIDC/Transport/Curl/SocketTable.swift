@@ -274,7 +274,7 @@ struct SocketTable {
     var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
 
     /// Makes TLS return soon, because nobody waits for any transfer any more. Any thread may call it.
-    func cancel() { shared.pointee.isCancelled.store(true, ordering: .relaxed) }
+    func cancel() { shared.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent) }
 
     /// Counts a TLS message or the head of a TLS record. When TLS does not return in time, breaks all connections,
     /// since all lead to the same server; the next read fails.
