@@ -237,6 +237,36 @@ static void again(int is_many) {
     scripted_stop(scripted);
 }
 
+/*
+ * Ten calls get no answer, and each request is sent a second time. The first of these gets 503, the next one the answer
+ * that allows the sending of another, and eight stay silent. The 503 is still the result of its call, and in good time.
+ */
+static void crowd(void) {
+    enum { CALLS = 10 };
+    struct act acts[2 * CALLS] = {[CALLS] = {OUTAGE_REPLY}, [CALLS + 1] = {ALLOWS_REPLY}};
+    struct scripted *scripted = scripted_start();
+    struct asker askers[CALLS];
+    mid_client *client = impatient(scripted);
+    int unavailable = 0, allowed = 0, timed_out = 0;
+    scripted_set(scripted, acts, 2 * CALLS, (struct act){ALLOWS_REPLY});
+    for (int n = 0; n < CALLS; n++) {
+        askers[n] = (struct asker){.client = client};
+        check_need(pthread_create(&askers[n].thread, NULL, ask, &askers[n]) == 0, "pthread_create");
+    }
+    for (int n = 0; n < CALLS; n++) {
+        check_need(pthread_join(askers[n].thread, NULL) == 0, "pthread_join");
+        unavailable += askers[n].status == MID_UNAVAILABLE;
+        allowed += askers[n].status == MID_OK && askers[n].allowed == 1;
+        timed_out += askers[n].status == MID_TIMEOUT;
+        CHECK(askers[n].status == MID_OK || askers[n].allowed == 0);
+    }
+    CHECK(unavailable == 1);
+    CHECK(allowed == 1);
+    CHECK(timed_out == CALLS - 2);
+    mid_client_free(client);
+    scripted_stop(scripted);
+}
+
 /* A guard's check is sent twice: the second request is answered at once, and the first once the guard has that
  * answer. */
 static void guarded(const char *late_body, const char *body, int stays_on) {
@@ -322,6 +352,8 @@ int main(int count, char **arguments) {
         check_about = "the second request fails";
         again(is_many);
     }
+    check_about = "ten calls at once";
+    crowd();
     check_about = "a guard, and an allow that comes after a denial";
     guarded(ALLOWS_IT, DENIES_IT, 0);
     check_about = "a guard, and a denial that comes after an allow";
