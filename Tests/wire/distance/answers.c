@@ -238,21 +238,25 @@ static void again(int is_many) {
 }
 
 /*
- * Ten calls get no answer, and each request is sent a second time. The first of these gets 503, the next one the answer
- * that allows the sending of another, and eight stay silent. The 503 is still the result of its call, and in good time.
+ * Ten calls get no answer, and each request is sent a second time. The first of these gets 503, the next one an answer,
+ * and as many as there may be at once, which is eight, stay silent; the last of them is paid for by the answers to other
+ * calls. The 503 is still the result of its call, and in good time.
  */
 static void crowd(void) {
-    enum { CALLS = 10 };
-    struct act acts[2 * CALLS] = {[CALLS] = {OUTAGE_REPLY}, [CALLS + 1] = {ALLOWS_REPLY}};
+    enum { CALLS = 10, OTHERS = 10, SECOND = CALLS, OTHER = SECOND + 9, LAST = OTHER + OTHERS };
+    struct act acts[LAST + 1] = {[SECOND] = {OUTAGE_REPLY}, [SECOND + 1] = {ALLOWS_REPLY}};
     struct scripted *scripted = scripted_start();
-    struct asker askers[CALLS];
-    mid_client *client = impatient(scripted);
+    struct asker askers[CALLS], other = {.client = impatient(scripted)};
     int unavailable = 0, allowed = 0, timed_out = 0;
-    scripted_set(scripted, acts, 2 * CALLS, (struct act){ALLOWS_REPLY});
+    for (int n = OTHER; n < LAST; n++) acts[n] = (struct act){ALLOWS_REPLY};
+    scripted_set(scripted, acts, LAST + 1, (struct act){ALLOWS_REPLY});
     for (int n = 0; n < CALLS; n++) {
-        askers[n] = (struct asker){.client = client};
+        askers[n] = (struct asker){.client = other.client};
         check_need(pthread_create(&askers[n].thread, NULL, ask, &askers[n]) == 0, "pthread_create");
     }
+    CHECK(scripted_await(scripted, &scripted->requests, OTHER));
+    for (int n = 0; n < OTHERS; n++) expect_next(&other, 1);
+    CHECK(scripted_await(scripted, &scripted->requests, LAST + 1));
     for (int n = 0; n < CALLS; n++) {
         check_need(pthread_join(askers[n].thread, NULL) == 0, "pthread_join");
         unavailable += askers[n].status == MID_UNAVAILABLE;
@@ -263,7 +267,7 @@ static void crowd(void) {
     CHECK(unavailable == 1);
     CHECK(allowed == 1);
     CHECK(timed_out == CALLS - 2);
-    mid_client_free(client);
+    mid_client_free(other.client);
     scripted_stop(scripted);
 }
 
