@@ -390,7 +390,9 @@ int mid_guard_allowed(const mid_guard *guard);
 int mid_guard_fd(mid_guard *guard);
 
 /**
- * Waits until the guard is off: lapsed, denied or ended.
+ * Waits until the guard is off: lapsed, denied or ended. MID_OK is no permission here, so gate on mid_guard_allowed().
+ * Without a limit it may never return: another thread has to end the guard. A thread that waits repeatedly must be
+ * joined before mid_guard_stop(); mid_client_cancel() makes its waits return. docs/guards.md says more.
  * @param guard      Not NULL.
  * @param timeout_ms Milliseconds to wait at most; 0 only looks, less than 0 has no limit.
  * @retval MID_OK The guard is off.

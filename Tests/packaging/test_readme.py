@@ -214,7 +214,19 @@ def test_gate(flags, fleet, emulator, tmp_path, language):
     situation("no authority, it does not work", 1, "", gone)
 
 
-# ---- What README.md tells a shell
+# ---- What README.md and docs/building.md tell a shell
+
+
+def test_a_program_without_installing(emulator, tmp_path):
+    """The command compiles the gate, which finds the library by itself."""
+    lines = shell((ROOT / "docs/building.md").read_text()).splitlines()
+    compilation = next(line for line in lines if line.startswith("cc "))
+    here = compilation.replace("build/gate", str(tmp_path / "gate"))
+    passes(f"docs/building.md: {compilation}", "sh", "-euc", here, environment={"LD_LIBRARY_PATH": None})
+    started = emulator("--org-key", "org_ci")
+    variables = {"LD_LIBRARY_PATH": None, "MACHINEID_ORG_KEY": "org_ci", "MACHINEID_BASE_URL": started.url}
+    printed = outcome(tmp_path / "gate", environment=variables, seconds=60).stdout
+    equal("the program works", "working", printed.strip())
 
 
 def test_commands_of_the_readme(flags, emulator, tmp_path):
