@@ -103,7 +103,9 @@ static int load_empty(void) { return dlopen("empty.so", RTLD_NOW) != NULL; }
 
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "";
-    int (*load)(void) = strcmp(what, "empty") == 0 ? load_empty : strcmp(what, "libraries") == 0 ? load_libraries : load_ours;
+    int (*load)(void) = strcmp(what, "empty") == 0       ? load_empty
+                        : strcmp(what, "libraries") == 0 ? load_libraries
+                                                         : load_ours;
     struct memory before, after;
     double from;
     calls = strcmp(what, "call") == 0;

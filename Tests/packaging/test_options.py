@@ -1,4 +1,4 @@
-"""Tests that every place with a list of the options has all of them, so that a new option cannot be forgotten in one."""
+"""Tests that every place with a list of the options has all of them, so that a new one cannot be forgotten."""
 
 import re
 

@@ -1,8 +1,8 @@
 /*
  * server.h - an authority that answers every request with the same bytes, or reads requests and stays silent.
  *
- * It is for replies that no well-behaved server sends. It runs in one thread. server_start() makes it close a connection
- * after the reply; set `closes` to 0 to make it keep each connection until the client closes it.
+ * It is for replies that no well-behaved server sends. It runs in one thread. server_start() makes it close a
+ * connection after the reply; set `closes` to 0 to make it keep each connection until the client closes it.
  */
 #ifndef SERVER_H
 #define SERVER_H

@@ -25,7 +25,7 @@ def fork(client):
 
 
 def outcome(client, device_id):
-    """The result of validate(): a decision, or the error that it raised. Both have a status, a code and a request id."""
+    """The result of validate(): a decision, or the error raised. Both have a status, a code and a request id."""
     try:
         return client.validate(device_id)
     except machineid.Error as error:

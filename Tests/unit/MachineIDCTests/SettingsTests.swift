@@ -174,7 +174,9 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         #expect(far?.message.hasPrefix("proxy is on another machine and base_url is http") == true)
     }
 
-    @Test(arguments: ["https://xn--mnchen-3ya.test", "https://authority.example/m\u{fc}nchen", "https://[fe80::1%25lo]"])
+    @Test(arguments: [
+        "https://xn--mnchen-3ya.test", "https://authority.example/m\u{fc}nchen", "https://[fe80::1%25lo]",
+    ])
     func aHostNameInASCIIIsAccepted(_ url: String) throws {
         try settings(#"{"base_url":"\#(url)"}"#) { settings in
             #expect(String(settings.baseURL.text) == url)

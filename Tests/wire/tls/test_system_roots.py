@@ -15,7 +15,8 @@ def test_system_roots(world):
     bundle = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
     bundle = pathlib.Path(bundle)
     system = bundle.read_bytes()
-    both = inside(bundle, folder_of(world, "both", bundle, system + world.authority.path.read_bytes(), [world.authority]))
+    certificates = system + world.authority.path.read_bytes()
+    both = inside(bundle, folder_of(world, "both", bundle, certificates, [world.authority]))
     if subprocess.run([*both, "true"], capture_output=True).returncode != 0:
         skipped("the system's authorities", "this machine does not let a test have a mount namespace")
         return
@@ -52,7 +53,8 @@ def in_file_and_folder(world, wrapper):
     expect("system's authorities: trusted without ca_file", attempt(base_url=url, wrapper=wrapper), "MID_OK", 1)
     for option, value in {"ca_file": other, "ca_path": others}.items():
         result = attempt({option: value}, base_url=url, wrapper=wrapper)
-        expect(f"system's authorities: not trusted with {option}", result, "MID_TLS_FAILED", message=f"{option} {value}")
+        what = f"system's authorities: not trusted with {option}"
+        expect(what, result, "MID_TLS_FAILED", message=f"{option} {value}")
         result = attempt({option: value}, base_url=foreign, wrapper=wrapper)
         expect(f"system's authorities: that of {option} is trusted instead", result, "MID_OK", 1)
     for name, value in {"CURL_CA_BUNDLE": other, "SSL_CERT_FILE": other, "SSL_CERT_DIR": others}.items():

@@ -165,7 +165,8 @@ func (c *Client) Validate(deviceID string) Decision {
 // Allows says whether this device may run now. It is false if anything goes wrong.
 func (c *Client) Allows(deviceID string) bool { return c.Validate(deviceID).Allowed }
 
-// Require returns nil when this device may run now, and otherwise an *Error with the code and the request id for your log.
+// Require returns nil when this device may run now, and otherwise an *Error with the code and the request id for your
+// log.
 func (c *Client) Require(deviceID string) error {
 	decision := c.Validate(deviceID)
 	if !decision.Allowed {
