@@ -63,7 +63,8 @@ class Story:
 # Under valgrind it takes minutes.
 @pytest.fixture(params=["plain", pytest.param("valgrind", marks=pytest.mark.long)])
 def story(request, tmp_path, emulator):
-    return Story(tmp_path, MEMCHECK_STRICT if request.param == "valgrind" else [], emulator("--plan", "free", "--org-key", "org_examples"))
+    checker = MEMCHECK_STRICT if request.param == "valgrind" else []
+    return Story(tmp_path, checker, emulator("--plan", "free", "--org-key", "org_examples"))
 
 
 def test_story(story):

@@ -14,8 +14,8 @@ struct JSON: ~Copyable {
 
     /// Parses an object or an array strictly. Repeated keys, bytes after the end, NUL and invalid UTF-8 are refused.
     ///
-    /// - Parameter integersOfAnySize: whether whole numbers may be too large for jansson. All are then read as floating-point
-    ///   numbers, whose range is larger; nothing in the library uses their values.
+    /// - Parameter integersOfAnySize: whether whole numbers may be too large for jansson. All are then read as
+    ///   floating-point numbers, whose range is larger; nothing in the library uses their values.
     init(parsing bytes: UnsafePointer<UInt8>, count: Int, integersOfAnySize: Bool = false) throws(JSONFault) {
         // jansson 2.14 reads past a NUL that follows true, false or null.
         if let found = memchr(bytes, 0, count) {

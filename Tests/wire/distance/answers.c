@@ -239,8 +239,8 @@ static void again(int is_many) {
 
 /*
  * Ten calls get no answer, and each request is sent a second time. The first of these gets 503, the next one an answer,
- * and as many as there may be at once, which is eight, stay silent; the last of them is paid for by the answers to other
- * calls. The 503 is still the result of its call, and in good time.
+ * and as many as there may be at once, which is eight, stay silent; the last of them is paid for by the answers to
+ * other calls. The 503 is still the result of its call, and in good time.
  */
 static void crowd(void) {
     enum { CALLS = 10, OTHERS = 10, SECOND = CALLS, OTHER = SECOND + 9, LAST = OTHER + OTHERS };
