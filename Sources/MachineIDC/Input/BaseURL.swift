@@ -18,7 +18,6 @@ struct BaseURL: ~Copyable {
     init(_ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>) throws(Failure) {
         let trimmed = try CString(trimming: raw)
         guard let text = trimmed.pointer else { throw .outOfMemory }
-        if text[0] == 0 { throw Failure(.invalidOptions, "\(source) must not be empty") }
         // Without a scheme libcurl would take the name in "localhost:8080" for one.
         guard holds(text, ":/") else { throw wrongScheme(source) }
         let url = try CurlURL(text, flags: CURLU_NON_SUPPORT_SCHEME, source: source)

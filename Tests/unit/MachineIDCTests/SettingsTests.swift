@@ -203,6 +203,6 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         try settings(#"{"proxy":" \n"}"#) { settings in
             #expect(String(settings.proxies.proxy) == "")
         }
-        #expect(refusal(#"{"base_url":" \n"}"#)?.message.hasPrefix("base_url must not be empty") == true)
+        #expect(refusal(#"{"base_url":" \n"}"#)?.message.hasPrefix("base_url must begin with https://") == true)
     }
 }
