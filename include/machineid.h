@@ -218,6 +218,39 @@ void mid_client_cancel(mid_client *client);
 void mid_client_free(mid_client *client);
 
 /**
+ * What the client has done so far in this process: counters for a monitoring system to scrape. docs/observability.md
+ * says what each tells, and has adapters. After MID_OK the text is an object in which every member is always there:
+ *
+ * - "age_ms": milliseconds since counting began: when the client was made, or first used after fork().
+ * - "calls": an object with a member for each of "register", "validate", "list_devices", "revoke", "unrevoke" (which
+ *   mid_restore() is as well), "remove", "usage", "validate_many", "guard_start" and "guard_check". The last are the
+ *   checks that guards made in the background and that came to something. Each member is an object:
+ *   - "statuses": how many calls came to each status, by its name; mid_validate_many() counts once.
+ *   - "duration_ms": how long they took. "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so
+ *     on to "10000" and "+Inf", each with those before it; "sum": milliseconds, all together; "count": how many.
+ * - "decisions": the decisions that were received, one for each device and each check of a guard. "allowed": those with
+ *   the code "ALLOW", and "other"; "denied": "DEVICE_REVOKED", "PLAN_FROZEN", "PLAN_NOT_ACTIVE" and "other".
+ * - "retries": further attempts after a transport failure or an outage. "resends": requests that were lost with a kept
+ *   connection and repeated at once. "hedges": requests that stayed without an answer and were sent a second time.
+ * - "connections": "made", those that took a first request, and "reused", further requests that went out on them.
+ * - "tls_handshakes": completed ones with the authority, on the way to a first request.
+ * - "guards": how many there are now of those that this process started: "on", "lapsed", "denied" and "ended".
+ * - "last_answer": null before the first MID_OK or MID_REFUSED; then an object with "age_ms", milliseconds since it had
+ *   been read, and "request_id", null unless it has 1 to 64 bytes of printable ASCII.
+ *
+ * Counters only grow, and in a forked child begin at 0: add up what processes report. They are read one after another,
+ * so a call that ends meanwhile may be in some and not yet in others. More members may come. Any thread may call it, at
+ * any time, also on a cancelled client; nothing is sent and the call is not counted.
+ * @param client Not NULL.
+ * @param json   Where to put the text, for mid_free(); not NULL.
+ * @retval MID_OK It is told.
+ * @retval MID_INVALID_ARGUMENT `client` or `json` is NULL.
+ * @retval MID_OUT_OF_MEMORY Memory was refused.
+ * @since 0.1.0
+ */
+mid_status mid_client_stats(mid_client *client, char **json);
+
+/**
  * ## Operations
  * Each asks the authority one thing. `device_id` is not NULL: 1 to 512 bytes of UTF-8, white space around it trimmed;
  * `service:env:role:instance` is recommended.
