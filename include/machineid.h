@@ -97,7 +97,7 @@ enum {
 
     MID_INVALID_ARGUMENT = 100, /**< NULL where it must not be; org key or device id that cannot be sent | correct it */
     MID_INVALID_OPTIONS = 101,  /**< options that are not JSON; unknown key, wrong type or bad value | correct them */
-    MID_NO_ORG_KEY = 102,       /**< the variable with the org key is not set, blank, or may not be read | set it */
+    MID_NO_ORG_KEY = 102,       /**< no variable or file has the org key, or it may not be read | set one */
 
     MID_RESOLVE_FAILED = 200,  /**< the host name of the authority or the proxy was not found | stop; try later */
     MID_CONNECT_FAILED = 201,  /**< refused, unreachable, too slow, turned away by the proxy | stop; try later */
@@ -189,12 +189,18 @@ typedef struct mid_client mid_client;
 mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
 
 /**
- * Makes a client with the org key in the environment variable MACHINEID_ORG_KEY. MACHINEID_BASE_URL, unless it is
- * blank, stands in for the option `base_url`.
- * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from.
+ * Makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in the file that
+ * MACHINEID_ORG_KEY_FILE names; both set is an error, and blank is not set. MACHINEID_BASE_URL, unless it is blank,
+ * stands in for the option `base_url`.
+ *
+ * The file is read once, here, and white space around the key is trimmed. It is a regular file of at most 4096 bytes,
+ * which neither its group nor others may write; and others may read it only on a read-only mount, such as a container's
+ * secrets are: docs/org-key.md says why.
+ * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from, and then no file.
  * @param client  As for mid_client_new().
  * @param json    See Texts.
- * @retval MID_NO_ORG_KEY The variable is not set or blank, or privileges are elevated.
+ * @retval MID_NO_ORG_KEY Neither variable is set, or both are; the file cannot be read, is empty or too large, or others
+ *         could read or write it; or privileges are elevated.
  * @return Otherwise as mid_client_new().
  * @since 0.1.0
  */
