@@ -7,8 +7,8 @@ internal import CPlatform
 /// The `json` parameter of an exported function.
 typealias JSONResult = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
-/// Runs the body of an exported function that is counted, with a reference to the client held, so that the client cannot
-/// be freed meanwhile. `json` becomes the authority's text on success, and the JSON of the failure otherwise.
+/// Runs the body of an exported function that is counted, with a reference to the client held, so that the client
+/// cannot be freed meanwhile. `json` becomes the authority's text on success, and the JSON of the failure otherwise.
 func call(
     _ handle: OpaquePointer?, _ operation: CountedOperation, _ json: JSONResult?,
     _ body: (Client) throws(Failure) -> CallResult

@@ -52,7 +52,9 @@ struct Settings: ~Copyable {
         let raw = platform_getenv(variable).flatMap { isOnlyWhiteSpace($0) ? nil : $0 }
         if options.environmentVariable == nil, let path = environment(OrgKeyFile.variable) {
             // Which of two keys was meant cannot be known, and the wrong one may be another organisation's.
-            if raw != nil { throw Failure(.noOrgKey, "\(name) and \(OrgKeyFile.variable) are both set; unset one of them") }
+            guard raw == nil else {
+                throw Failure(.noOrgKey, "\(name) and \(OrgKeyFile.variable) are both set; unset one of them")
+            }
             let file = try OrgKeyFile(path)
             guard let text = file.text.pointer else { throw .outOfMemory }
             try self.init(text, source: Literal("the file that MACHINEID_ORG_KEY_FILE names").cString, options)

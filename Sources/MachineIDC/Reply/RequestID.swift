@@ -1,6 +1,7 @@
 internal import CPlatform
 
-/// The `request_id` of a reply, copied out of it. An id that is missing or longer than 64 bytes is kept as an empty one.
+/// The `request_id` of a reply, copied out of it. An id that is missing or longer than 64 bytes is kept as an empty
+/// one.
 struct RequestID {
     static var words: Int { 8 }
 

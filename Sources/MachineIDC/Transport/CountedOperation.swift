@@ -1,5 +1,5 @@
-/// What calls and checks are counted under: the operations of machineid.h, by their endpoint where they have one of their
-/// own.
+/// What calls and checks are counted under: the operations of machineid.h, by their endpoint where they have one of
+/// their own.
 struct CountedOperation {
     static var count: Int { 10 }
 

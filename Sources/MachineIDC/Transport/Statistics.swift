@@ -132,7 +132,8 @@ extension Statistics {
         else { return }
         number(.answeredAt).pointee.store(Int(BootTime.now.nanoseconds), ordering: .releasing)
         for word in Indices(RequestID.words) {
-            number(.requestID, word).pointee.store(Int(bitPattern: answer.requestID.bytes[unchecked: word]), ordering: .releasing)
+            let bytes = Int(bitPattern: answer.requestID.bytes[unchecked: word])
+            number(.requestID, word).pointee.store(bytes, ordering: .releasing)
         }
         number(.answerSequence).pointee.store(sequence &+ 2, ordering: .releasing)
     }

@@ -1,6 +1,6 @@
 /*
- * mid_client_stats() over an emulator: N calls of each kind by 16 threads are counted as exactly N, by operation, status
- * and code; every request went out on a connection; and the report has the shape that machineid.h gives it.
+ * mid_client_stats() over an emulator: N calls of each kind by 16 threads are counted as exactly N, by operation,
+ * status and code; every request went out on a connection; and the report has the shape that machineid.h gives it.
  *
  *     calls [ROUNDS]
  */
@@ -38,8 +38,8 @@ static void *call(void *unused) {
 
 /* Every status of the header is there for every operation, and each call is in one bucket. */
 static void expect_shape(void) {
-    static const char *const members[] = {"age_ms",      "calls",          "decisions",   "retries", "resends", "hedges",
-                                          "connections", "tls_handshakes", "last_answer", "guards"};
+    static const char *const members[] = {"age_ms", "calls",       "decisions",      "retries",     "resends",
+                                          "hedges", "connections", "tls_handshakes", "last_answer", "guards"};
     static const char *const operations[] = {"register", "validate", "list_devices",  "revoke",      "unrevoke",
                                              "remove",   "usage",    "validate_many", "guard_start", "guard_check"};
     static const mid_status statuses[] = {

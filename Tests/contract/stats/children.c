@@ -1,6 +1,6 @@
 /*
- * mid_client_stats() in forked children: a child begins at 0, however many of its threads come first, and changes nothing
- * in its parent. Its parent's guards are not counted in it.
+ * mid_client_stats() in forked children: a child begins at 0, however many of its threads come first, and changes
+ * nothing in its parent. Its parent's guards are not counted in it.
  */
 #include "authority.h"
 #include "stats.h"
