@@ -39,6 +39,7 @@ _declare(c_int32, "mid_client_new", c_char_p, c_char_p, POINTER(_client), _json)
 _declare(c_int32, "mid_client_from_env", c_char_p, POINTER(_client), _json)
 _declare(None, "mid_client_cancel", _client)
 _declare(None, "mid_client_free", _client)
+_declare(c_int32, "mid_client_stats", _client, _json)
 _declare(c_int32, "mid_validate", _client, c_char_p, POINTER(c_int), _json)
 for _name in ("mid_register", "mid_revoke", "mid_unrevoke", "mid_restore", "mid_remove"):
     _declare(c_int32, _name, _client, c_char_p, _json)
@@ -153,6 +154,10 @@ class Client:
 
     def usage(self) -> Dict[str, Any]:
         return self._ask(_mid.mid_usage)
+
+    def stats(self) -> Dict[str, Any]:
+        """The counters of the client, which machineid.h describes. Asks nothing."""
+        return self._ask(_mid.mid_client_stats)
 
     def _ask(self, operation, *arguments):
         owner, text = self._owner, c_void_p()

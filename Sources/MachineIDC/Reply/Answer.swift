@@ -10,6 +10,9 @@ struct Answer {
     let status: Status
     /// Whether the device may run now; false for every endpoint but validate.
     let isAllowed: Bool
+    /// The code of the decision; nil where there is none.
+    let code: DecisionCode?
+    let requestID: RequestID
 
     /// - Parameters:
     ///   - device: the device that the request named, as the caller wrote it; NULL for an operation without one.
@@ -46,8 +49,9 @@ struct Answer {
             }
         }
         if let device, root.isAbout(another: device) { throw aboutAnother(httpStatus) }
+        requestID = RequestID(root["request_id"]?.string)
         if isError {
-            (status, isAllowed) = (.refused, false)
+            (status, isAllowed, code) = (.refused, false, nil)
             return
         }
         switch endpoint.replyKind {
@@ -56,10 +60,11 @@ struct Answer {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) has no boolean \"allowed\"")
             }
             (status, isAllowed) = (.ok, allowed.isTrue)
+            code = DecisionCode(isAllowed: allowed.isTrue, root["code"]?.string)
         case .registration:
-            (status, isAllowed) = (saysBlocked(root) ? .refused : .ok, false)
+            (status, isAllowed, code) = (saysBlocked(root) ? .refused : .ok, false, nil)
         case .other:
-            (status, isAllowed) = (.ok, false)
+            (status, isAllowed, code) = (.ok, false, nil)
         }
     }
 }

@@ -55,6 +55,7 @@ extension Transport {
         transfer.locked.pointee.hedge = hedge
         locked.pointee.running.append(hedge)
         locked.pointee.hedgeCount &+= 1
+        statistics.count(.hedges)
     }
 
     /// A transfer from the pool, or a new one; nil when memory is refused.

@@ -204,6 +204,21 @@ func (c *Client) Usage() (Reply, error) {
 	return c.call("", "", func(_ *C.char, out **C.char) C.mid_status { return C.mid_usage(c.handle, out) })
 }
 
+// Stats decodes the counters of the client, which machineid.h describes, into the value that into points to.
+func (c *Client) Stats(into any) error {
+	var out *C.char
+	c.lock.RLock()
+	status := Status(C.mid_client_stats(c.handle, &out))
+	c.lock.RUnlock()
+	defer C.mid_free(out)
+	if status != OK {
+		var reply Reply
+		_ = json.Unmarshal([]byte(C.GoString(out)), &reply)
+		return newError(status, reply)
+	}
+	return json.Unmarshal([]byte(C.GoString(out)), into)
+}
+
 func (c *Client) onDevice(deviceID string, function operation) (Reply, error) {
 	return c.call("deviceID", deviceID, function)
 }
