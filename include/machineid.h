@@ -199,8 +199,8 @@ mid_status mid_client_new(const char *org_key, const char *options, mid_client *
  * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from, and then no file.
  * @param client  As for mid_client_new().
  * @param json    See Texts.
- * @retval MID_NO_ORG_KEY Neither variable is set, or both are; the file cannot be read, is empty or too large, or others
- *         could read or write it; or privileges are elevated.
+ * @retval MID_NO_ORG_KEY Neither variable is set, or both are; the file cannot be read, is empty or too large, or
+ *         others could read or write it; or privileges are elevated.
  * @return Otherwise as mid_client_new().
  * @since 0.1.0
  */

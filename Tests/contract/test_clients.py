@@ -37,7 +37,8 @@ def test_key_file_of_a_container(program, library, open_folder, options, expecte
     mount += f' && mount -o remount,{options} "$1"'
     command = ["unshare", "--mount", "sh", "-euc", f'{mount} && exec "$2" --is "$1/key"', "sh"]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(library)}
-    said = subprocess.run([*command, open_folder, program("key_file.c")], capture_output=True, text=True, env=environment)
+    mounted = [*command, open_folder, program("key_file.c")]
+    said = subprocess.run(mounted, capture_output=True, text=True, env=environment)
     if "permission denied" in said.stderr.lower() or "operation not permitted" in said.stderr.lower():
         pytest.skip("this root may not mount")
     checks.equal(f"world-readable on a mount that is {options}", f"{expected}\n", said.stdout + said.stderr)

@@ -226,7 +226,8 @@ struct SocketTable {
     }
 
     /// Whether a request may go out on the connection from this port: the connection is the library's, takes further
-    /// requests, and holds no unread bytes; and if so, whether it is the first one there. Records the port and the time.
+    /// requests, and holds no unread bytes; and if so, whether it is the first one there. Records the port and the
+    /// time.
     ///
     /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
