@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func aBodyOneByteOverTheLimitIsTooLarge() {
-        let room = RequestBody.maximumBytes - #"{"deviceId":"w","x":""}"#.utf8.count
+        let room = RequestBody.usualMaximum - #"{"deviceId":"w","x":""}"#.utf8.count
         func register(_ count: Int) -> TestAuthority.Answer {
             let filling = String(repeating: "x", count: count)
             return authority.ask("POST", "/api/v1/devices/register", #"{"deviceId":"w","x":"\#(filling)"}"#)
