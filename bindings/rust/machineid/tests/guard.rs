@@ -1,0 +1,127 @@
+mod common;
+
+use common::{block_on, ticks, until, Emulator, DEVICE, KEY};
+use machineid::{Client, ErrorKind, Guard, GuardOptions, GuardState, Stopped};
+use std::time::{Duration, Instant};
+
+const INTERVAL: Duration = Duration::from_millis(200);
+/// An interval, a tenth, and a second for a busy machine.
+const BOUND: Duration = Duration::from_millis(1220);
+
+fn guard(client: &Client) -> Guard {
+    client.guard(DEVICE, &GuardOptions::new().interval(INTERVAL)).expect("the device is allowed")
+}
+
+#[test]
+fn a_revoked_guard_ends() {
+    let emulator = Emulator::start(&[KEY]);
+    let client = emulator.registered();
+    let guard = guard(&client);
+    assert!(guard.is_allowed() && !guard.wait(Some(Duration::ZERO)));
+    client.revoke(DEVICE).expect("revoked");
+    let revoked = Instant::now();
+    assert!(guard.wait(None) && !guard.is_allowed());
+    assert!(revoked.elapsed() < BOUND, "after {:?}", revoked.elapsed());
+    let report = guard.report().expect("memory");
+    assert_eq!((report.state, report.allowed, report.decision.code()), (GuardState::Denied, false, "DEVICE_REVOKED"));
+    client.unrevoke(DEVICE).expect("unrevoked");
+    assert!(client.allows(DEVICE) && !guard.is_allowed());
+}
+
+#[test]
+fn a_future_is_ready_when_the_guard_is_denied() {
+    let emulator = Emulator::start(&[KEY]);
+    let client = emulator.registered();
+    let guard = guard(&client);
+    let revoked = std::thread::scope(|scope| {
+        let revoking = scope.spawn(|| {
+            until("some checks", || guard.report().map_or(false, |report| report.checks > 3));
+            client.revoke(DEVICE).expect("revoked");
+            Instant::now()
+        });
+        let before = ticks();
+        let (error, polls) = block_on(guard.stopped());
+        let used = ticks() - before;
+        let revoked = revoking.join().expect("no panic");
+        assert!(revoked.elapsed() < BOUND, "after {:?}", revoked.elapsed());
+        assert!(error.is_denied() && error.code() == "DEVICE_REVOKED" && error.request_id().is_some(), "{}", error);
+        assert!(polls <= 3, "{} polls", polls);
+        // The thread that revokes looks every 5 ms; a busy thread would use all of the time.
+        assert!(used < 40, "{} ticks of 10 ms", used);
+        revoked
+    });
+    assert!(revoked.elapsed() < Duration::from_secs(60));
+    let (error, polls) = block_on(guard.stopped());
+    assert!(error.is_denied() && polls == 1);
+}
+
+#[test]
+fn futures_end_with_their_client() {
+    let emulator = Emulator::start(&[KEY]);
+    let client = emulator.registered();
+    let guards: Vec<_> = (0..20).map(|_| guard(&client)).collect();
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = guards.iter().map(|guard| scope.spawn(|| block_on(guard.stopped()).0)).collect();
+        // A future that is dropped before its guard ends, and one that is never polled.
+        drop(guards[0].stopped());
+        drop(poll_once(guards[1].stopped()));
+        client.cancel();
+        for thread in waiting {
+            assert_eq!(thread.join().expect("no panic").kind(), ErrorKind::Cancelled);
+        }
+    });
+    let threads = std::fs::read_dir("/proc/self/task").expect("there is /proc").filter(|task| {
+        let path = task.as_ref().expect("it can be read").path().join("comm");
+        std::fs::read_to_string(path).map_or(false, |name| name.trim() == "machineid-await")
+    });
+    assert_eq!(threads.count(), 1);
+}
+
+/// Polls a future, which is watched from then on.
+fn poll_once(mut stopped: Stopped<'_>) -> Stopped<'_> {
+    use std::{future::Future, pin::Pin, sync::Arc, task::Context, task::Wake};
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    assert!(Pin::new(&mut stopped).poll(&mut Context::from_waker(&Arc::new(Nobody).into())).is_pending());
+    stopped
+}
+
+#[test]
+fn a_guard_lapses_and_comes_back() {
+    let emulator = Emulator::start(&[KEY]);
+    let client = emulator.registered();
+    let options = GuardOptions::new().interval(Duration::from_millis(50)).max_age(Duration::from_millis(1000));
+    let guard = client.guard(DEVICE, &options).expect("the device is allowed");
+    emulator.ask(KEY, "/emulator/outage", "{\"httpStatus\":503}");
+    assert!(guard.wait(Some(Duration::from_secs(30))));
+    let report = guard.report().expect("memory");
+    assert_eq!(report.state, GuardState::Lapsed);
+    assert!(report.failures > 0 && report.age >= Duration::from_millis(1000));
+    assert_eq!(report.failure.map(|failure| failure.code().to_string()).as_deref(), Some("CLIENT_UNAVAILABLE"));
+    emulator.ask(KEY, "/emulator/outage", "{}");
+    until("it is on again", || guard.is_allowed());
+}
+
+#[test]
+fn a_guard_may_outlive_its_client() {
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<Guard>();
+    let emulator = Emulator::start(&[KEY]);
+    let guard = guard(&emulator.registered());
+    assert!(!guard.is_allowed());
+    assert_eq!(guard.report().expect("memory").state, GuardState::Ended);
+    assert_eq!(block_on(guard.stopped()).0.kind(), ErrorKind::Cancelled);
+    assert!(guard.fd().is_some());
+}
+
+#[test]
+fn bad_options_are_named() {
+    let emulator = Emulator::start(&[KEY]);
+    let client = emulator.registered();
+    let options = GuardOptions::new().interval(Duration::from_millis(19));
+    let error = client.guard(DEVICE, &options).expect_err("the interval is too short");
+    assert!(error.kind() == ErrorKind::InvalidOptions && error.message().contains("interval_ms"), "{}", error);
+    assert_eq!(client.guard("a\0b", &GuardOptions::new()).expect_err("a NUL").kind(), ErrorKind::InvalidArgument);
+}
