@@ -8,7 +8,7 @@ import os
 import pathlib
 import re
 
-from setuptools import setup
+from setuptools import Distribution, setup
 
 try:
     from setuptools.command.bdist_wheel import bdist_wheel
@@ -27,14 +27,16 @@ def version():
     return re.search('^#define MID_VERSION "(.*)"$', header, re.M)[1]
 
 
-class Wheel(bdist_wheel):
-    def finalize_options(self):
-        super().finalize_options()
-        self.root_is_pure = PLATFORM is None
+class Package(Distribution):
+    def has_ext_modules(self):
+        """Whether it goes to the folder of what is for one platform alone."""
+        return PLATFORM is not None
 
+
+class Wheel(bdist_wheel):
     def get_tag(self):
         # No part of it is built for one version of Python: the library is loaded by ctypes.
         return ("py3", "none", PLATFORM or "any")
 
 
-setup(version=version(), cmdclass={"bdist_wheel": Wheel})
+setup(version=version(), distclass=Package, cmdclass={"bdist_wheel": Wheel})

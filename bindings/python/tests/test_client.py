@@ -1,0 +1,2 @@
+def test_first(client):
+    assert client.validate("agent")
