@@ -75,7 +75,10 @@ __all__ = [
 
 def __getattr__(name: str) -> str:
     if name == "__version__":
-        from importlib.metadata import version as installed
+        from importlib import metadata
 
-        return installed("libmachineid")
+        try:
+            return metadata.version("libmachineid")
+        except metadata.PackageNotFoundError:  # a copy of the sources that is not installed
+            return version()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -200,6 +200,7 @@ class AsyncGuard:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._watched: Optional[int] = None
+        self._is_stopping = False
 
     @property
     def device_id(self) -> str:
@@ -225,7 +226,7 @@ class AsyncGuard:
     async def _stopped(self) -> GuardDecision:
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("this guard was started in another event loop; start one in each")
-        if not self._ended.is_set() and self._watched is None:
+        if self._watched is None and not self._is_stopping and not self._ended.is_set():
             descriptor = self._guard.fileno()
             if descriptor < 0:
                 raise OSError("no descriptor is left to wait for this guard with; close some, or raise RLIMIT_NOFILE")
@@ -235,16 +236,23 @@ class AsyncGuard:
         return self._guard.decision()
 
     def _has_ended(self) -> None:
-        # The descriptor stays readable, and the guard closes it when it is stopped.
+        self._unwatch()
+        self._ended.set()
+
+    def _unwatch(self) -> None:
+        """Takes the descriptor out of the event loop: it stays readable, and the guard closes it when it is stopped."""
         if self._watched is not None:
             self._loop.remove_reader(self._watched)
             self._watched = None
-        self._ended.set()
 
     async def stop(self) -> None:
         """Stops the guard, in 250 ms at most; the event loop goes on. Tasks inside stopped() go on too."""
-        self._has_ended()
-        await self._threads.run(self._guard.stop)
+        self._is_stopping = True
+        self._unwatch()
+        try:
+            await self._threads.run(self._guard.stop)
+        finally:
+            self._ended.set()
 
     async def __aenter__(self) -> "AsyncGuard":
         return self

@@ -135,8 +135,10 @@ class GuardDecision:
     @property
     def code(self) -> Optional[str]:
         """The code of the last decision, or of the failure where there is no decision."""
-        found = self.decision or self.failure
-        return found.code if found is not None else None
+        # A decision that is a denial is false.
+        if self.decision is not None:
+            return self.decision.code
+        return self.failure.code if self.failure is not None else None
 
     @property
     def request_id(self) -> Optional[str]:
