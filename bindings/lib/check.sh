@@ -62,8 +62,9 @@ example() {
     fi
 }
 
-# scenario [--without STEPS] COMMAND...: runs the scenario, and compares what it prints with bindings/scenario.txt. STEPS
-# are steps that the language cannot have, such as "fork", with what lies before the colon of their lines, joined by "|".
+# scenario [--without STEPS] COMMAND...: runs the scenario, and compares what it prints with bindings/scenario.txt.
+# STEPS are steps that the language cannot have, such as "fork": what lies before the colon of their lines, joined by
+# "|".
 scenario() {
     local without=nothing status=0 version
     if [ "$1" = --without ]; then

@@ -7,8 +7,8 @@
         if client.validate("agent-01"):
             work()
 
-Client blocks, AsyncClient is for asyncio, and MachineID has the methods of the vendor's SDK, machineid-io. What validate()
-gives is true when the device is allowed; require() raises an Error when it is not. In tests use the emulator
+Client blocks, AsyncClient is for asyncio, and MachineID has the methods of the vendor's SDK, machineid-io. What
+validate() gives is true when the device is allowed; require() raises an Error when it is not. In tests use the emulator
 (libmachineid.testing, or the pytest fixture machineid_emulator) and not a mock: a Mock is true.
 """
 

@@ -191,8 +191,8 @@ class AsyncClient:
 
 
 class AsyncGuard:
-    """A guard in asyncio. It is true while the device may run: looking does not block. AsyncClient.guard() makes it, for
-    the event loop that is running then."""
+    """A guard in asyncio. It is true while the device may run: looking does not block. AsyncClient.guard() makes it,
+    for the event loop that is running then."""
 
     def __init__(self, guard: Guard, threads: _Threads) -> None:
         self._guard = guard
@@ -219,8 +219,8 @@ class AsyncGuard:
         return self._guard.decision()
 
     def stopped(self) -> Pending[GuardDecision]:
-        """Waits until the guard is off for good: denied, ended by its client, or stopped. A lapse may pass, and does not
-        count. It takes no thread: the event loop watches the guard's descriptor. Any number of tasks may wait."""
+        """Waits until the guard is off for good: denied, ended by its client, or stopped. A lapse may pass, and does
+        not count. It takes no thread: the event loop watches the guard's descriptor. Any number of tasks may wait."""
         return Pending("stopped", self._stopped())
 
     async def _stopped(self) -> GuardDecision:

@@ -22,9 +22,9 @@ class Guard:
     """Keeps one device's permission fresh in the background. It is true while the device may run: looking costs less
     than a microsecond, asks nobody and waits for nothing.
 
-    Once the device is denied, the guard is off for good: a later unrevoke does not bring it back. In a forked child it is
-    off too; start another one there, on the same client. Client.guard() makes guards. Stop them with stop() or `with`;
-    the collector does it too.
+    Once the device is denied, the guard is off for good: a later unrevoke does not bring it back. In a forked child it
+    is off too; start another one there, on the same client. Client.guard() makes guards. Stop them with stop() or
+    `with`; the collector does it too.
     """
 
     def __init__(self, device_id: str, owner: Owner, first: Reply) -> None:

@@ -39,9 +39,9 @@ class MachineID:
 
         from libmachineid import MachineID
 
-    Like the SDK, methods return the authority's reply, an API error too, and raise ValueError for an argument that cannot
-    be used. Where there is no answer they raise an Error of this package, which is also the exception of `requests` that
-    the SDK raises, if the program has imported requests, and a RuntimeError where the SDK raises that.
+    Like the SDK, methods return the authority's reply, an API error too, and raise ValueError for an argument that
+    cannot be used. Where there is no answer they raise an Error of this package, which is also the exception of
+    `requests` that the SDK raises, if the program has imported requests, and a RuntimeError where the SDK raises that.
 
     Unlike the SDK it keeps its connections, asks again after a failure within `timeout` seconds for the whole call, and
     a condition on what validate() returns is true only when the device is allowed.
@@ -63,7 +63,9 @@ class MachineID:
         """Makes a client with the org key in an environment variable. Like the SDK, it reads no other variable."""
         value = os.getenv(env_var)
         if not value:
-            raise RuntimeError(f"Missing {env_var}. Set it in your environment, e.g.\n  export {env_var}=org_your_key_here\n")
+            raise RuntimeError(
+                f"Missing {env_var}. Set it in your environment, e.g.\n  export {env_var}=org_your_key_here\n"
+            )
         return cls(value, base_url=base_url, timeout=timeout)
 
     @property

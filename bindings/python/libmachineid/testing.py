@@ -99,6 +99,8 @@ class Emulator:
     def pause(self) -> None:
         """Stops answering without closing anything, until resume(): calls time out."""
         self._process.send_signal(signal.SIGSTOP)
+        # The signal is on its way until the system says that all threads have stopped.
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._process.send_signal(signal.SIGCONT)

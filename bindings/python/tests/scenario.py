@@ -1,4 +1,4 @@
-"""The common scenario, which bindings/scenario.txt has the output of: every operation, and the ways in which they fail."""
+"""The common scenario: every operation, and the ways in which they fail. bindings/scenario.txt has what it prints."""
 
 import functools
 import os

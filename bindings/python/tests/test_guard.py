@@ -122,7 +122,7 @@ def guard_threads():
 
 def test_the_collector_stops_a_guard(client):
     guard = client.guard("agent")
-    assert guard_threads() == 1
+    assert eventually(lambda: guard_threads() == 1)
     del guard
     gc.collect()
     assert eventually(lambda: guard_threads() == 0)
@@ -130,7 +130,8 @@ def test_the_collector_stops_a_guard(client):
 
 def test_many_guards_share_one_thread(client):
     guards = [client.guard("agent") for _ in range(20)]
-    assert all(guards) and guard_threads() == 1
+    assert all(guards)
+    assert eventually(lambda: guard_threads() == 1)
     for guard in guards:
         guard.stop()
     assert eventually(lambda: guard_threads() == 0)

@@ -45,7 +45,8 @@ def copied(tmp_path, library):
 
 def test_the_fixture(tmp_path):
     (tmp_path / "test_it.py").write_text(SUITE)
-    result = outcome(sys.executable, "-m", "pytest", "-q", "-p", "pytest_libmachineid", "-p", "no:cacheprovider", tmp_path)
+    options = ("-q", "-p", "pytest_libmachineid", "-p", "no:cacheprovider")
+    result = outcome(sys.executable, "-m", "pytest", *options, tmp_path)
     assert "2 passed" in result.stdout, result.stdout + result.stderr
 
 

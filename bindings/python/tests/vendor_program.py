@@ -1,4 +1,5 @@
-"""A program as people write it for the vendor's SDK, machineid-io 0.1.6. test_vendor.py runs it with one line changed."""
+"""A program as people write it for the vendor's SDK, machineid-io 0.1.6. test_vendor.py changes one line and runs it.
+"""
 
 import os
 import sys
