@@ -12,7 +12,8 @@ def test_python(library, long):
     """The tests of the Python package run from its sources, with the library that was built here."""
     sources = ROOT / "bindings/python"
     result = outcome(
-        *("script/lib/python", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "pytest_libmachineid"),
+        *("script/lib/python", "-W", "error", "-m", "pytest", "-q"),
+        *("-p", "no:cacheprovider", "-p", "pytest_libmachineid"),
         *(f"--rootdir={sources}", f"--config-file={sources}/pyproject.toml", sources / "tests"),
         *(["--long"] if long else []),
         environment={

@@ -15,6 +15,7 @@ passes() {
     local what=$1
     shift
     if "$@" >"$work/output" 2>&1 </dev/null; then
+        # shellcheck disable=SC2034 # for the scripts that source this
         last=$(tail -n 1 "$work/output")
         ok "$what"
     else

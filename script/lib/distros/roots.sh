@@ -47,10 +47,10 @@ lock_root() {
     flock ${2:+"$2"} "$lock"
 }
 
-# make_root NAME RELEASE ARCH STAMP: makes $roots/NAME, with the stamp in a file inside. It is made under a temporary
+# make_root NAME RELEASE STAMP: makes $roots/NAME, with the stamp in a file inside. It is made under a temporary
 # name and renamed when it is complete. The steps go to stdout; if it fails, the last line says why.
 make_root() {
-    local name=$1 release=$2 arch=$3 stamp=$4 start=$SECONDS packages sources place log=$logs/$1/root.log
+    local name=$1 release=$2 stamp=$3 start=$SECONDS packages sources place log=$logs/$1/root.log
     sources=$(archive_lines "$release")
     if [ -z "$sources" ]; then
         echo 'no root: apt-get indextargets names no archive of Debian; apt-get update reads those of /etc/apt'
@@ -67,7 +67,7 @@ make_root() {
     give_back "$log"
     # --variant=apt installs the essential packages and apt. The index of a mirror may be past its Valid-Until date.
     # shellcheck disable=SC2016 # mmdebstrap's own
-    mmdebstrap --variant=apt "--architectures=$arch" --keyring=/usr/share/keyrings "--include=$packages" \
+    mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" \
         '--aptopt=Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
         '--customize-hook=printf "127.0.0.1 localhost\n::1 localhost\n" >"$1/etc/hosts"' \
         "$release" "$place/new" - <<<"$sources" 2>&1 | tee "$log" | grep --line-buffered '^[IE]: '
@@ -88,11 +88,11 @@ make_root() {
     fi
 }
 
-# need_root NAME [RELEASE [ARCH]]: makes the root, unless it exists and was made from these packages. Without RELEASE,
-# NAME is the release; without ARCH, it is for the architecture of this machine.
+# need_root NAME [RELEASE]: makes the root, unless it exists and was made from these packages. Without RELEASE, NAME is
+# the release.
 need_root() {
-    local name=$1 release=${2:-$1} arch=${3:-} stamp root=$roots/$1
-    stamp=$({ echo "$recipe $release${arch:+ $arch}" && root_packages "$name"; } | sha256sum)
+    local name=$1 release=${2:-$1} stamp root=$roots/$1
+    stamp=$({ echo "$recipe $release" && root_packages "$name"; } | sha256sum)
     # Another run may be making this root or using it. This process holds its lock until it ends.
     exec {lock}>>"$roots/.machineid-$name.lock"
     lock_root "$name" --shared
@@ -105,8 +105,7 @@ need_root() {
             return 1
         fi
         echo "$name: making its root, which takes about 100 s"
-        arch=${arch:-$(dpkg --print-architecture)}
-        if ! (set -o pipefail && make_root "$name" "$release" "$arch" "$stamp" | sed -u "s/^/$name: /"); then
+        if ! (set -o pipefail && make_root "$name" "$release" "$stamp" | sed -u "s/^/$name: /"); then
             flock --unlock "$lock"
             return 1
         fi
