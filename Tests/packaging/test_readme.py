@@ -15,8 +15,8 @@ from project import ROOT
 
 # The languages of the programs that a page shows. Each program is the file that the line above it links to.
 SHOWN = {"README.md": ["c"], "docs/ffi.md": ["python", "rust", "go"]}
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("Tests/*.md")])
-FOLDERS = "Sources|Tests|abi|benchmarks|examples|include|packaging|script"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("Tests/*.md"), *ROOT.glob("bindings/**/*.md")])
+FOLDERS = "Sources|Tests|abi|benchmarks|bindings|examples|include|packaging|script"
 GO = {"GO111MODULE": "off", "GOTOOLCHAIN": "local"}
 
 
