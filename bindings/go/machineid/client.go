@@ -13,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// Client is a connection to the authority on behalf of one organisation. It is made by NewClient or NewClientFromEnv, and
+// Client is a connection to the authority on behalf of one organisation. It is made by New or FromEnv, and
 // closed by Close.
 type Client struct {
 	handle *C.mid_client
@@ -45,8 +45,8 @@ func Version() string { return C.GoString(C.mid_version()) }
 // BuildInfo returns what the library is, and which libraries it works with: machineid.h describes it.
 func BuildInfo() Reply { return parse(C.GoString(C.mid_build_info())) }
 
-// NewClient makes a client with this org key, org_... Nothing is sent before its first call.
-func NewClient(orgKey string, options ...Option) (*Client, error) {
+// New makes a client with this org key, org_... Nothing is sent before its first call.
+func New(orgKey string, options ...Option) (*Client, error) {
 	if err := check("orgKey", orgKey); err != nil {
 		return nil, err
 	}
@@ -57,9 +57,9 @@ func NewClient(orgKey string, options ...Option) (*Client, error) {
 	})
 }
 
-// NewClientFromEnv makes a client with the org key in the environment variable MACHINEID_ORG_KEY. MACHINEID_BASE_URL stands
+// FromEnv makes a client with the org key in the environment variable MACHINEID_ORG_KEY. MACHINEID_BASE_URL stands
 // in for WithBaseURL.
-func NewClientFromEnv(options ...Option) (*Client, error) {
+func FromEnv(options ...Option) (*Client, error) {
 	return newClient(options, func(text *C.char, client **C.mid_client, json **C.char) C.mid_status {
 		return C.mid_client_from_env(text, client, json)
 	})

@@ -1,7 +1,7 @@
 // Package machineid asks whether a device may run now. It is the client of the MachineID execution authority, and fails
 // closed.
 //
-//	client, err := machineid.NewClientFromEnv()
+//	client, err := machineid.FromEnv()
 //	...
 //	if allowed, err := client.Validate(ctx, "agent-01"); allowed {
 //		work()

@@ -55,6 +55,9 @@ var (
 	ErrOutOfMemory     error = &sentinel{OutOfMemory, "memory was refused"}
 	ErrInternal        error = &sentinel{Internal, "the system or a library refused what is needed"}
 
+	// ErrNoAnswer is every error with no answer, or what is no answer: those from ErrResolveFailed to ErrBadReply.
+	ErrNoAnswer = errors.New("machineid: there is no answer")
+
 	// ErrClosed says that the client was closed, or the guard stopped, before the call.
 	ErrClosed = errors.New("machineid: the client is closed or the guard is stopped")
 )
@@ -98,6 +101,9 @@ func (e *Error) Error() string {
 
 // Is says whether this error is of the kind of a sentinel, such as ErrDenied.
 func (e *Error) Is(target error) bool {
+	if target == ErrNoAnswer {
+		return e.Status >= ResolveFailed && e.Status <= BadReply
+	}
 	kind, is := target.(*sentinel)
 	return is && kind.status == e.Status
 }

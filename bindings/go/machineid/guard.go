@@ -152,9 +152,9 @@ func (g *Guard) Err() error {
 	return nil
 }
 
-// Wait blocks until the guard is off: lapsed, denied, ended or stopped. It returns nil then, and the context's error when
+// WaitUntilOff blocks until the guard is off: lapsed, denied, ended or stopped. It returns nil then, and the context's error when
 // that ends first. While it waits it takes a thread, and a call that was given up a quarter of a second more.
-func (g *Guard) Wait(ctx context.Context) error {
+func (g *Guard) WaitUntilOff(ctx context.Context) error {
 	if ctx == nil {
 		return local(InvalidArgument, "the context must not be nil")
 	}
@@ -186,8 +186,8 @@ func (g *Guard) waitShortly() bool {
 	return g.handle == nil || C.mid_guard_wait(g.handle, 250) != C.MID_TIMEOUT
 }
 
-// Report returns what the guard knows. It fails where memory is refused, and on a stopped guard, with ErrClosed.
-func (g *Guard) Report() (Report, error) { return g.report() }
+// Decision returns what the guard knows. It fails where memory is refused, and on a stopped guard, with ErrClosed.
+func (g *Guard) Decision() (Report, error) { return g.report() }
 
 func (g *guard) report() (Report, error) {
 	g.lock.RLock()

@@ -32,6 +32,12 @@ func (c *Client) Validate(ctx context.Context, deviceID string) (allowed bool, e
 	return decision.Allowed && err == nil, err
 }
 
+// Allows says whether this device may run now. It is false if anything goes wrong.
+func (c *Client) Allows(ctx context.Context, deviceID string) bool {
+	allowed, _ := c.Validate(ctx, deviceID)
+	return allowed
+}
+
 // Decide is Validate with the whole decision. The error is nil only when the device may run now, and matches ErrDenied when
 // the authority said no.
 func (c *Client) Decide(ctx context.Context, deviceID string) (Decision, error) {
@@ -55,18 +61,23 @@ func decide(status Status, flag C.int, reply Reply) (Decision, error) {
 }
 
 // ValidateMany asks: may each of these devices run now? There is one result for each, in their order. All together have one
-// timeout: 10,000 devices have 64 ms each by default. The error says that the call failed as a whole: the client was
-// cancelled or is closed, the context ended, or memory or a descriptor was refused. Then there are no results.
+// timeout: 10,000 devices have 64 ms each by default.
+//
+// The error is nil only when there are devices, and all of them may run now; otherwise it is that of the first that may not.
+// There are no results when the call failed as a whole: the client was cancelled or is closed, the context ended, or memory
+// or a descriptor was refused.
 func (c *Client) ValidateMany(ctx context.Context, deviceIDs []string) ([]Result, error) {
+	if len(deviceIDs) == 0 {
+		return nil, local(InvalidArgument, "deviceIDs is empty, so nothing is allowed")
+	}
 	results := make([]Result, len(deviceIDs))
 	for i, id := range deviceIDs {
 		results[i].DeviceID = id
 		// A device id that cannot be sent costs only that device its decision.
 		results[i].Err = check("deviceID", id)
 	}
-	// One more, so that there is a first one.
-	flags := make([]C.int, len(deviceIDs)+1)
-	ids := make([]*C.char, len(deviceIDs)+1)
+	flags := make([]C.int, len(deviceIDs))
+	ids := make([]*C.char, len(deviceIDs))
 	answered, err := call(ctx, c, func() answer {
 		for i, id := range deviceIDs {
 			if check("deviceID", id) == nil {
@@ -93,8 +104,11 @@ func (c *Client) ValidateMany(ctx context.Context, deviceIDs []string) ([]Result
 			reply := parse(string(replies[i]))
 			results[i].Decision, results[i].Err = decide(statusOf(flags[i], reply), flags[i], reply)
 		}
+		if err == nil {
+			err = results[i].Err
+		}
 	}
-	return results, nil
+	return results, err
 }
 
 // statusOf returns the status of one of many, by its reply: the library returns only that of the first one that brought no

@@ -8,7 +8,7 @@ import (
 )
 
 // An Option is an option of a client. What is not set has the library's default, in brackets below. The library checks the
-// values: a bad one makes NewClient return ErrInvalidOptions, with a message that names it.
+// values: a bad one makes New return ErrInvalidOptions, with a message that names it.
 type Option func(options map[string]any)
 
 // A GuardOption is an option of a guard.
@@ -62,7 +62,7 @@ func WithMaxConnectionAge(age time.Duration) Option {
 	return With("max_connection_age_ms", milliseconds(age))
 }
 
-// WithEnvVar sets another variable to read the org key from, for NewClientFromEnv alone.
+// WithEnvVar sets another variable to read the org key from, for FromEnv alone.
 func WithEnvVar(name string) Option { return With("env_var", name) }
 
 // WithGuard sets an option of a guard by the name that it has in machineid.h.

@@ -88,7 +88,7 @@ func (e *Emulator) Stop() {
 // Client makes a client of the emulator's organisation, which is closed with the test.
 func (e *Emulator) Client(tb testing.TB, options ...machineid.Option) *machineid.Client {
 	tb.Helper()
-	client, err := machineid.NewClient(e.OrgKey, append([]machineid.Option{machineid.WithBaseURL(e.URL)}, options...)...)
+	client, err := machineid.New(e.OrgKey, append([]machineid.Option{machineid.WithBaseURL(e.URL)}, options...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (e *Emulator) Client(tb testing.TB, options ...machineid.Option) *machineid
 	return client
 }
 
-// Setenv makes machineid.NewClientFromEnv use the emulator, until the test ends.
+// Setenv makes machineid.FromEnv use the emulator, until the test ends.
 func (e *Emulator) Setenv(t interface{ Setenv(key, value string) }) {
 	t.Setenv("MACHINEID_ORG_KEY", e.OrgKey)
 	t.Setenv("MACHINEID_BASE_URL", e.URL)

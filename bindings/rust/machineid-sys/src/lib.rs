@@ -77,6 +77,8 @@ extern "C" {
         json: *mut *mut c_char,
     ) -> mid_status;
     pub fn mid_client_cancel(client: *mut mid_client);
+    #[cfg(feature = "stats")]
+    pub fn mid_client_stats(client: *mut mid_client, json: *mut *mut c_char) -> mid_status;
     pub fn mid_client_free(client: *mut mid_client);
 
     pub fn mid_register(client: *mut mid_client, device_id: *const c_char, json: *mut *mut c_char) -> mid_status;

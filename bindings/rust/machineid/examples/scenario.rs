@@ -1,28 +1,41 @@
-//! Every operation, and the ways in which they fail, in the lines that the packages of all languages print.
+//! The common scenario: every operation, and the ways in which they fail. bindings/scenario.txt has what it prints.
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
-use common::{block_on, Emulator, DEVICE};
-use machineid::{Client, Decision, Error, GuardOptions, GuardState, Options, Reply};
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use machineid::{Client, Decision, Error, ErrorKind, Guard, GuardOptions, GuardState, Reply, Value};
+use std::env;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-const KEY: &str = "org_runtimes";
-const OUTAGE_KEY: &str = "org_outage";
+const DEVICE: &str = "worker:prod:queue-consumer:07";
+const KEY: &str = "org_bindings";
+const INTERVAL: Duration = Duration::from_millis(200);
 
-fn main() -> machineid::Result<()> {
-    let emulator = Emulator::start(&[KEY, OUTAGE_KEY]);
-    std::env::set_var("MACHINEID_ORG_KEY", KEY);
-    std::env::set_var("MACHINEID_BASE_URL", &emulator.url);
+type Done = Result<(), Box<dyn std::error::Error>>;
+
+fn main() -> Done {
     println!("version {}", machineid::version());
-    let client = Client::from_env(&Options::new())?;
+    let client = Client::from_env()?;
+    devices(&client)?;
+    never_registered(&client);
+    many(&client);
+    guards(&client)?;
+    client.remove(DEVICE)?;
+    println!("remove: MID_OK");
+    if let Err(error) = client.remove(DEVICE) {
+        println!("remove again: {} {} {}", error.status_name(), error.code(), id(&error));
+    }
+    refused(&client);
+    drop(client);
+    // The compiler refuses a call on a client that was dropped.
+    println!("closed: an argument error that says so");
+    failures()?;
+    cancels()
+}
 
-    println!("register: {}", done(client.register(DEVICE), "status"));
-    println!("register again: {}", done(client.register(DEVICE), "status"));
-    println!("validate: {}", decided(&client.validate(DEVICE), true));
+fn devices(client: &Client) -> Done {
+    println!("register: MID_OK status={}", text(&client.register(DEVICE)?, "status"));
+    println!("register again: MID_OK status={}", text(&client.register(DEVICE)?, "status"));
+    tell(&client.validate(DEVICE));
     if client.validate(DEVICE)?.is_allowed() {
         println!("work: one unit done");
     }
@@ -32,56 +45,25 @@ fn main() -> machineid::Result<()> {
         threads.into_iter().map(|thread| thread.join().expect("no thread panics")).sum()
     });
     println!("threads: {} of 32 allowed", allowed);
-    fork(&client);
+    let word = |allowed| if allowed { "allowed" } else { "denied" };
+    let (parent, child) = (|| client.allows(DEVICE), || !client.allows(DEVICE) as i32);
+    let (parent, child) = forked(parent, child);
+    println!("fork: parent {}, child {}", word(parent), word(child == 0));
 
-    println!("revoke: {}", status(client.revoke(DEVICE)));
-    let denied = client.validate(DEVICE);
-    println!("validate: {} request_id={} characters", decided(&denied, true), id_length(&denied));
-    println!("register revoked: {}", done(client.register(DEVICE), "status"));
-    println!("unrevoke: {}", status(client.unrevoke(DEVICE)));
-    println!("validate: {}", decided(&client.validate(DEVICE), true));
-    println!("restore: {}", status(client.restore(DEVICE)));
-    println!("list: MID_OK {} device", client.list_devices()?["devices"].as_array().map_or(0, <[_]>::len));
-    println!("usage: {}", done(client.usage(), "planTier"));
-    println!("umlaut device: {}", decided(&client.validate("wörker:prod:07"), false));
-    never_registered(&client);
-    println!("remove: {}", status(client.remove(DEVICE)));
-    if let Err(error) = client.remove(DEVICE) {
-        println!("remove again: {} {} request_id={} characters", error.status_name(), error.code(), length(&error));
-    }
-    bad_input(&client);
-    other_authorities(&emulator)?;
-    guards(&client, &emulator)?;
-    many(&client)?;
-    cancel();
+    client.revoke(DEVICE)?;
+    println!("revoke: MID_OK");
+    tell(&client.validate(DEVICE));
+    println!("register revoked: MID_OK status={}", text(&client.register(DEVICE)?, "status"));
+    client.unrevoke(DEVICE)?;
+    println!("unrevoke: MID_OK");
+    tell(&client.validate(DEVICE));
+    client.restore(DEVICE)?;
+    println!("restore: MID_OK");
+    let list = client.list_devices()?;
+    println!("list: MID_OK {} device", list["devices"].as_array().map_or(0, <[Value]>::len));
+    println!("usage: MID_OK planTier={}", text(&client.usage()?, "planTier"));
+    println!("umlaut device: {}", decided(&client.validate("wörker:prod:07")));
     Ok(())
-}
-
-/// The status of an operation, with a member of its reply.
-fn done(result: machineid::Result<Reply>, member: &str) -> String {
-    let text = result.as_ref().ok().and_then(|reply| reply[member].as_str().map(str::to_string));
-    format!("{} {}={}", status(result), member, text.unwrap_or_default())
-}
-
-fn status(result: machineid::Result<Reply>) -> &'static str {
-    result.as_ref().map_or_else(Error::status_name, |_| "MID_OK")
-}
-
-fn decided(result: &machineid::Result<Decision>, with_code: bool) -> String {
-    let (status, allowed, code) = match result {
-        Ok(decision) => ("MID_OK", decision.is_allowed(), decision.code()),
-        Err(error) => (error.status_name(), false, error.code()),
-    };
-    let code = if with_code { format!(" code={}", code) } else { String::new() };
-    format!("{} allowed={}{}", status, allowed as i32, code)
-}
-
-fn id_length(result: &machineid::Result<Decision>) -> usize {
-    result.as_ref().err().map_or(0, length)
-}
-
-fn length(error: &Error) -> usize {
-    error.request_id().map_or(0, str::len)
 }
 
 /// Asks about a device that was never registered, in the conditions that a programmer is likely to write first.
@@ -101,143 +83,212 @@ fn never_registered(client: &Client) {
         Ok("?")
     };
     done.extend(question_mark());
-    println!("never registered: {}", if done.is_empty() { "nothing done".into() } else { done.join(", ") });
+    println!("never registered: {}", nothing(done));
     if let Err(error) = client.validate("never") {
-        println!("never registered: {} {} request_id={} characters", error.status_name(), error.code(), length(&error));
+        println!("never registered: {} {} {}", error.status_name(), error.code(), id(&error));
     }
 }
 
-fn bad_input(client: &Client) {
-    let wrong = Options::new().set("timeout", machineid::Value::Number("1".into()));
-    if let Err(error) = Client::from_env(&wrong) {
-        let named = if error.message().contains("timeout") { "timeout" } else { error.message() };
+fn many(client: &Client) {
+    let results = client.validate_many(&[DEVICE, "never", "", DEVICE]);
+    let allowed: Vec<_> = results.iter().map(|result| (result.is_ok() as i32).to_string()).collect();
+    println!("many: {}", allowed.join(" "));
+    let codes: Vec<_> = results.iter().map(|result| result.as_ref().map_or_else(Error::code, Decision::code)).collect();
+    println!("many: {}", codes.join(" "));
+    println!("many: none asked, {} decisions", client.validate_many::<&str>(&[]).len());
+    let mut done = Vec::new();
+    if client.validate_many(&[DEVICE, "never"]).all_allowed() {
+        done.push("all_allowed");
+    }
+    if client.validate_many::<&str>(&[]).all_allowed() {
+        done.push("none");
+    }
+    done.extend(client.validate_many(&["never"]).iter().flatten().map(|_| "flatten"));
+    println!("many, one never registered: {}", nothing(done));
+}
+
+fn guards(client: &Client) -> Done {
+    let guard = client.guard_with(DEVICE, &GuardOptions::new().interval(INTERVAL))?;
+    println!("guard: {}", on(guard.is_allowed()));
+    ask("{\"httpStatus\":503}")?;
+    guard.wait_until_off(Some(Duration::from_secs(30)));
+    let known = guard.decision()?;
+    let failure = known.failure.as_ref().map_or("", Reply::code);
+    println!("guard: {} in an outage, {}", state(known.state), failure);
+    ask("{}")?;
+    let end = Instant::now() + Duration::from_secs(30);
+    while !guard.is_allowed() && Instant::now() < end {
+        thread::sleep(Duration::from_millis(5));
+    }
+    println!("guard: {}", if guard.is_allowed() { "on again after it" } else { "off after it" });
+    fork_guard(client, &guard);
+
+    let begin = Instant::now();
+    client.revoke(DEVICE)?;
+    guard.wait_until_off(Some(Duration::from_secs(30)));
+    let slack = env::var("CHECK_SLACK_MS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let in_time = begin.elapsed() <= INTERVAL + INTERVAL / 10 + Duration::from_millis(1000 + slack);
+    let known = guard.decision()?;
+    let length = known.decision.request_id().map_or(0, str::len);
+    let when = if in_time { "within its interval".to_string() } else { format!("after {:?}", begin.elapsed()) };
+    println!("guard: {} {}, {} request_id={} characters", state(known.state), when, known.decision.code(), length);
+    client.unrevoke(DEVICE)?;
+    assert!(client.allows(DEVICE));
+    println!("guard: still {} after unrevoke", state(guard.decision()?.state));
+
+    drop(client.guard(DEVICE)?);
+    // The compiler refuses a look at a guard that was dropped.
+    println!("guard, stopped: off");
+    let mut done = Vec::new();
+    if client.guard("never").is_ok() {
+        done.push("is_ok");
+    }
+    done.extend(client.guard("never").iter().filter(|guard| guard.is_allowed()).map(|_| "iter"));
+    println!("guard, never registered: {}", nothing(done));
+    Ok(())
+}
+
+fn fork_guard(client: &Client, guard: &Guard) {
+    let child = || {
+        let new = client.guard(DEVICE).map_or(false, |new| new.is_allowed());
+        guard.is_allowed() as i32 + 2 * (!new) as i32
+    };
+    let (parent, child) = forked(|| guard.is_allowed(), child);
+    let (own, new) = (on(child & 2 == 0), on(child & 1 != 0));
+    println!("guard, fork: {} in the parent, {} in the child, {} in a new one of the child", on(parent), new, own);
+}
+
+fn refused(client: &Client) {
+    if let Err(error) = Client::builder_from_env().timeout(Duration::ZERO).build() {
+        let named = if error.message().contains("timeout_ms") { "timeout_ms" } else { error.message() };
         println!("wrong option: {} {} {}", error.status_name(), error.code(), named);
     }
     if let Err(error) = client.validate("") {
         println!("no device: {} {}", error.status_name(), error.code());
     }
-    println!("NUL: {}", named(&client.validate("a\0b")));
-    let said = match Client::new("org_marker\0", &Options::new()) {
-        Err(error) => format!("{} {:?}", error, error),
-        Ok(_) => "marker".into(),
+    let is_named = match client.validate("a\0b") {
+        Err(error) => error.kind() == ErrorKind::InvalidArgument && error.message().contains("device_id"),
+        Ok(_) => false,
     };
-    println!("secret: {}", if said.contains("marker") { said } else { "refused, and not shown".into() });
+    println!("NUL: {}", if is_named { "an argument error that names it" } else { "not named" });
+    // A str has no surrogates, is never null and no number: the compiler refuses all three.
+    for step in ["surrogate", "null", "number"] {
+        println!("{}: an argument error that names it", step);
+    }
+    let mut said = format!("{:?}", Client::builder("org_marker"));
+    said += &format!("{:?}", Client::builder("org_marker").build());
+    for key in ["org_marker\0", "org_marker\n\u{7f}", "org_marker\u{e4}"] {
+        match Client::builder(key).build() {
+            Err(error) => said += &format!("{} {:?}", error, error),
+            Ok(_) => said += "accepted: marker",
+        }
+    }
+    println!("secret: {}", if said.contains("marker") { &said } else { "refused, and not shown" });
 }
 
-fn named(result: &machineid::Result<Decision>) -> String {
+fn failures() -> Done {
+    // The reply holds unusual numbers. Its answer counts all the same.
+    let odd = Client::builder(KEY).base_url(env::var("MACHINEID_ODD_URL")?).build()?;
+    println!("odd numbers: {}", decided(&odd.validate(DEVICE)));
+    // An outage is neither an answer nor a refusal: the next call may bring an answer.
+    let out = Client::builder("org_outage").base_url(env::var("MACHINEID_BASE_URL")?).max_retries(0).build()?;
+    println!("outage: {}", failed(&out.validate(DEVICE)));
+    println!("outlived: {}", decided(&out.validate(DEVICE)));
+    let unreachable = Client::builder(KEY).base_url("http://127.0.0.1:1").max_retries(0).build()?;
+    println!("unreachable: {}", failed(&unreachable.validate(DEVICE)));
+    let slow = Client::builder(KEY).base_url(env::var("MACHINEID_SILENT_URL")?).timeout(Duration::from_millis(50)).build()?;
+    println!("timeout: {}", failed(&slow.validate(DEVICE)));
+    Ok(())
+}
+
+fn cancels() -> Done {
+    let client = Client::from_env()?;
+    client.register(DEVICE)?;
+    let guard = client.guard(DEVICE)?;
+    let silent = env::var("MACHINEID_SILENT_URL")?;
+    let waiting = Client::builder(KEY).base_url(silent).timeout(Duration::from_secs(60)).build()?;
+    let result = thread::scope(|scope| {
+        let call = scope.spawn(|| waiting.validate(DEVICE));
+        // It is most probably in flight after this; a call to come would be cancelled too.
+        thread::sleep(Duration::from_millis(200));
+        waiting.cancel();
+        call.join().expect("no thread panics")
+    });
+    println!("cancel: a call in flight {}", decided(&result));
+    client.cancel();
+    println!("cancel: a call to come {}", decided(&client.validate(DEVICE)));
+    guard.wait_until_off(Some(Duration::from_secs(30)));
+    println!("cancel: a guard has {}", state(guard.decision()?.state));
+    Ok(())
+}
+
+fn text<'a>(reply: &'a Reply, member: &str) -> &'a str {
+    reply[member].as_str().unwrap_or("none")
+}
+
+fn id(error: &Error) -> String {
+    format!("request_id={} characters", error.request_id().map_or(0, str::len))
+}
+
+fn tell(result: &machineid::Result<Decision>) {
     match result {
-        Err(error) if error.kind() == machineid::ErrorKind::InvalidArgument && error.message().contains("device") => {
-            "an argument error that names it".into()
-        }
-        other => format!("{:?}", other),
+        Ok(decision) => println!("validate: {} code={}", decided(result), decision.code()),
+        Err(error) => println!("validate: {} code={} {}", decided(result), error.code(), id(error)),
     }
 }
 
-fn other_authorities(emulator: &Emulator) -> machineid::Result<()> {
-    // The reply holds unusual numbers. Its answer counts all the same.
-    let odd = Client::new(KEY, &Options::new().base_url(odd_authority()))?;
-    println!("odd numbers: {}", decided(&odd.validate(DEVICE), false));
+fn decided(result: &machineid::Result<Decision>) -> String {
+    match result {
+        Ok(decision) => format!("MID_OK allowed={}", decision.is_allowed() as i32),
+        Err(error) => format!("{} allowed=0", error.status_name()),
+    }
+}
 
-    // An outage is neither an answer nor a refusal: the next call may bring an answer.
-    let out = Client::new(OUTAGE_KEY, &emulator.options().max_retries(0))?;
-    out.register(DEVICE)?;
-    emulator.ask(OUTAGE_KEY, "/emulator/outage", "{\"httpStatus\":503,\"requests\":1}");
-    println!("outage: {}", with_code(&out.validate(DEVICE)));
-    println!("outlived: {}", decided(&out.validate(DEVICE), false));
+fn failed(result: &machineid::Result<Decision>) -> String {
+    format!("{} {}", decided(result), result.as_ref().err().map_or("", Error::code))
+}
 
-    let unreachable = Client::new(KEY, &Options::new().base_url("http://127.0.0.1:1").max_retries(0))?;
-    println!("unreachable: {}", with_code(&unreachable.validate(DEVICE)));
-    unreachable.cancel();
-    println!("cancelled: {}", decided(&unreachable.validate(DEVICE), false));
+fn nothing(done: Vec<&str>) -> String {
+    if done.is_empty() {
+        "nothing done".to_string()
+    } else {
+        done.join(", ")
+    }
+}
+
+fn on(is_on: bool) -> &'static str {
+    if is_on {
+        "on"
+    } else {
+        "off"
+    }
+}
+
+fn state(state: GuardState) -> String {
+    format!("{:?}", state).to_lowercase()
+}
+
+fn ask(outage: &str) -> Done {
+    let status = Command::new("ask").args(["/emulator/outage", outage]).status()?;
+    assert!(status.success());
     Ok(())
-}
-
-fn with_code(result: &machineid::Result<Decision>) -> String {
-    format!("{} {}", decided(result, false), result.as_ref().err().map_or("", |error| error.code()))
-}
-
-/// An authority that allows one call, in a reply that some parsers refuse. Returns its URL.
-fn odd_authority() -> String {
-    let numbers = "18446744073709551615,-9223372036854775809,1e-400,1e300,-0,0.1e1,".to_string() + &"9".repeat(300);
-    let deep = "[".repeat(60) + &"]".repeat(60);
-    let body = format!("{{\"allowed\":true,\"code\":\"ALLOW\",\"numbers\":[{}],\"deep\":{}}}", numbers, deep);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
-    thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a call comes");
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-        let (mut read, mut bytes) = (Vec::new(), [0; 1024]);
-        while !read.ends_with(b"}") {
-            let count = stream.read(&mut bytes).expect("the request comes");
-            read.extend_from_slice(&bytes[..count]);
-        }
-        stream.write_all((head + &body).as_bytes()).expect("the reply is read");
-    });
-    url
-}
-
-fn guards(client: &Client, emulator: &Emulator) -> machineid::Result<()> {
-    let interval = Duration::from_millis(200);
-    client.register(DEVICE)?;
-    let guard = client.guard(DEVICE, &GuardOptions::new().interval(interval))?;
-    println!("guard: allowed={}", guard.is_allowed() as i32);
-    client.revoke(DEVICE)?;
-    let revoked = Instant::now();
-    let (error, _) = block_on(guard.stopped());
-    let in_time = revoked.elapsed() <= interval + interval / 10 + Duration::from_secs(1);
-    println!("guard revoked: {} {}", error.code(), if in_time { "within its interval" } else { "too late" });
-    println!("guard: allowed={}", guard.is_allowed() as i32);
-
-    client.unrevoke(DEVICE)?;
-    let options = GuardOptions::new().interval(Duration::from_millis(50)).max_age(Duration::from_millis(500));
-    let guard = client.guard(DEVICE, &options)?;
-    emulator.ask(KEY, "/emulator/outage", "{\"httpStatus\":503}");
-    let lapsed = guard.wait(Some(Duration::from_secs(30))) && guard.report()?.state == GuardState::Lapsed;
-    println!("guard in an outage: {}", if lapsed { "lapsed" } else { "still on" });
-    emulator.ask(KEY, "/emulator/outage", "{}");
-    common::until("the guard is on again", || guard.is_allowed());
-    println!("guard after the outage: on");
-    Ok(())
-}
-
-fn many(client: &Client) -> machineid::Result<()> {
-    let results = client.validate_many(&[DEVICE, "never", "a\0b"])?;
-    let codes: Vec<_> = results.iter().map(|result| result.as_ref().map_or_else(Error::code, Decision::code)).collect();
-    println!("validate many: {}", codes.join(" "));
-    Ok(())
-}
-
-/// A listener that nobody accepts from takes connections and never answers.
-fn cancel() {
-    let silent = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let url = format!("http://{}", silent.local_addr().expect("it has an address"));
-    let client = Client::new(KEY, &Options::new().base_url(url).timeout(Duration::from_secs(60))).expect("a client");
-    let result = thread::scope(|scope| {
-        let waiting = scope.spawn(|| client.validate(DEVICE));
-        silent.accept().expect("the call has begun");
-        client.cancel();
-        waiting.join().expect("no thread panics")
-    });
-    println!("cancel: {}", decided(&result, false));
 }
 
 extern "C" {
-    #[link_name = "fork"]
-    fn c_fork() -> i32;
+    fn fork() -> i32;
     fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
     fn _exit(status: i32) -> !;
 }
 
-/// The child reports its result through its exit status.
-fn fork(client: &Client) {
-    let word = |allowed| if allowed { "allowed" } else { "not allowed" };
-    let child = unsafe { c_fork() };
-    if child == 0 {
-        let allowed = client.allows(DEVICE);
-        unsafe { _exit(!allowed as i32) };
+/// Runs one function in this process, and the other in a child, whose exit status is its result.
+fn forked<T>(parent: impl FnOnce() -> T, child: impl FnOnce() -> i32) -> (T, i32) {
+    let process = unsafe { fork() };
+    if process == 0 {
+        let result = child();
+        unsafe { _exit(result) };
     }
+    let result = parent();
     let mut ended = -1;
-    let parent = client.allows(DEVICE);
-    unsafe { waitpid(child, &mut ended, 0) };
-    println!("fork: parent {}, child {}", word(parent), word(ended == 0));
+    unsafe { waitpid(process, &mut ended, 0) };
+    (result, if ended & 0x7f == 0 { ended >> 8 & 0xff } else { 255 })
 }

@@ -1,11 +1,12 @@
 use crate::guard::Guard;
 use crate::json::{self, Value};
-use crate::options::{GuardOptions, Options};
+use crate::options::{Builder, GuardOptions};
 use crate::reply::{Decision, Reply, Text};
 use crate::{Error, Result};
 use machineid_sys as ffi;
 use std::ffi::CString;
 use std::fmt;
+use std::ops::Deref;
 use std::os::raw::{c_char, c_int};
 use std::ptr::{null, null_mut, NonNull};
 
@@ -37,27 +38,30 @@ type OnDevice = unsafe extern "C" fn(*mut ffi::mid_client, *const c_char, *mut *
 type OnClient = unsafe extern "C" fn(*mut ffi::mid_client, *mut *mut c_char) -> ffi::mid_status;
 
 impl Client {
-    /// Makes a client with this org key, `org_...`. Nothing is sent before its first call.
-    pub fn new(org_key: &str, options: &Options) -> Result<Client> {
-        let org_key = c_string("org_key", org_key)?;
-        Client::make(options, |options, client, json| unsafe {
-            ffi::mid_client_new(org_key.as_ptr(), options, client, json)
-        })
+    /// A client with this org key, `org_...`. [`Builder::build`] makes it.
+    pub fn builder(org_key: &str) -> Builder {
+        Builder::new(Some(org_key.to_string()))
     }
 
-    /// Makes a client with the org key in the environment variable `MACHINEID_ORG_KEY`. `MACHINEID_BASE_URL` stands in
-    /// for [`Options::base_url`].
-    pub fn from_env(options: &Options) -> Result<Client> {
-        Client::make(options, |options, client, json| unsafe { ffi::mid_client_from_env(options, client, json) })
+    /// A client with the org key in the environment variable `MACHINEID_ORG_KEY`. `MACHINEID_BASE_URL` stands in for
+    /// [`Builder::base_url`]. [`Builder::build`] makes it.
+    pub fn builder_from_env() -> Builder {
+        Builder::new(None)
     }
 
-    fn make(
-        options: &Options,
-        new: impl FnOnce(*const c_char, *mut *mut ffi::mid_client, *mut *mut c_char) -> ffi::mid_status,
-    ) -> Result<Client> {
-        let options = c_string("options", &options.json())?;
+    /// Makes a client with the org key in the environment variable `MACHINEID_ORG_KEY`, and no options.
+    pub fn from_env() -> Result<Client> {
+        Client::builder_from_env().build()
+    }
+
+    pub(crate) fn make(org_key: Option<&str>, options: &str) -> Result<Client> {
+        let org_key = org_key.map(|key| c_string("org_key", key)).transpose()?;
+        let options = c_string("options", options)?;
         let (mut client, mut json) = (null_mut(), Text::new());
-        let status = new(options.as_ptr(), &mut client, json.place());
+        let status = match org_key {
+            Some(key) => unsafe { ffi::mid_client_new(key.as_ptr(), options.as_ptr(), &mut client, json.place()) },
+            None => unsafe { ffi::mid_client_from_env(options.as_ptr(), &mut client, json.place()) },
+        };
         match NonNull::new(client) {
             Some(client) if status == ffi::MID_OK => Ok(Client(client)),
             _ => Err(Error::new(status, json.reply())),
@@ -82,8 +86,9 @@ impl Client {
     /// May each of these devices run now? There is one result for each, in their order, as [`Client::validate`] would have
     /// returned it. All together have one timeout: 10,000 devices have 64 ms each by default.
     ///
-    /// It fails as a whole where the client is cancelled, or where memory or a descriptor is refused.
-    pub fn validate_many<S: AsRef<str>>(&self, device_ids: &[S]) -> Result<Vec<Result<Decision>>> {
+    /// Where the call fails as a whole, because the client is cancelled, or memory or a descriptor is refused, each device
+    /// has that error.
+    pub fn validate_many<S: AsRef<str>>(&self, device_ids: &[S]) -> Decisions {
         let ids: Vec<_> = device_ids.iter().map(|id| c_string("device_id", id.as_ref())).collect();
         // A device id that cannot be sent costs only that device its decision.
         let pointers: Vec<_> = ids.iter().map(|id| id.as_ref().map_or(null(), |id| id.as_ptr())).collect();
@@ -101,16 +106,17 @@ impl Client {
         let text = json.copy();
         let replies = match json::elements(&text) {
             Some(replies) if replies.len() == ids.len() => replies,
-            _ => return Err(Error::new(if status == ffi::MID_OK { ffi::MID_INTERNAL } else { status }, json.reply())),
+            _ => {
+                let error = Error::new(if status == ffi::MID_OK { ffi::MID_INTERNAL } else { status }, json.reply());
+                return Decisions(ids.iter().map(|_| Err(error.clone())).collect());
+            }
         };
-        let results = ids.into_iter().zip(allowed).zip(replies);
-        Ok(results
-            .map(|((id, allowed), reply)| {
-                id?;
-                let reply = Reply::from_text(reply.to_string());
-                decide(status_of(allowed, &reply), allowed, reply)
-            })
-            .collect())
+        let one = |((id, allowed), reply): ((Result<CString>, c_int), &str)| {
+            id?;
+            let reply = Reply::from_text(reply.to_string());
+            decide(status_of(allowed, &reply), allowed, reply)
+        };
+        Decisions(ids.into_iter().zip(allowed).zip(replies).map(one).collect())
     }
 
     /// Registers a device with the organisation. Registering again changes nothing and restores no revoked device.
@@ -150,7 +156,12 @@ impl Client {
 
     /// Starts a guard, which keeps one device's permission fresh in the background. It validates once, in this call, and
     /// fails as [`Client::validate`] does; a denial is an error here too.
-    pub fn guard(&self, device_id: &str, options: &GuardOptions) -> Result<Guard> {
+    pub fn guard(&self, device_id: &str) -> Result<Guard> {
+        self.guard_with(device_id, &GuardOptions::new())
+    }
+
+    /// Starts a guard with options.
+    pub fn guard_with(&self, device_id: &str, options: &GuardOptions) -> Result<Guard> {
         let id = c_string("device_id", device_id)?;
         let options = c_string("options", &options.json())?;
         let (mut guard, mut json) = (null_mut(), Text::new());
@@ -161,6 +172,12 @@ impl Client {
             Some(guard) if status == ffi::MID_OK => Guard::new(guard, json.reply()),
             _ => Err(Error::new(status, json.reply())),
         }
+    }
+
+    /// What this client has done so far in this process, as machineid.h describes it for `mid_client_stats`. It asks nobody.
+    #[cfg(feature = "stats")]
+    pub fn stats(&self) -> Result<Reply> {
+        self.on_client(ffi::mid_client_stats)
     }
 
     /// Ends all calls in progress and to come with [`Cancelled`](crate::ErrorKind::Cancelled), and all guards. It returns
@@ -192,6 +209,37 @@ impl Drop for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+/// What [`Client::validate_many`] says about each device, in their order: a slice of results.
+///
+/// A whole batch is allowed when [`all_allowed`](Decisions::all_allowed) is true. It is no `Result`, so that nobody takes
+/// "they were asked" for "they may run".
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Decisions(Vec<Result<Decision>>);
+
+impl Decisions {
+    /// Whether there are devices, and all of them may run now.
+    #[must_use]
+    pub fn all_allowed(&self) -> bool {
+        !self.is_empty() && self.iter().all(|result| matches!(result, Ok(decision) if decision.is_allowed()))
+    }
+}
+
+impl Deref for Decisions {
+    type Target = [Result<Decision>];
+    fn deref(&self) -> &[Result<Decision>] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Decisions {
+    type Item = Result<Decision>;
+    type IntoIter = std::vec::IntoIter<Result<Decision>>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -97,6 +97,12 @@ impl Error {
         self.kind() == ErrorKind::Denied
     }
 
+    /// Whether no answer came, or what came is no answer. Stop; trying later may help.
+    #[must_use]
+    pub fn is_no_answer(&self) -> bool {
+        (200..=ffi::MID_BAD_REPLY).contains(&self.0.status)
+    }
+
     /// The code, for programs and logs: "DEVICE_REVOKED", "device_not_found", "CLIENT_TIMEOUT". The authority may have
     /// codes that no document names.
     #[must_use]

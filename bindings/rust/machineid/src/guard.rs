@@ -14,7 +14,7 @@ use std::time::Duration;
 /// ```no_run
 /// # fn work() {}
 /// # fn f(client: &machineid::Client) -> machineid::Result<()> {
-/// let guard = client.guard("agent-01", &machineid::GuardOptions::new())?;
+/// let guard = client.guard("agent-01")?;
 /// while guard.is_allowed() {
 ///     work();
 /// }
@@ -75,7 +75,7 @@ impl Guard {
     /// A guard that is denied from the start is an error.
     pub(crate) fn new(guard: NonNull<ffi::mid_guard>, reply: Reply) -> Result<Guard> {
         let guard = Guard(guard);
-        if !guard.is_allowed() && guard.report()?.state == GuardState::Denied {
+        if !guard.is_allowed() && guard.decision()?.state == GuardState::Denied {
             return Err(Error::new(ffi::MID_OK, reply));
         }
         Ok(guard)
@@ -89,7 +89,7 @@ impl Guard {
 
     /// Blocks until the guard is off: lapsed, denied or ended. It is true when the guard is off, and false when it is
     /// still on after the timeout. None has no limit.
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
+    pub fn wait_until_off(&self, timeout: Option<Duration>) -> bool {
         let milliseconds = match timeout {
             Some(timeout) => i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX),
             None => -1,
@@ -106,7 +106,7 @@ impl Guard {
     }
 
     /// What the guard knows. It fails only where memory is refused.
-    pub fn report(&self) -> Result<GuardReport> {
+    pub fn decision(&self) -> Result<GuardReport> {
         let (mut allowed, mut json) = (0, Text::new());
         let status = unsafe { ffi::mid_guard_decision(self.0.as_ptr(), &mut allowed, json.place()) };
         let reply = json.reply();
@@ -146,7 +146,7 @@ impl Guard {
 
     /// Why the guard is off for good.
     pub(crate) fn reason(&self) -> Error {
-        match self.report() {
+        match self.decision() {
             Ok(report) if report.state == GuardState::Denied => Error::new(ffi::MID_OK, report.decision),
             Ok(_) => Error::local(ffi::MID_CANCELLED, "the guard was ended with its client, or the process was forked"),
             Err(error) => error,

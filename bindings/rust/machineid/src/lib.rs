@@ -1,10 +1,10 @@
 //! May this device run now? The client of the MachineID execution authority, which fails closed.
 //!
 //! ```no_run
-//! use machineid::{Client, Options};
+//! use machineid::Client;
 //! # fn work() {}
 //! # fn main() -> Result<(), machineid::Error> {
-//! let client = Client::from_env(&Options::new())?;
+//! let client = Client::from_env()?;
 //! client.register("agent-01")?;
 //! if client.validate("agent-01")?.is_allowed() {
 //!     work();
@@ -16,7 +16,8 @@
 //! # A denial is an error
 //! [`Client::validate`] returns a [`Decision`] only when the device may run now. A denial is an [`Error`], whose
 //! [`is_denied`](Error::is_denied) is true, and so is everything else that is not an allow. So `?`, `is_ok()`,
-//! `if let Ok(_)` and `is_allowed()` are all right, and none of them lets a denied device work.
+//! `if let Ok(_)` and `is_allowed()` are all right, and none of them lets a denied device work. Of many devices,
+//! [`Decisions::all_allowed`] is true when there are some and all may run.
 //!
 //! # What blocks
 //! Every method of [`Client`] that asks the authority, and [`Client::guard`], block their thread until there is an
@@ -40,13 +41,14 @@ mod json;
 mod options;
 mod reply;
 mod stopped;
+pub mod testing;
 mod watcher;
 
-pub use client::Client;
+pub use client::{Client, Decisions};
 pub use error::{Error, ErrorKind};
 pub use guard::{Guard, GuardReport, GuardState};
 pub use json::Value;
-pub use options::{GuardOptions, Options};
+pub use options::{Builder, GuardOptions};
 pub use reply::{Decision, Reply};
 pub use stopped::Stopped;
 

@@ -1,7 +1,8 @@
 mod common;
 
-use common::{Emulator, DEVICE, KEY};
-use machineid::{Client, ErrorKind, Options, Value};
+use common::{registered, DEVICE, KEY};
+use machineid::testing::Emulator;
+use machineid::{Client, ErrorKind, Value};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
@@ -9,8 +10,7 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn an_allow_is_a_decision() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.registered();
+    let (_emulator, client) = registered();
     let decision = client.validate(DEVICE).expect("it is allowed");
     assert!(decision.is_allowed() && client.allows(DEVICE));
     assert_eq!((decision.code(), decision.request_id().map(str::len)), ("ALLOW", Some(36)));
@@ -20,14 +20,13 @@ fn an_allow_is_a_decision() {
 
 #[test]
 fn no_condition_lets_a_denied_device_work() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.registered();
+    let (_emulator, client) = registered();
     client.revoke(DEVICE).expect("it is known");
     for device in [DEVICE, "never"] {
         assert!(!client.allows(device));
         assert!(client.validate(device).is_err());
         assert!(!client.validate(device).map_or(false, |decision| decision.is_allowed()));
-        assert!(client.guard(device, &Default::default()).is_err());
+        assert!(client.guard(device).is_err());
         let error = client.validate(device).expect_err("it is denied");
         assert!(error.is_denied() && error.status_name() == "MID_OK");
         let id = error.request_id().expect("a denial has a request id");
@@ -37,8 +36,7 @@ fn no_condition_lets_a_denied_device_work() {
 
 #[test]
 fn operations_answer() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.registered();
+    let (_emulator, client) = registered();
     assert_eq!(client.register(DEVICE).expect("again")["status"].as_str(), Some("exists"));
     assert_eq!(client.list_devices().expect("a list")["devices"].as_array().map(<[Value]>::len), Some(1));
     let usage = client.usage().expect("the usage");
@@ -57,74 +55,78 @@ fn operations_answer() {
 
 #[test]
 fn many_are_asked_at_once() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.registered();
+    let (emulator, client) = registered();
     client.register("revoked").expect("registered");
     client.revoke("revoked").expect("revoked");
-    let results = client.validate_many(&[DEVICE, "revoked", "a\0b", "never", "", DEVICE]).expect("they are answered");
-    let kinds: Vec<_> = results.iter().map(|result| result.as_ref().map_or_else(|error| Some(error.kind()), |_| None)).collect();
+    let results = client.validate_many(&[DEVICE, "revoked", "a\0b", "never", "", DEVICE]);
+    let kind = |result: &machineid::Result<_>| result.as_ref().map_or_else(|error| Some(error.kind()), |_| None);
     let (denied, argument) = (Some(ErrorKind::Denied), Some(ErrorKind::InvalidArgument));
-    assert_eq!(kinds, [None, denied, argument, denied, argument, None]);
+    assert_eq!(results.iter().map(kind).collect::<Vec<_>>(), [None, denied, argument, denied, argument, None]);
     for (index, code) in [(1, "DEVICE_REVOKED"), (3, "DEVICE_NOT_REGISTERED")] {
         let error = results[index].as_ref().expect_err("it is denied");
         assert_eq!((error.code(), error.request_id().map(str::len)), (code, Some(36)));
     }
     assert!(results[2].as_ref().expect_err("it has a NUL").message().contains("device_id"));
-    assert!(results[0].as_ref().expect("it is allowed").is_allowed());
-    assert!(client.validate_many::<String>(&[]).expect("none are asked").is_empty());
-    emulator.ask(KEY, "/emulator/outage", "{\"httpStatus\":503}");
-    let out = Client::new(KEY, &emulator.options().max_retries(0)).expect("a client");
-    let results = out.validate_many(&[DEVICE, "revoked"]).expect("each has a result");
+    assert!(!results.all_allowed() && client.validate_many(&[DEVICE, DEVICE]).all_allowed());
+    let none = client.validate_many::<String>(&[]);
+    assert!(none.is_empty() && !none.all_allowed());
+    emulator.ask(KEY, "/emulator/outage", "{\"httpStatus\":503}").expect("an outage");
+    let out = emulator.client(KEY).max_retries(0).build().expect("a client");
+    let results = out.validate_many(&[DEVICE, "revoked"]);
     assert!(results.iter().all(|result| result.as_ref().expect_err("an outage").kind() == ErrorKind::Unavailable));
     client.cancel();
-    assert_eq!(client.validate_many(&[DEVICE]).expect_err("cancelled").kind(), ErrorKind::Cancelled);
+    let results = client.validate_many(&[DEVICE, DEVICE]);
+    assert_eq!(results.into_iter().map(|result| result.expect_err("cancelled").kind()).collect::<Vec<_>>(), [ErrorKind::Cancelled; 2]);
 }
 
 #[test]
 fn an_outage_names_its_http_status() {
-    let emulator = Emulator::start(&[KEY]);
-    emulator.registered();
-    let client = Client::new(KEY, &emulator.options().max_retries(0)).expect("a client");
-    emulator.ask(KEY, "/emulator/outage", "{\"httpStatus\":503,\"requests\":1}");
+    let (emulator, _client) = registered();
+    let client = emulator.client(KEY).max_retries(0).build().expect("a client");
+    emulator.ask(KEY, "/emulator/outage", "{\"httpStatus\":503,\"requests\":1}").expect("an outage");
     let error = client.validate(DEVICE).expect_err("an outage");
     assert_eq!((error.kind(), error.http_status(), error.is_denied()), (ErrorKind::Unavailable, Some(503), false));
-    assert!(client.allows(DEVICE));
-    let wrong = Client::new("org_unknown", &emulator.options()).expect("a client");
+    assert!(error.is_no_answer() && client.allows(DEVICE));
+    let wrong = emulator.client("org_unknown").build().expect("a client");
     let error = wrong.validate(DEVICE).expect_err("an unknown key");
-    assert_eq!((error.kind(), error.http_status()), (ErrorKind::Refused, None));
+    assert_eq!((error.kind(), error.http_status(), error.is_no_answer()), (ErrorKind::Refused, None, false));
 }
 
 #[test]
 fn bad_arguments_are_named() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.client();
+    let (emulator, client) = registered();
     for device in ["a\0b", "", "   ", &"x".repeat(513)] {
         let error = client.validate(device).expect_err("it cannot be sent");
         assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidArgument, "CLIENT_INVALID_ARGUMENT"));
         assert!(error.message().contains("device"), "{}", error);
     }
+    let options = || emulator.client(KEY);
     for options in [
-        Options::new().timeout(Duration::from_micros(1)),
-        Options::new().timeout(Duration::MAX),
-        Options::new().max_retries(11),
-        Options::new().base_url("http://example.com"),
-        Options::new().set("timeout", Value::Number("1".to_string())),
+        options().timeout(Duration::from_micros(1)),
+        options().timeout(Duration::MAX),
+        options().max_retries(11),
+        options().base_url("http://example.com"),
+        options().set("timeout", Value::Number("1".to_string())),
     ] {
-        assert_eq!(Client::new(KEY, &options).expect_err("a bad option").kind(), ErrorKind::InvalidOptions);
+        assert_eq!(options.build().expect_err("a bad option").kind(), ErrorKind::InvalidOptions);
     }
-    let error = Client::from_env(&Options::new().env_var("MACHINEID_NOT_SET")).expect_err("no key");
+    let error = Client::builder_from_env().env_var("MACHINEID_NOT_SET").build().expect_err("no key");
     assert_eq!((error.kind(), error.status_name()), (ErrorKind::NoOrgKey, "MID_NO_ORG_KEY"));
 }
 
 #[test]
 fn the_key_is_in_no_text() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = Client::new("org_marker", &emulator.options()).expect("a client");
-    let mut said = format!("{:?} {:?}", client, emulator.options());
+    let emulator = Emulator::start().expect("an emulator");
+    let builder = emulator.client("org_marker");
+    let mut said = format!("{:?}", builder);
+    let client = builder.build().expect("a client");
+    said += &format!("{:?}", client);
+    let key = |key: &str| Client::builder(key).build().expect_err("it cannot be sent");
     for error in [
         client.validate(DEVICE).expect_err("an unknown key"),
-        Client::new("org_marker\0", &Options::new()).expect_err("a NUL"),
-        Client::new("org_mar\u{fffd}marker", &Options::new()).expect_err("no ASCII"),
+        key("org_marker\0"),
+        key("org_m\u{e4}rker marker"),
+        key(&"org_marker".repeat(100)),
     ] {
         said += &format!("{} {:?} {:#?} {:?}", error, error, error, error.reply());
     }
@@ -136,7 +138,8 @@ fn a_cancel_ends_a_waiting_call() {
     // A listener that nobody accepts from takes connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("it has an address"));
-    let client = Arc::new(Client::new(KEY, &Options::new().base_url(url).timeout(Duration::from_secs(60))).expect("a client"));
+    let builder = Client::builder(KEY).base_url(url).timeout(Duration::from_secs(60));
+    let client = Arc::new(builder.build().expect("a client"));
     let start = Instant::now();
     let waiting = thread::spawn({
         let client = Arc::clone(&client);
@@ -155,8 +158,7 @@ fn threads_share_a_client() {
     is_shared::<Client>();
     is_shared::<machineid::Error>();
     is_shared::<machineid::Decision>();
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.registered();
+    let (_emulator, client) = registered();
     let allowed: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| (0..4).filter(|_| client.allows(DEVICE)).count())).collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()

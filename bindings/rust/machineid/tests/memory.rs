@@ -1,20 +1,18 @@
 mod common;
 
-use common::{resident, Emulator, DEVICE, KEY};
-use machineid::GuardOptions;
+use common::{registered, resident, DEVICE};
 
 /// All operations of this test run in one process without other tests, so that its memory is theirs.
 #[test]
 fn ten_thousand_calls_take_no_memory() {
-    let emulator = Emulator::start(&[KEY]);
-    let client = emulator.registered();
+    let (_emulator, client) = registered();
     let call = |index: usize| {
         assert!(client.allows(DEVICE));
         assert!(client.validate("never").is_err() && client.validate("a\0b").is_err());
         if index % 100 == 0 {
-            assert_eq!(client.validate_many(&[DEVICE, "never", DEVICE]).expect("they are answered").len(), 3);
-            let guard = client.guard(DEVICE, &GuardOptions::new()).expect("the device is allowed");
-            assert!(guard.is_allowed() && guard.report().expect("memory").allowed);
+            assert_eq!(client.validate_many(&[DEVICE, "never", DEVICE]).len(), 3);
+            let guard = client.guard(DEVICE).expect("the device is allowed");
+            assert!(guard.is_allowed() && guard.decision().expect("memory").allowed);
         }
     };
     (0..1000).for_each(call);

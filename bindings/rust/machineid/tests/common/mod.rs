@@ -1,76 +1,31 @@
-//! Starts the emulator for tests, and says to it what an operator would. The variable MACHINEID_EMULATOR is its path;
-//! otherwise it is looked for in PATH.
+//! What the tests share.
 
 #![allow(dead_code)] // No test uses all of it.
 
-use machineid::{Client, Options};
+use machineid::testing::Emulator;
+use machineid::Client;
 use std::future::Future;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::pin::Pin;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 pub const DEVICE: &str = "worker:prod:queue-consumer:07";
-pub const KEY: &str = "org_tests";
+pub const KEY: &str = "org_test";
 
-pub struct Emulator {
-    process: Child,
-    pub url: String,
+/// An emulator, and a client of it whose device is registered.
+pub fn registered() -> (Emulator, Client) {
+    let emulator = Emulator::start().expect("an emulator");
+    let client = emulator.client(KEY).timeout(Duration::from_secs(30)).build().expect("a client");
+    client.register(DEVICE).expect("there is room for a device");
+    (emulator, client)
 }
 
-impl Emulator {
-    pub fn start(keys: &[&str]) -> Emulator {
-        let path = std::env::var("MACHINEID_EMULATOR").unwrap_or_else(|_| "machineid-emulator".to_string());
-        let mut command = Command::new(&path);
-        command.args(["--port", "0", "--plan", "free", "--quiet"]).stdout(Stdio::piped());
-        command.args(keys.iter().flat_map(|key| ["--org-key", key]));
-        let mut process = command.spawn().unwrap_or_else(|error| {
-            panic!("{} does not start ({}); MACHINEID_EMULATOR is the path of machineid-emulator", path, error)
-        });
-        let mut line = String::new();
-        let output = process.stdout.take().expect("it is piped");
-        BufReader::new(output).read_line(&mut line).expect("the emulator says where it listens");
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{} said: {}", path, line));
-        Emulator { process, url: url.to_string() }
-    }
-
-    pub fn options(&self) -> Options {
-        Options::new().base_url(&self.url).timeout(Duration::from_secs(30))
-    }
-
-    pub fn client(&self) -> Client {
-        Client::new(KEY, &self.options()).expect("the options are right")
-    }
-
-    /// A client whose device is registered.
-    pub fn registered(&self) -> Client {
-        let client = self.client();
-        client.register(DEVICE).expect("there is room for a device");
-        client
-    }
-
-    /// Sends a POST, and expects HTTP 200.
-    pub fn ask(&self, key: &str, path: &str, body: &str) {
-        let address = self.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).expect("the emulator listens");
-        let head = format!("POST {} HTTP/1.1\r\nHost: emulator\r\nx-org-key: {}\r\n", path, key);
-        let rest = "Content-Type: application/json\r\nConnection: close\r\n";
-        write!(stream, "{}{}Content-Length: {}\r\n\r\n{}", head, rest, body.len(), body).expect("it takes requests");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{}: {}", path, answer);
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// How late a guard may be beyond its bound, for slow machines.
+pub fn slack() -> Duration {
+    let slack = std::env::var("CHECK_SLACK_MS").ok().and_then(|text| text.parse().ok());
+    Duration::from_millis(slack.unwrap_or_default())
 }
 
 /// Waits until something is so, for 30 s at most.
