@@ -65,7 +65,8 @@ func FromEnv(options ...Option) (*Client, error) {
 	})
 }
 
-func newClient(options []Option, make func(text *C.char, client **C.mid_client, json **C.char) C.mid_status) (*Client, error) {
+func newClient(options []Option,
+	make func(text *C.char, client **C.mid_client, json **C.char) C.mid_status) (*Client, error) {
 	encoded, err := encode(options)
 	if err != nil {
 		return nil, err
@@ -83,8 +84,8 @@ func newClient(options []Option, make func(text *C.char, client **C.mid_client, 
 	return client, nil
 }
 
-// Cancel ends all calls in progress and to come, and all guards. It returns at once. A cancelled client stays cancelled: make
-// a new one.
+// Cancel ends all calls in progress and to come, and all guards. It returns at once. A cancelled client stays
+// cancelled: make a new one.
 func (c *Client) Cancel() {
 	if c.enter() == nil {
 		defer c.leave()
@@ -92,8 +93,8 @@ func (c *Client) Cancel() {
 	}
 }
 
-// Close cancels the client, waits for the calls in progress, which takes little, and frees it. It may be called again, and
-// from any goroutine. It always returns nil.
+// Close cancels the client, waits for the calls in progress, which takes little, and frees it. It may be called again,
+// and from any goroutine. It always returns nil.
 func (c *Client) Close() error {
 	if c == nil {
 		return nil
@@ -167,8 +168,8 @@ func givenUp(ctx context.Context) error {
 	return wrapped(status, "the context of the call ended: "+ctx.Err().Error(), ctx.Err())
 }
 
-// check says what is wrong with a text, the argument called name. A NUL would cut it short, and invalid UTF-8 might become
-// another text, so that the call would concern another device. The text is not in the error.
+// check says what is wrong with a text, the argument called name. A NUL would cut it short, and invalid UTF-8 might
+// become another text, so that the call would concern another device. The text is not in the error.
 func check(name, text string) error {
 	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
 		return local(InvalidArgument, name+" must be a string of UTF-8 without NUL")

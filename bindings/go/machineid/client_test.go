@@ -98,7 +98,8 @@ func TestOperationsAnswer(t *testing.T) {
 	must(t)(client.Restore(background, device))
 	must(t)(client.Remove(background, device))
 	_, err := client.Remove(background, device)
-	if refused := failure(t, err, machineid.ErrRefused); refused.Code != "device_not_found" || len(refused.RequestID) != 36 {
+	refused := failure(t, err, machineid.ErrRefused)
+	if refused.Code != "device_not_found" || len(refused.RequestID) != 36 {
 		t.Error(err)
 	}
 	if info := machineid.BuildInfo(); info.String("version") != machineid.Version() {
@@ -117,7 +118,8 @@ func TestManyAreAskedAtOnce(t *testing.T) {
 	}
 	for i, kind := range []error{nil, machineid.ErrDenied, machineid.ErrInvalidArgument, machineid.ErrDenied,
 		machineid.ErrInvalidArgument, nil} {
-		if result := results[i]; !errors.Is(result.Err, kind) || result.Allowed != (kind == nil) || result.DeviceID != ids[i] {
+		result := results[i]
+		if !errors.Is(result.Err, kind) || result.Allowed != (kind == nil) || result.DeviceID != ids[i] {
 			t.Errorf("%d: %+v, and not %v", i, result, kind)
 		}
 	}
@@ -162,7 +164,8 @@ func TestBadInputIsNamed(t *testing.T) {
 	emulator, client := registered(t)
 	for _, id := range []string{"", "  ", "a\x00b", "w\xed\xa0\x80", strings.Repeat("x", 513)} {
 		_, err := client.Validate(background, id)
-		if wrong := failure(t, err, machineid.ErrInvalidArgument); !strings.Contains(strings.ToLower(wrong.Message), "device") {
+		wrong := failure(t, err, machineid.ErrInvalidArgument)
+		if !strings.Contains(strings.ToLower(wrong.Message), "device") {
 			t.Error(err)
 		}
 	}
@@ -198,7 +201,8 @@ func TestTheKeyIsInNoText(t *testing.T) {
 	said := fmt.Sprintf("%v %+v %#v", client, client, client)
 	_, err := client.Validate(background, device)
 	said += fmt.Sprintf("%v %+v %#v", err, err, err)
-	for _, key := range []string{"org_marker\x00", "org_marker\xff", "org_märker", "org_marker" + strings.Repeat("x", 512)} {
+	long := "org_marker" + strings.Repeat("x", 512)
+	for _, key := range []string{"org_marker\x00", "org_marker\xff", "org_märker", long} {
 		_, err := machineid.New(key)
 		failure(t, err, machineid.ErrInvalidArgument)
 		said += fmt.Sprintf("%v %+v %#v", err, err, err)

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Status is the status of a call. A later version of the library may have more statuses: treat one that is not known here
-// as no answer.
+// Status is the status of a call. A later version of the library may have more statuses: treat one that is not known
+// here as no answer.
 type Status int32
 
 // The statuses, as machineid.h describes them.
@@ -73,8 +73,8 @@ func (s *sentinel) Error() string { return "machineid: " + s.text }
 type Error struct {
 	// Status is OK for a denial, because the authority decided.
 	Status Status
-	// Code is for programs and logs: DEVICE_REVOKED, device_not_found, CLIENT_TIMEOUT. The authority may have codes that no
-	// document names.
+	// Code is for programs and logs: DEVICE_REVOKED, device_not_found, CLIENT_TIMEOUT. The authority may have codes that
+	// no document names.
 	Code string
 	// RequestID is the id under which the authority knows the call; "" where it did not answer.
 	RequestID string
@@ -112,7 +112,8 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Unwrap() error { return e.cause }
 
 func newError(status Status, reply Reply) *Error {
-	e := &Error{Status: status, Code: reply.Code(), RequestID: reply.RequestID(), Message: reply.String("message"), Reply: reply}
+	e := &Error{Status: status, Code: reply.Code(), RequestID: reply.RequestID(), Reply: reply}
+	e.Message = reply.String("message")
 	if _, after, found := strings.Cut(e.Message, "HTTP "); found && status == Unavailable && len(after) >= 3 {
 		e.HTTPStatus, _ = strconv.Atoi(after[:3])
 	}
@@ -121,9 +122,8 @@ func newError(status Status, reply Reply) *Error {
 
 // local makes an error of this package, in the form in which the library makes its own.
 func local(status Status, message string) *Error {
-	return newError(status, Reply{
-		"allowed": false, "code": strings.Replace(status.String(), "MID_", "CLIENT_", 1), "request_id": nil, "message": message,
-	})
+	code := strings.Replace(status.String(), "MID_", "CLIENT_", 1)
+	return newError(status, Reply{"allowed": false, "code": code, "request_id": nil, "message": message})
 }
 
 func wrapped(status Status, message string, cause error) *Error {

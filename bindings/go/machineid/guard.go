@@ -16,8 +16,8 @@ import (
 	"unsafe"
 )
 
-// Guard keeps one device's permission fresh in the background, for a hot loop to look at. It is started by Client.Guard, and
-// stopped by Stop. It may outlive its client, but is ended then.
+// Guard keeps one device's permission fresh in the background, for a hot loop to look at. It is started by
+// Client.Guard, and stopped by Stop. It may outlive its client, but is ended then.
 type Guard struct{ *guard }
 
 // guard is what the goroutine of a guard knows, so that the garbage collector finds a Guard that nobody else refers to.
@@ -57,8 +57,8 @@ type Report struct {
 	Failure  Reply         // why the last check brought none, or nil
 }
 
-// Guard starts a guard for a device. It validates once, in the call, and fails as Validate does: a denial is an error that
-// matches ErrDenied. The context is that of the call; the guard goes on when it ends.
+// Guard starts a guard for a device. It validates once, in the call, and fails as Validate does: a denial is an error
+// that matches ErrDenied. The context is that of the call; the guard goes on when it ends.
 func (c *Client) Guard(ctx context.Context, deviceID string, options ...GuardOption) (*Guard, error) {
 	encoded, err := encode(options)
 	if err != nil {
@@ -133,8 +133,9 @@ func (g *Guard) Allowed() bool {
 	return g.handle != nil && C.mid_guard_allowed(g.handle) == 1
 }
 
-// Context returns a context that ends when the guard is denied, ended or stopped; Err then says why. A lapse does not end
-// it, since it may pass: look at Allowed before each piece of work as well. The guard is not collected while it is in use.
+// Context returns a context that ends when the guard is denied, ended or stopped; Err then says why. A lapse does not
+// end it, since it may pass: look at Allowed before each piece of work as well. The guard is not collected while it is
+// in use.
 func (g *Guard) Context() context.Context { return guardContext{g.context, g} }
 
 // guardContext refers to the guard.
@@ -143,8 +144,8 @@ type guardContext struct {
 	guard *Guard
 }
 
-// Err returns nil until the guard's context has ended, and then why: an *Error that matches ErrDenied, with the code and the
-// request id, or ErrCancelled.
+// Err returns nil until the guard's context has ended, and then why: an *Error that matches ErrDenied, with the code
+// and the request id, or ErrCancelled.
 func (g *Guard) Err() error {
 	if why := g.why.Load(); why != nil {
 		return why
@@ -152,8 +153,9 @@ func (g *Guard) Err() error {
 	return nil
 }
 
-// WaitUntilOff blocks until the guard is off: lapsed, denied, ended or stopped. It returns nil then, and the context's error when
-// that ends first. While it waits it takes a thread, and a call that was given up a quarter of a second more.
+// WaitUntilOff blocks until the guard is off: lapsed, denied, ended or stopped. It returns nil then, and the context's
+// error when that ends first. While it waits it takes a thread, and a call that was given up a quarter of a second
+// more.
 func (g *Guard) WaitUntilOff(ctx context.Context) error {
 	if ctx == nil {
 		return local(InvalidArgument, "the context must not be nil")
@@ -221,7 +223,8 @@ func (r Reply) number(name string) int64 {
 	return number
 }
 
-// Stop stops the guard, and ends its context. It may be called again, and from any goroutine. It takes half a second at most.
+// Stop stops the guard, and ends its context. It may be called again, and from any goroutine. It takes half a second
+// at most.
 func (g *Guard) Stop() {
 	runtime.SetFinalizer(g, nil)
 	g.stop()

@@ -25,7 +25,8 @@ func bound() time.Duration {
 
 func start(t *testing.T, client *machineid.Client, options ...machineid.GuardOption) *machineid.Guard {
 	t.Helper()
-	guard, err := client.Guard(background, device, append([]machineid.GuardOption{machineid.WithInterval(interval)}, options...)...)
+	options = append([]machineid.GuardOption{machineid.WithInterval(interval)}, options...)
+	guard, err := client.Guard(background, device, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,8 +229,8 @@ func TestTenThousandCallsTakeNoMemory(t *testing.T) {
 	}
 }
 
-// resident returns the memory of this process that is in use, in kB, without what it shares with files and what Go's heap
-// would give back.
+// resident returns the memory of this process that is in use, in kB, without what it shares with files and what Go's
+// heap would give back.
 func resident(t *testing.T) int {
 	runtime.GC()
 	status, err := os.ReadFile("/proc/self/status")

@@ -25,8 +25,8 @@ type answer struct {
 	text   string
 }
 
-// Validate asks: may this device run now? The error is nil only when it may. A denial is an *Error that matches ErrDenied,
-// with the code and the request id for your log.
+// Validate asks: may this device run now? The error is nil only when it may. A denial is an *Error that matches
+// ErrDenied, with the code and the request id for your log.
 func (c *Client) Validate(ctx context.Context, deviceID string) (allowed bool, err error) {
 	decision, err := c.Decide(ctx, deviceID)
 	return decision.Allowed && err == nil, err
@@ -38,8 +38,8 @@ func (c *Client) Allows(ctx context.Context, deviceID string) bool {
 	return allowed
 }
 
-// Decide is Validate with the whole decision. The error is nil only when the device may run now, and matches ErrDenied when
-// the authority said no.
+// Decide is Validate with the whole decision. The error is nil only when the device may run now, and matches ErrDenied
+// when the authority said no.
 func (c *Client) Decide(ctx context.Context, deviceID string) (Decision, error) {
 	answered, err := c.onDevice(ctx, deviceID, func(id *C.char, flag *C.int, out **C.char) C.mid_status {
 		return C.mid_validate(c.handle, id, flag, out)
@@ -60,12 +60,12 @@ func decide(status Status, flag C.int, reply Reply) (Decision, error) {
 	return decision, nil
 }
 
-// ValidateMany asks: may each of these devices run now? There is one result for each, in their order. All together have one
-// timeout: 10,000 devices have 64 ms each by default.
+// ValidateMany asks: may each of these devices run now? There is one result for each, in their order. All together
+// have one timeout: 10,000 devices have 64 ms each by default.
 //
-// The error is nil only when there are devices, and all of them may run now; otherwise it is that of the first that may not.
-// There are no results when the call failed as a whole: the client was cancelled or is closed, the context ended, or memory
-// or a descriptor was refused.
+// The error is nil only when there are devices, and all of them may run now; otherwise it is that of the first that
+// may not. There are no results when the call failed as a whole: the client was cancelled or is closed, the context
+// ended, or memory or a descriptor was refused.
 func (c *Client) ValidateMany(ctx context.Context, deviceIDs []string) ([]Result, error) {
 	if len(deviceIDs) == 0 {
 		return nil, local(InvalidArgument, "deviceIDs is empty, so nothing is allowed")
@@ -111,8 +111,8 @@ func (c *Client) ValidateMany(ctx context.Context, deviceIDs []string) ([]Result
 	return results, err
 }
 
-// statusOf returns the status of one of many, by its reply: the library returns only that of the first one that brought no
-// decision. A failure has the status name with CLIENT_ for MID_, and an API error has no "allowed".
+// statusOf returns the status of one of many, by its reply: the library returns only that of the first one that
+// brought no decision. A failure has the status name with CLIENT_ for MID_, and an API error has no "allowed".
 func statusOf(flag C.int, reply Reply) Status {
 	if flag == 1 {
 		return OK

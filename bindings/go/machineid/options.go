@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// An Option is an option of a client. What is not set has the library's default, in brackets below. The library checks the
-// values: a bad one makes New return ErrInvalidOptions, with a message that names it.
+// An Option is an option of a client. What is not set has the library's default, in brackets below. The library checks
+// the values: a bad one makes New return ErrInvalidOptions, with a message that names it.
 type Option func(options map[string]any)
 
 // A GuardOption is an option of a guard.
@@ -32,8 +32,8 @@ func WithConnectTimeout(timeout time.Duration) Option {
 	return With("connect_timeout_ms", milliseconds(timeout))
 }
 
-// WithMaxRetries sets the number of further attempts after a transport failure or an outage, 0 to 10 (2). There are none
-// after an answer.
+// WithMaxRetries sets the number of further attempts after a transport failure or an outage, 0 to 10 (2). There are
+// none after an answer.
 func WithMaxRetries(count int) Option { return With("max_retries", count) }
 
 // WithCAFile sets a PEM file of the only certificate authorities to trust.
@@ -70,8 +70,8 @@ func WithGuard(name string, value any) GuardOption {
 	return func(options map[string]any) { options[name] = value }
 }
 
-// WithInterval sets the time from one check to the next, 20 ms to 1 h, a tenth more or less (5 s). A revocation is noticed
-// that late.
+// WithInterval sets the time from one check to the next, 20 ms to 1 h, a tenth more or less (5 s). A revocation is
+// noticed that late.
 func WithInterval(interval time.Duration) GuardOption {
 	return WithGuard("interval_ms", milliseconds(interval))
 }

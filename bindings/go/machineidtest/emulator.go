@@ -45,7 +45,8 @@ func Start(tb testing.TB, orgKeys ...string) *Emulator {
 	return emulator
 }
 
-// Run starts an emulator, which the caller stops. The org keys are those of its organisations; without any there is one.
+// Run starts an emulator, which the caller stops. The org keys are those of its organisations; without any there is
+// one.
 func Run(orgKeys ...string) (*Emulator, error) {
 	if len(orgKeys) == 0 {
 		orgKeys = []string{"org_test"}
@@ -102,7 +103,8 @@ func (e *Emulator) Setenv(t interface{ Setenv(key, value string) }) {
 	t.Setenv("MACHINEID_BASE_URL", e.URL)
 }
 
-// Outage answers the next requests of an organisation with an HTTP status, 408, 429 or 5xx; all requests with a count of 0.
+// Outage answers the next requests of an organisation with an HTTP status, 408, 429 or 5xx; all requests with a count
+// of 0.
 func (e *Emulator) Outage(orgKey string, httpStatus, requests int) error {
 	body := fmt.Sprintf(`{"httpStatus":%d,"requests":%d}`, httpStatus, requests)
 	if requests == 0 {

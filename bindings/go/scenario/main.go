@@ -1,5 +1,5 @@
-// Command scenario is the common scenario: every operation, and the ways in which they fail. bindings/scenario.txt has what
-// it prints.
+// Command scenario is the common scenario: every operation, and the ways in which they fail. bindings/scenario.txt has
+// what it prints.
 package main
 
 import (
@@ -219,7 +219,8 @@ func failures() {
 	odd := need(machineid.New(orgKey, machineid.WithBaseURL(os.Getenv("MACHINEID_ODD_URL"))))
 	fmt.Println("odd numbers:", decided(odd.Validate(background, device)))
 	// An outage is neither an answer nor a refusal: the next call may bring an answer.
-	out := need(machineid.New("org_outage", machineid.WithBaseURL(os.Getenv("MACHINEID_BASE_URL")), machineid.WithMaxRetries(0)))
+	url := os.Getenv("MACHINEID_BASE_URL")
+	out := need(machineid.New("org_outage", machineid.WithBaseURL(url), machineid.WithMaxRetries(0)))
 	fmt.Println("outage:", failed(out.Validate(background, device)))
 	fmt.Println("outlived:", decided(out.Validate(background, device)))
 	unreachable := need(machineid.New(orgKey, machineid.WithBaseURL("http://127.0.0.1:1"), machineid.WithMaxRetries(0)))
@@ -233,7 +234,8 @@ func cancels() {
 	client := need(machineid.FromEnv())
 	need(client.Register(background, device))
 	guard := need(client.Guard(background, device))
-	waiting := need(machineid.New(orgKey, machineid.WithBaseURL(os.Getenv("MACHINEID_SILENT_URL")), machineid.WithTimeout(time.Minute)))
+	silent := os.Getenv("MACHINEID_SILENT_URL")
+	waiting := need(machineid.New(orgKey, machineid.WithBaseURL(silent), machineid.WithTimeout(time.Minute)))
 	said := make(chan string)
 	go func() { said <- decided(waiting.Validate(background, device)) }()
 	// It is most probably in flight after this; a call to come would be cancelled too.

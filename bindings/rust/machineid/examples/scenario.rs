@@ -196,7 +196,8 @@ fn failures() -> Done {
     println!("outlived: {}", decided(&out.validate(DEVICE)));
     let unreachable = Client::builder(KEY).base_url("http://127.0.0.1:1").max_retries(0).build()?;
     println!("unreachable: {}", failed(&unreachable.validate(DEVICE)));
-    let slow = Client::builder(KEY).base_url(env::var("MACHINEID_SILENT_URL")?).timeout(Duration::from_millis(50)).build()?;
+    let silent = env::var("MACHINEID_SILENT_URL")?;
+    let slow = Client::builder(KEY).base_url(silent).timeout(Duration::from_millis(50)).build()?;
     println!("timeout: {}", failed(&slow.validate(DEVICE)));
     Ok(())
 }

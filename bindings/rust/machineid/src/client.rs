@@ -68,8 +68,8 @@ impl Client {
         }
     }
 
-    /// May this device run now? It is `Ok` only when it may. A denial is an [`Error`] with the code and the request id for
-    /// your log, of the kind [`Denied`](crate::ErrorKind::Denied).
+    /// May this device run now? It is `Ok` only when it may. A denial is an [`Error`] with the code and the request id
+    /// for your log, of the kind [`Denied`](crate::ErrorKind::Denied).
     pub fn validate(&self, device_id: &str) -> Result<Decision> {
         let id = c_string("device_id", device_id)?;
         let (mut allowed, mut json) = (0, Text::new());
@@ -83,11 +83,11 @@ impl Client {
         self.validate(device_id).map_or(false, |decision| decision.is_allowed())
     }
 
-    /// May each of these devices run now? There is one result for each, in their order, as [`Client::validate`] would have
-    /// returned it. All together have one timeout: 10,000 devices have 64 ms each by default.
+    /// May each of these devices run now? There is one result for each, in their order, as [`Client::validate`] would
+    /// have returned it. All together have one timeout: 10,000 devices have 64 ms each by default.
     ///
-    /// Where the call fails as a whole, because the client is cancelled, or memory or a descriptor is refused, each device
-    /// has that error.
+    /// Where the call fails as a whole, because the client is cancelled, or memory or a descriptor is refused, each
+    /// device has that error.
     pub fn validate_many<S: AsRef<str>>(&self, device_ids: &[S]) -> Decisions {
         let ids: Vec<_> = device_ids.iter().map(|id| c_string("device_id", id.as_ref())).collect();
         // A device id that cannot be sent costs only that device its decision.
@@ -154,8 +154,8 @@ impl Client {
         self.on_client(ffi::mid_usage)
     }
 
-    /// Starts a guard, which keeps one device's permission fresh in the background. It validates once, in this call, and
-    /// fails as [`Client::validate`] does; a denial is an error here too.
+    /// Starts a guard, which keeps one device's permission fresh in the background. It validates once, in this call,
+    /// and fails as [`Client::validate`] does; a denial is an error here too.
     pub fn guard(&self, device_id: &str) -> Result<Guard> {
         self.guard_with(device_id, &GuardOptions::new())
     }
@@ -174,14 +174,15 @@ impl Client {
         }
     }
 
-    /// What this client has done so far in this process, as machineid.h describes it for `mid_client_stats`. It asks nobody.
+    /// What this client has done so far in this process, as machineid.h describes it for `mid_client_stats`. It asks
+    /// nobody.
     #[cfg(feature = "stats")]
     pub fn stats(&self) -> Result<Reply> {
         self.on_client(ffi::mid_client_stats)
     }
 
-    /// Ends all calls in progress and to come with [`Cancelled`](crate::ErrorKind::Cancelled), and all guards. It returns
-    /// at once. A cancelled client stays cancelled: make a new one.
+    /// Ends all calls in progress and to come with [`Cancelled`](crate::ErrorKind::Cancelled), and all guards. It
+    /// returns at once. A cancelled client stays cancelled: make a new one.
     pub fn cancel(&self) {
         unsafe { ffi::mid_client_cancel(self.0.as_ptr()) }
     }
@@ -214,8 +215,8 @@ impl fmt::Debug for Client {
 
 /// What [`Client::validate_many`] says about each device, in their order: a slice of results.
 ///
-/// A whole batch is allowed when [`all_allowed`](Decisions::all_allowed) is true. It is no `Result`, so that nobody takes
-/// "they were asked" for "they may run".
+/// A whole batch is allowed when [`all_allowed`](Decisions::all_allowed) is true. It is no `Result`, so that nobody
+/// takes "they were asked" for "they may run".
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Decisions(Vec<Result<Decision>>);

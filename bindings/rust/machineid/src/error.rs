@@ -133,7 +133,8 @@ impl Error {
         (100..600).contains(&status).then_some(status)
     }
 
-    /// The name of the status in machineid.h, such as "MID_TIMEOUT". A denial is "MID_OK", because the authority decided.
+    /// The name of the status in machineid.h, such as "MID_TIMEOUT". A denial is "MID_OK", because the authority
+    /// decided.
     #[must_use]
     pub fn status_name(&self) -> &'static str {
         static_text(unsafe { ffi::mid_status_name(self.0.status) })

@@ -8,8 +8,9 @@ use std::os::unix::io::BorrowedFd;
 use std::ptr::NonNull;
 use std::time::Duration;
 
-/// A guard keeps one device's permission fresh in the background. [`Client::guard`](crate::Client::guard) starts it, and
-/// dropping it stops it. It may outlive its client, but is ended then. Threads share it, by reference or in an `Arc`.
+/// A guard keeps one device's permission fresh in the background. [`Client::guard`](crate::Client::guard) starts it,
+/// and dropping it stops it. It may outlive its client, but is ended then. Threads share it, by reference or in an
+/// `Arc`.
 ///
 /// ```no_run
 /// # fn work() {}
@@ -97,8 +98,8 @@ impl Guard {
         unsafe { ffi::mid_guard_wait(self.0.as_ptr(), milliseconds) != ffi::MID_TIMEOUT }
     }
 
-    /// A future that is ready when the guard is denied or ended, with why. It needs no runtime. A lapse does not make it
-    /// ready, since it may pass: look at [`Guard::is_allowed`] before each piece of work as well.
+    /// A future that is ready when the guard is denied or ended, with why. It needs no runtime. A lapse does not make
+    /// it ready, since it may pass: look at [`Guard::is_allowed`] before each piece of work as well.
     ///
     /// All such futures of a process share one thread, which sleeps until a guard ends.
     pub fn stopped(&self) -> Stopped<'_> {

@@ -57,8 +57,8 @@ impl Emulator {
         Client::builder(org_key).base_url(&self.url)
     }
 
-    /// Sends a POST to a path, such as "/emulator/outage", as the organisation with this key. `machineid-emulator --help`
-    /// has the paths.
+    /// Sends a POST to a path, such as "/emulator/outage", as the organisation with this key. `machineid-emulator
+    /// --help` has the paths.
     pub fn ask(&self, org_key: &str, path: &str, body: &str) -> io::Result<()> {
         let mut stream = TcpStream::connect(self.url.trim_start_matches("http://"))?;
         let head = format!("POST {} HTTP/1.1\r\nHost: emulator\r\nx-org-key: {}\r\n", path, org_key);
