@@ -178,8 +178,7 @@ func TestBadInputIsNamed(t *testing.T) {
 	}
 	_, err := machineid.New(emulator.OrgKey, nil)
 	failure(t, err, machineid.ErrInvalidArgument)
-	//lint:ignore SA1012 a nil context is what this is about
-	_, err = client.Validate(nil, device) //nolint:staticcheck
+	_, err = client.Validate(nil, device) //lint:ignore SA1012 a nil context is what this is about
 	failure(t, err, machineid.ErrInvalidArgument)
 	_, err = machineid.FromEnv(machineid.WithEnvVar("MACHINEID_NOT_SET"))
 	failure(t, err, machineid.ErrNoOrgKey)

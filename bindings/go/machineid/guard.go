@@ -49,7 +49,7 @@ const (
 // Report is what a guard knows.
 type Report struct {
 	Allowed  bool          // what Guard.Allowed was at this moment
-	State    State         //
+	State    State         // the state
 	Age      time.Duration // how long ago the question was sent whose answer is Decision
 	Checks   int64         // how many were made, the first one included
 	Failures int64         // how many brought no decision since the last one that did
