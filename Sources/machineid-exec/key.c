@@ -79,6 +79,9 @@ void read_key(const struct settings *settings) {
         return;
     }
     if (!is_blank(given)) {
+        /* As in mid_client_from_env(): which of two keys was meant cannot be known. */
+        if (!is_blank(secure_getenv(key_variable)))
+            wrong_use("%s and %s are both set; unset one of them", key_variable, file_variable);
         read_file(given, file_variable);
         return;
     }

@@ -45,10 +45,6 @@ SOURCES = {
         {"MACHINEID_ORG_KEY": "org_no", "MACHINEID_ORG_KEY_FILE": "/nowhere"},
     ),
     "MACHINEID_ORG_KEY_FILE": lambda file: ([], WITHOUT | {"MACHINEID_ORG_KEY_FILE": file}),
-    "MACHINEID_ORG_KEY_FILE before MACHINEID_ORG_KEY": lambda file: (
-        [],
-        {"MACHINEID_ORG_KEY": "org_no", "MACHINEID_ORG_KEY_FILE": file},
-    ),
     "CREDENTIALS_DIRECTORY before MACHINEID_ORG_KEY": lambda file: (
         [],
         {"MACHINEID_ORG_KEY": "org_no", "CREDENTIALS_DIRECTORY": file.parent},

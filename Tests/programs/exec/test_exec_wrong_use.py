@@ -38,6 +38,7 @@ OTHERS = {
     "an empty program": (["--", ""], {}, "the program's name is empty; give it after the options"),
     "no device": (["--", "true"], {"MACHINEID_DEVICE_ID": None}, "no device; give --device ID, or set MACHINEID_"),
     "no org key": (["--", "true"], {"MACHINEID_ORG_KEY": " "}, "no org key; give --key-file FILE, or set"),
+    "two org keys": (["--", "true"], {"MACHINEID_ORG_KEY_FILE": "/nowhere"}, "are both set; unset one of them"),
     "a long org key": (["--", "true"], {"MACHINEID_ORG_KEY": "x" * 5000}, "longer than an org key can be; correct it"),
     "a bad base URL": (["--", "true"], {"MACHINEID_BASE_URL": "x"}, "MACHINEID_BASE_URL: base_url is not a URL"),
 }
