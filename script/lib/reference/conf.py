@@ -46,4 +46,4 @@ html_theme_options = {
 
 
 def setup(app):
-    pages.write(_header, Path(app.srcdir), [p for p in sorted(ROOT.glob("build/bin/machineid-*")) if not p.suffix])
+    pages.write(_header, Path(app.srcdir), [p for p in sorted(ROOT.glob("build/bin/machineid*")) if not p.suffix])

@@ -143,13 +143,22 @@ def _machineid_page(header: Header) -> str:
 
 
 def _program_page(program: Path) -> str:
-    said = subprocess.run([program, "--help"], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    """Returns the page of a program: what it says to --help, and what its commands say."""
+    said = _help(program)
+    page = f"{program.name}\n{'=' * len(program.name)}\n\n{_block(said)}"
+    listed = re.search(r"^Commands:$(.*?)^Options", said, re.M | re.S)
+    for command in re.findall(r"^  ([a-z]+) ", listed[1] if listed else "", re.M):
+        title = f"{program.name} {command}"
+        page += f"\n{title}\n{'-' * len(title)}\n\n"
+        other = program.with_name(f"{program.name}-{command}")
+        page += f":doc:`{other.name}` is the program behind it.\n" if other.exists() else _block(_help(program, command))
+    return page
+
+
+def _help(*command: object) -> str:
+    return subprocess.run([*command, "--help"], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+
+
+def _block(said: str) -> str:
     lines = "\n".join(f"   {line}".rstrip() for line in said.splitlines())
-    return f"{program.name}\n{'=' * len(program.name)}\n\n.. code-block:: text\n\n{lines}\n"
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file only if its text has changed, so that Sphinx reads again only what has changed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    return f".. code-block:: text\n\n{lines}\n"
