@@ -162,3 +162,10 @@ def _help(*command: object) -> str:
 def _block(said: str) -> str:
     lines = "\n".join(f"   {line}".rstrip() for line in said.splitlines())
     return f".. code-block:: text\n\n{lines}\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file only if its text has changed, so that Sphinx reads again only what has changed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
