@@ -18,7 +18,9 @@ final class JSON {
         json_loads(text, Int(JSON_REJECT_DUPLICATES), nil).map { JSON(owning: $0) }
     }
 
-    private static func view(_ raw: UnsafeMutablePointer<json_t>?) -> JSON? { raw.map { JSON(owning: json_incref($0)) } }
+    private static func view(_ raw: UnsafeMutablePointer<json_t>?) -> JSON? {
+        raw.map { JSON(owning: json_incref($0)) }
+    }
 
     private func has(_ type: json_type) -> Bool { raw?.pointee.type == type }
     var isObject: Bool { has(JSON_OBJECT) }
@@ -37,12 +39,16 @@ final class JSON {
     var count: Int { json_array_size(raw) }
     func element(_ index: Int) -> JSON? { JSON.view(json_array_get(raw, index)) }
 
-    func set(_ key: String, _ value: String?) { json_object_set_new(raw, key, value.map { json_string($0) } ?? json_null()) }
+    func set(_ key: String, _ value: String?) {
+        json_object_set_new(raw, key, value.map { json_string($0) } ?? json_null())
+    }
     func set(_ key: String, _ value: Int?) {
         json_object_set_new(raw, key, value.map { json_integer(json_int_t($0)) } ?? json_null())
     }
     func set(_ key: String, _ value: Bool) { json_object_set_new(raw, key, value ? json_true() : json_false()) }
-    func set(_ key: String, _ value: JSON?) { json_object_set_new(raw, key, value?.raw.map { json_incref($0) } ?? json_null()) }
+    func set(_ key: String, _ value: JSON?) {
+        json_object_set_new(raw, key, value?.raw.map { json_incref($0) } ?? json_null())
+    }
     func remove(_ key: String) { json_object_del(raw, key) }
     /// Adds the members of another object that this one does not have.
     func addMissing(from other: JSON) { json_object_update_missing(raw, other.raw) }

@@ -32,8 +32,8 @@ extension String {
     /// How many columns it takes up, if each character takes up one.
     var columns: Int { utf8.reduce(0) { count, byte in byte & 0xc0 == 0x80 ? count : count + 1 } }
 
-    /// The text with every control character written as an escape, such as `\x1b`. What an authority or a file says must
-    /// not move the cursor of a terminal, and must not begin another column or row.
+    /// The text with every control character written as an escape, such as `\x1b`. What an authority or a file says
+    /// must not move the cursor of a terminal, and must not begin another column or row.
     var withoutControls: String {
         var escaped: [UInt8] = []
         let hex = Array("0123456789abcdef".utf8)

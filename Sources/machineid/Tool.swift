@@ -11,31 +11,35 @@ public func toolMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutableP
         texts.append(text)
     }
     do throws(Failure) {
-        return try run(Arguments.read(texts))
+        return run(try Arguments.read(texts))
     } catch {
         return report(error, texts)
     }
 }
 
-private func run(_ arguments: Arguments) throws(Failure) -> CInt {
+private func run(_ arguments: Arguments) -> CInt {
     let session = Session(arguments)
-    var status: CInt
-    if arguments.commonValue("help") != nil {
-        session.console.say(text: arguments.command.map { Help.command($0) } ?? Help.program())
-        status = ExitStatus.done
-    } else if arguments.commonValue("version") != nil {
-        status = try Command.version.run(session, arguments)
-    } else {
-        guard let command = arguments.command else {
-            throw .usage("no command; 'machineid --help' lists them")
-        }
-        status = try command.run(session, arguments)
+    do throws(Failure) {
+        let status = try perform(session, arguments)
+        try session.console.finish()
+        return status
+    } catch {
+        session.console.fail(error)
+        return error.exit
     }
-    try session.console.finish()
-    return status
 }
 
-/// Says why nothing came of it. With --json somewhere among the words, this is JSON too.
+private func perform(_ session: Session, _ arguments: Arguments) throws(Failure) -> CInt {
+    if arguments.commonValue("help") != nil {
+        session.console.say(text: arguments.command.map { Help.command($0) } ?? Help.program())
+        return ExitStatus.done
+    }
+    if arguments.commonValue("version") != nil { return try Command.version.run(session, arguments) }
+    guard let command = arguments.command else { throw .usage("no command; 'machineid --help' lists them") }
+    return try command.run(session, arguments)
+}
+
+/// Says what is wrong with the arguments. With --json somewhere among them, this is JSON too.
 private func report(_ failure: Failure, _ words: [String]) -> CInt {
     let console = Console()
     console.isJSON = words.contains { $0.isSame(as: "--json") }

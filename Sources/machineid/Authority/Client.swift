@@ -4,10 +4,16 @@ internal import CTool
 /// A client of the library's.
 final class Client {
     private let handle: OpaquePointer
+    /// Milliseconds that one call may take.
+    let timeout: Int
 
     /// Makes a client with the org key, and with the options that the command line and the environment give.
-    init(_ arguments: Arguments) throws(Failure) {
+    ///
+    /// - Parameter timeout: milliseconds for one call, in the place of what they say about it.
+    init(_ arguments: Arguments, timeout: Int? = nil) throws(Failure) {
         let options = try Client.options(arguments)
+        if let timeout { options.set("timeout_ms", timeout) }
+        self.timeout = options.integer("timeout_ms") ?? 10_000
         let key = try OrgKey.find(arguments.commonValue("key-file"))
         var client: OpaquePointer?
         var text: UnsafeMutablePointer<CChar>?
@@ -16,11 +22,8 @@ final class Client {
         }
         let answer = Answer(status, takingOver: text)
         guard status == MID_OK, let client else {
-            var failure = answer.failure(about: nil)
-            // The library calls the key by the name of its parameter.
-            if failure.message.begins(with: "org_key") {
-                failure = .noKey(key.source + String(bytes: failure.message.utf8.dropFirst(7)))
-            }
+            let failure = answer.failure(about: nil)
+            if let named = Client.named(failure, key.source, arguments) { throw named }
             throw failure
         }
         handle = client
@@ -28,8 +31,20 @@ final class Client {
 
     deinit { mid_client_free(handle) }
 
+    /// The failure with the name by which the person knows what the library calls by its own; nil where it is the same.
+    private static func named(_ failure: Failure, _ keySource: String, _ arguments: Arguments) -> Failure? {
+        if failure.message.begins(with: "org_key") {
+            return .noKey(keySource + String(bytes: failure.message.utf8.dropFirst("org_key".utf8.count)))
+        }
+        guard failure.message.begins(with: "base_url") else { return nil }
+        let isGiven = arguments.commonValue("base-url") != nil
+        let isOption = arguments.commonValue("options").flatMap { JSON.parse($0) }?["base_url"] != nil
+        let name = isGiven ? "--base-url" : isOption ? "--options: base_url" : "MACHINEID_BASE_URL"
+        return .usage(name + String(bytes: failure.message.utf8.dropFirst("base_url".utf8.count)))
+    }
+
     /// The options of the client: those of --options, and above them those that have an option of their own.
-    private static func options(_ arguments: Arguments) throws(Failure) -> JSON {
+    static func options(_ arguments: Arguments) throws(Failure) -> JSON {
         var options = JSON.object()
         if let given = arguments.commonValue("options") {
             guard let object = JSON.parse(given), object.isObject else {
@@ -48,7 +63,13 @@ final class Client {
         return options
     }
 
-    typealias Operation = (OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) ->
+    /// A guard for a device; nil when its first question brought no decision.
+    func guardian(of device: String, intervalMilliseconds: Int) -> Guard? {
+        Guard(handle, device, intervalMilliseconds: intervalMilliseconds)
+    }
+
+    typealias Operation = (OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?)
+        ->
         mid_status
 
     /// Asks the authority about a device.
@@ -86,7 +107,9 @@ final class Client {
             throw answer.failure(about: nil)
         }
         return devices.indices.map { index in
-            Verdict(devices[index], isAllowed: allowed[index] == 1, replies.element(index), areAllDecisions: status == MID_OK)
+            Verdict(
+                devices[index], isAllowed: allowed[index] == 1, replies.element(index),
+                areAllDecisions: status == MID_OK)
         }
     }
 }

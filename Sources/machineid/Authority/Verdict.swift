@@ -25,6 +25,25 @@ struct Verdict {
     var word: String { isAllowed ? "allowed" : "denied" }
     var exit: Int32 { failure?.exit ?? (isAllowed ? ExitStatus.done : ExitStatus.denied) }
 
+    static let head = ["DEVICE", "DECISION", "CODE", "REQUEST"]
+
+    /// The decision as a row of a table.
+    var row: [Table.Cell] {
+        [.init(device), .init(word, isAllowed ? .green : .red), .init(code), .init(requestID)]
+    }
+
+    /// The decision as an object.
+    var json: JSON {
+        let object = JSON.object()
+        object.set("device", device)
+        object.set("allowed", isAllowed)
+        object.set("status", "MID_OK")
+        object.set("code", code)
+        object.set("request_id", requestID)
+        object.set("reply", reply)
+        return object
+    }
+
     /// The library gives a failure the status' name as its code. A reply without `allowed` is a refusal.
     private static func isDecision(_ reply: JSON?) -> Bool {
         guard let reply, reply.bool("allowed") != nil else { return false }

@@ -2,8 +2,9 @@ internal import CMachineID
 
 /// The operations that change a device.
 struct Change: Sendable {
-    let operation: @Sendable (OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) ->
-        mid_status
+    let operation:
+        @Sendable (OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) ->
+            mid_status
     /// What is said afterwards, if the reply does not say it itself.
     let done: String
     var saysStatus = false

@@ -28,7 +28,7 @@ extension Command {
         object.set("reply", reply)
         session.console.say(object.line)
     } else {
-        var table = Table(["PLAN", ""])
+        var table = Table([])
         table.add([.init("tier"), .init(reply.string("planTier"))])
         let state = reply.string("planState")
         table.add([.init("state"), .init(state, state.map { $0.isSame(as: "active") } == true ? .green : .red)])

@@ -29,7 +29,7 @@ private let batchSize = 500
     }
     if devices.isEmpty { throw .usage("--stdin has no device id; give one in each line") }
     let client = try session.client()
-    var table = Table(["DEVICE", "DECISION", "CODE", "REQUEST"])
+    var table = Table(Verdict.head)
     var failures = Failures()
     var exit = ExitStatus.done
     var start = 0
@@ -53,19 +53,5 @@ private let batchSize = 500
 }
 
 private func show(_ verdict: Verdict, _ console: Console, _ table: inout Table) {
-    guard console.isJSON else {
-        table.add([
-            .init(verdict.device), .init(verdict.word, verdict.isAllowed ? .green : .red), .init(verdict.code),
-            .init(verdict.requestID),
-        ])
-        return
-    }
-    let object = JSON.object()
-    object.set("device", verdict.device)
-    object.set("allowed", verdict.isAllowed)
-    object.set("status", "MID_OK")
-    object.set("code", verdict.code)
-    object.set("request_id", verdict.requestID)
-    object.set("reply", verdict.reply)
-    console.say(object.line)
+    if console.isJSON { console.say(verdict.json.line) } else { table.add(verdict.row) }
 }

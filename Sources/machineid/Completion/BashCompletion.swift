@@ -1,6 +1,7 @@
 /// The completion for bash, from the table of commands and options.
 enum BashCompletion {
     static func script() -> String {
+        let valued = Option.common.filter { $0.takesValue }.map { "--\($0.name)" }.joined(by: " | ")
         var text = """
             # bash completion for machineid
             _machineid() {
@@ -9,7 +10,7 @@ enum BashCompletion {
                 COMPREPLY=()
                 for ((index = 1; index < COMP_CWORD; index++)); do
                     case ${COMP_WORDS[index]} in
-                    \(Option.common.filter { $0.takesValue }.map { "--\($0.name)" }.joined(by: " | "))) index=$((index + 1)) ;;
+                    \(valued)) index=$((index + 1)) ;;
                     -*) ;;
                     *)
                         command=${COMP_WORDS[index]}

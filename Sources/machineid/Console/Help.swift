@@ -20,6 +20,7 @@ enum Help {
         if !command.operands.isEmpty { text += " \(command.operands)" }
         text += "\n\n" + paragraph(sentence(command.about))
         for detail in command.details { text += paragraph(detail) }
+        if command.passesOn { return text }
         if !command.options.isEmpty { text += "Options:\n\n" + options(command.options) + "\n" }
         text += "Options of all commands:\n\n" + options(Option.common) + "\n"
         if !command.examples.isEmpty {

@@ -15,6 +15,7 @@ struct Table {
     private var rows: [[Cell]] = []
     private var isHeadPrinted = false
 
+    /// - Parameter head: the titles of the columns; none for rows that say themselves what they are.
     init(_ head: [String]) { self.head = head }
 
     mutating func add(_ row: [Cell]) { rows.append(row) }
@@ -27,11 +28,11 @@ struct Table {
             for row in rows { console.say(row.map { $0.text }.joined(by: "\t")) }
             return
         }
-        var widths = head.map { $0.columns }
+        var widths = head.isEmpty ? rows[0].map { _ in 0 } : head.map { $0.columns }
         for row in rows {
             for index in row.indices { widths[index] = max(widths[index], row[index].text.columns) }
         }
-        if !isHeadPrinted {
+        if !isHeadPrinted && !head.isEmpty {
             isHeadPrinted = true
             console.say(console.coloured(line(head, widths), .bold))
         }

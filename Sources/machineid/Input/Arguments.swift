@@ -12,6 +12,9 @@ struct Arguments {
     /// The value of an option of all commands.
     func commonValue(_ name: String) -> String? { common.last { $0.name.isSame(as: name) }?.value }
 
+    /// The names of the options of all commands that are given.
+    var commonNames: [String] { common.map { $0.name } }
+
     /// Reads the words after the program's name. `--help` and `--version` may stand anywhere, as may the options of all
     /// commands; after a command its own options come first.
     static func read(_ words: [String]) throws(Failure) -> Arguments {

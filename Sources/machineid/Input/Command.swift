@@ -34,7 +34,9 @@ struct Command: Sendable {
 
     /// All commands, in the order of --help.
     static let all = [
-        validate, register, unrevoke, revoke, remove, list, usage, completion, help, version,
+        validate, register, unrevoke, revoke, remove, list, usage, watch, wait, exec, doctor, emulator, completion,
+        help,
+        version,
     ]
 
     static func named(_ name: String) -> Command? { all.first { $0.name.isSame(as: name) } }

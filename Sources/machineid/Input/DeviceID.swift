@@ -34,7 +34,9 @@ enum DeviceID {
             }
             let id = text.trimmed
             if id.isEmpty { continue }
-            if let fault = fault(id) { throw .usage("--stdin, line \(number): the device id \(fault); correct the line") }
+            if let fault = fault(id) {
+                throw .usage("--stdin, line \(number): the device id \(fault); correct the line")
+            }
             ids.append(id)
         }
         return ids

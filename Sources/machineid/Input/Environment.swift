@@ -7,6 +7,14 @@ enum Environment {
         return String(cString: value)
     }
 
+    /// The first of these variables that is set and not blank, and its name.
+    static func first(_ names: [String]) -> (name: String, value: String)? {
+        for name in names {
+            if let value = text(name)?.trimmed, !value.isEmpty { return (name, value) }
+        }
+        return nil
+    }
+
     static func set(_ name: String, _ value: String) throws(Failure) {
         guard setenv(name, value, 1) == 0 else { throw .outOfMemory }
     }

@@ -18,6 +18,12 @@ final class SecretBytes {
         free(base)
     }
 
+    /// Copies at most `capacity` bytes.
+    func fill(from bytes: UnsafePointer<CChar>, count: Int) {
+        self.count = min(count, capacity)
+        memcpy(base, bytes, self.count)
+    }
+
     /// Reads up to the end or to the capacity. Returns false on an error.
     func fill(from descriptor: CInt) -> Bool {
         while count < capacity {
@@ -39,7 +45,9 @@ enum StandardInput {
         while true {
             let got = block.withUnsafeMutableBytes { CTool.read(STDIN_FILENO, $0.baseAddress, $0.count) }
             if got < 0 && tool_errno() == EINTR { continue }
-            if got < 0 { throw .usage("--stdin: standard input cannot be read: \(String(cString: strerror(tool_errno())))") }
+            if got < 0 {
+                throw .usage("--stdin: standard input cannot be read: \(String(cString: strerror(tool_errno())))")
+            }
             if got == 0 { return all }
             all += block[..<got]
         }

@@ -8,16 +8,16 @@ enum Number {
         guard parts.count <= 2, fraction.utf8.count == 3, let whole = digits(parts[0]), let part = digits(fraction),
             whole <= 10_000_000, range.contains(whole * 1000 + part)
         else {
-            throw .usage(
-                "\(option) must be from \(seconds(range.lowerBound)) to \(seconds(range.upperBound)) seconds, not '\(text)'"
-            )
+            let limits = "\(seconds(range.lowerBound)) to \(seconds(range.upperBound))"
+            throw .usage("\(option) must be from \(limits) seconds, not '\(text)'")
         }
         return whole * 1000 + part
     }
 
     static func whole(_ text: String, _ option: String, _ range: ClosedRange<Int>) throws(Failure) -> Int {
         guard let number = digits(text), range.contains(number) else {
-            throw .usage("\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+            throw .usage(
+                "\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
         }
         return number
     }
@@ -33,7 +33,9 @@ enum Number {
 
     /// nil unless the text is 1 to 9 digits.
     private static func digits(_ text: String) -> Int? {
-        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         return text.utf8.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 }

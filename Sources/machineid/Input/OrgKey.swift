@@ -21,11 +21,12 @@ enum OrgKey {
             if access(path, F_OK) == 0 { return try read(path, source: "CREDENTIALS_DIRECTORY") }
         }
         guard let value = getenv("MACHINEID_ORG_KEY"), value.pointee != 0 else {
-            throw .noKey("there is no org key; set MACHINEID_ORG_KEY, or MACHINEID_ORG_KEY_FILE or --key-file to a file")
+            throw .noKey(
+                "there is no org key; set MACHINEID_ORG_KEY, or MACHINEID_ORG_KEY_FILE or --key-file to a file")
         }
         let count = strlen(value)
         guard let secret = SecretBytes(capacity: count) else { throw .outOfMemory }
-        memcpy(secret.base, value, count)
+        secret.fill(from: value, count: count)
         return Found(source: "MACHINEID_ORG_KEY", secret: secret)
     }
 
@@ -39,14 +40,18 @@ enum OrgKey {
         defer { close(descriptor) }
         var about = stat()
         guard fstat(descriptor, &about) == 0 else { throw cannotRead(path, source, tool_errno()) }
-        guard tool_is_regular(about.st_mode) != 0 else { throw .noKey("\(source): '\(path)' is not a file") }
-        guard about.st_mode & 0o007 == 0 else {
+        // A pipe has no mode that means anything, but its reader has been given it by somebody.
+        guard tool_is_regular(about.st_mode) == 0 || about.st_mode & 0o006 == 0 else {
             throw .noKey("\(source): others may read or change '\(path)'; chmod o= '\(path)'")
         }
-        guard about.st_size <= largestFile, let secret = SecretBytes(capacity: largestFile) else {
-            throw .noKey("\(source): '\(path)' is larger than \(largestFile) bytes, so it holds no org key")
-        }
+        guard let secret = SecretBytes(capacity: largestFile + 1) else { throw .outOfMemory }
         guard secret.fill(from: descriptor) else { throw cannotRead(path, source, tool_errno()) }
+        guard secret.count <= largestFile else {
+            throw .noKey("\(source): '\(path)' is larger than \(largestFile) bytes; give a file with the org key alone")
+        }
+        guard memchr(secret.base, 0, secret.count) == nil else {
+            throw .noKey("\(source): '\(path)' has a NUL in it; give a file with the org key alone")
+        }
         return Found(source: source, secret: secret)
     }
 
