@@ -62,7 +62,10 @@ let package = Package(
             name: "machineid-tool",
             dependencies: ["CJansson", "CTool", "CMachineID"] + (usesBuiltLibrary ? [] : ["MachineIDC"]),
             path: "Sources/machineid",
-            swiftSettings: [.treatAllWarnings(as: .error), .enableExperimentalFeature("Embedded", release)],
+            swiftSettings: [
+                .treatAllWarnings(as: .error), .enableExperimentalFeature("Embedded", release),
+                .unsafeFlags(["-Osize"], release),
+            ],
             linkerSettings: usesBuiltLibrary
                 ? [.linkedLibrary("machineid"), .unsafeFlags(["-L\(root)/build/lib", "-use-ld=lld"] + rpath)] : []
         ),

@@ -25,8 +25,8 @@ enum Help {
         text += "Options of all commands:\n\n" + options(Option.common) + "\n"
         if !command.examples.isEmpty {
             text += "Examples:\n\n"
-            for example in command.examples { text += "  \(example)\n" }
-            text += "\n"
+            // help2man makes one line of lines that no blank line parts.
+            for example in command.examples { text += "  \(example)\n\n" }
         }
         return text + common()
     }
@@ -36,7 +36,8 @@ enum Help {
         var text = "Exit status:\n\n"
         for (number, about) in ExitStatus.table { text += entry(number, about, indent: 5) }
         text += "\nEnvironment:\n\n"
-        for (name, about) in Environment.table { text += entry(name, about, indent: 5) }
+        let widest = Environment.table.reduce(0) { max($0, $1.0.columns) }
+        for (name, about) in Environment.table { text += entry(name, about, indent: widest + 4) }
         return text
     }
 

@@ -43,7 +43,7 @@ WRONG = {
     "an authority that is no URL": (["--base-url", "machineid.io", "list"], None, "--base-url "),
     "remove without --yes": (["remove", "a"], None, "this would remove 1 device for good: a; there is no terminal"),
     "an unknown shell": (["completion", "csh"], None, "'csh'"),
-    "an option before emulator": (["--json", "emulator"], None, "--json is not for the emulator"),
+    "an option before emulator": (["--timeout", "1", "emulator"], None, "--timeout is not for the emulator"),
 }
 
 
