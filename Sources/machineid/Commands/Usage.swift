@@ -42,5 +42,7 @@ extension Command {
         throw .badReply("the authority's reply has no number of devices used and no limit, which --fail-over needs")
     }
     // The percentage is rounded down, so the comparison is not made with it.
-    return Double(used) * 100 > Double(limit) * Double(most) ? ExitStatus.denied : ExitStatus.done
+    guard Double(used) * 100 > Double(limit) * Double(most) else { return ExitStatus.done }
+    session.console.sayNote("more than \(limit) percent of the devices that the plan allows are in use")
+    return ExitStatus.denied
 }

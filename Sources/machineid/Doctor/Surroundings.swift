@@ -66,7 +66,9 @@ enum Surroundings {
     static func proxy(_ options: JSON, _ target: Target) -> (Finding, Target?) {
         let given = options.string("proxy").map { (name: "--options", value: $0) }
         let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        guard let (source, url) = given ?? Environment.first(names), !url.trimmed.isEmpty else {
+        // The library takes a proxy from the environment for https alone.
+        let found = given ?? (target.isTLS ? Environment.first(names) : nil)
+        guard let (source, url) = found, !url.trimmed.isEmpty else {
             return (.ok("proxy", "none"), nil)
         }
         let bypass = options.string("no_proxy") ?? Environment.first(["no_proxy", "NO_PROXY"])?.value ?? ""

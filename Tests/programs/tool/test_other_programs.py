@@ -1,5 +1,7 @@
-"""Tests machineid exec and machineid emulator, which become other programs, and that machineid leaks no memory."""
+"""Tests machineid exec and machineid emulator, which become other programs; machineid doctor; and that machineid leaks no
+memory."""
 
+import json
 import shutil
 
 import pytest
@@ -72,3 +74,39 @@ def test_no_leak(tool):
         result = outcome(*MEMCHECK_STRICT, TOOL, *words, environment=tool.environment, seconds=300)
         holds(f"{' '.join(words)}: valgrind reports nothing", result.returncode != 99, result.stdout)
         holds("and it is valgrind that ran it", result.returncode in (0, 1, 2, 4), result.stdout)
+
+
+def checks_of(tool, *words, **variables):
+    """Returns what the doctor says of each check: its verdict and its message."""
+    lines = tool.run("--json", "--options", '{"max_retries":0}', *words, "doctor", **variables).stdout.splitlines()
+    return {line["check"]: (line["verdict"], line["message"]) for line in map(json.loads, lines)}
+
+
+def test_doctor_and_tls(tool, authority):
+    """With the authority's own certificate authority all is well, and without it TLS is at fault, and nothing else."""
+    given = {"MACHINEID_BASE_URL": authority.url("https"), "MACHINEID_ORG_KEY": authority.org_key}
+    found = checks_of(tool, **given, SSL_CERT_FILE=authority.ca_file)
+    equal("it is from the variable", ("ok", f"{authority.ca_file}, from SSL_CERT_FILE"), found["certificates"])
+    equal("TLS and usage are well", ("ok", "ok"), (found["tls"][0], found["usage"][0]))
+    found = checks_of(tool, **given)
+    equal("TLS is at fault", ("ok", "bad"), (found["tcp"][0], found["tls"][0]))
+
+
+def test_doctor_and_proxies(tool):
+    """A password in the URL of a proxy is not shown."""
+    given = {"MACHINEID_BASE_URL": "https://authority.example", "https_proxy": "http://me:secret@127.0.0.1:1"}
+    found = checks_of(tool, **given)
+    equal("host, port and source", ("ok", "127.0.0.1 port 1, from https_proxy"), found["proxy"])
+    equal("it is the proxy that is tried", "bad", found["tcp"][0])
+    holds("no password", "secret" not in str(found), found)
+    found = checks_of(tool, **given, no_proxy="example")
+    equal("a host of no_proxy", ("ok", "none for authority.example, because of no_proxy"), found["proxy"])
+    given["MACHINEID_BASE_URL"] = "http://127.0.0.1:1"
+    equal("http takes none from the environment", ("ok", "none"), checks_of(tool, **given)["proxy"])
+
+
+def test_doctor_without_a_key_and_a_name(tool):
+    found = checks_of(tool, MACHINEID_ORG_KEY=None, MACHINEID_BASE_URL="https://authority.invalid")
+    equal("the key is missing", "bad", found["key"][0])
+    equal("the name is not found, so nothing is tried", ("bad", "skipped"), (found["name"][0], found["tcp"][0]))
+    equal("and nobody is asked", ("skipped", "skipped"), (found["tls"][0], found["usage"][0]))

@@ -40,10 +40,10 @@ class Tool:
         return {name: str(value) for name, value in found.items() if value is not None}
 
     def run(self, *words, **changed):
-        """Runs machineid with its output in pipes, and returns its result. Names in capitals are variables."""
-        variables = {name: value for name, value in changed.items() if name.isupper()}
-        more = {name: value for name, value in changed.items() if not name.isupper()}
-        return outcome(TOOL, *words, merged=False, environment=self.environment | variables, seconds=120, **more)
+        """Runs machineid with its output in pipes, and returns its result. What is no argument of outcome is a
+        variable."""
+        more = {name: changed.pop(name) for name in ("input", "encoding") if name in changed}
+        return outcome(TOOL, *words, merged=False, environment=self.environment | changed, seconds=120, **more)
 
     @contextlib.contextmanager
     def on_terminal(self, *words, **changed):
