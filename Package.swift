@@ -27,7 +27,7 @@ let link =
     + (sanitize ? [] : ["-z", "defs"])
 
 // In release the program machineid uses the library that script/build has put into build/lib. In debug it has the library
-// inside, so that it can be built and run without a release build.
+// inside, so that "swift build" and "swift test" need no release build.
 let usesBuiltLibrary = Context.environment["MID_BUILT_LIBRARY"] != nil
 let rpath = ["-rpath", "$ORIGIN/../lib", "-z", "now", "-z", "relro"].flatMap { ["-Xlinker", $0] }
 
