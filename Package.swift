@@ -26,8 +26,8 @@ let link =
     + ["-z", "now", "-z", "relro", "-z", "nodelete", "-z", "noexecstack"]
     + (sanitize ? [] : ["-z", "defs"])
 
-// In release the program machineid uses the library that script/build has put into build/lib. In debug it has the library
-// inside, so that "swift build" and "swift test" need no release build.
+// In release the program machineid uses the library that script/build has put into build/lib. In debug it has the
+// library inside, so that "swift build" and "swift test" need no release build.
 let usesBuiltLibrary = Context.environment["MID_BUILT_LIBRARY"] != nil
 let rpath = ["-rpath", "$ORIGIN/../lib", "-z", "now", "-z", "relro"].flatMap { ["-Xlinker", $0] }
 
