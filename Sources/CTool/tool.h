@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,12 @@ static inline int tool_open(const char *_Nonnull path) {
 // S_ISREG is a macro.
 static inline int tool_is_regular(mode_t mode) {
     return S_ISREG(mode);
+}
+
+// Whether an open file is on a mount that nobody can write to.
+static inline int tool_is_on_read_only_mount(int descriptor) {
+    struct statvfs mount;
+    return fstatvfs(descriptor, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
 }
 
 // Overwrites memory with zeros, and no compiler may leave that out.

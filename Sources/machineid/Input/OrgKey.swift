@@ -41,8 +41,14 @@ enum OrgKey {
         var about = stat()
         guard fstat(descriptor, &about) == 0 else { throw cannotRead(path, source, tool_errno()) }
         // A pipe has no mode that means anything, but its reader has been given it by somebody.
-        guard tool_is_regular(about.st_mode) == 0 || about.st_mode & 0o006 == 0 else {
-            throw .noKey("\(source): others may read or change '\(path)'; chmod o= '\(path)'")
+        if tool_is_regular(about.st_mode) != 0 {
+            guard about.st_mode & 0o022 == 0 else {
+                throw .noKey("\(source): others may change '\(path)'; chmod go-w '\(path)'")
+            }
+            // As the library has it: Kubernetes mounts secrets read-only and with mode 0644.
+            guard about.st_mode & 0o004 == 0 || tool_is_on_read_only_mount(descriptor) != 0 else {
+                throw .noKey("\(source): others may read '\(path)'; chmod o-r '\(path)'")
+            }
         }
         guard let secret = SecretBytes(capacity: largestFile + 1) else { throw .outOfMemory }
         guard secret.fill(from: descriptor) else { throw cannotRead(path, source, tool_errno()) }

@@ -42,8 +42,8 @@ def test_sources(tool, key_file):
 
 # The text and mode of a file, and what the message says.
 UNFIT = {
-    "others may read it": (ORG_KEY, 0o604, "others may read or change"),
-    "others may change it": (ORG_KEY, 0o602, "others may read or change"),
+    "others may read it": (ORG_KEY, 0o604, "others may read '"),
+    "others may change it": (ORG_KEY, 0o602, "others may change '"),
     "it is too large": (f"{ORG_KEY}{' ' * 4096}", 0o600, "is larger than 4096 bytes"),
     "it is blank": (" \n", 0o600, "is empty"),
     "it has a NUL": (f"{ORG_KEY}\0", 0o600, "has a NUL"),
