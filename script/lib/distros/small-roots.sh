@@ -5,12 +5,12 @@
 # shellcheck disable=SC2154
 
 # The version of this recipe. Raise it when a root is to have something else.
-small_recipe=2
+small_recipe=3
 # The oldest release of Debian that the archive has.
 oldest=bullseye
 
 # contents_of NAME: prints the release and the packages that a small root is made of. amd64-glibc is all that a Debian
-# must have, and has neither libcurl nor OpenSSL's programs; the others have what is named and nothing else.
+# must have, without libcurl; the others have what is named and nothing else.
 contents_of() {
     case $1 in
     amd64-glibc) echo "$oldest essential" ;;
@@ -67,8 +67,10 @@ make_small_root() {
     unpack_packages amd64 "$release" "$place" "$place/authorities" ca-certificates || return 1
     mkdir -p "$place/root/etc/ssl/certs"
     # Not every file ends its last line.
-    find "$place/authorities" -name '*.crt' -print0 | LC_ALL=C sort -z | xargs -0 sed -s '$a\' \
+    find "$place/authorities/usr/share/ca-certificates" -name '*.crt' -print0 | LC_ALL=C sort -z | xargs -0 sed -s '$a\' \
         >"$place/root/etc/ssl/certs/ca-certificates.crt"
+    # The loader looks where musl's own does, as on Alpine. Debian's looks into folders of its own instead.
+    rm -f "$place"/root/etc/ld-musl-*.path
     [ "$arch" = arm64 ] || return 0
     unpack_packages amd64 $qemu_release "$place" "$place/qemu" qemu-user || return 1
     file=$(find "$place/qemu" -name qemu-aarch64 -type f)
