@@ -45,6 +45,7 @@ class Target(Machine):
         self.name = platform
         self.arch, self.libc = platform.split("-")
         self.root = pathlib.Path(root)
+        os.environ["MACHINEID_TEST_ROOT"] = str(self.root)
         self.is_emulated = self.arch != Machine.arch
         self._zig = next((ROOT / "build/venv-portable").rglob("ziglang/zig"))
         self._installed = next((ROOT / "build/cache/portable").glob(f"{platform}_*/installed"))
