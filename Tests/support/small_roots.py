@@ -26,8 +26,7 @@ class SmallRoot:
     def __init__(self, name, folder):
         made = said("script/lib/distros/small-root", ROOTS[name], seconds=900).splitlines()[-1]
         self.folder = folder / "root"
-        shutil.copytree(made, self.folder, symlinks=True, ignore=lambda path, names: names if path.endswith("/dev") else [])
-        (self.folder / "tmp").mkdir(exist_ok=True)
+        said("cp", "-a", made, self.folder)
         self.target = targets.Target(platform_of(name), self.folder)
 
     def install(self, library):

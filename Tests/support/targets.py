@@ -1,5 +1,5 @@
-"""Where the programs that use the library run: on this machine; or, for a portable build, in the root of another system,
-for which ziglang compiles them, and for arm64 under an emulator. script/test-portable makes the roots."""
+"""Where the programs that use the library run: on this machine; or, for a portable build, in the root of another
+system, for which ziglang compiles them, and for arm64 under an emulator. script/test-portable makes the roots."""
 
 import os
 import pathlib

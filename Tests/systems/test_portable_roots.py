@@ -27,8 +27,8 @@ def test_gate(name, authority, tmp_path):
     device = f"gate-{ROOTS[name]}"
 
     def gate(scheme, **more):
-        given = {"MACHINEID_ORG_KEY": ORG_KEY, "MACHINEID_BASE_URL": authority.url(scheme), "MACHINEID_DEVICE_ID": device}
-        return root.run("gate", **given, **more)
+        given = {"MACHINEID_ORG_KEY": ORG_KEY, "MACHINEID_BASE_URL": authority.url(scheme)}
+        return root.run("gate", MACHINEID_DEVICE_ID=device, **given, **more)
 
     def works(what, result):
         holds(f"{what}: it works", (result.returncode, result.stdout) == (0, "working\n"), result)
@@ -38,7 +38,8 @@ def test_gate(name, authority, tmp_path):
     works("https, with SSL_CERT_FILE", gate("https", SSL_CERT_FILE="/authority.pem"))
     unknown = gate("https")
     holds("https, with an unknown authority: no", unknown.returncode == 1, unknown)
-    holds("and says where it looked", re.search(f"MID_TLS_FAILED .*looked in .*/{CERTIFICATES}", unknown.stdout), unknown)
+    said = re.search(f"MID_TLS_FAILED .*looked in .*/{CERTIFICATES}", unknown.stdout)
+    holds("and says where it looked", said, unknown)
     root.trust(authority.ca_file)
     works("https, with the system's authorities", gate("https"))
     authority.emulator.ask(ORG_KEY, "/api/v1/devices/revoke", {"deviceId": device})
