@@ -20,7 +20,7 @@ from authority import Server
 from daemons import find
 from distance import distance, silence
 from loopback import guard, guards, instructions, load, many, sequential, threads
-from portable import portable
+from builds import portable
 from rounds import Bench, announce
 
 
