@@ -17,10 +17,10 @@ import sys
 import tempfile
 
 from authority import Server
+from builds import portable
 from daemons import find
 from distance import distance, silence
 from loopback import guard, guards, instructions, load, many, sequential, threads
-from builds import portable
 from rounds import Bench, announce
 
 

@@ -109,7 +109,7 @@ unpack_packages() {
 # libc_of ROOT: prints the C library of a small root, and its version.
 libc_of() {
     local file
-    file=$(find "$1/lib" "$1/usr/lib" ! -type d \( -name 'libc.so.6' -o -name 'ld-musl-*' \) | head -n 1)
+    file=$(find "$1/lib" "$1/usr/lib" ! -type d \( -name 'libc.so.6' -o -name 'ld-musl-*' \) 2>/dev/null | head -n 1)
     file=$(realpath "$file")
     case $file in
     *musl*) grep -a -o -m 1 '^1\.[0-9.]*[0-9]' <(strings "$file") | sed 's/^/musl /' ;;
