@@ -24,10 +24,36 @@ int watch_freed(const char *object);
 int watch_live(const char *object);
 void watch_report(void);
 
+#ifdef __GLIBC__
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *block, size_t size);
 extern void __libc_free(void *block);
+#else
+/* musl has no other names for them, and allocates nothing to look them up. */
+static void *real(const char *name) {
+    void *function = dlsym(RTLD_NEXT, name);
+    if (function == NULL) abort();
+    return function;
+}
+
+static void *__libc_malloc(size_t size) {
+    static void *(*function)(size_t);
+    if (function == NULL) *(void **)&function = real("malloc");
+    return function(size);
+}
+
+static void *__libc_calloc(size_t count, size_t size) {
+    static void *(*function)(size_t, size_t);
+    if (function == NULL) *(void **)&function = real("calloc");
+    return function(count, size);
+}
+
+static void __libc_free(void *block) {
+    static void (*function)(void *);
+    if (function == NULL) *(void **)&function = real("free");
+    function(block);
+}
+#endif
 
 struct block {
     void *start;
@@ -96,6 +122,9 @@ static struct block *find(void *start) {
     abort();
 }
 
+/* A block may have been another's, who has left the secret in it. So each begins with zeros. */
+static void *clean(void *start) { return start != NULL ? memset(start, 0, malloc_usable_size(start)) : NULL; }
+
 static void *made(void *start, void *caller) {
     if (start == NULL) return NULL;
     (void)pthread_mutex_lock(&mutex);
@@ -121,16 +150,16 @@ static void unmade(void *start, void *caller) {
     (void)pthread_mutex_unlock(&mutex);
 }
 
-void *malloc(size_t size) { return made(__libc_malloc(size), __builtin_return_address(0)); }
-void *calloc(size_t count, size_t size) { return made(__libc_calloc(count, size), __builtin_return_address(0)); }
+void *malloc(size_t size) { return made(clean(__libc_malloc(size)), __builtin_return_address(0)); }
+void *calloc(size_t count, size_t size) { return made(clean(__libc_calloc(count, size)), __builtin_return_address(0)); }
 
 void *realloc(void *old, size_t size) {
     void *caller = __builtin_return_address(0);
     void *block;
     size_t kept;
-    if (old == NULL) return made(__libc_malloc(size), caller);
+    if (old == NULL) return made(clean(__libc_malloc(size)), caller);
     /* The block always moves, so that the old copy is examined. */
-    block = __libc_malloc(size);
+    block = clean(__libc_malloc(size));
     if (block == NULL) return NULL;
     kept = malloc_usable_size(old);
     memcpy(block, old, kept < size ? kept : size);
@@ -146,7 +175,7 @@ void free(void *block) {
 
 char *strdup(const char *text) {
     size_t size = strlen(text) + 1;
-    char *copy = made(__libc_malloc(size), __builtin_return_address(0));
+    char *copy = made(clean(__libc_malloc(size)), __builtin_return_address(0));
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
