@@ -38,7 +38,7 @@ def load(bench, server):
         for name, folder in FOLDERS.items():
             calls[name] = ({**environment, "LD_LIBRARY_PATH": str(folder)}, ["@load", "first"])
         rows = {name: [] for name in calls}
-        for _ in range(1 if bench.quick else 41):
+        for _ in range(1 if bench.quick else 21):
             for name, (variables, command) in calls.items():
                 rows[name].append(bench.numbers(variables, command, name))
         for name, found in rows.items():
@@ -52,7 +52,7 @@ def load(bench, server):
 def opening(bench, server):
     environment = server.environment("http")
     rows = {name: [] for name in FOLDERS}
-    for _ in range(1 if bench.quick else 41):
+    for _ in range(1 if bench.quick else 21):
         for name, folder in FOLDERS.items():
             rows[name].append(bench.numbers({**environment, "LD_LIBRARY_PATH": str(folder)}, ["@load", "ours"], name))
     for name, found in rows.items():
@@ -63,7 +63,7 @@ def opening(bench, server):
 
 
 def instructions(bench, server):
-    few, many = (100, 200) if bench.quick else (300, 1000)
+    few, many = (100, 200) if bench.quick else (200, 600)
 
     def collected(mode, calls, variables):
         command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"{bench.build}/validate"]
@@ -77,7 +77,7 @@ def instructions(bench, server):
         ways = {"C, libcurl and jansson": ("bare", environment)}
         ways |= {name: ("null", {**environment, "LD_LIBRARY_PATH": str(folder)}) for name, folder in FOLDERS.items()}
         costs = {name: [] for name in ways}
-        for _ in range(1 if bench.quick else 5):
+        for _ in range(1 if bench.quick else 3):
             for name, (mode, variables) in ways.items():
                 most, least = collected(mode, many, variables), collected(mode, few, variables)
                 costs[name].append((most - least) / (many - few))
