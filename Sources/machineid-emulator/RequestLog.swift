@@ -2,7 +2,7 @@ import Glibc
 
 /// The log of requests, one line each, on standard error:
 ///
-///     time=2026-01-31T12:00:00.000Z method=POST path=/api/v1/devices/validate status=200 request_id=… device=… code=ALLOW
+///     time=2026-01-31T12:00:00.000Z method=POST path=/api/v1/devices/validate status=200 request_id=… device=… code=…
 ///
 /// Text from a client is escaped, so that it cannot break a line or send escape sequences to a terminal. Org keys are
 /// replaced wherever a client may have put one. Each line is written at once, before the reply is sent.

@@ -88,10 +88,12 @@ int main(void) {
     set("CURL_CA_BUNDLE", NULL);
     set("MACHINEID_BASE_URL", "https://127.0.0.1:1");
     set("SSL_CERT_FILE", "/does/not/exist");
-    expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_FILE cannot be read: /does/not/exist: No such file or directory");
+    expect_no_client(NULL, MID_INVALID_OPTIONS,
+                     "SSL_CERT_FILE cannot be read: /does/not/exist: No such file or directory");
     set("SSL_CERT_FILE", "/etc/passwd");
     set("SSL_CERT_DIR", "/etc:/does/not/exist");
-    expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_DIR cannot be read: /does/not/exist: No such file or directory");
+    expect_no_client(NULL, MID_INVALID_OPTIONS,
+                     "SSL_CERT_DIR cannot be read: /does/not/exist: No such file or directory");
     mid_client_free(check_client("{\"ca_path\":\"/etc:/usr\",\"ca_file\":\"/etc/passwd\"}"));
     set("CURL_CA_BUNDLE", "/etc");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "CURL_CA_BUNDLE must be a regular file: /etc");

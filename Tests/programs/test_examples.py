@@ -61,9 +61,11 @@ class Story:
         self.emulator.ask("org_examples", "/emulator/outage", settings)
 
 
-@pytest.fixture(params=[[], MEMCHECK_STRICT], ids=["plain", "valgrind"])
+# Under valgrind it takes minutes.
+@pytest.fixture(params=["plain", pytest.param("valgrind", marks=pytest.mark.long)])
 def story(request, tmp_path, emulator):
-    return Story(tmp_path, request.param, emulator("--plan", "free", "--org-key", "org_examples"))
+    checker = MEMCHECK_STRICT if request.param == "valgrind" else []
+    return Story(tmp_path, checker, emulator("--plan", "free", "--org-key", "org_examples"))
 
 
 def test_story(story):

@@ -85,9 +85,11 @@ int main(int count, char **arguments) {
     check_about = "an authority that never answers";
     overstay(NULL, ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
     check_about = "a reply that does not end";
-    overstay("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"allowed\":true", ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
+    overstay("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"allowed\":true",
+             ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
     check_about = "an authority that is busy, and pauses that nothing cuts short";
-    overstay("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}", ",\"timeout_ms\":5000,\"max_retries\":1", MID_UNAVAILABLE, 50);
+    overstay("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}", ",\"timeout_ms\":5000,\"max_retries\":1",
+             MID_UNAVAILABLE, 50);
     check_about = "";
     CHECK(atomic_load(&received) > 100);
     if (atomic_load(&check_failed) == 0)

@@ -54,7 +54,8 @@ def in_file_and_folder(world, wrapper):
     expect("system's authorities: trusted without ca_file", attempt(base_url=url, wrapper=wrapper), "MID_OK", 1)
     for option, value in {"ca_file": other, "ca_path": others}.items():
         result = attempt({option: value}, base_url=url, wrapper=wrapper)
-        expect(f"system's authorities: not trusted with {option}", result, "MID_TLS_FAILED", message=f"{option} {value}")
+        what = f"system's authorities: not trusted with {option}"
+        expect(what, result, "MID_TLS_FAILED", message=f"{option} {value}")
         result = attempt({option: value}, base_url=foreign, wrapper=wrapper)
         expect(f"system's authorities: that of {option} is trusted instead", result, "MID_OK", 1)
     for name, value in {"CURL_CA_BUNDLE": other, "SSL_CERT_FILE": other, "SSL_CERT_DIR": others}.items():

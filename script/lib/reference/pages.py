@@ -12,7 +12,7 @@ from markup import inline, table
 SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
 # The guides in the order in which they are read; any others follow.
 GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "networks", "tls-and-proxies"]
-GUIDES += ["hosts", "forking-servers", "fleets", "ffi", "testing", "reliability"]
+GUIDES += ["hosts", "forking-servers", "fleets", "org-key", "observability", "ffi", "testing", "reliability"]
 
 MACHINEID = """\
 machineid
