@@ -110,9 +110,9 @@ static int load_empty(void) { return dlopen("empty.so", RTLD_NOW) != NULL; }
 
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "";
-    int (*load)(void) = strcmp(what, "empty") == 0       ? load_empty
+    int (*load)(void) = strcmp(what, "empty") == 0           ? load_empty
                         : strncmp(what, "libraries", 9) == 0 ? load_libraries
-                                                                 : load_ours;
+                                                             : load_ours;
     struct memory before, after;
     double from;
     calls = strcmp(what, "call") == 0 || strcmp(what, "first") == 0 || strcmp(what, "libraries-call") == 0;
