@@ -101,7 +101,8 @@ static int load_ours(void) {
     FIND(ours, mid_client_new);
     FIND(ours, mid_validate);
     (void)snprintf(options, sizeof options, "{\"base_url\":\"%s\"%s%s%s}", getenv("MACHINEID_BASE_URL"),
-                   ca_file != NULL ? ",\"ca_file\":\"" : "", ca_file != NULL ? ca_file : "", ca_file != NULL ? "\"" : "");
+                   ca_file != NULL ? ",\"ca_file\":\"" : "", ca_file != NULL ? ca_file : "",
+                   ca_file != NULL ? "\"" : "");
     if (mid_client_new("org_bench", calls ? options : NULL, &client, NULL) != MID_OK) return 0;
     return !calls || (mid_validate(client, "agent-01", &allowed, NULL) == MID_OK && allowed);
 }

@@ -30,11 +30,11 @@ int stall_is_on(void) { return atomic_load(&waits); }
 
 static void stall(const char *function, void *caller) {
     const char *expected = atomic_load(&wanted);
+    const char *meant = dlsym(RTLD_DEFAULT, "curl_version") != NULL ? "libcurl" : "libmachineid";
     struct timespec left;
     Dl_info object;
     if (expected == NULL || strcmp(expected, function) != 0) return;
-    if (dladdr(caller, &object) == 0) return;
-    if (strstr(object.dli_fname, dlsym(RTLD_DEFAULT, "curl_version") != NULL ? "libcurl" : "libmachineid") == NULL) return;
+    if (dladdr(caller, &object) == 0 || strstr(object.dli_fname, meant) == NULL) return;
     if (!atomic_compare_exchange_strong(&wanted, &expected, NULL)) return;
     left = (struct timespec){atomic_load(&duration) / 1000, atomic_load(&duration) % 1000 * 1000000L};
     atomic_store(&waits, 1);

@@ -7,8 +7,8 @@
  *     watch_live(object)               how many blocks allocated by that code hold it now
  *     watch_report()                   prints both, for every object, on standard error
  *
- * Where libcurl is inside libmachineid, the file that WATCH_OWN names has a line for each function of the library's own,
- * with its first and its last address in hexadecimal. All other code there counts as the object "libcurl, inside".
+ * Where libcurl is inside libmachineid, the file that WATCH_OWN names has a line for each function of the library's
+ * own, with its first and its last address in hexadecimal. All other code there counts as the object "libcurl, inside".
  */
 #include <dlfcn.h>
 #include <malloc.h>

@@ -23,7 +23,8 @@ place_of() {
 need_suites() {
     local suite
     for suite in "${@:2}"; do
-        place_of "$suite" >/dev/null || refuse "$1" "there is no suite $suite; there are ${all_suites[*]}, and their files"
+        place_of "$suite" >/dev/null ||
+            refuse "$1" "there is no suite $suite; there are ${all_suites[*]}, and their files"
     done
 }
 

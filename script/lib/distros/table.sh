@@ -22,7 +22,9 @@ cell() {
         echo "$counts$wrong, status $2"
     else
         echo "$counts$wrong"
-        if [ "$2" -eq 0 ] && [[ $counts =~ ^[0-9]+\ /\ 0(\ |$) ]] && [[ $wrong == '' || $wrong == ' / 0' ]]; then has_failed=0; fi
+        if [ "$2" -eq 0 ] && [[ $counts =~ ^[0-9]+\ /\ 0(\ |$) ]] && [[ $wrong == '' || $wrong == ' / 0' ]]; then
+            has_failed=0
+        fi
     fi
     return "$has_failed"
 }
