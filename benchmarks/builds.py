@@ -23,7 +23,7 @@ def facts(bench):
         needed = re.findall(r"NEEDED.*\[(.*)\]", readelf("-d", library))
         versions = re.findall(r"GLIBC_(\d+)\.(\d+)", readelf("-V", library))
         floor = ".".join(map(str, max((int(major), int(minor)) for major, minor in versions)))
-        exported = re.findall(r" (?:FUNC|OBJECT) +GLOBAL +DEFAULT +\d+ (\w+)", readelf("--dyn-syms", library))
+        exported = re.findall(r"(?:GLOBAL|WEAK) +\w+ +\d+ (\w+)", readelf("--dyn-syms", library))
         others = [symbol for symbol in exported if not symbol.startswith("mid_")]
         bench.row(f"{name}: size, stripped", f"{library.stat().st_size:,}", "bytes")
         bench.row(f"{name}: needs", ", ".join(needed), "")

@@ -12,7 +12,7 @@ import checks
 import pytest
 from processes import within
 from project import ROOT
-
+from targets import Machine
 
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99"]
 

@@ -8,8 +8,9 @@ import shutil
 import subprocess
 
 import pytest
-from programs import FLAGS, WARNINGS, last_lines
+from programs import last_lines
 from project import ROOT
+from targets import FLAGS, WARNINGS
 
 
 class Sanitizer:
