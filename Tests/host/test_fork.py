@@ -22,7 +22,8 @@ def forks(long):
 
 @pytest.fixture
 def over(authority, target):
-    """The environment of programs whose clients try only once. Under an emulator handshakes of many threads take long."""
+    """The environment of programs whose clients try only once. Under an emulator, handshakes of many threads take
+    long."""
     slow = {"connect_timeout_ms": 50000, "timeout_ms": 50000} if target.is_emulated else {}
     patience = {"CHILD_PATIENCE_MS": 55000} if target.is_emulated else {}
 
