@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPlatform"),
         .systemLibrary(name: "CMachineID", path: "include"),
         .target(
@@ -46,7 +47,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "machineid-emulator",
-            dependencies: ["CMicrohttpd", "CJansson", "CMachineID"],
+            dependencies: ["CMicrohttpd", "CJansson", "CSQLite", "CMachineID"],
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .target(

@@ -230,10 +230,10 @@ void mid_client_free(mid_client *client);
  * - "age_ms": milliseconds since counting began: when the client was made, or first used after fork().
  * - "calls": an object with a member for each of "register", "validate", "list_devices", "revoke", "unrevoke" (which
  *   mid_restore() is as well), "remove", "usage", "validate_many", "guard_start" and "guard_check". The last are the
- *   checks that guards made in the background and that came to something. Each member is an object:
- *   - "statuses": how many calls came to each status, by its name; mid_validate_many() counts once.
- *   - "duration_ms": how long they took. "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so
- *     on to "10000" and "+Inf", each with those before it; "sum": milliseconds, all together; "count": how many.
+ *   checks that guards made in the background and that came to something. Each member is an object with "statuses": how
+ *   many calls came to each status, by its name, where mid_validate_many() counts once; and "duration_ms": how long they
+ *   took. In it are "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so on to "10000" and
+ *   "+Inf", each with those before it; "sum": milliseconds, all together; and "count": how many.
  * - "decisions": the decisions that were received, one for each device and each check of a guard. "allowed": those with
  *   the code "ALLOW", and "other"; "denied": "DEVICE_REVOKED", "PLAN_FROZEN", "PLAN_NOT_ACTIVE" and "other".
  * - "retries": further attempts after a transport failure or an outage. "resends": requests that were lost with a kept

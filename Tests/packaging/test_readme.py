@@ -19,8 +19,8 @@ SHOWN = {
     "docs/ffi.md": ["python", "rust", "go"],
     "docs/observability.md": ["python", "go", "python"],
 }
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("Tests/*.md")])
-FOLDERS = "Sources|Tests|abi|benchmarks|examples|include|packaging|script"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("Tests/*.md"), *ROOT.glob("bindings/**/*.md")])
+FOLDERS = "Sources|Tests|abi|benchmarks|bindings|examples|include|packaging|script"
 GO = {"GO111MODULE": "off", "GOTOOLCHAIN": "local"}
 
 

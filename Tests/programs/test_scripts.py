@@ -9,7 +9,7 @@ from checks import equal
 from commands import outcome
 from project import ROOT
 
-FOLDERS = ["script", "Tests", "examples", "packaging", ".ci", "benchmarks"]
+FOLDERS = ["script", "Tests", "examples", "bindings", "packaging", ".ci", "benchmarks"]
 # A person starts the scripts in script/ itself, and those that are called run. These start the others.
 IN_SCRIPT = sorted(path for path in (ROOT / "script").iterdir() if path.is_file())
 RUNS = sorted(path for folder in (".ci", "Tests", "examples", "benchmarks") for path in (ROOT / folder).rglob("run"))

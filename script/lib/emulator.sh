@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Starts and stops emulators. Source it.
+# Starts and stops emulators. Source it. MACHINEID_EMULATOR names another emulator than the one in build/bin.
 
 # start_emulator LOG [ARGUMENT...]: starts an emulator on a free port. Sets emulator_pid and emulator_url.
 start_emulator() {
     local log=$1 ready line
     shift
-    exec {ready}< <(exec build/bin/machineid-emulator --port 0 "$@" 2>>"$log")
+    exec {ready}< <(exec "${MACHINEID_EMULATOR:-build/bin/machineid-emulator}" --port 0 "$@" 2>>"$log")
     emulator_pid=$!
     if ! read -r -t 30 line <&"$ready" || [ "${line#listening on http://}" = "$line" ]; then
         printf 'the emulator does not start:\n%s\n' "$(cat "$log")" >&2

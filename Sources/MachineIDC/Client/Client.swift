@@ -31,13 +31,7 @@ struct Client {
 
     /// Makes a client with one reference for the handle. Opens nothing.
     init(_ settings: consuming Settings) throws(Failure) {
-        let statistics = try Statistics()
-        do throws(Failure) {
-            shared = try allocateShared(Shared(settings, statistics))
-        } catch {
-            statistics.destroy()
-            throw error
-        }
+        shared = try allocateShared(Shared(settings, Statistics()))
     }
 
     /// The client behind a handle from the host; nil for NULL.

@@ -1,7 +1,10 @@
 # shellcheck shell=bash
-# Makes roots of Debian and keeps them. Source it from the root of the project, with $roots (the folder for the roots),
-# $logs (the folder for the logs) and $all_suites (the suites that run in them). $roots may hold unrelated files, so
-# this script removes or overwrites there only what is known to be from test-distros.
+# Makes roots of Debian and keeps them. Source it from the root of the project, with $roots (the folder for the roots)
+# and $logs (the folder for the logs). $roots may hold unrelated files, so this script removes or overwrites there only
+# what is known to be from it.
+#
+# The script that sources it defines root_lists NAME, which prints the lists of packages for the root of this name, one
+# file per line.
 # shellcheck disable=SC2154
 
 # The version of the recipe. Raise it when make_root changes what it puts into a root.
@@ -21,17 +24,14 @@ archive_lines() {
     done
 }
 
-# root_packages: prints the packages that a root has beside Debian's essential ones, one per line.
+# root_packages NAME: prints the packages that a root has beside Debian's essential ones, one per line.
 root_packages() {
-    local suite list lists=(script/lib/distros/packages.txt)
-    for suite in "${all_suites[@]}"; do
-        list=Tests/${suite%%/*}/packages.txt
-        [ ! -e "$list" ] || lists+=("$list")
-    done
+    local lists
+    mapfile -t lists < <(root_lists "$1")
     sed 's/#.*//; s/ *$//; /^$/d' "${lists[@]}" | LC_ALL=C sort -u
 }
 
-# remove_places RELEASE: removes the temporary folders in which roots are made, including those left by a run that was
+# remove_places NAME: removes the temporary folders in which roots are made, including those left by a run that was
 # killed. Only the process that holds the lock may call it.
 remove_places() {
     local place
@@ -40,71 +40,75 @@ remove_places() {
     done
 }
 
-# lock_root RELEASE [--shared]: waits for the lock of a root, and prints that it waits.
+# lock_root NAME [--shared]: waits for the lock of a root, and prints that it waits.
 lock_root() {
     flock --nonblock ${2:+"$2"} "$lock" && return 0
-    echo "$1: waiting for another test-distros, which is making this root or using it"
+    echo "$1: waiting for another run, which is making this root or using it"
     flock ${2:+"$2"} "$lock"
 }
 
-# make_root RELEASE STAMP: makes $roots/RELEASE, with the stamp in a file inside. It is made under a temporary name and
-# renamed when it is complete. The steps go to stdout; if it fails, the last line says why.
+# make_root NAME RELEASE STAMP: makes $roots/NAME, with the stamp in a file inside. It is made under a temporary
+# name and renamed when it is complete. The steps go to stdout; if it fails, the last line says why.
 make_root() {
-    local release=$1 stamp=$2 start=$SECONDS packages sources place log=$logs/$1/root.log
+    local name=$1 release=$2 stamp=$3 start=$SECONDS packages sources place log=$logs/$1/root.log
     sources=$(archive_lines "$release")
     if [ -z "$sources" ]; then
         echo 'no root: apt-get indextargets names no archive of Debian; apt-get update reads those of /etc/apt'
         return 1
     fi
-    packages=$(root_packages | paste -sd ,)
-    remove_places "$release"
-    if ! place=$(mktemp -d "$roots/.machineid-$release-XXXXXX") || ! touch "$place/machineid-place"; then
+    packages=$(root_packages "$name" | paste -sd ,)
+    remove_places "$name"
+    if ! place=$(mktemp -d "$roots/.machineid-$name-XXXXXX") || ! touch "$place/machineid-place"; then
         echo "no root: $roots cannot be written to"
         return 1
     fi
     chmod 755 "$place"
     : >"$log"
     give_back "$log"
+    # A package such as libstd-rust-dev:arm64 is that of another processor.
+    local foreign=()
+    [[ $packages != *:arm64* ]] || foreign=("--architectures=$(dpkg --print-architecture),arm64")
     # --variant=apt installs the essential packages and apt. The index of a mirror may be past its Valid-Until date.
     # shellcheck disable=SC2016 # mmdebstrap's own
-    mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" \
+    mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" "${foreign[@]}" \
         '--aptopt=Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
         '--customize-hook=printf "127.0.0.1 localhost\n::1 localhost\n" >"$1/etc/hosts"' \
         "$release" "$place/new" - <<<"$sources" 2>&1 | tee "$log" | grep --line-buffered '^[IE]: '
     # The first of these statuses is mmdebstrap's.
     if [ "${PIPESTATUS[0]}" -ne 0 ]; then
-        remove_places "$release"
+        remove_places "$name"
         echo "no root: mmdebstrap failed; $log says why"
         return 1
     fi
     # Whatever is at the destination is an older root of ours.
     if printf '%s\n' "$stamp" >"$place/new/etc/machineid-root" &&
-        { [ ! -e "$roots/$release" ] || mv "$roots/$release" "$place/old"; } && mv "$place/new" "$roots/$release"; then
-        remove_places "$release"
+        { [ ! -e "$roots/$name" ] || mv "$roots/$name" "$place/old"; } && mv "$place/new" "$roots/$name"; then
+        remove_places "$name"
         echo "its root is made, in $((SECONDS - start)) s"
     else
-        echo "no root: $roots/$release cannot be replaced"
+        echo "no root: $roots/$name cannot be replaced"
         return 1
     fi
 }
 
-# need_root RELEASE: makes the root, unless it exists and was made from these packages.
+# need_root NAME [RELEASE]: makes the root, unless it exists and was made from these packages. Without RELEASE, NAME is
+# the release.
 need_root() {
-    local release=$1 stamp root=$roots/$1
-    stamp=$({ echo "$recipe $release" && root_packages; } | sha256sum)
-    # Another test-distros may be making this root or using it. This process holds its lock until it ends.
-    exec {lock}>>"$roots/.machineid-$release.lock"
-    lock_root "$release" --shared
+    local name=$1 release=${2:-$1} stamp root=$roots/$1
+    stamp=$({ echo "$recipe $release" && root_packages "$name"; } | sha256sum)
+    # Another run may be making this root or using it. This process holds its lock until it ends.
+    exec {lock}>>"$roots/.machineid-$name.lock"
+    lock_root "$name" --shared
     [ "$(cat "$root/etc/machineid-root" 2>/dev/null)" != "$stamp" ] || return 0
-    lock_root "$release"
+    lock_root "$name"
     if [ "$(cat "$root/etc/machineid-root" 2>/dev/null)" != "$stamp" ]; then
         if [ -e "$root" ] && [ ! -e "$root/etc/machineid-root" ]; then
-            echo "$release: no root: $root exists, and test-distros did not make it"
+            echo "$name: no root: $root exists, and is none that was made here"
             flock --unlock "$lock"
             return 1
         fi
-        echo "$release: making its root, which takes about 100 s"
-        if ! (set -o pipefail && make_root "$release" "$stamp" | sed -u "s/^/$release: /"); then
+        echo "$name: making its root, which takes about 100 s"
+        if ! (set -o pipefail && make_root "$name" "$release" "$stamp" | sed -u "s/^/$name: /"); then
             flock --unlock "$lock"
             return 1
         fi

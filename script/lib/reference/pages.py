@@ -11,8 +11,9 @@ from markup import inline, table
 # The section of the header that holds for a function, besides its own comment.
 SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
 # The guides in the order in which they are read; any others follow.
-GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "networks", "tls-and-proxies"]
-GUIDES += ["hosts", "forking-servers", "fleets", "org-key", "observability", "ffi", "testing", "reliability"]
+GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "machineid-exec", "networks"]
+GUIDES += ["tls-and-proxies", "hosts", "forking-servers", "fleets", "org-key", "observability", "ffi", "testing"]
+GUIDES += ["reliability"]
 
 MACHINEID = """\
 machineid
