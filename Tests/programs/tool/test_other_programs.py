@@ -1,5 +1,5 @@
-"""Tests machineid exec and machineid emulator, which become other programs; machineid doctor; and that machineid leaks no
-memory."""
+"""Tests machineid exec and machineid emulator, which become other programs; machineid doctor; and that machineid leaks
+no memory."""
 
 import json
 import shutil

@@ -7,7 +7,7 @@ import subprocess
 
 from commands import outcome
 from project import ROOT
-from terminal import Terminal
+from tool_terminal import Terminal
 
 TOOL = ROOT / "build/bin/machineid"
 ORG_KEY = "org_operators"

@@ -67,7 +67,7 @@ make_small_root() {
     unpack_packages amd64 "$release" "$place" "$place/authorities" ca-certificates || return 1
     mkdir -p "$place/root/etc/ssl/certs"
     # Not every file ends its last line.
-    # shellcheck disable=SC1003 # sed's own
+    # shellcheck disable=SC1003,SC2016 # sed's own
     find "$place/authorities/usr/share/ca-certificates" -name '*.crt' -print0 | LC_ALL=C sort -z |
         xargs -0 sed -s '$a\' >"$place/root/etc/ssl/certs/ca-certificates.crt"
     # The loader looks where musl's own does, as on Alpine. Debian's looks into folders of its own instead.

@@ -154,7 +154,8 @@ def _program_page(program: Path) -> str:
         title = f"{program.name} {command}"
         page += f"\n{title}\n{'-' * len(title)}\n\n"
         other = program.with_name(f"{program.name}-{command}")
-        page += f":doc:`{other.name}` is the program behind it.\n" if other.exists() else _block(_help(program, command))
+        behind = f":doc:`{other.name}` is the program behind it.\n"
+        page += behind if other.exists() else _block(_help(program, command))
     return page
 
 
