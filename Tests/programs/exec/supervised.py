@@ -6,9 +6,9 @@ import os
 import select
 import signal
 import subprocess
-import time
 
 from commands import outcome
+from processes import await_true
 from project import ROOT
 
 EXEC = ROOT / "build/bin/machineid-exec"
@@ -19,16 +19,6 @@ STUBBORN = f'trap "echo no >&2" TERM; {WAITS}'
 POLITE = f'trap "echo bye; exit 3" TERM INT HUP; {WAITS}'
 # Signals that the caller ignores, for example through nohup, would be ignored by every program.
 DEFAULT_SIGNALS = ["env", "--default-signal"]
-
-
-def await_true(holds, seconds=30):
-    """Waits until a condition holds, and returns whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_there(pid):
