@@ -57,7 +57,8 @@ static inline void bare_open(struct bare *bare) {
     need(easy != NULL, "curl_easy_init");
     memset(bare, 0, sizeof *bare);
     bare->easy = easy;
-    for (size_t n = 0; n < sizeof lines / sizeof *lines; n++) bare->headers = curl_slist_append(bare->headers, lines[n]);
+    for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
+        bare->headers = curl_slist_append(bare->headers, lines[n]);
     (void)snprintf(url, sizeof url, "%s/api/v1/devices/validate", setting("MACHINEID_BASE_URL"));
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, bare->headers);
@@ -121,7 +122,8 @@ static inline mid_client *client_with(const char *more) {
     char *json = NULL;
     mid_client *client = NULL;
     (void)snprintf(options, sizeof options, "{\"base_url\":\"%s\"%s%s%s%s%s}", setting("MACHINEID_BASE_URL"),
-                   ca_file ? ",\"ca_file\":\"" : "", ca_file ? ca_file : "", ca_file ? "\"" : "", *more ? "," : "", more);
+                   ca_file ? ",\"ca_file\":\"" : "", ca_file ? ca_file : "", ca_file ? "\"" : "",
+                   *more ? "," : "", more);
     if (mid_client_new("org_bench", options, &client, &json) != MID_OK) {
         fprintf(stderr, "%s\n", json);
         exit(1);
@@ -133,7 +135,8 @@ static inline mid_client *client_with(const char *more) {
 static inline mid_client *client_open(int connections) {
     char more[128];
     int length = snprintf(more, sizeof more, "\"timeout_ms\":60000,\"connect_timeout_ms\":30000");
-    if (connections > 0) (void)snprintf(more + length, sizeof more - (size_t)length, ",\"max_connections\":%d", connections);
+    if (connections > 0)
+        (void)snprintf(more + length, sizeof more - (size_t)length, ",\"max_connections\":%d", connections);
     return client_with(more);
 }
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 from authority import Server
+from builds import portable
 from daemons import find
 from distance import distance, silence
 from loopback import guard, guards, instructions, load, many, sequential, threads
@@ -33,7 +34,8 @@ def awake():
     """
     try:
         if pathlib.Path("/sys/devices/system/cpu/cpuidle/current_driver").read_text().strip() == "none":
-            sys.exit("bench: processors cannot be kept awake, since this kernel has no idle driver: run it with --asleep")
+            reason = "since this kernel has no idle driver"
+            sys.exit(f"bench: processors cannot be kept awake, {reason}: run it with --asleep")
         latency = open("/dev/cpu_dma_latency", "wb", buffering=0)
     except OSError as error:
         sys.exit(f"bench: processors cannot be kept awake ({error}): run this as root, or with --asleep")
@@ -57,7 +59,8 @@ def heading():
     return (
         f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores; Linux {platform.release()}; "
         f"libcurl {version_of(['curl', '--version'], r'libcurl/([0-9.]+)')}, "
-        f"{version_of(['openssl', 'version'], r'(OpenSSL [0-9.]+)')}, nginx {version_of([find('nginx'), '-v'], r'nginx/([0-9.]+)')}, "
+        f"{version_of(['openssl', 'version'], r'(OpenSSL [0-9.]+)')}, "
+        f"nginx {version_of([find('nginx'), '-v'], r'nginx/([0-9.]+)')}, "
         f"jansson {version_of(['pkg-config', '--modversion', 'jansson'], r'([0-9.]+)')}, "
         f"Python {platform.python_version()}, {packages('machineid-io', 'requests')}, "
         f"Go {version_of(['go', 'version'], r'go([0-9.]+)')}"
@@ -69,7 +72,7 @@ def main():
     flags = {"--quick", "--asleep"}
     quick = "--quick" in arguments
     bench = Bench(build, quick, [name for name in arguments if name not in flags])
-    parts = [instructions, sequential, threads, many, guard, guards, load, distance, silence]
+    parts = [instructions, sequential, threads, many, guard, guards, load, distance, silence, portable]
     unknown = set(bench.wanted) - {part.__name__ for part in parts}
     if unknown:
         sys.exit(f"bench: there is no {' '.join(unknown)}; there are {' '.join(part.__name__ for part in parts)}")

@@ -89,7 +89,8 @@ func printLatencies(calls, threads int) {
 		failed += failures[thread]
 	}
 	sort.Float64s(all)
-	fmt.Printf("%.3f %.3f %.3f %.3f %.3f %d\n", first, second, all[len(all)/2], all[len(all)*99/100], all[len(all)-1], failed)
+	median, p99, longest := all[len(all)/2], all[len(all)*99/100], all[len(all)-1]
+	fmt.Printf("%.3f %.3f %.3f %.3f %.3f %d\n", first, second, median, p99, longest, failed)
 }
 
 // timed makes a call and returns the milliseconds since start.
@@ -129,7 +130,8 @@ func each(threads int, work func(thread int)) {
 func validate() error {
 	body, err := json.Marshal(map[string]string{"deviceId": "agent-01"})
 	check(err)
-	request, err := http.NewRequest("POST", os.Getenv("MACHINEID_BASE_URL")+"/api/v1/devices/validate", bytes.NewReader(body))
+	url := os.Getenv("MACHINEID_BASE_URL") + "/api/v1/devices/validate"
+	request, err := http.NewRequest("POST", url, bytes.NewReader(body))
 	check(err)
 	request.Header.Set("x-org-key", "org_bench")
 	request.Header.Set("Content-Type", "application/json")

@@ -114,7 +114,8 @@ def silence(bench, server):
                 row = bench.numbers(environment, command, name)
                 _, requests, silent = relay.stop()
             results[name].append([*row[2:], silent, requests / (int(threads) * (int(calls) + 2))])
-    columns = {"p50": "ms", "p99": "ms", "worst": "ms", "failed": "calls", "silent": "connections", "requests": "a call"}
+    times = {"p50": "ms", "p99": "ms", "worst": "ms"}
+    columns = {**times, "failed": "calls", "silent": "connections", "requests": "a call"}
     for column, (name, unit) in enumerate(columns.items()):
         for contender, rows in results.items():
             value = statistics.median(row[column] for row in rows)

@@ -85,8 +85,8 @@ static double time_of_many(mid_client *client, int count) {
 }
 
 /*
- * The same for several calls, with the devices spread evenly over the interval. As guards that fall due within a 256th of the interval,
- * and within 17 ms, are checked together, so are the devices here.
+ * The same for several calls, with the devices spread evenly over the interval. As guards that fall due within a 256th
+ * of the interval, and within 17 ms, are checked together, so are the devices here.
  */
 static double time_at_pace(mid_client *client, int count, int interval) {
     double pause = fmin(interval / 256.0, 17) / 1000, began = seconds_now(), used = 0;

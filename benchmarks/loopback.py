@@ -22,7 +22,8 @@ def sequential(bench, server):
         }, 15)
         bench.compare(f"{scheme}, 1 thread", "calls/s", results, "C, libcurl and jansson")
         times = ratio_of(results["this library"], results["official Python SDK"])
-        bench.row(f"{scheme}: this library against the SDK", f"{times:.1f}", "x", "", "12" if scheme == "http" else "40")
+        target = "12" if scheme == "http" else "40"
+        bench.row(f"{scheme}: this library against the SDK", f"{times:.1f}", "x", "", target)
 
 
 def threads(bench, server):
@@ -108,8 +109,10 @@ def load(bench, server):
 
 def instructions(bench, server):
     def collected(mode, calls):
-        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"{bench.build}/validate", mode, str(calls)]
-        done = subprocess.run(command, env=server.environment("http"), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        count = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+        command = [*count, f"{bench.build}/validate", mode, str(calls)]
+        no_input = {"stdin": subprocess.DEVNULL, "capture_output": True}
+        done = subprocess.run(command, env=server.environment("http"), text=True, **no_input)
         return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
 
     # How often libcurl has to wait for a reply is a matter of chance, worth a percent: hence the rounds.

@@ -97,7 +97,7 @@ enum {
 
     MID_INVALID_ARGUMENT = 100, /**< NULL where it must not be; org key or device id that cannot be sent | correct it */
     MID_INVALID_OPTIONS = 101,  /**< options that are not JSON; unknown key, wrong type or bad value | correct them */
-    MID_NO_ORG_KEY = 102,       /**< the variable with the org key is not set, blank, or may not be read | set it */
+    MID_NO_ORG_KEY = 102,       /**< no variable or file has the org key, or it may not be read | set one */
 
     MID_RESOLVE_FAILED = 200,  /**< the host name of the authority or the proxy was not found | stop; try later */
     MID_CONNECT_FAILED = 201,  /**< refused, unreachable, too slow, turned away by the proxy | stop; try later */
@@ -189,12 +189,18 @@ typedef struct mid_client mid_client;
 mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
 
 /**
- * Makes a client with the org key in the environment variable MACHINEID_ORG_KEY. MACHINEID_BASE_URL, unless it is
- * blank, stands in for the option `base_url`.
- * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from.
+ * Makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in the file that
+ * MACHINEID_ORG_KEY_FILE names; both set is an error, and blank is not set. MACHINEID_BASE_URL, unless it is blank,
+ * stands in for the option `base_url`.
+ *
+ * The file is read once, here, and white space around the key is trimmed. It is a regular file of at most 4096 bytes,
+ * which neither its group nor others may write; and others may read it only on a read-only mount, such as a container's
+ * secrets are: docs/org-key.md says why.
+ * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from, and then no file.
  * @param client  As for mid_client_new().
  * @param json    See Texts.
- * @retval MID_NO_ORG_KEY The variable is not set or blank, or privileges are elevated.
+ * @retval MID_NO_ORG_KEY Neither variable is set, or both are; the file cannot be read, is empty or too large, or
+ *         others could read or write it; or privileges are elevated.
  * @return Otherwise as mid_client_new().
  * @since 0.1.0
  */
@@ -216,6 +222,39 @@ void mid_client_cancel(mid_client *client);
  * @since 0.1.0
  */
 void mid_client_free(mid_client *client);
+
+/**
+ * What the client has done so far in this process: counters for a monitoring system to scrape. docs/observability.md
+ * says what each tells, and has adapters. After MID_OK the text is an object in which every member is always there:
+ *
+ * - "age_ms": milliseconds since counting began: when the client was made, or first used after fork().
+ * - "calls": an object with a member for each of "register", "validate", "list_devices", "revoke", "unrevoke" (which
+ *   mid_restore() is as well), "remove", "usage", "validate_many", "guard_start" and "guard_check". The last are the
+ *   checks that guards made in the background and that came to something. Each member is an object with "statuses": how
+ *   many calls came to each status, by its name, where mid_validate_many() counts once; and "duration_ms": how long
+ *   they took. In it are "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so on to "10000"
+ *   and "+Inf", each with those before it; "sum": milliseconds, all together; and "count": how many.
+ * - "decisions": the decisions that were received, one for each device and each check of a guard. "allowed": those with
+ *   the code "ALLOW", and "other"; "denied": "DEVICE_REVOKED", "PLAN_FROZEN", "PLAN_NOT_ACTIVE" and "other".
+ * - "retries": further attempts after a transport failure or an outage. "resends": requests that were lost with a kept
+ *   connection and repeated at once. "hedges": requests that stayed without an answer and were sent a second time.
+ * - "connections": "made", those that took a first request, and "reused", further requests that went out on them.
+ * - "tls_handshakes": completed ones with the authority, on the way to a first request.
+ * - "guards": how many there are now of those that this process started: "on", "lapsed", "denied" and "ended".
+ * - "last_answer": null before the first MID_OK or MID_REFUSED; then an object with "age_ms", milliseconds since it had
+ *   been read, and "request_id", null unless it has 1 to 64 bytes of printable ASCII.
+ *
+ * Counters only grow, and in a forked child begin at 0: add up what processes report. They are read one after another,
+ * so a call that ends meanwhile may be in some and not yet in others. More members may come. Any thread may call it, at
+ * any time, also on a cancelled client; nothing is sent and the call is not counted.
+ * @param client Not NULL.
+ * @param json   Where to put the text, for mid_free(); not NULL.
+ * @retval MID_OK It is told.
+ * @retval MID_INVALID_ARGUMENT `client` or `json` is NULL.
+ * @retval MID_OUT_OF_MEMORY Memory was refused.
+ * @since 0.1.0
+ */
+mid_status mid_client_stats(mid_client *client, char **json);
 
 /**
  * ## Operations
@@ -390,7 +429,9 @@ int mid_guard_allowed(const mid_guard *guard);
 int mid_guard_fd(mid_guard *guard);
 
 /**
- * Waits until the guard is off: lapsed, denied or ended.
+ * Waits until the guard is off: lapsed, denied or ended. MID_OK is no permission here, so gate on mid_guard_allowed().
+ * Without a limit it may never return: another thread has to end the guard. A thread that waits repeatedly must be
+ * joined before mid_guard_stop(); mid_client_cancel() makes its waits return. docs/guards.md says more.
  * @param guard      Not NULL.
  * @param timeout_ms Milliseconds to wait at most; 0 only looks, less than 0 has no limit.
  * @retval MID_OK The guard is off.

@@ -1,5 +1,5 @@
-# links.pl PAGE...: for Markdown pages that go into a package, which has only some of the project's files. A link to a file
-# that is not there becomes its text, and one to the header leads to where the package has it.
+# links.pl PAGE...: for Markdown pages that go into a package, which has only some of the project's files. A link to a
+# file that is not there becomes its text, and one to the header leads to where the package has it.
 use strict;
 use warnings;
 use File::Basename;

@@ -42,7 +42,8 @@ static inline void ccurl_tls_silence(CURL *_Nonnull easy) {
     const int sent_and_received = 3; // SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
     struct curl_tlssessioninfo *info = NULL;
     if (SSL_set_quiet_shutdown == NULL || SSL_set_shutdown == NULL) return;
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL || info->internals == NULL) return;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return;
+    if (info == NULL || info->internals == NULL) return;
     SSL_set_quiet_shutdown(info->internals, 1);
     SSL_set_shutdown(info->internals, sent_and_received);
 }

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -232,6 +233,17 @@ static inline int platform_socket_pair(int *_Nonnull one, int *_Nonnull other) {
 // none is free.
 static inline int platform_duplicate(int descriptor, int least) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, least);
+}
+
+// open() is variadic. Never waits, and makes no terminal the controlling one. Returns -1 and sets errno on failure.
+static inline int platform_open_to_read(const char *_Nonnull path) {
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+// ST_RDONLY is an enumerator in glibc and a macro in musl. Returns 0 also when that cannot be determined.
+static inline int platform_is_on_read_only_mount(int descriptor) {
+    struct statvfs mount;
+    return fstatvfs(descriptor, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
 }
 
 // pipe2() returns an array, which Swift cannot take, and the headers declare it only under _GNU_SOURCE. Returns 0 on

@@ -12,6 +12,10 @@ struct Arguments: Equatable {
     var keys: [OrgKey] = []
     /// Whether requests are not logged.
     var isQuiet = false
+    /// The file with the scenario that every organisation starts with.
+    var scenario: String?
+    /// The file that keeps the organisations.
+    var state: String?
 
     /// What the program is to do.
     enum Command: Equatable {
@@ -41,6 +45,8 @@ struct Arguments: Equatable {
             case .planState: arguments.plan.state = try choice(option, value())
             case .execution: arguments.plan.executionEnabled = try choice(option, value()) == Switch.on
             case .orgKey: try arguments.addKey(value())
+            case .scenario: arguments.scenario = try file(option, value())
+            case .state: arguments.state = try file(option, value())
             }
         }
         if arguments.keys.isEmpty { try arguments.addKey(OrgKey.demo) }
@@ -48,7 +54,7 @@ struct Arguments: Equatable {
     }
 
     private enum Option: String, CaseIterable {
-        case host, port, plan, execution, quiet, help, version
+        case host, port, plan, execution, scenario, state, quiet, help, version
         case planState = "plan-state"
         case orgKey = "org-key"
 
@@ -87,6 +93,11 @@ struct Arguments: Equatable {
         }
         guard !keys.contains(key) else { throw .usage("--org-key is given the same key twice") }
         keys.append(key)
+    }
+
+    private static func file(_ option: Option, _ value: String) throws(Failure) -> String {
+        if value.isEmpty { throw .usage("--\(option.rawValue) needs the name of a file") }
+        return value
     }
 
     /// The value as one of the choices of an option; throws with a list of them when it is none.

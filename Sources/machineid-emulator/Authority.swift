@@ -2,8 +2,16 @@
 struct Authority: Sendable {
     private let organisations: [OrgKey: Organisation]
 
-    init(keys: [OrgKey], plan: Plan) {
-        organisations = Dictionary(keys.map { ($0, Organisation(plan: plan)) }, uniquingKeysWith: { first, _ in first })
+    /// Each organisation begins with the plan and the scenario. With a state file, it begins with what that has of it.
+    init(
+        keys: [OrgKey], plan: Plan, scenario: Scenario? = nil, state: StateFile? = nil
+    ) throws(DatabaseError) {
+        var organisations: [OrgKey: Organisation] = [:]
+        for key in keys {
+            let store = try state?.organisation(key)
+            organisations[key] = try Organisation(plan: plan, scenario: scenario, store: store)
+        }
+        self.organisations = organisations
     }
 
     /// The organisation with this key. A missing and an unknown key are refused alike.

@@ -2,17 +2,19 @@
 /// "assumed".
 enum Endpoints {
     static let routes: [Route] = [
-        Route(.post, "/api/v1/devices/validate", .device(validate)),
-        Route(.post, "/api/v1/devices/register", .device(register)),
-        Route(.get, "/api/v1/devices/list", .organisation(list)),
-        Route(.post, "/api/v1/devices/revoke", .device(revoke)),
-        Route(.post, "/api/v1/devices/unrevoke", .device(unrevoke)),
-        Route(.post, "/api/v1/devices/remove", .device(remove)),
-        Route(.get, "/api/v1/usage", .organisation(usage)),
+        Route(.post, "/api/v1/devices/validate", .device(validate), .validate),
+        Route(.post, "/api/v1/devices/register", .device(register), .register),
+        Route(.get, "/api/v1/devices/list", .organisation(list), .list),
+        Route(.post, "/api/v1/devices/revoke", .device(revoke), .revoke),
+        Route(.post, "/api/v1/devices/unrevoke", .device(unrevoke), .unrevoke),
+        Route(.post, "/api/v1/devices/remove", .device(remove), .remove),
+        Route(.get, "/api/v1/usage", .organisation(usage), .usage),
     ]
 
-    private static func register(_ id: DeviceID, in organisation: Organisation, _ requestID: RequestID) -> Reply {
-        let (registration, usage) = organisation.register(id)
+    private static func register(
+        _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
+    ) throws(Refusal) -> Reply {
+        let (registration, usage) = try organisation.register(id)
         let (httpStatus, status): (UInt32, String) =
             switch registration {
             case .created: (200, "ok")
@@ -22,7 +24,14 @@ enum Endpoints {
         let refused = registration == .limitReached
         return Reply(status: httpStatus, code: refused ? "device_limit_reached" : status) { body in
             body.set("status", status)
-            if refused { body.set("error", "device_limit_reached") }
+            if refused {
+                body.set("error", "device_limit_reached")
+                body.set(
+                    "message",
+                    "the plan \(usage.plan.tier.rawValue) allows \(usage.limit) devices; "
+                        + "remove one, or take a larger plan")
+                body.set("request_id", requestID.text)
+            }
             body.set("handler", "devices/register")
             body.set("deviceId", id.text)
             body.set(usage)
@@ -64,19 +73,19 @@ enum Endpoints {
     private static func revoke(
         _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
     ) throws(Refusal) -> Reply {
-        try changed(id, handler: "devices/revoke", revoked: true, organisation.setRevoked(id, true))
+        try changed(id, handler: "devices/revoke", revoked: true, try organisation.setRevoked(id, true))
     }
 
     private static func unrevoke(
         _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
     ) throws(Refusal) -> Reply {
-        try changed(id, handler: "devices/unrevoke", revoked: false, organisation.setRevoked(id, false))
+        try changed(id, handler: "devices/unrevoke", revoked: false, try organisation.setRevoked(id, false))
     }
 
     private static func remove(
         _ id: DeviceID, in organisation: Organisation, _ requestID: RequestID
     ) throws(Refusal) -> Reply {
-        try changed(id, handler: "devices/remove", revoked: nil, organisation.remove(id))
+        try changed(id, handler: "devices/remove", revoked: nil, try organisation.remove(id))
     }
 
     private static func usage(_ organisation: Organisation) -> Reply {

@@ -3,9 +3,17 @@ import Glibc
 
 /// One request and its reply. libmicrohttpd calls back when the headers have arrived, again for each piece of the body,
 /// and a last time for the reply.
+///
+/// A request that has to wait is presented again when its time has come.
 final class Exchange {
     let id = RequestID()
     var request: Request
+    /// The fault that the scenario has for it; nil until the request is complete, and when there is none.
+    var fault: Fault?
+    /// Whether the scenario has been asked for a fault.
+    var isExamined = false
+    /// Whether it has waited, and its client went away meanwhile.
+    var isAbandoned = false
     /// Whether the request has been logged.
     var isRecorded = false
 
@@ -25,7 +33,10 @@ extension Request {
         self.init(
             method: String(cString: method), path: String(cString: path), orgKey: header("x-org-key"),
             contentType: header("content-type"),
-            body: RequestBody(announced: header("content-length").flatMap { Int($0) } ?? 0))
+            body: RequestBody(
+                announced: header("content-length").flatMap { Int($0) } ?? 0,
+                maximumBytes: strcmp(path, OperatorEndpoints.scenarioPath) == 0
+                    ? Scenario.maximumBytes : RequestBody.usualMaximum))
     }
 }
 

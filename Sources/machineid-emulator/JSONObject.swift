@@ -10,7 +10,7 @@ final class JSONObject {
 
     /// Parses an object. Repeated keys are refused, because two readers could understand them as two different
     /// requests.
-    init(parsing bytes: [UInt8]) throws(Refusal) {
+    init(parsing bytes: [UInt8]) throws(JSONFault) {
         var fault = json_error_t()
         let parsed = bytes.withUnsafeBytes {
             json_loadb(
@@ -18,13 +18,19 @@ final class JSONObject {
         }
         guard let parsed else {
             let what = json_error_code(&fault) == json_error_duplicate_key ? "repeats a key" : "is not JSON"
-            throw .badRequest("invalid_json", "the body \(what) at line \(fault.line), column \(fault.column)")
+            throw JSONFault(message: "\(what) at line \(fault.line), column \(fault.column)")
         }
         guard parsed.pointee.type == JSON_OBJECT else {
             json_decref(parsed)
-            throw .badRequest("invalid_json", "the body is not a JSON object")
+            throw JSONFault(message: "is not a JSON object")
         }
         object = parsed
+    }
+
+    /// An object within another one; nil when the value is something else.
+    private init?(within value: UnsafeMutablePointer<json_t>?) {
+        guard let value, value.pointee.type == JSON_OBJECT else { return nil }
+        object = json_incref(value)
     }
 
     deinit { json_decref(object) }
@@ -54,6 +60,11 @@ final class JSONObject {
 
     /// Sets a number, or null for nil.
     func set(_ key: StaticString, _ value: Int?) {
+        if let value { set(key, value) } else { setNull(key) }
+    }
+
+    /// Sets a string, or null for nil.
+    func set(_ key: StaticString, _ value: String?) {
         if let value { set(key, value) } else { setNull(key) }
     }
 
@@ -103,4 +114,18 @@ final class JSONObject {
         default: nil
         }
     }
+
+    /// An object; nil when the key is missing or has another type.
+    func object(_ key: String) -> JSONObject? { JSONObject(within: json_object_get(object, key)) }
+
+    /// The elements of an array, nil for each that is not an object; nil when the key is missing or has another type.
+    func array(_ key: String) -> [JSONObject?]? {
+        guard let value = json_object_get(object, key), value.pointee.type == JSON_ARRAY else { return nil }
+        return (0..<json_array_size(value)).map { JSONObject(within: json_array_get(value, $0)) }
+    }
+}
+
+/// Why a text is no JSON object: the rest of a sentence about it.
+struct JSONFault: Error {
+    let message: String
 }

@@ -29,13 +29,13 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Runs `body` with the value, and wakes the threads that wait for a change.
-    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    func withLock<Result, Fault>(_ body: (inout Value) throws(Fault) -> Result) throws(Fault) -> Result {
         pthread_mutex_lock(lock)
         defer {
             pthread_cond_broadcast(changed)
             pthread_mutex_unlock(lock)
         }
-        return body(&value)
+        return try body(&value)
     }
 
     /// Waits until a condition holds, or the time is over.

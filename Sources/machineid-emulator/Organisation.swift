@@ -1,15 +1,16 @@
-/// One organisation: its plan and its devices. Any thread may use it.
+/// One organisation: its plan, its devices, and what a scenario does to them. Any thread may use it.
 final class Organisation: Sendable {
     struct Device: Equatable, Sendable {
         let id: DeviceID
         var revoked = false
         /// The number of the registration. Devices are listed in this order.
-        fileprivate let number: Int
+        let number: Int
     }
 
-    private struct Contents: Sendable {
+    struct Contents: Sendable {
         var plan: Plan
         var outage: Outage?
+        var scenario: ScenarioRun?
         var devices: [DeviceID: Device] = [:]
         var registrations = 0
 
@@ -18,13 +19,33 @@ final class Organisation: Sendable {
         var usage: Usage { Usage(plan: plan, devicesUsed: devices.count) }
     }
 
-    /// The plan that `reset` restores.
+    /// The plan and the scenario that `reset` restores.
     private let initialPlan: Plan
+    private let initialScenario: Scenario?
+    private let store: OrganisationStore?
+    private let clock: @Sendable () -> Int
     private let contents: Monitor<Contents>
+    private let recent = Monitor(RecentRequests())
 
-    init(plan: Plan) {
+    /// Begins with what the store has, and with the scenario.
+    ///
+    /// - Parameter clock: the time in milliseconds, which never goes back.
+    init(
+        plan: Plan, scenario: Scenario? = nil, store: OrganisationStore? = nil,
+        clock: @escaping @Sendable () -> Int = monotonicMilliseconds
+    ) throws(DatabaseError) {
         initialPlan = plan
-        contents = Monitor(Contents(plan: plan))
+        initialScenario = scenario
+        self.store = store
+        self.clock = clock
+        var first = Contents(plan: plan)
+        if let stored = try store?.load() {
+            first.plan = stored.plan ?? plan
+            for device in stored.devices { first.devices[device.id] = device }
+            first.registrations = stored.devices.map(\.number).max() ?? 0
+        }
+        first.scenario = scenario.map { ScenarioRun($0, start: clock()) }
+        contents = Monitor(first)
     }
 
     var usage: Usage { contents.withLock { $0.usage } }
@@ -35,13 +56,9 @@ final class Organisation: Sendable {
     }
 
     /// Registers a device. A device that exists does not change: a revoked one stays revoked.
-    func register(_ id: DeviceID) -> (Registration, Usage) {
-        contents.withLock { contents in
-            if contents.devices[id] != nil { return (.exists, contents.usage) }
-            if contents.usage.remaining == 0 { return (.limitReached, contents.usage) }
-            contents.registrations += 1
-            contents.devices[id] = Device(id: id, number: contents.registrations)
-            return (.created, contents.usage)
+    func register(_ id: DeviceID) throws(Refusal) -> (Registration, Usage) {
+        try change { (contents) throws(DatabaseError) in
+            (try Self.register(id, in: &contents, store), contents.usage)
         }
     }
 
@@ -63,25 +80,27 @@ final class Organisation: Sendable {
     }
 
     /// Revokes or unrevokes a device. nil when there is no such device.
-    func setRevoked(_ id: DeviceID, _ revoked: Bool) -> Usage? {
-        contents.withLock { contents in
+    func setRevoked(_ id: DeviceID, _ revoked: Bool) throws(Refusal) -> Usage? {
+        try change { (contents) throws(DatabaseError) in
             guard contents.devices[id] != nil else { return nil }
-            contents.devices[id]?.revoked = revoked
+            try Self.setRevoked([id], revoked, in: &contents, store)
             return contents.usage
         }
     }
 
     /// Removes a device. nil when there is no such device.
-    func remove(_ id: DeviceID) -> Usage? {
-        contents.withLock { contents in
-            contents.devices.removeValue(forKey: id).map { _ in contents.usage }
+    func remove(_ id: DeviceID) throws(Refusal) -> Usage? {
+        try change { (contents) throws(DatabaseError) in
+            guard contents.devices[id] != nil else { return nil }
+            try Self.remove([id], from: &contents, store)
+            return contents.usage
         }
     }
 
     /// Changes the plan. The devices stay, even when the new plan allows fewer.
-    func changePlan(_ change: (inout Plan) -> Void) -> Usage {
-        contents.withLock { contents in
-            change(&contents.plan)
+    func changePlan(_ change: PlanChange) throws(Refusal) -> Usage {
+        try self.change { (contents) throws(DatabaseError) in
+            try Self.apply(change, to: &contents, store)
             return contents.usage
         }
     }
@@ -101,11 +120,61 @@ final class Organisation: Sendable {
         }
     }
 
-    /// Restores the state at the start of the emulator: no devices, the first plan, no outage.
-    func reset() -> Usage {
-        contents.withLock { contents in
+    /// Begins a scenario, which replaces one in progress; nil ends it. What it has done stays done.
+    func setScenario(_ scenario: Scenario?) {
+        contents.withLock { $0.scenario = scenario.map { ScenarioRun($0, start: clock()) } }
+    }
+
+    /// Does what the scenario has for the time until now. Call it before a request is answered.
+    func catchUp() throws(Refusal) -> [TakenStep] {
+        try change { (contents) throws(DatabaseError) in
+            var taken: [TakenStep] = []
+            // This time is taken under the lock, so that no step follows a later one of another thread.
+            let now = clock()
+            while let (number, devices, change) = contents.scenario?.nextChange(at: now) {
+                let count = try Self.apply(change, to: devices, in: &contents, store)
+                contents.scenario?.completeChange()
+                taken.append(TakenStep(number: number, action: change.name, deviceCount: count))
+            }
+            return taken
+        }
+    }
+
+    /// The fault that the scenario has for a request, which is counted.
+    func takeFault(for operation: Operation, _ device: DeviceID?) -> Fault? {
+        contents.withLock { $0.scenario?.takeFault(for: operation, device, at: clock()) }
+    }
+
+    /// Whether there is a scenario.
+    var hasScenario: Bool { contents.withLock { $0.scenario != nil } }
+
+    /// Restores the state at the first start of the emulator: no devices, the first plan, no outage, no requests, and
+    /// the first scenario from its beginning.
+    func reset() throws(Refusal) -> Usage {
+        let usage = try change { (contents) throws(DatabaseError) in
+            try store?.clear()
             contents = Contents(plan: initialPlan)
+            contents.scenario = initialScenario.map { ScenarioRun($0, start: clock()) }
             return contents.usage
+        }
+        forgetRequests()
+        return usage
+    }
+
+    func record(_ request: RecordedRequest) { recent.withLock { $0.append(request) } }
+
+    var recentRequests: RecentRequests { recent.withLock { $0 } }
+
+    func forgetRequests() { recent.withLock { $0 = RecentRequests() } }
+
+    /// Changes the contents and the store. Where the store fails, the contents stay as they are.
+    private func change<Result>(
+        _ body: (inout Contents) throws(DatabaseError) -> Result
+    ) throws(Refusal) -> Result {
+        do throws(DatabaseError) {
+            return try contents.withLock(body)
+        } catch {
+            throw .stateNotSaved(error)
         }
     }
 }

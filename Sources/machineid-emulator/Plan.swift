@@ -21,7 +21,7 @@ enum PlanState: String, CaseIterable, Sendable {
 
 /// An organisation's plan, with the switch that stops all devices of the organisation at once.
 struct Plan: Equatable, Sendable {
-    var tier = PlanTier.free
+    var tier = PlanTier.max
     var state = PlanState.active
     var executionEnabled = true
 }

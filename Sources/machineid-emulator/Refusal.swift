@@ -27,14 +27,34 @@ struct Refusal: Error, Equatable {
         Refusal(status: 405, code: "method_not_allowed", message: "this path takes \(allow)", allow: allow)
     }
 
-    static let bodyTooLarge = Refusal(
-        status: 413, code: "body_too_large", message: "the body is longer than \(RequestBody.maximumBytes) bytes")
+    static func bodyTooLarge(_ maximum: Int) -> Refusal {
+        Refusal(status: 413, code: "body_too_large", message: "the body is longer than \(maximum) bytes")
+    }
 
     static func unavailable(_ outage: Outage) -> Refusal {
         Refusal(
             status: UInt32(outage.httpStatus), code: "unavailable",
             message: "a simulated outage, begun with /emulator/outage",
             retryAfter: outage.retryAfter)
+    }
+
+    /// The answer that a step of a scenario gives.
+    static func scripted(_ step: Int, httpStatus: Int, retryAfter: Int?) -> Refusal {
+        let code =
+            switch httpStatus {
+            case 401: invalidOrgKey.code
+            case 408, 429, 500...599: "unavailable"
+            default: "refused"
+            }
+        return Refusal(
+            status: UInt32(httpStatus), code: code, message: "step \(step) of the scenario answers so",
+            retryAfter: retryAfter)
+    }
+
+    static func stateNotSaved(_ error: DatabaseError) -> Refusal {
+        Refusal(
+            status: 500, code: "state_not_saved",
+            message: "nothing was changed, because the state file cannot be written: \(error.message)")
     }
 
     static let unsupportedMediaType = Refusal(

@@ -10,8 +10,12 @@ struct Request {
     /// The body as a JSON object; throws when it is not one, or its media type is another.
     func json() throws(Refusal) -> JSONObject {
         guard isJSON else { throw .unsupportedMediaType }
-        guard !body.isTooLarge else { throw .bodyTooLarge }
-        return try JSONObject(parsing: body.bytes)
+        guard !body.isTooLarge else { throw .bodyTooLarge(body.maximumBytes) }
+        do throws(JSONFault) {
+            return try JSONObject(parsing: body.bytes)
+        } catch {
+            throw .badRequest("invalid_json", "the body \(error.message)")
+        }
     }
 
     /// The device that the body names: `{"deviceId":"..."}`. Other keys are ignored, because the service may add some.
@@ -34,19 +38,23 @@ struct Request {
 /// The body of a request, kept up to a limit.
 struct RequestBody {
     /// More than enough for the longest device id with every byte escaped.
-    static let maximumBytes = 16 * 1024
+    static let usualMaximum = 16 * 1024
     /// A body that is too large is still read up to this size: then the client can finish sending, receives the reason
     /// of the refusal, and keeps its connection.
     static let maximumDrain = 1024 * 1024
 
+    let maximumBytes: Int
     private(set) var bytes: [UInt8] = []
     /// The announced size or the size so far, whichever is larger, whether the bytes are kept or not.
     private(set) var count: Int
 
     /// A body of this announced length; 0 when its length is not known.
-    init(announced: Int = 0) { count = announced }
+    init(announced: Int = 0, maximumBytes: Int = usualMaximum) {
+        count = announced
+        self.maximumBytes = maximumBytes
+    }
 
-    var isTooLarge: Bool { count > Self.maximumBytes }
+    var isTooLarge: Bool { count > maximumBytes }
     var isBeyondDraining: Bool { count > Self.maximumDrain }
 
     mutating func append(_ more: UnsafeRawBufferPointer) {

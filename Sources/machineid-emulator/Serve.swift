@@ -10,12 +10,26 @@ func serve(_ arguments: Arguments) throws(Failure) {
     // jansson seeds its hash tables at their first use, which two threads must not do at the same time.
     json_object_seed(0)
 
-    let authority = Authority(keys: arguments.keys, plan: arguments.plan)
-    let log = arguments.isQuiet ? nil : RequestLog(hiding: arguments.keys) { write($0, to: STDERR_FILENO) }
+    var scenario: Scenario?
+    if let file = arguments.scenario { scenario = try Scenario(file: file) }
+    let authority = try authority(arguments, scenario)
+    let keys = HiddenKeys(arguments.keys)
+    let log = arguments.isQuiet ? nil : RequestLog(hiding: keys) { write($0, to: STDERR_FILENO) }
     let listener = try Listener(arguments.address, port: arguments.port)
-    let served = Server(Router(authority), log: log).run(on: listener) {
+    let server = Server(Router(authority, hiding: keys, log: log))
+    let served = server?.run(on: listener) {
         write("listening on \(listener.url)\n", to: STDOUT_FILENO)
         termination.wait()
     }
-    guard served else { throw Failure(status: 1, "libmicrohttpd cannot start its threads") }
+    guard served == true else { throw Failure(status: 1, "the system refuses to start threads") }
+}
+
+private func authority(_ arguments: Arguments, _ scenario: Scenario?) throws(Failure) -> Authority {
+    var state: StateFile?
+    if let file = arguments.state { state = try StateFile(file) }
+    do throws(DatabaseError) {
+        return try Authority(keys: arguments.keys, plan: arguments.plan, scenario: scenario, state: state)
+    } catch {
+        throw Failure(status: 1, "\(arguments.state ?? ""): cannot be read: \(error.message)")
+    }
 }

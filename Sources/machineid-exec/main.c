@@ -1,28 +1,27 @@
 /*
  * main.c - machineid-exec: runs a program for as long as the authority allows its device to run.
  *
- *     MACHINEID_ORG_KEY=org_... machineid-exec --device worker:prod:07 -- ./worker --queue jobs
+ *     machineid-exec --key-file /etc/machineid/org-key --device worker:prod:07 -- ./worker --queue jobs
  *
- * main() prepares the process for the program (program.c), starts the thread that asks the authority (watch.c), waits
- * for the first answer, and then supervises the program until it ends or must end (supervise.c).
+ * main() takes the org key out of sight (key.c), prepares the processes for the program (program.c) and for the watcher
+ * (watcher.c), starts the thread that asks the authority (asking.c), waits for the first answer, and then supervises
+ * the program until it ends or must end (supervise.c, stopping.c, job.c).
  */
-#define _GNU_SOURCE /* pipe2, ppoll */
+#define _GNU_SOURCE /* pipe2 */
+#include "key.h"
 #include "messages.h"
-#include "options.h"
-#include "program.h"
+#include "signals.h"
 #include "statuses.h"
+#include "status_file.h"
 #include "supervise.h"
-#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -37,58 +36,91 @@ static void occupy_closed_streams(void) {
     }
 }
 
-/* Waits for the first answer. Until the program runs, signals have their usual effect on machineid-exec. */
-static void wait_for_answer(int bell, const struct inherited *inherited) {
-    struct pollfd polled = {bell, POLLIN, 0};
-    sigset_t mask = inherited->mask;
+/* Waits for the first answer. Returns 0, or the signal that is to end this process before that. */
+static int wait_for_answer(int bell, int signals) {
+    struct pollfd polled[2] = {{signals, POLLIN, 0}, {bell, POLLIN, 0}};
     char byte;
-    sigaddset(&mask, SIGCHLD); /* stays pending for supervise() */
-    while (ppoll(&polled, 1, NULL, &mask) < 0 && errno == EINTR) continue;
+    while (polled[1].revents == 0) {
+        int number;
+        if (poll(polled, 2, -1) < 0 && errno != EINTR) fail("poll");
+        number = ending_signal(signals);
+        if (number != 0) return number;
+    }
     if (read(bell, &byte, 1) != 1) fail("read");
+    return 0;
+}
+
+/* Waits for the answer, and runs the program if it is an allow. */
+static struct ending run(struct supervision *supervision, struct asking *asking) {
+    struct ending ending = {0, wait_for_answer(supervision->bell, supervision->signals)};
+    int64_t latest;
+    if (ending.signal != 0) {
+        ending.status = 128 + ending.signal;
+        return ending;
+    }
+    ending.status = asking->result;
+    if (ending.status != 0) {
+        status_set(STATE_ASKING, asking, 0, -1);
+        return ending;
+    }
+    latest = allowed_until(asking);
+    messages_about(asking->settings->device, supervision->program->pid);
+    status_set(STATE_RUNNING, asking, supervision->program->pid, -1);
+    if (asking->settings->is_foreground) (void)lend_terminal(supervision->terminal, supervision->program->pid);
+    tell_alive(supervision->watcher);
+    start_program(supervision->program, latest);
+    say_until(now() + 0.1, EVENT_STARTING, &asking->why, -1, "starting");
+    return supervise(supervision);
 }
 
 int main(int count, char **arguments) {
-    struct settings settings = {getenv("MACHINEID_DEVICE_ID"), 10, 5, 0, 0, 0, NULL};
-    struct watch watch = {&settings, NULL, NULL, FAILED, -1};
-    struct rlimit none = {0, 0};
+    struct settings settings = {getenv("MACHINEID_DEVICE_ID"), NULL, NULL, NULL, 10, 5, 0, 0, 0, 0, 0, 0, 0, NULL};
+    struct asking asking = {&settings, NULL, NULL, {0}, FAILED, -1};
+    struct supervision supervision = {.settings = &settings, .asking = &asking};
     struct inherited inherited;
+    struct program program;
+    struct watcher watcher;
+    struct terminal terminal;
+    struct ending ending;
     sigset_t caught;
-    pthread_t watcher;
-    int bell[2], signals, go, result;
-    pid_t child;
+    pthread_t asker;
+    int bell[2];
 
     occupy_closed_streams();
+    become_unreadable();
     read_options(count, arguments, &settings);
-    if (!settings.foreground) (void)setpgid(0, 0);
-    forwarded(&caught);
-    sigaddset(&caught, SIGCHLD);
-    if (sigprocmask(SIG_BLOCK, &caught, &inherited.mask) != 0) fail("sigprocmask");
-    /* If the parent had SIGCHLD ignored, a child's end would bring no signal and leave no status. */
-    inherited.on_child_end = signal(SIGCHLD, SIG_DFL);
-    child = prepare_program(&settings, &inherited, &go);
-    /*
-     * Set after the fork, so that the program inherits the original settings. A closed reader must not end the
-     * supervisor, and it must not be stopped because a process of its group reads the terminal in the background, or
-     * because it writes a message there itself.
-     */
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGTTIN, SIG_IGN);
-    (void)signal(SIGTTOU, SIG_IGN);
-    (void)setrlimit(RLIMIT_CORE, &none); /* A core dump would hold the org key. */
-    signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
+    read_key(&settings);
+    status_begin(&settings);
+    messages_about(settings.device, 0);
+    catch_signals(&caught, &inherited);
+    program = prepare_program(&settings, &inherited);
+    watcher = start_watcher(&settings, &program);
+    clear_key_variables();
+    ignore_terminal_signals();
+    /* Orphans of the program become children of this process, which reaps them and, with --kill-group, ends them. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) fail("prctl(PR_SET_CHILD_SUBREAPER)");
+    terminal = open_terminal();
+    supervision.signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (supervision.signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
+    supervision.program = &program;
+    supervision.watcher = &watcher;
+    supervision.terminal = &terminal;
+    supervision.bell = bell[0];
+    asking.bell = bell[1];
+    status_start();
+    if (pthread_create(&asker, NULL, ask, &asking) != 0) fail("pthread_create");
 
-    watch.bell = bell[1];
-    if (pthread_create(&watcher, NULL, watch_guard, &watch) != 0) fail("pthread_create");
-    wait_for_answer(bell[0], &inherited);
-    result = watch.result;
-    /* EPIPE: the process has been killed meanwhile; supervise() reports its status all the same. */
-    if (result == 0 && write(go, "", 1) != 1 && errno != EPIPE) fail("write");
-    (void)close(go);
-    if (result == 0) result = supervise(&watch, child, bell[0], signals);
-    else (void)waitpid(child, NULL, 0);
-    mid_client_free(watch.client); /* This ends the guard, and so the watcher. */
-    (void)pthread_join(watcher, NULL);
-    mid_guard_stop(watch.guard);
-    return result;
+    ending = run(&supervision, &asking);
+
+    dismiss_watcher(&watcher);
+    take_terminal_back(&terminal, program.pid);
+    if (supervision.has_ended)
+        say_until(now() + 0.1, EVENT_ENDED, NULL, ending.status, "ended with exit status %d", ending.status);
+    status_end(ending.status);
+    /* The first answer may still be under way, and nobody waits for it. */
+    if (ending.signal != 0 && !supervision.has_ended) end_by(ending, &terminal);
+    mid_client_free(asking.client); /* This ends the guard, and so the thread. */
+    (void)pthread_join(asker, NULL);
+    mid_guard_stop(asking.guard);
+    end_by(ending, &terminal);
 }

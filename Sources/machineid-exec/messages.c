@@ -1,7 +1,8 @@
 /* messages.c - prints messages. A message must not delay the end of a program that is to be stopped. */
-#define _GNU_SOURCE /* vasprintf, pthread_clockjoin_np */
+#define _GNU_SOURCE /* vasprintf, open_memstream, pthread_clockjoin_np */
 #include "messages.h"
 
+#include "json.h"
 #include "statuses.h"
 
 #include <errno.h>
@@ -13,18 +14,17 @@
 #include <time.h>
 #include <unistd.h>
 
-void say(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("machineid-exec: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
+static const char *const names[] = {"wrong_use", "failed",  "not_started",   "starting",
+                                    "stopping",  "killing", "not_stoppable", "ended"};
+static int writes_json;
+static const char *subject;
+static pid_t program;
 
-_Noreturn void fail(const char *what) {
-    say("%s: %s", what, strerror(errno));
-    exit(FAILED);
+void messages_as_json(int is_json) { writes_json = is_json; }
+
+void messages_about(const char *device, pid_t pid) {
+    subject = device;
+    program = pid;
 }
 
 double now(void) {
@@ -33,23 +33,85 @@ double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+const char *time_text(char room[40], double seconds_from_now, int is_exact) {
+    struct timespec time;
+    struct tm parts;
+    size_t length;
+    (void)clock_gettime(CLOCK_REALTIME, &time);
+    time.tv_sec += (time_t)seconds_from_now;
+    (void)gmtime_r(&time.tv_sec, &parts);
+    length = strftime(room, 30, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (is_exact) length += (size_t)snprintf(room + length, 6, ".%03d", (int)(time.tv_nsec / 1000000));
+    (void)snprintf(room + length, 2, "Z");
+    return room;
+}
+
+static const char *unless_empty(const char *text) { return text == NULL || *text == '\0' ? NULL : text; }
+
+static void write_object(FILE *to, enum event event, const struct reason *why, int exit_status, const char *message) {
+    char time[40];
+    fprintf(to, "{\"time\":\"%s\",\"event\":\"%s\",\"device\":", time_text(time, 0, 1), names[event]);
+    json_write(to, subject);
+    if (program > 0) fprintf(to, ",\"pid\":%d", (int)program);
+    else fputs(",\"pid\":null", to);
+    fputs(",\"status\":", to);
+    json_write(to, why == NULL ? NULL : why->status);
+    fputs(",\"code\":", to);
+    json_write(to, why == NULL ? NULL : unless_empty(why->code));
+    fputs(",\"request_id\":", to);
+    json_write(to, why == NULL ? NULL : unless_empty(why->request_id));
+    if (exit_status >= 0) fprintf(to, ",\"exit_status\":%d", exit_status);
+    else fputs(",\"exit_status\":null", to);
+    fputs(",\"message\":", to);
+    json_write(to, message);
+    fputs("}\n", to);
+}
+
+/* Returns the line for a message, for free(), or NULL if there is none to write or no memory for it. */
+static char *line_of(enum event event, const struct reason *why, int exit_status, const char *format,
+                     va_list arguments) {
+    char *message = NULL, *line = NULL;
+    size_t size;
+    FILE *to;
+    if (!writes_json && (event == EVENT_STARTING || event == EVENT_ENDED)) return NULL;
+    if (vasprintf(&message, format, arguments) < 0) return NULL;
+    to = open_memstream(&line, &size);
+    if (to != NULL) {
+        if (writes_json) write_object(to, event, why, exit_status, message);
+        else if (subject != NULL) fprintf(to, "machineid-exec: %s: %s\n", subject, message);
+        else fprintf(to, "machineid-exec: %s\n", message);
+        if (fclose(to) != 0) {
+            free(line);
+            line = NULL;
+        }
+    }
+    free(message);
+    return line;
+}
+
+/* One write, so that lines of several processes do not mix. */
 static void *write_line(void *line) {
-    (void)!write(STDERR_FILENO, line, strlen(line));
+    if (line != NULL) (void)!write(STDERR_FILENO, line, strlen(line));
     free(line);
     return NULL;
 }
 
-void say_until(double moment, const char *format, ...) {
-    char *message = NULL, *line = NULL;
+void say(enum event event, const struct reason *why, int exit_status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)write_line(line_of(event, why, exit_status, format, arguments));
+    va_end(arguments);
+}
+
+void say_until(double moment, enum event event, const struct reason *why, int exit_status, const char *format, ...) {
     double soon = now() + 1, limit = moment < soon ? moment : soon;
     struct timespec time;
     pthread_t writer;
+    char *line;
     va_list arguments;
     va_start(arguments, format);
-    if (vasprintf(&message, format, arguments) < 0) message = NULL;
+    line = line_of(event, why, exit_status, format, arguments);
     va_end(arguments);
-    if (message != NULL && asprintf(&line, "machineid-exec: %s\n", message) < 0) line = NULL;
-    free(message);
     if (line == NULL || pthread_create(&writer, NULL, write_line, line) != 0) {
         free(line);
         return;
@@ -57,4 +119,17 @@ void say_until(double moment, const char *format, ...) {
     time.tv_sec = (time_t)limit;
     time.tv_nsec = (long)((limit - (double)time.tv_sec) * 1e9);
     if (pthread_clockjoin_np(writer, NULL, CLOCK_MONOTONIC, &time) != 0) (void)pthread_detach(writer);
+}
+
+_Noreturn void wrong_use(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)write_line(line_of(EVENT_WRONG_USE, NULL, WRONG_USE, format, arguments));
+    va_end(arguments);
+    exit(WRONG_USE);
+}
+
+_Noreturn void fail(const char *what) {
+    say(EVENT_FAILED, NULL, FAILED, "%s: %s", what, strerror(errno));
+    exit(FAILED);
 }

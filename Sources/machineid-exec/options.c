@@ -1,90 +1,109 @@
-/* options.c - reads the command line, and has the text of --help. */
+/* options.c - reads the command line. */
 #define _GNU_SOURCE /* getopt_long */
 #include "options.h"
 
+#include "descendants.h"
+#include "help.h"
+#include "json.h"
 #include "messages.h"
-#include "statuses.h"
 
 #include <getopt.h>
 #include <machineid.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static const char usage[] =
-    "Usage: machineid-exec [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
-    "\n"
-    "Runs PROGRAM for as long as the MachineID authority allows the device to run. It\n"
-    "does not start when the device is denied. When the device is revoked, or the\n"
-    "authority gives no answer for too long, PROGRAM gets SIGTERM, and SIGKILL after\n"
-    "the grace.\n"
-    "\n"
-    "  -d, --device ID         the device. Default: MACHINEID_DEVICE_ID\n"
-    "  -g, --grace SECONDS     from SIGTERM to SIGKILL. Default: 10\n"
-    "  -i, --interval SECONDS  from one check to the next. Default: 5\n"
-    "  -a, --max-age SECONDS   how old an allow may be. Default: 3 times the interval\n"
-    "  -f, --foreground        leave PROGRAM in the process group of the terminal, and\n"
-    "                          signal it alone, not the processes that it started\n"
-    "      --register          register the device first\n"
-    "      --help              print this and end\n"
-    "      --version           print the version and end\n"
-    "\n"
-    "Environment: MACHINEID_ORG_KEY is the organisation's key, and MACHINEID_BASE_URL\n"
-    "another authority than the service. PROGRAM gets the environment as it is.\n"
-    "\n"
-    "Signals that would end machineid-exec, except those of a fault, go to PROGRAM;\n"
-    "before PROGRAM is started they end machineid-exec. When machineid-exec is killed,\n"
-    "so is PROGRAM, unless it is set-user-ID or set-group-ID or has file capabilities;\n"
-    "the processes that PROGRAM started are not. While machineid-exec is stopped\n"
-    "(SIGSTOP, SIGTSTP), PROGRAM runs on without supervision.\n"
-    "\n"
-    "machineid-exec ends when PROGRAM has ended. A process that PROGRAM started and\n"
-    "that ignores SIGTERM then runs on, as with timeout(1): no SIGKILL follows. If\n"
-    "PROGRAM is a shell that starts one process, let it do so with exec.\n"
-    "\n"
-    "Exit status: that of PROGRAM. When a signal ended it, machineid-exec ends by the\n"
-    "same signal, which a shell shows as 128 and its number. 122 when the device is\n"
-    "denied and 123 when there is no decision, or an allow older than the greatest\n"
-    "age, so that PROGRAM was not started; 124 when PROGRAM was stopped, 137 when it\n"
-    "had to be killed; 125 when machineid-exec itself fails, 126 when PROGRAM cannot\n"
-    "be run and 127 when it is not found.\n";
+enum { REGISTER = 256, KEEP_KEY, KEY_FILE, KILL_GROUP, LOG, NO_NEW_PRIVILEGES, OPTIONS, STATUS, HELP, VERSION };
+
+static const struct option options[] = {{"device", required_argument, NULL, 'd'},
+                                        {"foreground", no_argument, NULL, 'f'},
+                                        {"grace", required_argument, NULL, 'g'},
+                                        {"help", no_argument, NULL, HELP},
+                                        {"interval", required_argument, NULL, 'i'},
+                                        {"keep-key", no_argument, NULL, KEEP_KEY},
+                                        {"key-file", required_argument, NULL, KEY_FILE},
+                                        {"kill-group", no_argument, NULL, KILL_GROUP},
+                                        {"log", required_argument, NULL, LOG},
+                                        {"max-age", required_argument, NULL, 'a'},
+                                        {"no-new-privileges", no_argument, NULL, NO_NEW_PRIVILEGES},
+                                        {"options", required_argument, NULL, OPTIONS},
+                                        {"register", no_argument, NULL, REGISTER},
+                                        {"status", required_argument, NULL, STATUS},
+                                        {"version", no_argument, NULL, VERSION},
+                                        {NULL, 0, NULL, 0}};
 
 static double seconds(const char *option, const char *text, double smallest, double largest) {
     char *end;
     double value = strtod(text, &end);
-    if (end != text && *end == '\0' && value >= smallest && value <= largest) return value;
-    say("%s must be from %g to %g seconds, not %s", option, smallest, largest, text);
-    exit(FAILED);
+    if (end == text || *end != '\0' || !(value >= smallest && value <= largest))
+        wrong_use("%s must be from %.7g to %.7g seconds, not \"%s\"", option, smallest, largest, text);
+    return value;
+}
+
+static const char *not_empty(const char *option, const char *text, const char *remedy) {
+    if (*text == '\0') wrong_use("%s is empty; %s", option, remedy);
+    return text;
+}
+
+/* getopt_long() has returned '?' or ':'. Long options have been moved past, short ones perhaps not. */
+static _Noreturn void refuse(char **arguments, int result) {
+    const char *word = arguments[optind - 1];
+    if (strncmp(word, "--", 2) != 0) {
+        if (result == ':') wrong_use("option -%c needs a value; see machineid-exec --help", optopt);
+        wrong_use("unknown option -%c; machineid-exec --help has those there are", optopt);
+    }
+    if (result == ':') wrong_use("option %s needs a value; see machineid-exec --help", word);
+    if (optopt != 0) wrong_use("option %.*s takes no value; leave it out", (int)strcspn(word, "="), word);
+    wrong_use("unknown option %s; machineid-exec --help has those there are", word);
+}
+
+/* The rules between options, which are checked before anything is sent. */
+static void check(struct settings *settings) {
+    if (settings->device == NULL || *settings->device == '\0')
+        wrong_use("no device; give --device ID, or set MACHINEID_DEVICE_ID");
+    if (*settings->program == NULL)
+        wrong_use("no program to run; give it after the options: machineid-exec --device ID -- PROGRAM");
+    if (**settings->program == '\0') wrong_use("the program's name is empty; give it after the options");
+    if (settings->max_age == 0) settings->max_age = 3 * settings->interval;
+    if (settings->max_age < 2 * settings->interval || settings->max_age > 1000 * settings->interval)
+        wrong_use("--max-age must be 2 to 1000 times --interval (%g seconds), not %g seconds", settings->interval,
+                  settings->max_age);
+    if (settings->client_options != NULL && json_member(settings->client_options, "env_var") != NULL)
+        wrong_use("--options: env_var is not for machineid-exec, which would leave that variable to the program; give "
+                  "--key-file or set MACHINEID_ORG_KEY");
+    if (settings->kills_group && descendants(0) < 0)
+        wrong_use("--kill-group needs /proc to find what the program started; mount it, or leave the option out");
 }
 
 void read_options(int count, char **arguments, struct settings *settings) {
-    static const struct option options[] = {
-        {"device", required_argument, NULL, 'd'},   {"grace", required_argument, NULL, 'g'},
-        {"interval", required_argument, NULL, 'i'}, {"max-age", required_argument, NULL, 'a'},
-        {"foreground", no_argument, NULL, 'f'},     {"register", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},           {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0}};
     int option;
-    /* "+": the arguments after the program's name belong to the program. */
-    while ((option = getopt_long(count, arguments, "+d:g:i:a:f", options, NULL)) != -1) {
+    opterr = 0;
+    /* "+": the arguments after the program's name belong to the program. ":": a missing value is told apart. */
+    while ((option = getopt_long(count, arguments, "+:d:g:i:a:f", options, NULL)) != -1) {
         switch (option) {
-        case 'd': settings->device = optarg; break;
+        case 'd': settings->device = not_empty("--device", optarg, "give the device's id"); break;
         case 'g': settings->grace = seconds("--grace", optarg, 0, 86400); break;
         case 'i': settings->interval = seconds("--interval", optarg, 0.02, 3600); break;
         case 'a': settings->max_age = seconds("--max-age", optarg, 0.04, 2147483); break;
-        case 'f': settings->foreground = 1; break;
-        case 'r': settings->registers = 1; break;
-        case 'h': fputs(usage, stdout); exit(0);
-        case 'v': printf("machineid-exec %s\n", mid_version()); exit(0);
-        default: fputs("Try 'machineid-exec --help'.\n", stderr); exit(FAILED);
+        case 'f': settings->is_foreground = 1; break;
+        case REGISTER: settings->registers = 1; break;
+        case KEEP_KEY: settings->keeps_key = 1; break;
+        case KEY_FILE: settings->key_file = not_empty("--key-file", optarg, "give the file with the org key"); break;
+        case KILL_GROUP: settings->kills_group = 1; break;
+        case NO_NEW_PRIVILEGES: settings->has_no_new_privileges = 1; break;
+        case OPTIONS: settings->client_options = optarg; break;
+        case STATUS: settings->status_file = not_empty("--status", optarg, "give a file to write"); break;
+        case LOG:
+            if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0)
+                wrong_use("--log must be json or text, not \"%s\"", optarg);
+            settings->logs_json = strcmp(optarg, "json") == 0;
+            messages_as_json(settings->logs_json);
+            break;
+        case HELP: print_help(); exit(0);
+        case VERSION: printf("machineid-exec %s\n", mid_version()); exit(0);
+        default: refuse(arguments, option);
         }
     }
     settings->program = arguments + optind;
-    if (settings->device == NULL || *settings->device == '\0') {
-        say("no device; give --device ID or set MACHINEID_DEVICE_ID");
-        exit(FAILED);
-    }
-    if (*settings->program == NULL) {
-        say("no program to run; try 'machineid-exec --help'");
-        exit(FAILED);
-    }
+    check(settings);
 }

@@ -4,8 +4,9 @@
 
 struct settings {
     const char *device;
-    double grace, interval, max_age; /* in seconds; max_age is 0 unless it is given */
-    int foreground, registers;
+    const char *key_file, *client_options, *status_file; /* NULL unless they are given */
+    double grace, interval, max_age;                     /* in seconds */
+    int registers, keeps_key, kills_group, is_foreground, has_no_new_privileges, logs_json;
     char **program; /* and its arguments */
 };
 

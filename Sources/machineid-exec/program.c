@@ -5,67 +5,108 @@
 #define _GNU_SOURCE /* pipe2 */
 #include "program.h"
 
+#include "descendants.h"
+#include "environment.h"
+#include "key.h"
 #include "messages.h"
 #include "statuses.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-void forwarded(sigset_t *set) {
-    static const int others[] = {SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV, SIGSYS,  SIGTRAP,  SIGXCPU,
-                                 SIGXFSZ, SIGCHLD, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGURG};
-    sigfillset(set);
-    for (size_t n = 0; n < sizeof others / sizeof *others; n++) sigdelset(set, others[n]);
+int64_t boot_time(void) {
+    struct timespec time;
+    if (clock_gettime(CLOCK_BOOTTIME, &time) != 0) fail("clock_gettime");
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-pid_t prepare_program(const struct settings *settings, const struct inherited *inherited, int *go) {
-    int pipes[2];
+/* The child's part. It ends by becoming the program, or with an exit status. */
+static _Noreturn void become_program(const struct settings *settings, const struct inherited *inherited, pid_t parent,
+                                     int go, volatile int *was_too_late) {
+    int64_t latest;
+    int error;
+    forget_key();
+    if (!settings->keeps_key) clear_key_variables();
+    take_over_variables(parent);
+    /* The program must not run without a supervisor, which could stop it. With --kill-group that is left to the
+     * watcher, which must find what the program started before the program is gone. */
+    if (!settings->kills_group && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) _exit(FAILED);
+    if (getppid() != parent) _exit(FAILED);
+    if (settings->has_no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(FAILED);
+    (void)setpgid(0, 0);
+    if (read(go, &latest, sizeof latest) != (ssize_t)sizeof latest) _exit(FAILED);
+    if (boot_time() >= latest) {
+        *was_too_late = 1;
+        say(EVENT_NOT_STARTED, NULL, UNDECIDED, "not started: the allow ran out before the program could be started");
+        _exit(UNDECIDED);
+    }
+    (void)signal(SIGCHLD, inherited->on_child_end);
+    if (sigprocmask(SIG_SETMASK, &inherited->mask, NULL) != 0) _exit(FAILED);
+    execvp(settings->program[0], settings->program);
+    error = errno;
+    say(EVENT_NOT_STARTED, NULL, error == ENOENT ? NOT_FOUND : CANNOT_RUN, "%s: %s", settings->program[0],
+        strerror(error));
+    _exit(error == ENOENT ? NOT_FOUND : CANNOT_RUN);
+}
+
+struct program prepare_program(const struct settings *settings, const struct inherited *inherited) {
+    struct program program;
     pid_t parent = getpid();
-    pid_t child;
-    if (pipe2(pipes, O_CLOEXEC) != 0) fail("pipe");
-    child = fork();
-    if (child < 0) fail("fork");
-    if (child == 0) {
-        char byte;
-        int error;
-        /* The program must not run without a supervisor, which could stop it. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(FAILED);
+    int pipes[2];
+    void *shared = mmap(NULL, sizeof *program.was_too_late, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED || pipe2(pipes, O_CLOEXEC) != 0) fail("pipe");
+    program.was_too_late = shared;
+    program.pid = fork();
+    if (program.pid < 0) fail("fork");
+    if (program.pid == 0) {
         (void)close(pipes[1]);
-        if (read(pipes[0], &byte, 1) != 1) _exit(FAILED);
-        (void)signal(SIGCHLD, inherited->on_child_end);
-        if (sigprocmask(SIG_SETMASK, &inherited->mask, NULL) != 0) _exit(FAILED);
-        execvp(settings->program[0], settings->program);
-        error = errno;
-        say("%s: %s", settings->program[0], strerror(error));
-        _exit(error == ENOENT ? NOT_FOUND : CANNOT_RUN);
+        become_program(settings, inherited, parent, pipes[0], program.was_too_late);
     }
     (void)close(pipes[0]);
-    *go = pipes[1];
-    return child;
+    /* Both do it, since either may be first to need it. */
+    (void)setpgid(program.pid, program.pid);
+    program.pidfd = open_process(program.pid);
+    program.go = pipes[1];
+    return program;
 }
 
-void send_signal(const struct settings *settings, pid_t child, int signal) {
-    (void)kill(child, signal);
-    if (settings->foreground) return;
-    /* Signals the rest of the process group, which machineid-exec leads. supervise() does not pass its own copy of
-     * the signal on. */
-    (void)kill(0, signal);
-    /* A stopped process handles the signal only after SIGCONT. */
-    if (signal != SIGCONT) send_signal(settings, child, SIGCONT);
+void start_program(struct program *program, int64_t latest) {
+    /* EPIPE: the process has been killed meanwhile; its end is reported all the same. */
+    if (write(program->go, &latest, sizeof latest) != (ssize_t)sizeof latest && errno != EPIPE) fail("write");
+    (void)close(program->go);
+    program->go = -1;
 }
 
-int end_as(int status) {
-    sigset_t one;
-    if (WIFEXITED(status)) return WEXITSTATUS(status);
-    if (!WIFSIGNALED(status)) return FAILED;
-    (void)signal(WTERMSIG(status), SIG_DFL);
-    sigemptyset(&one);
-    sigaddset(&one, WTERMSIG(status));
-    (void)raise(WTERMSIG(status));
-    (void)sigprocmask(SIG_UNBLOCK, &one, NULL);
-    return 128 + WTERMSIG(status);
+int signal_program(const struct program *program, const struct settings *settings, int signal) {
+    int result;
+    if (settings->is_foreground) return signal_process(program->pidfd, program->pid, signal);
+    result = kill(-program->pid, signal);
+    /* The program may have left its group, or the signal may have reached other processes of it only. */
+    if (result != 0 || getpgid(program->pid) != program->pid)
+        return signal_process(program->pidfd, program->pid, signal);
+    return signal_process(program->pidfd, program->pid, 0);
+}
+
+/* Without /proc nobody can tell, and the answer is yes. */
+static int is_stopped(pid_t pid) {
+    char path[40], line[128];
+    int result = 0;
+    FILE *file;
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    file = fopen(path, "re");
+    if (file == NULL) return 1;
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "State:", 6) == 0) result = line[6 + strspn(line + 6, " \t")] == 'T';
+    (void)fclose(file);
+    return result;
+}
+
+void wake_program(const struct program *program, const struct settings *settings) {
+    if (is_stopped(program->pid)) (void)signal_program(program, settings, SIGCONT);
 }

@@ -1,10 +1,11 @@
-/* program.h - the process that runs the program: how it starts, receives signals, and ends. */
+/* program.h - the process that runs the program: how it starts, and how it receives signals. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
 #include "options.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What machineid-exec changes for itself, and restores for the program. */
@@ -13,18 +14,28 @@ struct inherited {
     void (*on_child_end)(int);
 };
 
-/* The signals that machineid-exec passes on to the program: SIGCONT, and all that would end it, except those of a
- * fault. */
-void forwarded(sigset_t *set);
+/* The program leads a process group of its own. So what a terminal, or anybody else, sends to the group of
+ * machineid-exec reaches the program once: through machineid-exec. */
+struct program {
+    pid_t pid;
+    int pidfd, go;
+    volatile int *was_too_late; /* in memory that both share: the allow had run out, and nothing was started */
+};
 
-/* Forks the process that runs the program when a byte arrives through `go`, and ends when `go` is closed instead. */
-pid_t prepare_program(const struct settings *settings, const struct inherited *inherited, int *go);
+/* Forks the process, which waits until start_program() is called, and ends when `go` is closed instead. */
+struct program prepare_program(const struct settings *settings, const struct inherited *inherited);
 
-/* Sends a signal to the program and, without --foreground, also to the rest of the process group. */
-void send_signal(const struct settings *settings, pid_t child, int signal);
+/* Lets the process become the program, unless it gets to it only after `latest`, in nanoseconds of CLOCK_BOOTTIME. */
+void start_program(struct program *program, int64_t latest);
 
-/* Ends in the same way as the program, so that the parent of machineid-exec sees the same: by the same signal if it was
- * one; otherwise this returns the exit status. `status` is what waitpid() gave. */
-int end_as(int status);
+/* Sends a signal to the program and, without --foreground, also to the rest of its process group. Returns 0, or -1 and
+ * errno if it did not reach the program itself. */
+int signal_program(const struct program *program, const struct settings *settings, int signal);
+
+/* Continues the program if it is stopped: it handles a signal only then. */
+void wake_program(const struct program *program, const struct settings *settings);
+
+/* The time on CLOCK_BOOTTIME, in nanoseconds. */
+int64_t boot_time(void);
 
 #endif

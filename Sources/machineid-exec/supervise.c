@@ -1,10 +1,12 @@
-/* supervise.c - passes signals to the program, and stops it when the guard goes off. */
-#define _GNU_SOURCE /* kill, sigset_t */
+/* supervise.c - the loop that waits for signals, for the guard, and for the ends of processes. */
+#define _GNU_SOURCE /* sigset_t */
 #include "supervise.h"
 
+#include "descendants.h"
+#include "job.h"
 #include "messages.h"
-#include "program.h"
 #include "statuses.h"
+#include "stopping.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,51 +15,89 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Milliseconds until the moment, for poll(); -1 for no limit. */
+/* Milliseconds until a moment, for poll(). */
 static int until(double moment) {
     double left = moment - now();
-    if (moment <= 0) return -1;
-    return left <= 0 ? 0 : (int)(left * 1000) + 1;
+    return left <= 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1;
 }
 
-int supervise(const struct watch *watch, pid_t child, int bell, int signals) {
-    const struct settings *settings = watch->settings;
-    struct pollfd polled[2] = {{signals, POLLIN, 0}, {bell, POLLIN, 0}};
-    double kill_at = 0;
-    int is_off = 0, was_killed = 0;
+/* Takes note of children that have ended, orphans among them, and of the program's stops. */
+static void reap(struct supervision *supervision) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (pid == supervision->program->pid && WIFSTOPPED(status)) {
+            on_program_stopped(supervision, WSTOPSIG(status));
+        } else if (pid == supervision->program->pid && !supervision->has_ended) {
+            supervision->has_ended = 1;
+            supervision->status = status;
+        } else if (pid == supervision->watcher->pid && !WIFSTOPPED(status)) {
+            supervision->watcher->pid = 0;
+            if (!supervision->has_ended && supervision->result == 0) stop_without_watcher(supervision);
+        }
+    }
+}
+
+static void read_signals(struct supervision *supervision) {
+    const struct settings *settings = supervision->settings;
+    struct signalfd_siginfo signal;
+    while (read(supervision->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        int number = (int)signal.ssi_signo;
+        if (number == SIGCHLD) continue;
+        reap(supervision); /* The program may have ended before the signal was sent. */
+        if (supervision->has_ended) {
+            /* Only what the program started is still there: whoever asks for the end need not wait for the grace. */
+            if (number == SIGTERM || number == SIGINT) supervision->kill_at = now();
+        } else if (number == SIGCONT) {
+            on_continued(supervision);
+        } else if (number != SIGTSTP || (pid_t)signal.ssi_pid != getpid()) {
+            (void)signal_program(supervision->program, settings, number);
+            if (number == SIGTSTP || number == SIGWINCH) continue;
+            supervision->passed_on_at = now();
+            wake_program(supervision->program, settings);
+        }
+    }
+}
+
+static struct ending ending_of(const struct supervision *supervision) {
+    struct ending ending = {supervision->result, 0};
+    if (*supervision->watcher->has_killed) {
+        say_until(now() + 1, EVENT_FAILED, NULL, FAILED,
+                  "the program was killed because machineid-exec stood still for too long");
+        ending.status = FAILED;
+    } else if (*supervision->program->was_too_late) {
+        ending.status = UNDECIDED;
+    } else if (supervision->is_refused && supervision->has_said_refused) {
+        ending.status = NOT_STOPPABLE;
+    } else if (supervision->result == 0) {
+        if (WIFSIGNALED(supervision->status)) ending.signal = WTERMSIG(supervision->status);
+        ending.status = ending.signal != 0 ? 128 + ending.signal : WEXITSTATUS(supervision->status);
+    }
+    return ending;
+}
+
+struct ending supervise(struct supervision *supervision) {
+    struct pollfd polled[2] = {{supervision->signals, POLLIN, 0}, {supervision->bell, POLLIN, 0}};
+    double tick = supervision->settings->interval < 0.5 ? 0.5 : supervision->settings->interval;
+    double next_tick = 0;
     for (;;) {
-        struct signalfd_siginfo signal;
-        pid_t ended;
-        int status;
-        if (poll(polled, 2, was_killed ? -1 : until(kill_at)) < 0 && errno != EINTR) {
-            (void)kill(child, SIGKILL);
+        double moment;
+        if (now() >= next_tick) {
+            tell_alive(supervision->watcher);
+            next_tick = now() + (tick < 5 ? tick : 5);
+        }
+        moment = supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
+        if (poll(polled, 2, until(moment)) < 0 && errno != EINTR) {
+            (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
             fail("poll");
         }
-        while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-            /* Not the signals that this process sent to the group. */
-            if (signal.ssi_signo != SIGCHLD && (pid_t)signal.ssi_pid != getpid())
-                send_signal(settings, child, (int)signal.ssi_signo);
-        }
-        ended = waitpid(child, &status, WNOHANG);
-        if (ended < 0) fail("waitpid");
-        if (ended == child) {
-            if (!is_off) return end_as(status);
-            return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 128 + SIGKILL : STOPPED;
-        }
-        if (!is_off && polled[1].revents != 0) {
-            is_off = 1;
-            polled[1].fd = -1;
-            kill_at = now() + settings->grace;
-            send_signal(settings, child, SIGTERM);
-            (void)kill(child, SIGCONT); /* also with --foreground */
-            say_why(watch, kill_at);
-        }
-        if (is_off && !was_killed && now() >= kill_at) {
-            was_killed = 1;
-            (void)kill(child, SIGKILL);
-            say_until(now() + 1, "%s: still there after %g seconds: SIGKILL", settings->device, settings->grace);
-            /* Kills the processes that the program started, and machineid-exec itself, whose status is then 137. */
-            if (!settings->foreground) (void)kill(0, SIGKILL);
-        }
+        read_signals(supervision);
+        reap(supervision);
+        if (supervision->has_ended && !stop_rest(supervision)) return ending_of(supervision);
+        if (supervision->result == 0 && !supervision->has_ended &&
+            (polled[1].revents != 0 || !mid_guard_allowed(supervision->asking->guard)))
+            stop_for_guard(supervision);
+        if (supervision->result != 0) polled[1].fd = -1;
+        if (supervision->kill_at != 0 && now() >= supervision->kill_at) kill_all(supervision);
     }
 }

@@ -2,12 +2,33 @@
 #ifndef SUPERVISE_H
 #define SUPERVISE_H
 
-#include "watch.h"
+#include "asking.h"
+#include "program.h"
+#include "terminal.h"
+#include "watcher.h"
 
-#include <sys/types.h>
+struct supervision {
+    const struct settings *settings;
+    const struct asking *asking;
+    struct program *program;
+    struct watcher *watcher;
+    struct terminal *terminal;
+    int bell, signals; /* the other end of the bell of `asking`, and a signalfd */
+    int result;        /* 0 while the program may run, and the exit status once it must not */
+    int has_ended;     /* the program; what it started may still be there */
+    int status;        /* what waitpid() gave for the program */
+    int is_refused;    /* the last signal was not allowed to reach the program, or what it started */
+    int was_killed, has_said_refused;
+    double passed_on_at; /* when the last signal was passed on that a stopped program must be continued for */
+    double kill_at; /* when SIGKILL is due, or due again; 0 while it is not */
+};
 
-/* Passes signals on until the program has ended, and stops it when the guard goes off. `bell` is the other end of the
- * watch's, and `signals` a signalfd. Returns the exit status. */
-int supervise(const struct watch *watch, pid_t child, int bell, int signals);
+/* How machineid-exec has to end: with a status, or by a signal if it is not 0. */
+struct ending {
+    int status, signal;
+};
+
+/* Passes signals on until the program has ended, and stops it when the guard goes off. */
+struct ending supervise(struct supervision *supervision);
 
 #endif

@@ -38,7 +38,8 @@ static void org_keys(void) {
     static const char *const good[] = {SECRET, " \t" SECRET "\r\n", TEXT_512, "x", "!\"~"};
     check_about = "org key";
     expect_no_client(NULL, NULL, MID_INVALID_ARGUMENT, "org_key");
-    for (size_t n = 0; n < sizeof bad / sizeof *bad; n++) expect_no_client(bad[n], NULL, MID_INVALID_ARGUMENT, "org_key");
+    for (size_t n = 0; n < sizeof bad / sizeof *bad; n++)
+        expect_no_client(bad[n], NULL, MID_INVALID_ARGUMENT, "org_key");
     for (size_t n = 0; n < sizeof good / sizeof *good; n++) expect_client(good[n], NULL);
     check_about = "";
 }
@@ -90,10 +91,14 @@ static void bad_options(void) {
         {"{\"max_connections\":0}", "max_connections"},
         {"{\"max_connections\":257}", "max_connections"},
         {"{\"max_connections\":false}", "max_connections"},
+        {"{\"max_connection_age_ms\":999}", "max_connection_age_ms"},
+        {"{\"max_connection_age_ms\":86400001}", "max_connection_age_ms"},
+        {"{\"max_connection_age_ms\":\"1000\"}", "max_connection_age_ms"},
 
         {"{\"base_url\":1}", "base_url"},
         {"{\"base_url\":\"\"}", "base_url"},
-        {"{\"base_url\":\"machineid.io\"}", "base_url"},
+        {"{\"base_url\":\"machineid.io\"}", "base_url must begin with https://, or with http:// for this machine"},
+        {"{\"base_url\":\"localhost:8080\"}", "base_url must begin with https://"},
         {"{\"base_url\":\"https://\"}", "base_url"},
         {"{\"base_url\":\"ftp://machineid.io\"}", "base_url"},
         {"{\"base_url\":\"file:///etc/passwd\"}", "base_url"},
@@ -114,6 +119,10 @@ static void bad_options(void) {
         {"{\"ca_file\":1}", "ca_file"},
         {"{\"ca_file\":\"\"}", "ca_file"},
         {"{\"ca_file\":\"/nonexistent/ca.pem\"}", "ca_file"},
+        {"{\"ca_path\":1}", "ca_path"},
+        {"{\"ca_path\":\"\"}", "ca_path"},
+        {"{\"ca_path\":\"/nonexistent\"}", "ca_path"},
+        {"{\"ca_path\":\"/etc:/nonexistent\"}", "ca_path"},
         {"{\"pinned_public_key\":\"\"}", "pinned_public_key"},
         {"{\"pinned_public_key\":\"sha256//AAAA\"}", "pinned_public_key"},
         {"{\"pinned_public_key\":\"/etc/passwd\"}", "pinned_public_key"},
@@ -141,6 +150,8 @@ static void good_options(void) {
         " {\"timeout_ms\" : 1} ",
         "{\"timeout_ms\":3600000,\"connect_timeout_ms\":3600000,\"max_retries\":10,\"max_connections\":256}",
         "{\"connect_timeout_ms\":1,\"max_retries\":0,\"max_connections\":1}",
+        "{\"max_connection_age_ms\":1000}",
+        "{\"max_connection_age_ms\":86400000}",
         "{\"base_url\":\"https://machineid.io\"}",
         "{\"base_url\":\"HTTPS://MachineID.io:8443/a/b/\"}",
         "{\"base_url\":\"http://127.0.0.1\"}",
@@ -148,6 +159,7 @@ static void good_options(void) {
         "{\"base_url\":\"http://localhost:8080\"}",
         "{\"base_url\":\"http://[::1]:8080/\"}",
         "{\"ca_file\":\"/etc/passwd\"}",
+        "{\"ca_path\":\"/etc:/usr\"}",
         "{\"pinned_public_key\":\"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}",
         "{\"pinned_public_key\":\"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;sha256//"
         "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=\"}",
@@ -193,10 +205,12 @@ static void bad_calls(void) {
         for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
             check_about = ids[i].name;
             allowed = 1;
-            CHECK_STATUS(MID_INVALID_ARGUMENT, operation_call(&operations[n], client, ids[i].device_id, &allowed, &json));
+            CHECK_STATUS(MID_INVALID_ARGUMENT,
+                         operation_call(&operations[n], client, ids[i].device_id, &allowed, &json));
             check_failure(MID_INVALID_ARGUMENT, json, "device_id");
             if (operation_decides(&operations[n])) CHECK(allowed == 0);
-            CHECK_STATUS(MID_INVALID_ARGUMENT, operation_call(&operations[n], client, ids[i].device_id, &allowed, NULL));
+            CHECK_STATUS(MID_INVALID_ARGUMENT,
+                         operation_call(&operations[n], client, ids[i].device_id, &allowed, NULL));
         }
     }
     check_about = "no place for allowed";

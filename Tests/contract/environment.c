@@ -1,21 +1,5 @@
 /* mid_client_from_env(): which variables it reads, and what it reports when they are missing or wrong. */
-#include "server.h"
-
-static void set(const char *name, const char *value) {
-    check_need((value != NULL ? setenv(name, value, 1) : unsetenv(name)) == 0, name);
-}
-
-static void expect_no_client(const char *options, mid_status status, const char *part) {
-    mid_client *client = (mid_client *)&client; /* anything but NULL */
-    char *json = NULL;
-    CHECK_STATUS(status, mid_client_from_env(options, &client, &json));
-    CHECK(client == NULL);
-    if (json != NULL) CHECK(strstr(json, "s3cret") == NULL);
-    check_failure(status, json, part);
-    mid_client_free(client);
-    CHECK_STATUS(status, mid_client_from_env(options, &client, NULL));
-    mid_client_free(client);
-}
+#include "from_env.h"
 
 /* Checks that the client works with this server. */
 static void expect_client(const char *options, struct server *server) {
@@ -88,10 +72,12 @@ int main(void) {
     set("CURL_CA_BUNDLE", NULL);
     set("MACHINEID_BASE_URL", "https://127.0.0.1:1");
     set("SSL_CERT_FILE", "/does/not/exist");
-    expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_FILE cannot be read: /does/not/exist: No such file or directory");
+    expect_no_client(NULL, MID_INVALID_OPTIONS,
+                     "SSL_CERT_FILE cannot be read: /does/not/exist: No such file or directory");
     set("SSL_CERT_FILE", "/etc/passwd");
     set("SSL_CERT_DIR", "/etc:/does/not/exist");
-    expect_no_client(NULL, MID_INVALID_OPTIONS, "SSL_CERT_DIR cannot be read: /does/not/exist: No such file or directory");
+    expect_no_client(NULL, MID_INVALID_OPTIONS,
+                     "SSL_CERT_DIR cannot be read: /does/not/exist: No such file or directory");
     mid_client_free(check_client("{\"ca_path\":\"/etc:/usr\",\"ca_file\":\"/etc/passwd\"}"));
     set("CURL_CA_BUNDLE", "/etc");
     expect_no_client(NULL, MID_INVALID_OPTIONS, "CURL_CA_BUNDLE must be a regular file: /etc");

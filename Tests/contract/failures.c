@@ -66,7 +66,8 @@ static void broken_replies(void) {
         {"another protocol", "220 mail.example ESMTP\r\n", MID_BAD_REPLY},
         {"closed without a reply", "", MID_TRANSFER_FAILED},
         {"closed within the head", "HTTP/1.1 200 OK\r\nContent-Type: applic", MID_TRANSFER_FAILED},
-        {"closed within the body", "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{\"allowed\":true}", MID_TRANSFER_FAILED},
+        {"closed within the body",
+         "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{\"allowed\":true}", MID_TRANSFER_FAILED},
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         struct server server;

@@ -169,7 +169,8 @@ static void unanswered(void) {
         CHECK_STATUS(without_ids ? MID_INVALID_ARGUMENT : MID_TIMEOUT,
                      mid_validate_many(client, without_ids ? none : ids, total, flags, &json));
         double took = check_now_ms() - from;
-        if (!CHECK(took <= 300 + 1e-3 * (double)total + check_slack_ms())) fprintf(stderr, "    it took %.0f ms\n", took);
+        if (!CHECK(took <= 300 + 1e-3 * (double)total + check_slack_ms()))
+            fprintf(stderr, "    it took %.0f ms\n", took);
         check_denied(total);
         CHECK(json != NULL && strlen(json) > 80 * total && json[strlen(json) - 1] == ']');
         mid_free(json);

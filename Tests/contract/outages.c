@@ -20,8 +20,8 @@ static void expect_said(char *json, const struct outage *outage) {
 }
 
 static void expect_outage(struct server *server, mid_client *client, const struct outage *outage, const char *more) {
-    static const char *const bodies[] = {"{\"status\":\"error\",\"error\":\"peer\",\"allowed\":true}", "<html>peer</html>", "",
-                                         "{\"allowed\":true,\"deviceId\":\"agent\"}"};
+    static const char *const bodies[] = {"{\"status\":\"error\",\"error\":\"peer\",\"allowed\":true}",
+                                         "<html>peer</html>", "", "{\"allowed\":true,\"deviceId\":\"agent\"}"};
     char line[256];
     (void)snprintf(line, sizeof line, "%s%s", outage->line, more);
     for (size_t body = 0; body < sizeof bodies / sizeof *bodies; body++) {
@@ -40,7 +40,8 @@ static void expect_outage(struct server *server, mid_client *client, const struc
 static void expect_recovery(struct server *server, mid_client *client) {
     int allowed = 0;
     server_answer(server, "200 OK", application_json, "{\"allowed\":true,\"status\":\"ok\"}");
-    for (int n = 0; n < OPERATIONS; n++) CHECK_STATUS(MID_OK, operation_call(&operations[n], client, "agent", &allowed, NULL));
+    for (int n = 0; n < OPERATIONS; n++)
+        CHECK_STATUS(MID_OK, operation_call(&operations[n], client, "agent", &allowed, NULL));
     CHECK(allowed == 1);
 }
 

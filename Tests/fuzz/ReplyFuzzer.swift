@@ -31,7 +31,8 @@ public func fuzzReply(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
     } catch {
         let isOutage = httpStatus == 429 || httpStatus == 503
         precondition(
-            error.status == .badReply || (isOutage && error.status == .unavailable), "a reply is bad, or that of an outage")
+            error.status == .badReply || (isOutage && error.status == .unavailable),
+            "a reply is bad, or that of an outage")
         let json = error.json().text
         precondition((try? JSONSerialization.jsonObject(with: Data(bytes: json, count: strlen(json)))) != nil)
         Failure.freeJSON(json)
@@ -46,7 +47,8 @@ private func readHead(_ data: UnsafePointer<UInt8>, _ size: Int) {
     var head = ReplyHead()
     var start = 0
     while start < size {
-        let end = memchr(text + start, 0x0a, size - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(text) + 1 } ?? size
+        let newline = memchr(text + start, 0x0a, size - start)
+        let end = newline.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) + 1 } ?? size
         if head.take(text + start, count: end - start) != nil { return }
         start = end
     }

@@ -98,12 +98,20 @@ def test_thread_sanitizer_guards(run_sanitized, authority):
         "contract/guards/interface.c",
         # This takes half a minute.
         pytest.param("contract/guards/authorities.c", marks=pytest.mark.long),
+        "contract/stats/calls.c",
+        "contract/stats/outcomes.c",
+        "contract/stats/guards.c",
         "wire/distance/answers.c",
         "wire/distance/ends.c",
     ],
 )
 def test_thread_sanitizer_elsewhere(run_sanitized, authority, source):
-    arguments = {"wire/distance/answers.c": [1, 4], "wire/distance/ends.c": ["--calm"]}.get(source, [])
+    arguments = {
+        "contract/stats/calls.c": [3],
+        "contract/stats/outcomes.c": [2],
+        "wire/distance/answers.c": [1, 4],
+        "wire/distance/ends.c": ["--calm"],
+    }.get(source, [])
     run_sanitized(f"../{source}", arguments, 300, authority.over("http"), CHECK_SLACK_MS=5000)
 
 

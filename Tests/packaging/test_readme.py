@@ -14,7 +14,11 @@ from commands import outcome, passes, said
 from project import ROOT
 
 # The languages of the programs that a page shows. Each program is the file that the line above it links to.
-SHOWN = {"README.md": ["c"], "docs/ffi.md": ["python", "rust", "go"]}
+SHOWN = {
+    "README.md": ["c"],
+    "docs/ffi.md": ["python", "rust", "go"],
+    "docs/observability.md": ["python", "go", "python"],
+}
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("Tests/*.md"), *ROOT.glob("bindings/**/*.md")])
 FOLDERS = "Sources|Tests|abi|benchmarks|bindings|examples|include|packaging|script"
 GO = {"GO111MODULE": "off", "GOTOOLCHAIN": "local"}
@@ -60,7 +64,9 @@ def anchors(page):
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links(page):
     dead = []
-    for link in re.findall(r"\]\(([^)]*)\)", page.read_text()):
+    # In code such brackets are something else.
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    for link in re.findall(r"\]\(([^)]*)\)", text):
         file, _, anchor = link.partition("#")
         target = page.parent / file if file else page
         if re.match("https?:", link):
@@ -214,7 +220,19 @@ def test_gate(flags, fleet, emulator, tmp_path, language):
     situation("no authority, it does not work", 1, "", gone)
 
 
-# ---- What README.md tells a shell
+# ---- What README.md and docs/building.md tell a shell
+
+
+def test_a_program_without_installing(emulator, tmp_path):
+    """The command compiles the gate, which finds the library by itself."""
+    lines = shell((ROOT / "docs/building.md").read_text()).splitlines()
+    compilation = next(line for line in lines if line.startswith("cc "))
+    here = compilation.replace("build/gate", str(tmp_path / "gate"))
+    passes(f"docs/building.md: {compilation}", "sh", "-euc", here, environment={"LD_LIBRARY_PATH": None})
+    started = emulator("--org-key", "org_ci")
+    variables = {"LD_LIBRARY_PATH": None, "MACHINEID_ORG_KEY": "org_ci", "MACHINEID_BASE_URL": started.url}
+    printed = outcome(tmp_path / "gate", environment=variables, seconds=60).stdout
+    equal("the program works", "working", printed.strip())
 
 
 def test_commands_of_the_readme(flags, emulator, tmp_path):

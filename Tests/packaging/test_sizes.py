@@ -1,4 +1,5 @@
-"""Tests that no file of the project is too long to be read at once, and counts those that are longer than most."""
+"""Tests that no file of the project is too long to be read at once, counts those that are longer than most, and tests
+that no line is too wide to be read beside another file."""
 
 import checks
 import pytest
@@ -14,10 +15,38 @@ LONGER = {
 }
 
 
-def line_counts(folder, names):
-    """Returns how many lines each text file has."""
+MOST_COLUMNS = 120
+# The files whose lines may be wider, and why.
+WIDER = {
+    "abi/baseline/libmachineid.so.0.abi": "abidw wrote it",
+    "Tests/fuzz/corpus/options/all": "the fuzzer reads each byte of it, so that a line feed would be another input",
+    "Tests/fuzz/corpus/reply/register": "the same",
+}
+
+
+def texts_of(folder, names):
+    """Returns the bytes of each text file."""
     texts = {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
-    return {name: text.count(b"\n") for name, text in texts.items() if b"\0" not in text}
+    return {name: text for name, text in texts.items() if b"\0" not in text}
+
+
+def line_counts(texts):
+    """Returns how many lines each file has."""
+    return {name: text.count(b"\n") for name, text in texts.items()}
+
+
+def wide_lines(texts):
+    """Yields each line that is too wide, as FILE:LINE: COLUMNS. In Markdown, the rows of tables and what programs print
+    cannot be broken."""
+    for name, text in sorted(texts.items()):
+        is_code = False
+        for number, line in enumerate(text.decode(errors="replace").split("\n"), 1):
+            if name.endswith(".md"):
+                is_code ^= line.lstrip().startswith("```")
+                if is_code or line.lstrip().startswith("|") or line.startswith("    "):
+                    continue
+            if len(line) > MOST_COLUMNS:
+                yield f"{name}:{number}: {len(line)} columns"
 
 
 def over(most, counts):
@@ -25,12 +54,17 @@ def over(most, counts):
 
 
 @pytest.fixture(scope="module")
-def counts():
-    """The lines of each file that git knows, or would know."""
+def texts():
+    """The text of each file that git knows, or would know."""
     listed = outcome("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", merged=False)
     if listed.returncode != 0:
         pytest.skip("this is no clone, so there is no list of the project's files")
-    return line_counts(ROOT, set(listed.stdout.split("\0")) - {""})
+    return texts_of(ROOT, set(listed.stdout.split("\0")) - {""})
+
+
+@pytest.fixture(scope="module")
+def counts(texts):
+    return line_counts(texts)
 
 
 def test_no_file_is_too_long(counts):
@@ -48,5 +82,24 @@ def test_a_file_that_is_too_long(tmp_path):
     (tmp_path / "longest").write_text("line\n" * MOST_LINES)
     (tmp_path / "too-long").write_text("line\n" * (MOST_LINES + 1))
     (tmp_path / "no-text").write_bytes(b"\0" + b"\n" * (MOST_LINES + 1))
-    found = over(MOST_LINES, line_counts(tmp_path, ["longest", "too-long", "no-text", "gone"]))
+    found = over(MOST_LINES, line_counts(texts_of(tmp_path, ["longest", "too-long", "no-text", "gone"])))
     equal("only the one that is too long is found", ["too-long: 401 lines"], found)
+
+
+def test_no_line_is_too_wide(texts):
+    # What programs print is as wide as it is.
+    ours = {name: text for name, text in texts.items() if not name.startswith("Tests/programs/tool/golden/")}
+    others = {name: text for name, text in ours.items() if name not in WIDER}
+    equal(f"no line has more than {MOST_COLUMNS} columns", [], list(wide_lines(others)))
+
+
+def test_the_wide_files_are_needed(texts):
+    narrow = [name for name in WIDER if not list(wide_lines({name: texts.get(name, b"")}))]
+    equal("every file that may be wider is wider", [], narrow)
+
+
+def test_a_line_that_is_too_wide():
+    wide, most = b"\xc3\xbc" * (MOST_COLUMNS + 1), b"\xc3\xbc" * MOST_COLUMNS
+    page = b"\n".join([b"| " + wide, b"    " + wide, b"```", wide, b"```", most, wide])
+    found = list(wide_lines({"page.md": page, "code.c": b"| " + wide, "short.c": most}))
+    equal("those that are too wide are found", ["code.c:1: 123 columns", "page.md:7: 121 columns"], found)

@@ -7,8 +7,9 @@ import shutil
 import pytest
 from checks import holds
 from commands import outcome, passes, tail
-from programs import MEMCHECK_STRICT, WARNINGS
+from programs import MEMCHECK_STRICT
 from project import ROOT
+from targets import WARNINGS
 
 PROGRAMS = ["gate", "quickstart", "kill_switch", "fleet"]
 DENIAL = r'\{"allowed":false,"code":"DEVICE_REVOKED","request_id":"[0-9a-f-]{36}".*\}'
@@ -60,9 +61,11 @@ class Story:
         self.emulator.ask("org_examples", "/emulator/outage", settings)
 
 
-@pytest.fixture(params=[[], MEMCHECK_STRICT], ids=["plain", "valgrind"])
+# Under valgrind it takes minutes.
+@pytest.fixture(params=["plain", pytest.param("valgrind", marks=pytest.mark.long)])
 def story(request, tmp_path, emulator):
-    return Story(tmp_path, request.param, emulator("--plan", "free", "--org-key", "org_examples"))
+    checker = MEMCHECK_STRICT if request.param == "valgrind" else []
+    return Story(tmp_path, checker, emulator("--plan", "free", "--org-key", "org_examples"))
 
 
 def test_story(story):

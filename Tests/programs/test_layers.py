@@ -30,6 +30,11 @@ def upward(folder):
 
 
 def test_a_name_of_a_higher_layer(sources):
+    # The layers above are short, so that this takes less time.
+    for layer in ("Reply", "Transport", "Client", "Guard", "ABI"):
+        shutil.rmtree(sources / layer)
+        (sources / layer).mkdir()
+        (sources / layer / f"{layer}.swift").write_text(f"struct {layer} {{}}\n")
     upward(sources / "Input")
     result = check_layers("--sources", sources)
     expected = "Input/Upward.swift:1:26: error: cannot find type 'Transport' in scope"

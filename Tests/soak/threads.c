@@ -190,8 +190,8 @@ int main(int count, char **arguments) {
     sockets_look(&sockets);
     CHECK(sockets.count == 0);
     if (atomic_load(&check_failed) > 0) return (void)check_done(), 1;
-    printf("%d threads, %.0f s, %ld calls, %ld other clients; at most %d descriptors, %ld kB then %ld kB resident\n", threads,
-           (check_now_ms() - began) / 1e3, atomic_load(&calls), atomic_load(&clients), most_descriptors, settled,
-           most_resident);
+    printf("%d threads, %.0f s, %ld calls, %ld other clients; at most %d descriptors, %ld kB then %ld kB resident\n",
+           threads, (check_now_ms() - began) / 1e3, atomic_load(&calls), atomic_load(&clients), most_descriptors,
+           settled, most_resident);
     return 0;
 }

@@ -5,7 +5,7 @@
  *
  *     {"do":"new","org_key":KEY,"options":OBJECT}            makes the client, replacing an existing one
  *     {"do":"call","operation":NAME,"device":ID,"save":FILE} calls mid_NAME(); its JSON goes to FILE or the answer;
- *                                                            with "cancel_after_ms":N, validate is cancelled after N ms;
+ *                                                            with "cancel_after_ms":N, validate is cancelled then;
  *                                                            with "fork_after_ms":N, the process forks then, and the
  *                                                            answer's "fork_ms" is how long fork() took
  *     {"do":"setenv","name":NAME,"value":TEXT}               changes the environment; without a value, unsets NAME

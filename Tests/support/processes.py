@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import subprocess
+import time
 
 from project import ROOT
 
@@ -62,3 +63,13 @@ def first_line(process, seconds):
             break
         line += byte
     return line.decode(errors="replace").rstrip("\n")
+
+
+def await_true(holds, seconds=30):
+    """Waits until a condition holds, and returns whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,8 +1,8 @@
 /*
  * server.h - an authority that answers every request with the same bytes, or reads requests and stays silent.
  *
- * It is for replies that no well-behaved server sends. It runs in one thread, and keeps a connection until the client
- * closes it, unless `closes` is set.
+ * It is for replies that no well-behaved server sends. It runs in one thread. server_start() makes it close a
+ * connection after the reply; set `closes` to 0 to make it keep each connection until the client closes it.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A client may have 64 connections, and for each of up to four threads eight more for requests that are sent
- * again. */
+/* By default a client has up to 64 connections, and each of up to four threads may have eight more for requests that it
+ * sends a second time. A reply of server_answer() has to fit into `http`. */
 enum { SERVER_CONNECTIONS = 96, SERVER_REQUEST_BYTES = 8192 };
 
 struct server {
@@ -29,7 +29,7 @@ struct server {
     const char *reply; /* NULL: stay silent */
     char http[512];    /* the reply that server_answer() composes */
     int greets;        /* send the reply when a connection opens, before any request */
-    int closes;        /* close the connection after the reply */
+    int closes;        /* close the connection after the reply; server_start() sets it */
     int requests;
     int connections;
 };

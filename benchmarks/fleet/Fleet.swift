@@ -20,14 +20,14 @@ enum Fleet {
     }
 
     static func main() {
-        print("Agents with the default interval of 5 s and the client's timeout_ms of 10 s; all start at once. From 60 s to 660 s")
-        print("the authority is gone, and a check fails at once, or silent, and it fails after 10 s; a guard that is on asks")
-        print("a second time after 4.75 s.")
+        print("Agents with the default interval of 5 s and the client's timeout_ms of 10 s; all start at once.")
+        print("From 60 s to 660 s the authority is gone, and a check fails at once, or silent, and it fails after")
+        print("10 s; a guard that is on asks a second time after 4.75 s.")
         print("Requests a second, the greatest of any second; in brackets, in steady states of agents / interval.\n")
         print(
             row(
-                "agents", "authority", "steady state", "at the start", "after the start", "in the outage", "after the outage",
-                "all are on again"))
+                "agents", "authority", "steady state", "at the start", "after the start", "in the outage",
+                "after the outage", "all are on again"))
         for argument in CommandLine.arguments.dropFirst() {
             guard let agents = Int(argument), agents > 0 else {
                 print("fleet: \(argument) is not a number of agents")

@@ -138,7 +138,8 @@ static int scenario() {
         machineid::client::from_env({{"timeout", 1}});
     } catch (const machineid::error &error) {
         std::cout << "wrong option: " << name(error.status) << ' ' << error.code
-                  << (std::string(error.what()).find("timeout") != std::string::npos ? " timeout" : error.what()) << '\n';
+                  << (std::string(error.what()).find("timeout") != std::string::npos ? " timeout" : error.what())
+                  << '\n';
     }
     decision = client.validate("");
     std::cout << "no device: " << name(decision.status) << ' ' << decision.code << '\n';

@@ -118,7 +118,8 @@ namespace MachineID
         /// <summary>May this device run now? If anything goes wrong, the decision says so.</summary>
         public Decision Validate(string deviceId)
         {
-            int status = Native.mid_validate(handle, Json.Bytes("deviceId", deviceId), out int allowed, out IntPtr json);
+            byte[] id = Json.Bytes("deviceId", deviceId);
+            int status = Native.mid_validate(handle, id, out int allowed, out IntPtr json);
             return new Decision(allowed == 1, new Status(status), Json.Take(json));
         }
 

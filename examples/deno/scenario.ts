@@ -51,7 +51,8 @@ async function neverRegistered(client: Client) {
   if (client.whenAllowed("never", () => done.push("work")).catch(() => {})) await 0;
   console.log(`never registered: ${done.join(", ") || "nothing done"}`);
   const problem = await outcome(client, "never");
-  console.log(`never registered: ${problem.status} ${problem.code} request_id=${problem.request_id?.length} characters`);
+  const length = problem.request_id?.length;
+  console.log(`never registered: ${problem.status} ${problem.code} request_id=${length} characters`);
 }
 
 /** A bad argument must raise the language's argument error, which names the parameter. */

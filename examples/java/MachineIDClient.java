@@ -29,7 +29,8 @@ import java.util.function.ToIntBiFunction;
  * throws unless the device is allowed. In tests use machineid-emulator rather than a mock that allows.
  *
  * <p>A call blocks its thread until there is an answer or {@code timeout_ms} has passed; {@link #cancel} ends it,
- * {@link Thread#interrupt} does not. Any number of threads may share a client, and any of them may close it at any moment.
+ * {@link Thread#interrupt} does not. Any number of threads may share a client, and any of them may close it at any
+ * moment.
  */
 public final class MachineIDClient implements AutoCloseable {
     public static final int OK = 0;

@@ -106,7 +106,8 @@ public final class Scenario {
     }
 
     private static String outcome(MachineIDClient.MachineIDException exception) {
-        return exception.statusName + " " + exception.code + " request_id=" + exception.requestId.length() + " characters";
+        return exception.statusName + " " + exception.code
+                + " request_id=" + exception.requestId.length() + " characters";
     }
 
     /** A bad argument must raise the language's argument error, which names the parameter. */

@@ -93,7 +93,8 @@ proc newClient*(orgKey: string, options = newJObject()): Client =
   ## machineid.h lists the options.
   var json: pointer
   result = Client()
-  discard checked(mid_client_new(cText("orgKey", orgKey), cText("options", $options), addr result.handle, addr json), json)
+  let status = mid_client_new(cText("orgKey", orgKey), cText("options", $options), addr result.handle, addr json)
+  discard checked(status, json)
 
 proc clientFromEnv*(options = newJObject()): Client =
   ## Takes the org key from the environment variable MACHINEID_ORG_KEY.

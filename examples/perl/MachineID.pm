@@ -121,7 +121,8 @@ sub _outcome ($status, $json) {
 # A NUL would cut the text short, and a surrogate is no character, so that the call would concern another device. undef
 # would become an empty text, and a reference its address.
 sub _c_string ($name, $text) {
-    Carp::croak("$name must be a string, not " . (defined $text ? 'a reference' : 'undef')) if !defined $text || ref $text;
+    Carp::croak("$name must be a string, not " . (defined $text ? 'a reference' : 'undef'))
+        if !defined $text || ref $text;
     Carp::croak("$name must be a string of Unicode characters without NUL")
         if $text =~ /[\0\x{D800}-\x{DFFF}]|[^\0-\x{10FFFF}]/;
     utf8::encode($text);

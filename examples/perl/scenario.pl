@@ -82,7 +82,8 @@ forked($client);
 $client->revoke(DEVICE);
 say 'revoke: MID_OK';
 $decision = $client->validate(DEVICE);
-show('validate', $decision, ' code=' . $decision->code . ' request_id=' . length($decision->request_id) . ' characters');
+show('validate', $decision,
+    ' code=' . $decision->code . ' request_id=' . length($decision->request_id) . ' characters');
 say 'register revoked: MID_OK status=', $client->register(DEVICE)->{status};
 $client->unrevoke(DEVICE);
 say 'unrevoke: MID_OK';

@@ -2,12 +2,14 @@
 
     with machineid.Client.from_env(timeout_ms=2000) as client:
         client.register("agent-01")
-        if client.validate("agent-01"):
-            work()
+        client.validate("agent-01")
+        work()
 
-The result of validate() is true when the device is allowed; require() raises Error when it is not. A method that is
-named but not called, `if client.validate:`, is true too, and so is a coroutine that is not awaited: mypy reports the
-first, and Python warns about the second. In tests use machineid-emulator and not a mock: a Mock is true.
+validate() returns only when the device may run now, and otherwise raises Error, so that the next line is not reached:
+`if client.validate(...)`, `is not None` and `try` around both are all right. is_allowed() is True or False instead. A
+method that is named but not called, `if client.is_allowed:`, is true too, and so is a coroutine that is not awaited:
+mypy reports the first, and Python warns about the second. In tests use machineid-emulator and not a mock: a Mock is
+true.
 
 A call blocks its thread until there is an answer or timeout_ms has passed. Meanwhile it does not hold the interpreter
 lock, and Ctrl-C takes effect after the call. In asyncio, await asyncio.to_thread(client.validate, "agent-01"). Any
@@ -37,6 +39,7 @@ _declare(c_int32, "mid_client_new", c_char_p, c_char_p, POINTER(_client), _json)
 _declare(c_int32, "mid_client_from_env", c_char_p, POINTER(_client), _json)
 _declare(None, "mid_client_cancel", _client)
 _declare(None, "mid_client_free", _client)
+_declare(c_int32, "mid_client_stats", _client, _json)
 _declare(c_int32, "mid_validate", _client, c_char_p, POINTER(c_int), _json)
 for _name in ("mid_register", "mid_revoke", "mid_unrevoke", "mid_restore", "mid_remove"):
     _declare(c_int32, _name, _client, c_char_p, _json)
@@ -51,7 +54,7 @@ def version() -> str:
 
 
 class Error(Exception):
-    """There is no reply, because the authority refused or gave no answer. require() also raises this for a denial; the
+    """There is no reply, because the authority refused or gave no answer. validate() also raises this for a denial; the
     status is then "MID_OK", because the authority decided."""
 
     def __init__(self, status: str, reply: Dict[str, Any]):
@@ -66,16 +69,12 @@ class Error(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """The result of validate(). It is true when the device is allowed; gate on that and nothing else."""
+    """The authority's decision to allow, which validate() returns. There is none for a denial, which is an Error."""
 
-    allowed: bool
-    status: str  #: "MID_OK": the authority decided. Otherwise it did not, and nothing is allowed.
+    status: str  #: "MID_OK"
     code: Optional[str]
     request_id: Optional[str]
     reply: Dict[str, Any]
-
-    def __bool__(self) -> bool:
-        return self.allowed
 
 
 class Client:
@@ -115,19 +114,23 @@ class Client:
         _mid.mid_client_cancel(owner.handle)
 
     def validate(self, device_id: str) -> Decision:
-        """May this device run now? If anything goes wrong, the decision says so."""
+        """Returns the decision when the device may run now. Otherwise raises Error, with the code and the request id
+        for your log."""
+        allowed, status, reply = self._decide(device_id)
+        if not allowed:
+            raise Error(status, reply)
+        return Decision(status, _code(reply), reply.get("request_id"), reply)
+
+    def is_allowed(self, device_id: str) -> bool:
+        """May this device run now? False if anything goes wrong. Use it in a condition: it raises nothing."""
+        allowed, _, _ = self._decide(device_id)
+        return allowed
+
+    def _decide(self, device_id):
         owner, allowed, text = self._owner, c_int(0), c_void_p()
         status = _mid.mid_validate(owner.handle, _c_string("device_id", device_id), byref(allowed), byref(text))
         reply = _take(text)
-        return Decision(allowed.value == 1, _name_of(status), _code(reply), reply.get("request_id"), reply)
-
-    def require(self, device_id: str) -> Decision:
-        """Returns the decision when the device may run now. Otherwise raises Error, with the code and the request id
-        for your log."""
-        decision = self.validate(device_id)
-        if not decision:
-            raise Error(decision.status, decision.reply)
-        return decision
+        return allowed.value == 1, _name_of(status), reply
 
     # These return the authority's reply, or raise Error.
 
@@ -151,6 +154,10 @@ class Client:
 
     def usage(self) -> Dict[str, Any]:
         return self._ask(_mid.mid_usage)
+
+    def stats(self) -> Dict[str, Any]:
+        """The counters of the client, which machineid.h describes. Asks nothing."""
+        return self._ask(_mid.mid_client_stats)
 
     def _ask(self, operation, *arguments):
         owner, text = self._owner, c_void_p()

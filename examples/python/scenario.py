@@ -10,44 +10,72 @@ DEVICE = "worker:prod:queue-consumer:07"
 
 def threads(client):
     with ThreadPoolExecutor(8) as pool:
-        decisions = list(pool.map(client.validate, [DEVICE] * 32))
-    print(f"threads: {sum(map(bool, decisions))} of 32 allowed", flush=True)
+        answers = list(pool.map(client.is_allowed, [DEVICE] * 32))
+    print(f"threads: {answers.count(True)} of 32 allowed", flush=True)
 
 
 def fork(client):
     """The child reports its result through its exit status."""
     child = os.fork()
     if child == 0:
-        os._exit(0 if client.validate(DEVICE) else 1)
-    parent = client.validate(DEVICE)
+        os._exit(0 if client.is_allowed(DEVICE) else 1)
+    parent = client.is_allowed(DEVICE)
     _, ended = os.waitpid(child, 0)
     print(f"fork: parent {word(parent)}, child {word(ended == 0)}")
+
+
+def outcome(client, device_id):
+    """The result of validate(): a decision, or the error raised. Both have a status, a code and a request id."""
+    try:
+        return client.validate(device_id)
+    except machineid.Error as error:
+        return error
+
+
+def show(step, result):
+    return f"{step}: {result.status} allowed={isinstance(result, machineid.Decision):d}"
 
 
 def never_registered(client):
     """Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
     may let it work."""
-    done = []
-    if client.validate("never"):
-        done.append("if")
-    if not client.validate("never"):
-        pass
-    else:
+    done, errors = [], []
+
+    def condition():
+        if client.validate("never"):
+            done.append("if")
+
+    def negation():
+        if not client.validate("never"):
+            return
         done.append("not")
-    client.validate("never") and done.append("and")
-    done.extend("filter" for _ in filter(client.validate, ["never"]))
-    try:
-        client.require("never")
-        done.append("require")
-    except machineid.Error as error:
-        print("never registered:", ", ".join(done) or "nothing done")
-        print(f"never registered: {error.status} {error.code} request_id={len(error.request_id)} characters")
+
+    def comparison():
+        if client.validate("never") is not None:
+            done.append("is not None")
+
+    def statement():
+        client.validate("never")
+        done.append("try")
+
+    for way in condition, negation, comparison, statement:
+        try:
+            way()
+        except machineid.Error as error:
+            errors.append(error)
+    if client.is_allowed("never"):
+        done.append("is_allowed")
+    client.is_allowed("never") and done.append("and")
+    done.extend("filter" for _ in filter(client.is_allowed, ["never"]))
+    assert len(errors) == 4, errors
+    print("never registered:", ", ".join(done) or "nothing done")
+    print(f"never registered: {errors[0].status} {errors[0].code} request_id={len(errors[0].request_id)} characters")
 
 
 def refused(step, kind, client, device_id):
     """A bad argument must raise the language's argument error, which names the parameter."""
     try:
-        client.validate(device_id)
+        client.is_allowed(device_id)
         print(f"{step}: asked")
     except kind as error:
         print(f"{step}:", "an argument error that names it" if "device_id" in str(error) else error)
@@ -77,10 +105,8 @@ class Closing(str):
 def closed_under_a_call():
     device = Closing(DEVICE)
     device.client = machineid.Client.from_env()
-    decision = device.client.validate(device)
-    assert not decision and decision.status == "MID_CANCELLED", decision
-    decision = device.client.validate(DEVICE)
-    assert not decision and decision.status == "MID_INVALID_ARGUMENT", decision
+    assert outcome(device.client, device).status == "MID_CANCELLED"
+    assert outcome(device.client, DEVICE).status == "MID_INVALID_ARGUMENT"
 
 
 def word(allowed):
@@ -92,9 +118,9 @@ print("version", machineid.version())
 with machineid.Client.from_env() as client:
     print("register: MID_OK status=" + client.register(DEVICE)["status"])
     print("register again: MID_OK status=" + client.register(DEVICE)["status"])
-    decision = client.validate(DEVICE)
-    print(f"validate: {decision.status} allowed={decision.allowed:d} code={decision.code}")
-    if decision:
+    decision = outcome(client, DEVICE)
+    print(show("validate", decision), f"code={decision.code}")
+    if client.is_allowed(DEVICE):
         print("work: one unit done")
 
     threads(client)
@@ -102,21 +128,19 @@ with machineid.Client.from_env() as client:
 
     client.revoke(DEVICE)
     print("revoke: MID_OK")
-    decision = client.validate(DEVICE)
-    print(f"validate: {decision.status} allowed={decision.allowed:d} code={decision.code}", end=" ")
-    print(f"request_id={len(decision.request_id)} characters")
+    denial = outcome(client, DEVICE)
+    print(show("validate", denial), f"code={denial.code} request_id={len(denial.request_id)} characters")
     print("register revoked: MID_OK status=" + client.register(DEVICE)["status"])
     client.unrevoke(DEVICE)
     print("unrevoke: MID_OK")
-    decision = client.validate(DEVICE)
-    print(f"validate: {decision.status} allowed={decision.allowed:d} code={decision.code}")
+    decision = outcome(client, DEVICE)
+    print(show("validate", decision), f"code={decision.code}")
     client.restore(DEVICE)
     print("restore: MID_OK")
 
     print(f"list: MID_OK {len(client.list_devices()['devices'])} device")
     print("usage: MID_OK planTier=" + client.usage()["planTier"])
-    decision = client.validate("wörker:prod:07")
-    print(f"umlaut device: {decision.status} allowed={decision.allowed:d}")
+    print(show("umlaut device", outcome(client, "wörker:prod:07")))
     never_registered(client)
     client.remove(DEVICE)
     print("remove: MID_OK")
@@ -129,8 +153,8 @@ with machineid.Client.from_env() as client:
         machineid.Client.from_env(timeout=1)
     except machineid.Error as error:
         print("wrong option:", error.status, error.code, "timeout" if "timeout" in error.message else error.message)
-    decision = client.validate("")
-    print("no device:", decision.status, decision.code)
+    error = outcome(client, "")
+    print("no device:", error.status, error.code)
     refused("NUL", ValueError, client, "a\0b")
     refused("surrogate", ValueError, client, "w\ud800")
     refused("null", TypeError, client, None)
@@ -139,19 +163,16 @@ closed_under_a_call()
 
 # The reply holds unusual numbers. Its answer counts all the same.
 with machineid.Client("org_runtimes", base_url=os.environ["MACHINEID_ODD_URL"]) as odd:
-    decision = odd.validate(DEVICE)
-    print(f"odd numbers: {decision.status} allowed={decision.allowed:d}")
+    print(show("odd numbers", outcome(odd, DEVICE)))
 
 # An outage is neither an answer nor a refusal: the next call may bring an answer.
 with machineid.Client("org_outage", base_url=os.environ["MACHINEID_OUTAGE_URL"], max_retries=0) as out:
-    decision = out.validate(DEVICE)
-    print(f"outage: {decision.status} allowed={decision.allowed:d} {decision.code}")
-    decision = out.validate(DEVICE)
-    print(f"outlived: {decision.status} allowed={decision.allowed:d}")
+    error = outcome(out, DEVICE)
+    print(show("outage", error), error.code)
+    print(show("outlived", outcome(out, DEVICE)))
 
 with machineid.Client("org_runtimes", base_url="http://127.0.0.1:1", max_retries=0) as unreachable:
-    decision = unreachable.validate(DEVICE)
-    print(f"unreachable: {decision.status} allowed={decision.allowed:d} {decision.code}")
+    error = outcome(unreachable, DEVICE)
+    print(show("unreachable", error), error.code)
     unreachable.cancel()
-    decision = unreachable.validate(DEVICE)
-    print(f"cancelled: {decision.status} allowed={decision.allowed:d}")
+    print(show("cancelled", outcome(unreachable, DEVICE)))

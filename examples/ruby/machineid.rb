@@ -2,7 +2,7 @@
 
 # machineid.rb - the client of the MachineID authority, through Fiddle. Needs libmachineid; Ruby 3.0 or newer.
 #
-#     MachineID::Client.open(timeout_ms: 2000) do |client|
+#     MachineID::Client.from_env(timeout_ms: 2000) do |client|
 #       client.register("agent-01")
 #       work if client.allowed?("agent-01")
 #     end
@@ -83,10 +83,13 @@ module MachineID
 
   # A connection to the authority on behalf of one organisation. Make one and keep it. machineid.h lists the options.
   class Client
-    # Takes the org key from the environment variable MACHINEID_ORG_KEY, unless one is given. With a block, yields the
-    # client and closes it at the end.
-    def self.open(org_key = nil, **options)
-      client = new(org_key, **options)
+    # Makes a client with this org key. With a block, yields the client and closes it at the end.
+    def self.open(org_key, **options, &block) = used(new(org_key, **options), &block)
+
+    # The same with the org key in the environment variable MACHINEID_ORG_KEY.
+    def self.from_env(**options, &block) = used(new(FROM_ENV, **options), &block)
+
+    def self.used(client)
       return client unless block_given?
 
       begin
@@ -95,13 +98,23 @@ module MachineID
         client.close
       end
     end
+    private_class_method :used
 
-    def initialize(org_key = nil, **options)
+    # Stands for a key that is given by the environment. A nil does not: ENV["MY_KEY"] is nil where it is not set, and
+    # must not lead to another key.
+    FROM_ENV = Object.new.freeze
+    private_constant :FROM_ENV
+
+    def initialize(org_key, **options)
       options = text("options", JSON.generate(options))
-      org_key = text("org_key", org_key) unless org_key.nil?
+      org_key = text("org_key", org_key) unless org_key.equal?(FROM_ENV)
       place = Fiddle::Pointer.malloc(Fiddle::SIZEOF_VOIDP, Fiddle::RUBY_FREE)
       checked do |json|
-        org_key ? C.mid_client_new(org_key, options, place, json) : C.mid_client_from_env(options, place, json)
+        if org_key.equal?(FROM_ENV)
+          C.mid_client_from_env(options, place, json)
+        else
+          C.mid_client_new(org_key, options, place, json)
+        end
       end
       @handle = place.ptr
       @handle.free = C::LIBRARY["mid_client_free"] # The collector frees it at the latest.

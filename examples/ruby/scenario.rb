@@ -56,7 +56,7 @@ end
 
 # Gives a key that cannot be sent; the error must not show it.
 def secret
-  keys = ["org_marker\0", "org_marker\xED\xA0\x80", ["org_marker"], :org_marker]
+  keys = ["org_marker\0", "org_marker\xED\xA0\x80", ["org_marker"], :org_marker, nil]
   shown = keys.map do |key|
     MachineID::Client.new(key)
     "accepted: marker"
@@ -78,7 +78,7 @@ class Closing < String
 end
 
 def closed_under_a_call
-  client = MachineID::Client.open
+  client = MachineID::Client.from_env
   id = Closing.new(DEVICE)
   id.client = client
   problem = outcome(client, id)
@@ -88,7 +88,7 @@ end
 
 puts "version #{MachineID.version}"
 
-MachineID::Client.open do |client|
+MachineID::Client.from_env do |client|
   puts "register: MID_OK status=#{client.register(DEVICE)["status"]}"
   puts "register again: MID_OK status=#{client.register(DEVICE)["status"]}"
   decision = outcome(client, DEVICE)
@@ -123,7 +123,7 @@ MachineID::Client.open do |client|
   end
 
   begin
-    MachineID::Client.new(timeout: 1)
+    MachineID::Client.from_env(timeout: 1)
   rescue MachineID::Error => e
     puts "wrong option: #{e.status} #{e.code} #{e.message[/timeout/]}"
   end

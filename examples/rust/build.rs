@@ -6,7 +6,7 @@ fn main() {
     let found = match Command::new("pkg-config").args(["--libs-only-L", "machineid"]).output() {
         Ok(output) if output.status.success() => output.stdout,
         _ => {
-            println!("cargo:warning=pkg-config does not find machineid: install it, or set PKG_CONFIG_PATH to its folder");
+            println!("cargo:warning=pkg-config does not find machineid: install it, or set PKG_CONFIG_PATH");
             return;
         }
     };

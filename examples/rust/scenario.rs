@@ -106,7 +106,8 @@ fn main() -> Result<(), Error> {
     let is_it = decision.status == Status::INVALID_ARGUMENT && decision.message.contains("device_id");
     println!("NUL: {}", if is_it { "an argument error that names it" } else { &decision.message });
 
-    let said = Client::new("org_marker\0", &Value::Null).map_or_else(|error| format!("{error} {error:?}"), |_| "marker".into());
+    let made = Client::new("org_marker\0", &Value::Null);
+    let said = made.map_or_else(|error| format!("{error} {error:?}"), |_| "marker".into());
     println!("secret: {}", if said.contains("marker") { &said } else { "refused, and not shown" });
 
     // The reply holds unusual numbers. Its answer counts all the same.

@@ -113,7 +113,8 @@ let it work."
 (with-client (client (format nil "{\"base_url\":\"~a\"}" (sb-posix:getenv "MACHINEID_ODD_URL")) "org_runtimes")
   (say "odd numbers: ~a" (show (decision client *device*))))
 ;; An outage is neither an answer nor a refusal: the next call may bring an answer.
-(with-client (client (format nil "{\"base_url\":\"~a\",\"max_retries\":0}" (sb-posix:getenv "MACHINEID_OUTAGE_URL")) "org_outage")
+(with-client (client (format nil "{\"base_url\":\"~a\",\"max_retries\":0}" (sb-posix:getenv "MACHINEID_OUTAGE_URL"))
+                     "org_outage")
   (let ((decision (decision client *device*)))
     (say "outage: ~a ~a" (show decision) (code decision)))
   (say "outlived: ~a" (show (decision client *device*))))

@@ -7,12 +7,46 @@ internal import CPlatform
 /// The `json` parameter of an exported function.
 typealias JSONResult = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
+/// Runs the body of an exported function that is counted, with a reference to the client held, so that the client
+/// cannot be freed meanwhile. `json` becomes the authority's text on success, and the JSON of the failure otherwise.
+func call(
+    _ handle: OpaquePointer?, _ operation: CountedOperation, _ json: JSONResult?,
+    _ body: (Client) throws(Failure) -> CallResult
+) -> mid_status {
+    json?.pointee = nil
+    guard let client = Client(handle: handle) else { return finish(Failure(.invalidArgument, "client is NULL"), json) }
+    let began = begin(client)
+    do throws(Failure) {
+        let result = try body(client)
+        json?.pointee = result.json
+        return end(client, operation, result.status.rawValue, began)
+    } catch {
+        return end(client, operation, finish(error.hiding(client.shared.pointee.settings.headers.orgKey), json), began)
+    }
+}
+
+/// Takes a reference for a call, and returns when the call begins.
+@inline(never)
+private func begin(_ client: Client) -> MonotonicTime {
+    client.retain()
+    client.statistics.beginCall()
+    return .now
+}
+
+/// Counts a call, gives its reference back, and returns its status.
+@inline(never)
+private func end(
+    _ client: Client, _ operation: CountedOperation, _ status: mid_status, _ began: MonotonicTime
+) -> mid_status {
+    client.statistics.count(operation, status, since: began)
+    client.release()
+    return status
+}
+
 /// Runs an operation that concerns no single device.
 func run(_ client: OpaquePointer?, _ endpoint: Endpoint, _ json: JSONResult?) -> mid_status {
-    finish(json) { () throws(Failure) in
-        try withClient(client) { client throws(Failure) in
-            try client.perform(endpoint, body: ByteBuffer(), wantsJSON: json != nil)
-        }
+    call(client, CountedOperation(endpoint), json) { client throws(Failure) in
+        try client.perform(endpoint, body: ByteBuffer(), wantsJSON: json != nil)
     }
 }
 
@@ -20,44 +54,62 @@ func run(_ client: OpaquePointer?, _ endpoint: Endpoint, _ json: JSONResult?) ->
 func run(
     _ client: OpaquePointer?, _ endpoint: Endpoint, _ device: UnsafePointer<CChar>?, _ json: JSONResult?
 ) -> mid_status {
-    finish(json) { () throws(Failure) in
-        try result(of: endpoint, client, device, wantsJSON: json != nil)
+    call(client, CountedOperation(endpoint), json) { client throws(Failure) in
+        try client.perform(endpoint, device: device, wantsJSON: json != nil)
     }
 }
 
-/// Runs an operation on one device.
-func result(
-    of endpoint: Endpoint, _ client: OpaquePointer?, _ device: UnsafePointer<CChar>?, wantsJSON: Bool
-) throws(Failure) -> CallResult {
-    try withClient(client) { client throws(Failure) in
-        try client.perform(endpoint, device: device, wantsJSON: wantsJSON)
+/// Validates one device. `allowed` has been set to 0.
+func validate(
+    _ client: OpaquePointer?, _ device: UnsafePointer<CChar>?, _ allowed: UnsafeMutablePointer<Int32>?,
+    _ json: JSONResult?
+) -> mid_status {
+    call(client, CountedOperation(.validate), json) { client throws(Failure) in
+        guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
+        let result = try client.perform(.validate, device: device, wantsJSON: json != nil)
+        if result.isAllowed { allowed.pointee = 1 }
+        return result
     }
 }
 
 /// Validates `count` devices. `allowed` has been set to 0 by `Batch.denyAll`.
 func validateMany(
     _ client: OpaquePointer?, _ devices: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
-    _ allowed: UnsafeMutablePointer<Int32>?, wantsJSON: Bool
-) throws(Failure) -> CallResult {
-    try withClient(client) { client throws(Failure) in
+    _ allowed: UnsafeMutablePointer<Int32>?, _ json: JSONResult?
+) -> mid_status {
+    call(client, .validateMany, json) { client throws(Failure) in
         guard let devices else { throw Failure(.invalidArgument, "device_ids is NULL") }
         guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
         guard Batch.isPossible(count: count) else {
             throw Failure(.invalidArgument, "count must be the number of device ids, which cannot be \(count)")
         }
-        return try client.validate(devices, count: count, allowed: allowed, wantsJSON: wantsJSON)
+        return try client.validate(devices, count: count, allowed: allowed, wantsJSON: json != nil)
     }
 }
 
-/// Starts a guard and writes it to `handle`.
+/// Starts a guard and writes it to `handle`, which has been set to NULL.
 func startGuard(
     _ client: OpaquePointer?, _ device: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
-    _ handle: UnsafeMutablePointer<OpaquePointer?>?, wantsJSON: Bool
-) throws(Failure) -> CallResult {
-    try withClient(client) { client throws(Failure) in
+    _ handle: UnsafeMutablePointer<OpaquePointer?>?, _ json: JSONResult?
+) -> mid_status {
+    call(client, .guardStart, json) { client throws(Failure) in
         guard let handle else { throw Failure(.invalidArgument, "guard is NULL") }
-        return try Guard.start(on: client, device: device, GuardOptions(options), into: handle, wantsJSON: wantsJSON)
+        return try Guard.start(
+            on: client, device: device, GuardOptions(options), into: handle, wantsJSON: json != nil)
     }
+}
+
+/// The statistics of a client, as JSON. The call itself is not counted.
+func reportStatistics(_ handle: OpaquePointer?, wantsJSON: Bool) throws(Failure) -> CallResult {
+    guard let client = Client(handle: handle) else { throw Failure(.invalidArgument, "client is NULL") }
+    guard wantsJSON else { throw Failure(.invalidArgument, "json is NULL") }
+    _ = begin(client)
+    defer { client.release() }
+    var text = JSONText()
+    client.statistics.write(to: &text)
+    Guards.write(of: client, to: &text)
+    guard let json = text.take() else { throw .outOfMemory }
+    return CallResult(status: .ok, json: json)
 }
 
 /// The guard's current state, as JSON when that is wanted.
@@ -85,8 +137,7 @@ func makeClient(
     }
 }
 
-/// Runs the body of an exported function. `json` becomes the authority's text on success, and the JSON of the failure
-/// otherwise.
+/// Writes the text of a result, or the JSON of the failure, and returns the status.
 func finish(_ json: JSONResult?, _ call: () throws(Failure) -> CallResult) -> mid_status {
     json?.pointee = nil
     do throws(Failure) {
@@ -99,24 +150,11 @@ func finish(_ json: JSONResult?, _ call: () throws(Failure) -> CallResult) -> mi
 }
 
 /// Returns the failure's status and writes its JSON, when wanted. Frees the failure's message.
+@inline(never)
 private func finish(_ failure: Failure, _ json: JSONResult?) -> mid_status {
     defer { failure.message.destroy() }
     guard let json else { return failure.status.rawValue }
     let (text, status) = failure.json()
     json.pointee = text
     return status.rawValue
-}
-
-/// Runs `body` with a reference to the client held, so that the client cannot be freed meanwhile.
-func withClient(
-    _ handle: OpaquePointer?, _ body: (Client) throws(Failure) -> CallResult
-) throws(Failure) -> CallResult {
-    guard let client = Client(handle: handle) else { throw Failure(.invalidArgument, "client is NULL") }
-    client.retain()
-    defer { client.release() }
-    do throws(Failure) {
-        return try body(client)
-    } catch {
-        throw error.hiding(client.shared.pointee.settings.headers.orgKey)
-    }
 }

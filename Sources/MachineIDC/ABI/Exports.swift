@@ -57,6 +57,13 @@ public func mid_client_free(_ client: OpaquePointer?) {
     Client(handle: client)?.free()
 }
 
+@_cdecl("mid_client_stats") @implementation
+public func mid_client_stats(
+    _ client: OpaquePointer?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> mid_status {
+    finish(json) { () throws(Failure) in try reportStatistics(client, wantsJSON: json != nil) }
+}
+
 // MARK: Operations
 
 @_cdecl("mid_register") @implementation
@@ -73,12 +80,7 @@ public func mid_validate(
     _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     allowed?.pointee = 0
-    return finish(json) { () throws(Failure) in
-        guard let allowed else { throw Failure(.invalidArgument, "allowed is NULL") }
-        let callResult = try result(of: .validate, client, device_id, wantsJSON: json != nil)
-        if callResult.isAllowed { allowed.pointee = 1 }
-        return callResult
-    }
+    return validate(client, device_id, allowed, json)
 }
 
 @_cdecl("mid_validate_many") @implementation
@@ -87,9 +89,7 @@ public func mid_validate_many(
     _ allowed: UnsafeMutablePointer<Int32>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     Batch.denyAll(allowed, count)
-    return finish(json) { () throws(Failure) in
-        try validateMany(client, device_ids, count, allowed, wantsJSON: json != nil)
-    }
+    return validateMany(client, device_ids, count, allowed, json)
 }
 
 @_cdecl("mid_list_devices") @implementation
@@ -146,9 +146,7 @@ public func mid_guard_start(
     _ guard: UnsafeMutablePointer<OpaquePointer?>?, _ json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> mid_status {
     `guard`?.pointee = nil
-    return finish(json) { () throws(Failure) in
-        try startGuard(client, device_id, options, `guard`, wantsJSON: json != nil)
-    }
+    return startGuard(client, device_id, options, `guard`, json)
 }
 
 @_cdecl("mid_guard_allowed") @implementation

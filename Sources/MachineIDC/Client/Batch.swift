@@ -152,6 +152,7 @@ struct Batch: ~Copyable {
         while lane < laneCount, !lanes[lane].lease.holds(transfer) { lane &+= 1 }
         guard lane < laneCount, let attempt = lanes[lane].lease.attemptResult else { return }
         if let pause = lanes[lane].schedule.next(after: attempt, before: limit.deadline) {
+            lanes[lane].lease.countAttempt(after: pause)
             lanes[lane].retryAt = .after(milliseconds: pause)
             lanes[lane].stage = .pausing
             return

@@ -18,6 +18,7 @@ extension Client {
             let sentAt = BootTime.now
             let attempt = try lease.run(until: deadline, shared.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
+                lease.countAttempt(after: pause)
                 try lease.pause(milliseconds: pause)
                 continue
             }

@@ -12,12 +12,18 @@ struct Client {
         /// The address of this process's transport, or, in a forked child, of the parent's until the child makes its
         /// own; 0 before the first call.
         let transport = Atomic<UInt>(0)
+        let statistics: Statistics
 
-        init(_ settings: consuming Settings) { self.settings = settings }
+        init(_ settings: consuming Settings, _ statistics: Statistics) {
+            self.settings = settings
+            self.statistics = statistics
+        }
 
         deinit {
-            guard let transport = Transport(address: transport.load(ordering: .acquiring)) else { return }
-            transport.isInherited ? transport.closeInherited() : transport.destroy()
+            if let transport = Transport(address: transport.load(ordering: .acquiring)) {
+                transport.isInherited ? transport.closeInherited() : transport.destroy()
+            }
+            statistics.destroy()
         }
     }
 
@@ -25,7 +31,7 @@ struct Client {
 
     /// Makes a client with one reference for the handle. Opens nothing.
     init(_ settings: consuming Settings) throws(Failure) {
-        shared = try allocateShared(Shared(settings))
+        shared = try allocateShared(Shared(settings, Statistics()))
     }
 
     /// The client behind a handle from the host; nil for NULL.
@@ -36,6 +42,8 @@ struct Client {
 
     /// The handle for the host.
     var handle: OpaquePointer { OpaquePointer(shared) }
+
+    var statistics: Statistics { shared.pointee.statistics }
 
     var isCancelled: Bool { shared.pointee.isCancelled.load(ordering: .sequentiallyConsistent) }
 
@@ -79,7 +87,7 @@ extension Client {
     }
 
     /// The transport, unless it is the parent's.
-    private var currentTransport: Transport? {
+    var currentTransport: Transport? {
         guard let transport, !transport.isInherited else { return nil }
         return transport
     }
@@ -101,7 +109,7 @@ extension Client {
         if isCancelled { throw .cancelled }
         let generation = ForkGeneration.current
         guard generation != 0 else { throw .outOfMemory }
-        let made = try Transport(shared.pointee.settings, generation: generation)
+        let made = try Transport(shared.pointee.settings, statistics, generation: generation)
         let (published, present) = shared.pointee.transport.compareExchange(
             expected: inherited, desired: UInt(bitPattern: made.shared), ordering: .sequentiallyConsistent)
         guard published else {

@@ -18,3 +18,8 @@ struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
 func == (text: UnsafePointer<CChar>, literal: Literal) -> Bool {
     strcmp(text, literal.cString) == 0
 }
+
+/// Whether a C string holds a literal.
+func holds(_ text: UnsafePointer<CChar>, _ literal: Literal) -> Bool {
+    strstr(text, literal.cString) != nil
+}

@@ -23,6 +23,12 @@ struct Status: Equatable {
     static var outOfMemory: Status { Status(MID_OUT_OF_MEMORY) }
     static var `internal`: Status { Status(MID_INTERNAL) }
 
+    /// Whether machineid.h has a name for it.
+    var isKnown: Bool { !(name.cString == Status.unknown) }
+
+    /// The name of a number that machineid.h has none for.
+    private static var unknown: Literal { "MID_UNKNOWN_STATUS" }
+
     /// The name as in machineid.h.
     var name: Literal {
         switch self {
@@ -41,7 +47,7 @@ struct Status: Equatable {
         case .cancelled: "MID_CANCELLED"
         case .outOfMemory: "MID_OUT_OF_MEMORY"
         case .internal: "MID_INTERNAL"
-        default: "MID_UNKNOWN_STATUS"
+        default: Status.unknown
         }
     }
 }

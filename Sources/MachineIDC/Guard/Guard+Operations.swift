@@ -53,9 +53,17 @@ extension Guard {
         do throws(Failure) {
             try guards.add(self, of: shared.pointee.client, due: due)
         } catch {
+            forget()
             release()
             throw error
         }
+    }
+
+    /// Takes a guard that was not handed out from those that are counted.
+    private func forget() {
+        transport.lock()
+        guards.countEnded(locked.pointee.state, -1)
+        transport.unlock()
     }
 
     /// Ends the guard and releases the handle's reference, for `mid_guard_stop`. In a forked child, where the parent's
@@ -73,6 +81,7 @@ extension Guard {
         // forked child reads the descriptor's state.
         ForkGate.holdingOffFork { locked.pointee.descriptor.close() }
         end(.ended)
+        guards.countEnded(locked.pointee.state, -1)
         transport.unlock()
         guards.joinThread(until: .after(milliseconds: 250))
         release()

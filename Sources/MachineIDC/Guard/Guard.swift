@@ -186,6 +186,7 @@ extension Guard {
         shared.pointee.permit.expire()
         locked.pointee.state = state
         guards.locked.pointee.live.remove(self)
+        guards.countEnded(state, 1)
         locked.pointee.descriptor.makeReadable()
         shared.pointee.changed.broadcast()
     }

@@ -114,7 +114,8 @@ struct GuardThread: ~Copyable {
             let attempt = check.shared.pointee.lease.attemptResult
         else { return }
         let plan = check.plan
-        if check.shared.pointee.schedule.next(after: attempt, before: plan.deadline) != nil {
+        if let pause = check.shared.pointee.schedule.next(after: attempt, before: plan.deadline) {
+            check.shared.pointee.lease.countAttempt(after: pause)
             return check.start(in: group)
         }
         do throws(Failure) {
@@ -127,7 +128,7 @@ struct GuardThread: ~Copyable {
                 // An older check of the same guard that is still without an answer has no further use.
                 checks.pointee.forEach { if $0.plan.isOlder(than: plan) { cancel($0) } }
             } else {
-                settle(plan, retryAfter: attempt.retryAfter, reply)
+                settle(plan, answer.status, retryAfter: attempt.retryAfter, reply)
             }
         } catch {
             settle(plan, retryAfter: attempt.retryAfter, error)
@@ -194,6 +195,7 @@ extension GuardThread {
     private func settle(
         _ plan: GuardCheckPlan, isAllowed: Bool, _ reply: UnsafeMutablePointer<CChar>?, sentAt: BootTime
     ) {
+        count(plan, .ok)
         transport.lock()
         let deviceGuard = plan.deviceGuard
         deviceGuard.accept(isAllowed: isAllowed, reply, sentAt: sentAt)
@@ -206,7 +208,10 @@ extension GuardThread {
     /// Records that a check brought no decision, and sets when the guard is due next.
     ///
     /// - Parameter text: the reason, a text for `Failure.freeJSON`; this function takes ownership.
-    private func settle(_ plan: GuardCheckPlan, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?) {
+    private func settle(
+        _ plan: GuardCheckPlan, _ status: Status, retryAfter: Int, _ text: UnsafeMutablePointer<CChar>?
+    ) {
+        count(plan, status)
         transport.lock()
         let deviceGuard = plan.deviceGuard
         deviceGuard.fail(text)
@@ -226,6 +231,11 @@ extension GuardThread {
     private func settle(_ plan: GuardCheckPlan, retryAfter: Int = 0, _ failure: Failure) {
         let text = failure.json().text
         failure.message.destroy()
-        settle(plan, retryAfter: retryAfter, text)
+        settle(plan, failure.status, retryAfter: retryAfter, text)
+    }
+
+    /// Counts a check that has a result.
+    private func count(_ plan: GuardCheckPlan, _ status: Status) {
+        client.statistics.count(.guardCheck, status.rawValue, since: plan.began)
     }
 }

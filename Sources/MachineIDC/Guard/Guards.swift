@@ -24,6 +24,9 @@ struct Guards {
     /// The members that the transport's lock protects.
     struct Locked: ~Copyable {
         var live = LiveGuards()
+        /// How many guards that were not stopped are denied, and ended.
+        var denied = 0
+        var ended = 0
         /// The guard thread, while `isJoinable`.
         var thread = UInt(0)
         /// Whether the thread is in its loop. It becomes false when the thread finds that there is nothing more to do.
@@ -54,7 +57,7 @@ struct Guards {
         return Guards(context: shared)
     }
 
-    private init(context: UnsafeMutableRawPointer) { shared = context.assumingMemoryBound(to: Shared.self) }
+    init(context: UnsafeMutableRawPointer) { shared = context.assumingMemoryBound(to: Shared.self) }
 
     /// Detaches the guard thread if it was not joined, and frees the guards. No other thread uses the transport any
     /// more.

@@ -18,15 +18,14 @@ struct BaseURL: ~Copyable {
     init(_ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>) throws(Failure) {
         let trimmed = try CString(trimming: raw)
         guard let text = trimmed.pointer else { throw .outOfMemory }
-        if text[0] == 0 { throw Failure(.invalidOptions, "\(source) must not be empty") }
-        let url = try CurlURL(text, source: source)
+        // Without a scheme libcurl would take the name in "localhost:8080" for one.
+        guard holds(text, ":/") else { throw wrongScheme(source) }
+        let url = try CurlURL(text, flags: CURLU_NON_SUPPORT_SCHEME, source: source)
         try url.refuseForeignHost(source)
         let scheme = try url.part(CURLUPART_SCHEME)
         let isSecure = scheme == "https"
         if !isSecure {
-            guard scheme == "http" else {
-                throw Failure(.invalidOptions, "\(source) must begin with https://")
-            }
+            guard scheme == "http" else { throw wrongScheme(source) }
             guard try url.isLoopback() else {
                 throw Failure(
                     .invalidOptions,
@@ -47,4 +46,9 @@ struct BaseURL: ~Copyable {
         self.text = copy
         self.isSecure = isSecure
     }
+}
+
+@inline(never)
+private func wrongScheme(_ source: UnsafePointer<CChar>) -> Failure {
+    Failure(.invalidOptions, "\(source) must begin with https://, or with http:// for this machine")
 }

@@ -4,7 +4,7 @@ internal import CPlatform
 /// up in logs.
 func redacted(_ text: UnsafePointer<CChar>?) -> UnsafePointer<CChar> {
     guard let text else { return Literal("").cString }
-    return strstr(text, Literal("org_").cString) == nil ? text : Literal("(it looks like an org key)").cString
+    return holds(text, "org_") ? Literal("(it looks like an org key)").cString : text
 }
 
 /// The name of an environment variable for use in a message. Such names are in capitals; any other text may be an org

@@ -49,11 +49,27 @@ struct Settings: ~Copyable {
         }
         let variable = options.environmentVariable ?? standardVariable.cString
         let name = redacted(variable: variable)
-        guard let raw = platform_getenv(variable), !isOnlyWhiteSpace(raw) else {
-            throw noOrgKey(name)
+        let raw = platform_getenv(variable).flatMap { isOnlyWhiteSpace($0) ? nil : $0 }
+        if options.environmentVariable == nil, let path = environment(OrgKeyFile.variable) {
+            // Which of two keys was meant cannot be known, and the wrong one may be another organisation's.
+            guard raw == nil else {
+                throw Failure(.noOrgKey, "\(name) and \(OrgKeyFile.variable) are both set; unset one of them")
+            }
+            let file = try OrgKeyFile(path)
+            guard let text = file.text.pointer else { throw .outOfMemory }
+            try self.init(text, source: Literal("the file that MACHINEID_ORG_KEY_FILE names").cString, options)
+            return
         }
+        guard let raw else { throw noOrgKey(name) }
+        try self.init(raw, source: name, options)
+    }
+
+    /// Reads the org key and then the rest.
+    private init(
+        _ raw: UnsafePointer<CChar>, source: UnsafePointer<CChar>, _ options: borrowing Options
+    ) throws(Failure) {
         do throws(Failure) {
-            try self.init(OrgKey(raw, source: name), options)
+            try self.init(OrgKey(raw, source: source), options)
         } catch {
             throw error.hiding(raw)
         }
@@ -103,7 +119,9 @@ struct Settings: ~Copyable {
 /// The failure when the variable with the org key is not set, blank, or not read because of elevated privileges.
 private func noOrgKey(_ variable: UnsafePointer<CChar>) -> Failure {
     guard hasElevatedPrivileges() else {
-        return Failure(.noOrgKey, "\(variable) is not set; set it to the organisation's key, org_...")
+        return Failure(
+            .noOrgKey,
+            "\(variable) is not set; set it to the organisation's key, org_..., or \(OrgKeyFile.variable) to its file")
     }
     return Failure(
         .noOrgKey,

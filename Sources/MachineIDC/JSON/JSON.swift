@@ -14,8 +14,8 @@ struct JSON: ~Copyable {
 
     /// Parses an object or an array strictly. Repeated keys, bytes after the end, NUL and invalid UTF-8 are refused.
     ///
-    /// - Parameter integersOfAnySize: whether to read whole numbers as floating-point numbers, whose range is larger.
-    ///   Nothing in the library then uses their values.
+    /// - Parameter integersOfAnySize: whether whole numbers may be too large for jansson. All are then read as
+    ///   floating-point numbers, whose range is larger; nothing in the library uses their values.
     init(parsing bytes: UnsafePointer<UInt8>, count: Int, integersOfAnySize: Bool = false) throws(JSONFault) {
         // jansson 2.14 reads past a NUL that follows true, false or null.
         if let found = memchr(bytes, 0, count) {
@@ -32,10 +32,14 @@ struct JSON: ~Copyable {
         var error = json_error_t()
         // jansson 2.14 aborts on a real number when another thread changes the locale during the parse, so this thread
         // parses in a C locale of its own.
-        let flags = JSON_REJECT_DUPLICATES | (integersOfAnySize ? JSON_DECODE_INT_AS_REAL : 0)
         let before = uselocale(CLocale.locale)
         let parsed = UnsafeRawPointer(bytes).withMemoryRebound(to: CChar.self, capacity: count) {
-            json_loadb($0, count, Int(flags), &error)
+            var parsed = json_loadb($0, count, Int(JSON_REJECT_DUPLICATES), &error)
+            // Whole numbers are seldom that large, and take jansson longer to read as floating-point numbers.
+            if parsed == nil, integersOfAnySize, json_error_code(&error) == json_error_numeric_overflow {
+                parsed = json_loadb($0, count, Int(JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL), &error)
+            }
+            return parsed
         }
         uselocale(before)
         guard let parsed else { throw JSONFault(error, bytes, count: count) }

@@ -57,6 +57,7 @@ struct JSONObject: ~Copyable {
         }
     }
 
+    @inline(never)
     private mutating func set(_ key: Literal, _ value: UnsafeMutablePointer<json_t>?) {
         // jansson takes ownership of the value, even when the call fails.
         if json_object_set_new(object, key.cString, value) != 0 { isWhole = false }

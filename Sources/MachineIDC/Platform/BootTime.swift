@@ -19,4 +19,7 @@ struct BootTime {
 
     /// The nanoseconds that have passed since an earlier moment.
     func nanoseconds(since other: BootTime) -> Int64 { nanoseconds &- other.nanoseconds }
+
+    /// The same in milliseconds, rounded down; 0 when the other moment is later.
+    func milliseconds(since other: BootTime) -> Int { Int(max(nanoseconds(since: other), 0) / 1_000_000) }
 }

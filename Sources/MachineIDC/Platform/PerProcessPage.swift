@@ -93,8 +93,8 @@ struct PerProcessPage: ~Copyable {
     }
 
     /// Publishes a page that belongs to this process alone in place of `other`, which is not freed, because another
-    /// thread may still be using it. Returns the published page; nil when memory is refused. The page does not come from
-    /// the heap: in a child of a bare `clone()`, the heap's lock may be held for ever by a thread of the parent.
+    /// thread may still be using it. Returns the published page; nil when memory is refused. The page does not come
+    /// from the heap: in a child of a bare `clone()`, the heap's lock may be held for ever by a thread of the parent.
     @inline(never)
     private static func makePage(
         inPlaceOf other: UnsafeMutablePointer<PerProcessPage>?

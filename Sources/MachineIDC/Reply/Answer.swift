@@ -1,3 +1,5 @@
+internal import CPlatform
+
 /// What the authority answered, as read from a complete reply. This is the fail-closed rule.
 ///
 /// `isAllowed` is the only value in the library that means "may run", and it becomes true in one line below. Every
@@ -8,6 +10,9 @@ struct Answer {
     let status: Status
     /// Whether the device may run now; false for every endpoint but validate.
     let isAllowed: Bool
+    /// The code of the decision; nil where there is none.
+    let code: DecisionCode?
+    let requestID: RequestID
 
     /// - Parameters:
     ///   - device: the device that the request named, as the caller wrote it; NULL for an operation without one.
@@ -44,8 +49,9 @@ struct Answer {
             }
         }
         if let device, root.isAbout(another: device) { throw aboutAnother(httpStatus) }
+        requestID = RequestID(root["request_id"]?.string)
         if isError {
-            (status, isAllowed) = (.refused, false)
+            (status, isAllowed, code) = (.refused, false, nil)
             return
         }
         switch endpoint.replyKind {
@@ -54,10 +60,11 @@ struct Answer {
                 throw Failure(.badReply, "the reply (HTTP \(httpStatus)) has no boolean \"allowed\"")
             }
             (status, isAllowed) = (.ok, allowed.isTrue)
+            code = DecisionCode(isAllowed: allowed.isTrue, root["code"]?.string)
         case .registration:
-            (status, isAllowed) = (saysBlocked(root) ? .refused : .ok, false)
+            (status, isAllowed, code) = (saysBlocked(root) ? .refused : .ok, false, nil)
         case .other:
-            (status, isAllowed) = (.ok, false)
+            (status, isAllowed, code) = (.ok, false, nil)
         }
     }
 }
@@ -90,6 +97,8 @@ extension JSONValue {
 
 /// Whether a reply's `deviceId` is the device in the request, apart from the case of ASCII letters.
 private func names(_ named: UnsafePointer<CChar>, _ device: UnsafePointer<CChar>) -> Bool {
+    // Nearly always they are the same bytes.
+    if strcmp(named, device) == 0 { return true }
     guard let asked = UTF8Text(trimming: device), let found = UTF8Text(trimming: named) else { return false }
     return asked.count == found.count && equalsIgnoringCase(asked.start, found.start, count: asked.count)
 }

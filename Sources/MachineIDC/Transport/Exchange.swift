@@ -192,12 +192,16 @@ extension Exchange {
         content.pointee.sentAt = now
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
-        guard shared.pointee.sockets.claim(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now) else {
+        let claim = shared.pointee.sockets.claim(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now)
+        if claim == .refused {
             if shared.pointee.sockets.hostClosedDescriptor, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
             return CURL_PREREQFUNC_ABORT
         }
         let holdsBytes = asksTLS && !mayHoldBytes && ccurl_tls_has_pending(content.pointee.easy.handle) != 0
-        return holdsBytes ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        if holdsBytes { return CURL_PREREQFUNC_ABORT }
+        shared.pointee.sockets.statistics.count(claim == .first ? .connectionsMade : .connectionsReused)
+        if claim == .first, shared.pointee.isSecure { shared.pointee.sockets.statistics.count(.handshakes) }
+        return CURL_PREREQFUNC_OK
     }
 
     /// The progress callback. libcurl calls it now and then, and all the time while a peer keeps it busy. A result

@@ -48,6 +48,9 @@ struct TransferLease: ~Copyable {
     /// Whether the transfer cannot be used any more.
     var isUnusable: Bool { transfer?.exchange.content.pointee.isUnusable ?? true }
 
+    /// Counts a further attempt, which is made after this pause.
+    func countAttempt(after milliseconds: Int) { transport.statistics.count(milliseconds == 0 ? .resends : .retries) }
+
     /// Waits before the next attempt. Throws when the client is cancelled meanwhile.
     func pause(milliseconds: Int) throws(Failure) {
         guard let transfer else { throw .cancelled }
@@ -79,9 +82,11 @@ struct TransferLease: ~Copyable {
             throw Failure(.badReply, "the reply's status line can be read in two ways")
         }
         do throws(Failure) {
-            return try Answer(
+            let answer = try Answer(
                 to: endpoint, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
                 body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
+            transport.statistics.count(answer)
+            return answer
         } catch {
             // This may be the answer to an earlier request, and the answer to this one may still be on its way.
             if error.status != .unavailable { exchange.shared.pointee.sockets.retireAll() }

@@ -20,13 +20,15 @@ extension Transport {
         let before = MonotonicTime.now.before(nanoseconds: locked.pointee.hedging.patience)
         var transfer = locked.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
-        while let current = transfer, locked.pointee.hedgeCount < Hedging.mostAtOnce {
+        while let current = transfer {
             transfer = current.links.next
             if current.locked.pointee.hedge?.locked.pointee.isKeptAside ?? false {
                 guard current.locked.pointee.hedgeEndedAt <= before else { continue }
                 deliver(adoptHedge(of: current))
                 hasEnded = true
-            } else if current.isSilent(since: before), lookupWait() == 0, locked.pointee.hedging.spendCredit() {
+            } else if locked.pointee.hedgeCount < Hedging.mostAtOnce, current.isSilent(since: before),
+                lookupWait() == 0, locked.pointee.hedging.spendCredit()
+            {
                 hedge(current, settings)
             }
         }
@@ -53,6 +55,7 @@ extension Transport {
         transfer.locked.pointee.hedge = hedge
         locked.pointee.running.append(hedge)
         locked.pointee.hedgeCount &+= 1
+        statistics.count(.hedges)
     }
 
     /// A transfer from the pool, or a new one; nil when memory is refused.

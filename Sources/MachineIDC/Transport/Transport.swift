@@ -28,10 +28,12 @@ struct Transport {
         let locked: Box<Locked>
 
         @inline(never)
-        init(_ shards: consuming Shards, width: Int, _ hedging: Hedging, generation: Int) throws(Failure) {
+        init(
+            _ shards: consuming Shards, width: Int, _ hedging: Hedging, _ statistics: Statistics, generation: Int
+        ) throws(Failure) {
             let lock = try Lock(generation: generation)
             let drained = try Condition()
-            let multi = try Multi(maxConnections: width)
+            let multi = try Multi(maxConnections: width, statistics)
             let locked = try Box(Locked(width: width, hedging))
             self.lock = lock
             self.drained = drained
@@ -98,22 +100,26 @@ struct Transport {
     /// Makes the transport of a client, and initialises libcurl for the first one of the process.
     ///
     /// - Parameters:
+    ///   - statistics: where its connections and hedges are counted.
     ///   - generation: the number of this process.
     ///   - processors: how many processors this thread may use; it limits the number of shards.
     init(
-        _ settings: borrowing Settings, generation: Int, processors: Int = Int(platform_processors())
+        _ settings: borrowing Settings, _ statistics: Statistics, generation: Int,
+        processors: Int = Int(platform_processors())
     ) throws(Failure) {
         try CurlLibrary.prepare()
         let shards = Shards(of: settings.maxConnections, processors: processors)
         shared = try allocateShared(
             Shared(
-                shards, width: settings.maxConnections, Hedging(timeout: settings.timeout), generation: generation))
+                shards, width: settings.maxConnections, Hedging(timeout: settings.timeout), statistics,
+                generation: generation))
     }
 
     /// Makes a shard of another transport, with `width` connections.
     init(shardOf other: Transport, width: Int) throws(Failure) {
         shared = try allocateShared(
-            Shared(Shards(), width: width, other.locked.pointee.hedging, generation: other.generation))
+            Shared(
+                Shards(), width: width, other.locked.pointee.hedging, other.statistics, generation: other.generation))
     }
 
     /// The transport at an address that was stored as a number; nil for 0.
@@ -143,6 +149,9 @@ struct Transport {
     }
 
     var generation: Int { shared.pointee.generation }
+
+    /// The statistics of the client.
+    var statistics: Statistics { shared.pointee.multi.sockets.statistics }
 
     /// Whether another process, which this one was forked from, made the transport. Nothing of libcurl's may be touched
     /// then, because the parent uses the same connections. A call that a signal handler interrupted to fork also sees

@@ -78,8 +78,8 @@ static void begin_connecting(struct stage *stage) {
         stage->fillers[n] = polled.fd;
         (void)connect(polled.fd, (struct sockaddr *)&address, size);
     }
-    (void)snprintf(stage->options, sizeof stage->options, "\"base_url\":\"http://127.0.0.1:%d\",\"connect_timeout_ms\":60000",
-                   ntohs(address.sin_port));
+    (void)snprintf(stage->options, sizeof stage->options,
+                   "\"base_url\":\"http://127.0.0.1:%d\",\"connect_timeout_ms\":60000", ntohs(address.sin_port));
 }
 static void finish_connecting(struct stage *stage) {
     for (int n = 0; n < 16; n++) check_need(close(stage->fillers[n]) == 0, "close");
@@ -124,7 +124,8 @@ static void try(struct stage *stage, enum end end, int count) {
     mid_client *client;
     double from = 0;
     stage->begin(stage);
-    (void)snprintf(options, sizeof options, "{%s,\"timeout_ms\":%d}", stage->options, end == DEADLINE ? TIMEOUT_MS : 60000);
+    (void)snprintf(options, sizeof options, "{%s,\"timeout_ms\":%d}", stage->options,
+                   end == DEADLINE ? TIMEOUT_MS : 60000);
     client = check_client(options);
     for (int n = 0; n < count; n++) caller_start(&callers[n], client);
 

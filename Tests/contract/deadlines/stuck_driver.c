@@ -39,7 +39,7 @@ static void get_stuck(struct caller *driver, mid_client *client, const char *cal
     if (!by_signal) stall_next.function(call, STALL_MS);
     caller_start(driver, client);
     if (by_signal) {
-        caller_await_system_call(driver, SYS_poll);
+        caller_await_polling(driver);
         check_need(pthread_kill(driver->thread, SIGUSR1) == 0, "pthread_kill");
         while (!atomic_load(&handler_runs)) (void)sched_yield();
     } else {
@@ -56,7 +56,8 @@ static void try(const char *call, enum end end) {
     server_start(&server, NULL);
     /* Without a reply there would be nothing to recv(). */
     if (strcmp(call, "recv") == 0) server_answer(&server, "503 Busy", "application/json", "{}");
-    (void)snprintf(options, sizeof options, ",\"max_retries\":0,\"timeout_ms\":%d", end == DEADLINE ? TIMEOUT_MS : 60000);
+    (void)snprintf(options, sizeof options, ",\"max_retries\":0,\"timeout_ms\":%d",
+                   end == DEADLINE ? TIMEOUT_MS : 60000);
     client = server_client(&server, options);
     get_stuck(&driver, client, call);
     for (int n = 0; n < WAITERS; n++) caller_start(&waiters[n], client);

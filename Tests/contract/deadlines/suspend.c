@@ -78,7 +78,8 @@ int main(void) {
     moved = mmap(NULL, sizeof *moved, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     check_need(moved != MAP_FAILED, "mmap");
     authority = authority_start();
-    (void)snprintf(options, sizeof options, "{\"base_url\":\"http://127.0.0.1:%d\",\"timeout_ms\":%d,\"max_retries\":0}",
+    (void)snprintf(options, sizeof options,
+                   "{\"base_url\":\"http://127.0.0.1:%d\",\"timeout_ms\":%d,\"max_retries\":0}",
                    authority->port, TIMEOUT_MS);
     CHECK_STATUS(MID_OK, mid_client_new("org_suspend", options, &client, NULL));
     slept("validate", validate, 1, 1);

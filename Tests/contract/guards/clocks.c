@@ -174,7 +174,8 @@ static void unreadable_while_asked(void) {
 static void unreadable(void) {
     const unsigned long ages = 1UL << CLOCK_BOOTTIME;
     const unsigned long others =
-        1UL << CLOCK_MONOTONIC_COARSE | 1UL << CLOCK_REALTIME_COARSE | 1UL << CLOCK_REALTIME | 1UL << CLOCK_MONOTONIC_RAW;
+        1UL << CLOCK_MONOTONIC_COARSE | 1UL << CLOCK_REALTIME_COARSE
+        | 1UL << CLOCK_REALTIME | 1UL << CLOCK_MONOTONIC_RAW;
     mid_guard *guard = start();
     char *json = NULL;
     /* No other clock counts. */

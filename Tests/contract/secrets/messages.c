@@ -132,27 +132,36 @@ static void throw_back(const char *format) {
 }
 
 static void check_all(void) {
-    static const char *const keys[] = {"%s with more", "%s\r\nx-more: 1", "%s\xC3\xA9", "%s\xFF", "%s\t%1$s", "%1$s%1$s%1$s%1$s%1$s"
-                                       "%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s"};
+    static const char *const keys[] = {
+        "%s with more", "%s\r\nx-more: 1", "%s\xC3\xA9", "%s\xFF", "%1$s\t%1$s",
+        "%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s",
+    };
     static const char *const options[] = {
         "%s", "\"%s\"", "{%s}", "{\"org_key\":\"%s\"}", "{\"timeout_ms\":\"%s\"}", "{\"max_retries\":%s}",
         "{\"base_url\":\"%s\"}", "{\"base_url\":\"https://%s@authority.example\"}",
         "{\"base_url\":\"https://authority.example/?key=%s\"}", "{\"base_url\":\"https://authority.example/#%s\"}",
-        "{\"base_url\":\"http://%s.example\"}", "{\"base_url\":\"ftp://%s.example\"}", "{\"base_url\":\"https://%s:99999\"}",
+        "{\"base_url\":\"http://%s.example\"}", "{\"base_url\":\"ftp://%s.example\"}",
+        "{\"base_url\":\"https://%s:99999\"}",
         "{\"pinned_public_key\":\"%s\"}", "{\"proxy\":\"ftp://user:%s@proxy.example\"}",
-        "{\"proxy\":\"http://user:%s@proxy.example:99999\"}", "{\"user_agent\":\"%s\\n\"}", "{\"base_url\":\"http://x/\",\"no_proxy\":\"%s\"}",
+        "{\"proxy\":\"http://user:%s@proxy.example:99999\"}", "{\"user_agent\":\"%s\\n\"}",
+        "{\"base_url\":\"http://x/\",\"no_proxy\":\"%s\"}",
         "{\"%s\":1}", "{\"env_var\":\"%s\"}",
         "{\"ca_file\":\"%s\"}", "{\"ca_file\":\"/nowhere/%s.pem\"}", "{\"ca_file\":\"/%s/a.pem\"}",
         "{\"ca_path\":\"%s\"}", "{\"ca_path\":\"/etc:/nowhere/%s\"}", "{\"proxy\":\"http://%s:99999\"}",
         "{\"proxy\":\"ftp://%s\"}", "{\"base_url\":\"http://%s\"}", "{\"base_url\":\"http://%s.example:1/a\"}",
     };
     static const char *const replies[] = {
-        "%s\r\n\r\n", "HTTP/1.1 200 %s\r\nContent-Length: 30\r\n\r\n%s", "HTTP/1.1 %s\r\n\r\n", "HTTP/%s 200 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: %s\r\n\r\n{}",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n{}", "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: 1\r\n\r\n{",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n", "HTTP/1.1 302 Found\r\nLocation: http://%s.example/%s\r\nContent-Length: 0\r\n\r\n",
+        "%s\r\n\r\n", "HTTP/1.1 200 %s\r\nContent-Length: 30\r\n\r\n%s", "HTTP/1.1 %s\r\n\r\n",
+        "HTTP/%s 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: %s\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: 1\r\n\r\n{",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: http://%s.example/%s\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n%.24s", "HTTP/1.1 200 OK\r\n\r\n{\"%s\":\"%s\",\"%s\":1}",
-        "HTTP/1.1 200 OK\r\n\r\n{\"allowed\":\"%s\",}", "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s", "HTTP/1.1 500 %s\r\n\r\n<html>%s</html>",
+        "HTTP/1.1 200 OK\r\n\r\n{\"allowed\":\"%s\",}", "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s",
+        "HTTP/1.1 500 %s\r\n\r\n<html>%s</html>",
         "HTTP/1.1 503 %s\r\nRetry-After: %s\r\nContent-Length: 2\r\n\r\n{}",
     };
     for (size_t n = 0; n < sizeof keys / sizeof *keys; n++) expect_refusal_of_key(keys[n]);
@@ -169,8 +178,10 @@ static void check_all(void) {
     fail_with_options("{\"base_url\":\"http://127.0.0.1:1\",\"max_retries\":0}");
     fail_with_options("{\"base_url\":\"https://127.0.0.1:1\",\"max_retries\":0}");
     fail_with_options("{\"base_url\":\"https://nowhere.invalid\",\"max_retries\":0,\"timeout_ms\":2000}");
-    fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"http://127.0.0.1:1\",\"max_retries\":0}");
-    fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"socks5h://127.0.0.1:1\",\"max_retries\":0}");
+    fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"http://127.0.0.1:1\","
+                      "\"max_retries\":0}");
+    fail_with_options("{\"base_url\":\"https://authority.example\",\"proxy\":\"socks5h://127.0.0.1:1\","
+                      "\"max_retries\":0}");
     fail_with_options("{\"base_url\":\"https://%s.invalid\",\"max_retries\":0,\"timeout_ms\":2000}");
     fail_with_options("{\"base_url\":\"https://a.invalid\",\"proxy\":\"http://%s.invalid:1\",\"max_retries\":0,"
                       "\"timeout_ms\":2000}");

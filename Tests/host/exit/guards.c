@@ -26,7 +26,8 @@ static _Noreturn void exit_during_checks(int n) {
     check_need(OPENSSL_init_ssl(0, NULL) == 1, "OPENSSL_init_ssl");
     mid_client *client = decisions_client();
     for (int other = 0; other < 4; other++)
-        CHECK_STATUS(MID_OK, mid_guard_start(client, "exits", "{\"interval_ms\":20,\"max_age_ms\":20000}", &guard, NULL));
+        CHECK_STATUS(MID_OK,
+                     mid_guard_start(client, "exits", "{\"interval_ms\":20,\"max_age_ms\":20000}", &guard, NULL));
     CHECK(mid_guard_allowed(guard) == 1);
     check_need(pthread_create(&thread, NULL, n % 2 == 0 ? look_at : wait_for, guard) == 0, "pthread_create");
     struct timespec some = {0, n * 7919 % 40 * 1000000L};

@@ -161,7 +161,8 @@ int main(int count, char **arguments) {
     check_need(sigemptyset(&signals) == 0 && sigaddset(&signals, SIGUSR1) == 0, "sigaddset");
     check_need(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0, "pthread_sigmask");
     for (int n = 0; n < crowd; n++)
-        check_need(pthread_create(&threads[n], NULL, n % 2 ? keep_looking : keep_calling, "good") == 0, "pthread_create");
+        check_need(pthread_create(&threads[n], NULL, n % 2 ? keep_looking : keep_calling, "good") == 0,
+                   "pthread_create");
     check_need(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0, "pthread_sigmask");
 
     for (int n = 0; n < rounds && atomic_load(&check_failed) == 0; n++) {

@@ -79,7 +79,8 @@ int main(int count, char **arguments) {
     atomic_store(&is_over, 1);
     for (int n = 0; n < THREADS; n++) check_need(pthread_join(threads[n], NULL) == 0, "pthread_join");
     sockets_look(&after);
-    if (!atomic_load(&decide_was_slow)) CHECK(sockets_shared(&before, &after) == before.count && after.count <= THREADS);
+    if (!atomic_load(&decide_was_slow))
+        CHECK(sockets_shared(&before, &after) == before.count && after.count <= THREADS);
     else printf("connections are not compared, since a decision took half a second\n");
     CHECK(after.count <= THREADS + SECOND_REQUESTS);
     CHECK(after.descriptors - after.count <= before.descriptors - before.count);

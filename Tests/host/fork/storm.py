@@ -111,7 +111,8 @@ class Caller(threading.Thread):
 
 
 def stacks(pid):
-    command = ["gdb", "-batch", "-p", str(pid), "-ex", "set print frame-arguments none", "-ex", "thread apply all bt 40"]
+    ask = ["-ex", "set print frame-arguments none", "-ex", "thread apply all bt 40"]
+    command = ["gdb", "-batch", "-p", str(pid), *ask]
     output = subprocess.run(command, capture_output=True, text=True).stdout
     print("\n".join(line for line in output.splitlines() if line.startswith(("Thread", "#"))), flush=True)
 

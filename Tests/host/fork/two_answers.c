@@ -77,7 +77,8 @@ int main(int count, char **arguments) {
     /* The interval is long because a check would run on a thread, which a bare clone() may interrupt. */
     client = authority_client(authority, ",\"max_retries\":0,\"timeout_ms\":10000");
     if (has_guards) {
-        check_need(mid_guard_start(client, "good", "{\"interval_ms\":3600000}", &guard, NULL) == MID_OK, "mid_guard_start");
+        check_need(mid_guard_start(client, "good", "{\"interval_ms\":3600000}", &guard, NULL) == MID_OK,
+                   "mid_guard_start");
         CHECK(mid_guard_allowed(guard) == 1);
     }
     ask(0, 1);

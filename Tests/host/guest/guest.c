@@ -66,7 +66,8 @@ static void look_around(struct surroundings *now) {
 
 /* Makes calls with every kind of result: decisions, refusals and failures. */
 static void use(void) {
-    static const char *const bodies[] = {"{\"allowed\":true}", "{\"allowed\":false}", "<html></html>", "{\"allowed\":1.5}"};
+    static const char *const bodies[] = {"{\"allowed\":true}", "{\"allowed\":false}",
+                                         "<html></html>", "{\"allowed\":1.5}"};
     struct server server;
     mid_client *client;
     char *json = NULL;

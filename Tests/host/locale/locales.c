@@ -55,11 +55,14 @@ static void expect_the_same_words(const char *locale) {
     mid_client *made = NULL;
     check_need(setlocale(LC_ALL, locale) != NULL, locale);
     check_about = locale;
-    expect_refusal("{\"base_url\":\"https://m\u00fcnchen.test\"}", "base_url has a host name that is not ASCII; write xn--");
+    expect_refusal("{\"base_url\":\"https://m\u00fcnchen.test\"}",
+                   "base_url has a host name that is not ASCII; write xn--");
     expect_refusal("{\"base_url\":\"https://m%C3%BCnchen.test\"}", "base_url has a host name that is not ASCII");
     expect_refusal("{\"base_url\":\"https://m%FCnchen.test\"}", "base_url has a host name that is not ASCII");
-    expect_refusal("{\"proxy\":\"http://m\u00fcnchen.test:3128\"}", "proxy has a host name that is not ASCII; write xn--");
-    expect_refusal("{\"ca_file\":\"/does/not/exist\"}", "ca_file cannot be read: /does/not/exist: No such file or directory");
+    expect_refusal("{\"proxy\":\"http://m\u00fcnchen.test:3128\"}",
+                   "proxy has a host name that is not ASCII; write xn--");
+    expect_refusal("{\"ca_file\":\"/does/not/exist\"}",
+                   "ca_file cannot be read: /does/not/exist: No such file or directory");
     CHECK_STATUS(MID_OK, mid_client_new("org_a", "{\"base_url\":\"HTTPS://XN--MNCHEN-3YA.TEST\"}", &made, NULL));
     mid_client_free(made);
     CHECK_STATUS(MID_OK, mid_client_new("org_a", "{\"base_url\":\"HTTP://LOCALHOST:1\"}", &made, NULL));

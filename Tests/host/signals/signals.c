@@ -10,6 +10,11 @@
 
 #include <signal.h>
 
+/* musl has this name for it. */
+#if defined __GLIBC__ && !defined sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 enum { THREADS = 3, TIMEOUT_MS = 300 };
 
 static mid_client *client;
@@ -26,7 +31,7 @@ static timer_t bombard(void) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
     struct itimerspec period = {{0, 1000000}, {0, 1000000}};
     timer_t timer;
-    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     check_need(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
     check_need(timer_settime(timer, 0, &period, NULL) == 0, "timer_settime");
     return timer;
@@ -80,9 +85,11 @@ int main(int count, char **arguments) {
     check_about = "an authority that never answers";
     overstay(NULL, ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
     check_about = "a reply that does not end";
-    overstay("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"allowed\":true", ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
+    overstay("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"allowed\":true",
+             ",\"timeout_ms\":300", MID_TIMEOUT, TIMEOUT_MS);
     check_about = "an authority that is busy, and pauses that nothing cuts short";
-    overstay("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}", ",\"timeout_ms\":5000,\"max_retries\":1", MID_UNAVAILABLE, 50);
+    overstay("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}", ",\"timeout_ms\":5000,\"max_retries\":1",
+             MID_UNAVAILABLE, 50);
     check_about = "";
     CHECK(atomic_load(&received) > 100);
     if (atomic_load(&check_failed) == 0)

@@ -64,7 +64,8 @@ static void call_the_rude(const char *scheme, enum manner manner, int times) {
     char options[128];
     mid_client *client;
     rude_start(&rude, manner);
-    (void)snprintf(options, sizeof options, "{\"base_url\":\"%s://127.0.0.1:%d\",\"max_retries\":0}", scheme, rude.port);
+    (void)snprintf(options, sizeof options, "{\"base_url\":\"%s://127.0.0.1:%d\",\"max_retries\":0}",
+                   scheme, rude.port);
     client = check_client(options);
     for (int n = 0; n < times; n++) {
         int allowed = 1;

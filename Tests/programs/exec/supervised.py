@@ -1,13 +1,14 @@
 """Runs machineid-exec with a new emulator, and checks how it and its program end."""
 
 import contextlib
+import json
 import os
 import select
 import signal
 import subprocess
-import time
 
 from commands import outcome
+from processes import await_true
 from project import ROOT
 
 EXEC = ROOT / "build/bin/machineid-exec"
@@ -20,26 +21,20 @@ POLITE = f'trap "echo bye; exit 3" TERM INT HUP; {WAITS}'
 DEFAULT_SIGNALS = ["env", "--default-signal"]
 
 
-def await_true(holds, seconds=30):
-    """Waits until a condition holds, and returns whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def is_there(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
+    """Whether a process is there, and no zombie that nobody has reaped yet."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return open(f"/proc/{pid}/stat").read().rpartition(") ")[2][0] != "Z"
     return False
 
 
 def as_a_shell_has_it(status):
     """Converts an exit status of Python, which is negative after a signal."""
     return 128 - status if status < 0 else status
+
+
+def children_of(pid):
+    return [int(child) for child in open(f"/proc/{pid}/task/{pid}/children").read().split()]
 
 
 def line_of(descriptor, seconds=30):
@@ -85,10 +80,12 @@ class Supervised:
 
     def launch(self, *words, errors=None, command=None, **changed):
         """Starts machineid-exec in the background, in a session of its own; returns when the program reports that it
-        runs. Standard error is the descriptor errors, if there is one."""
-        there = self.folder / "there"
+        runs. Standard error is the descriptor errors, if there is one. The program says so through a pipe in `folder`,
+        if that is given, which the user of the program may have to enter."""
+        there = changed.pop("folder", self.folder) / "there"
         there.unlink(missing_ok=True)
         os.mkfifo(there)
+        there.chmod(0o666)
         self.begin(command or [EXEC, "--interval", "0.1", "--max-age", "30", *words], errors, THERE=there, **changed)
         # The pipe is opened for reading and writing, so that opening it does not wait for ever for a writer.
         descriptor = os.open(there, os.O_RDWR)
@@ -97,7 +94,8 @@ class Supervised:
         assert self.program, f"the program is not there: {self.errors}"
 
     def begin(self, command, errors=None, dispositions=(), **changed):
-        given = {**os.environ, **self.environment, **{name: str(value) for name, value in changed.items()}}
+        given = {**os.environ, **self.environment, **changed}
+        given = {name: str(value) for name, value in given.items() if value is not None}
         with open(self.folder / "output", "wb") as output, open(self.folder / "errors", "wb") as own_errors:
             self.supervisor = subprocess.Popen(
                 [*DEFAULT_SIGNALS, *dispositions, *map(str, command)],
@@ -116,6 +114,11 @@ class Supervised:
     @property
     def errors(self):
         return (self.folder / "errors").read_text()
+
+    @property
+    def events(self):
+        """The objects that --log json has written."""
+        return [json.loads(line) for line in self.errors.splitlines() if line.startswith("{")]
 
     def kill(self, signal_number):
         os.kill(self.supervisor.pid, signal_number)

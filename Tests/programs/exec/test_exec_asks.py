@@ -6,9 +6,9 @@ import sys
 import time
 
 import pytest
-from checks import equal
+from checks import equal, holds, said
 from project import ROOT
-from supervised import EXEC, line_of
+from supervised import EXEC, children_of, line_of
 
 
 class Told:
@@ -23,10 +23,10 @@ class Told:
         """Starts machineid-exec, and returns when it has asked the authority."""
         self._supervised.begin([EXEC, *words], dispositions=dispositions, MACHINEID_BASE_URL=self._url)
         assert line_of(self._process.stdout.fileno()) == "asked"
-        # This process waits until it may become the program.
-        pid = self._supervised.supervisor.pid
-        children = open(f"/proc/{pid}/task/{pid}/children").read().split()
-        self._supervised.program = int(children[0]) if children else None
+        # The first of these processes waits until it may become the program, and the second watches.
+        children = children_of(self._supervised.supervisor.pid)
+        assert len(children) == 2
+        self._supervised.program = children[0]
 
     def answer(self):
         self._process.stdin.write(b"\n")
@@ -63,4 +63,15 @@ def test_an_allow_that_is_too_old_when_it_comes(supervised, told):
     time.sleep(0.1)  # until the coming allow is too old
     told.answer()
     supervised.expect_end(123)
-    equal("that is reported", 1, supervised.errors.count('"state":"lapsed"'))
+    equal("that is reported", 1, supervised.errors.count("not started: no decision: the last allow is too old"))
+
+
+def test_a_signal_ends_it_at_once(supervised, told):
+    """A call takes up to 10 s, and nobody waits for it."""
+    told.launch("--", "echo", "never")
+    since = time.monotonic()
+    supervised.kill(signal.SIGTERM)
+    supervised.expect_end(143)
+    took = (time.monotonic() - since) * 1000
+    said(f"it ended after {took:.1f} ms")
+    holds("it ends at once", took < 2000, f"it took {took:.0f} ms")

@@ -4,11 +4,11 @@ import re
 import shutil
 
 import pytest
-from checks import equal
+from checks import equal, holds
 from commands import outcome, passes, said
-from programs import WARNINGS
 from project import ROOT
-from supervised import DEFAULT_SIGNALS, EXEC, as_a_shell_has_it
+from supervised import DEFAULT_SIGNALS, DEVICE, EXEC, as_a_shell_has_it
+from targets import WARNINGS
 
 DESCRIPTORS = ["sh", "-c", "set -- /proc/self/fd/*; echo $#"]
 IGNORED = ["sed", "-n", r"s/^SigIgn:[[:space:]]*//p", "/proc/self/status"]
@@ -25,11 +25,6 @@ ENDS = {
     "a program that a signal ends": (["--", "sh", "-c", "kill -TERM $$"], 143, ""),
     "a program that does not exist": (["--", "./no-such-program"], 127, ""),
     "a program that cannot be run": (["--", "./README.md"], 126, ""),
-    "no device": (["--device", "", *NEVER], 125, ""),
-    "an unknown option": (["--devise", "x", *NEVER], 125, ""),
-    "an invalid grace": (["--grace", "soon", *NEVER], 125, ""),
-    "a greatest age that is too small": (["--max-age", "1", *NEVER], 125, ""),
-    "no program": (["--device", "x"], 125, ""),
     "the version": (["--version"], 0, "machineid-exec [0-9.]*"),
     "the usage": (["--help"], 0, "Usage: machineid-exec .*"),
     "a device that is not registered is denied": (["--device", "stranger", *NEVER], 122, ""),
@@ -77,7 +72,7 @@ def test_ignored_signals_are_ignored_in_the_program_and_the_others_are_not(super
 # The variables, and the exit status.
 ENVIRONMENTS = {
     "a wrong org key": ({"MACHINEID_ORG_KEY": "org_other"}, 123),
-    "no org key": ({"MACHINEID_ORG_KEY": ""}, 125),
+    "no org key": ({"MACHINEID_ORG_KEY": ""}, 2),
     "no authority": ({"MACHINEID_BASE_URL": "http://127.0.0.1:1"}, 123),
 }
 
@@ -93,7 +88,7 @@ def test_outage(supervised, status):
     supervised.outage(httpStatus=status)
     result = supervised.start(*NEVER)
     expect(result, 123)
-    lines = re.findall(f"MID_UNAVAILABLE .*HTTP {status}", result.stderr)
+    lines = re.findall(f"no decision: MID_UNAVAILABLE: HTTP {status}", result.stderr)
     equal(f"it is reported, with HTTP {status}", 1, len(lines))
     expect(supervised.start("--register", *NEVER), 123)
 
@@ -123,4 +118,14 @@ def test_closed_descriptors_are_closed_in_the_program(supervised):
 
 def test_a_revoked_device_does_not_start(supervised):
     supervised.operator("revoke")
-    expect(supervised.start(*NEVER), 122)
+    result = supervised.start(*NEVER)
+    expect(result, 122)
+    line = rf"machineid-exec: {DEVICE}: denied: DEVICE_REVOKED \(request [0-9a-f-]+\)\n"
+    holds("the reason is one short line", re.fullmatch(line, result.stderr), result.stderr)
+
+
+def test_a_refusal_is_short(supervised):
+    result = supervised.start(*NEVER, MACHINEID_ORG_KEY="org_other")
+    expect(result, 123)
+    line = r"machineid-exec: \S+: not started: no decision: the authority refuses to answer: \w+( \(request \S+\))?\n"
+    holds("it is one short line", re.fullmatch(line, result.stderr), result.stderr)

@@ -8,6 +8,7 @@ import Testing
         expected.keys = [OrgKey("org_demo")].compactMap { $0 }
         #expect(try Arguments.read([]) == .serve(expected))
         #expect(expected.port == 6430)
+        #expect(expected.plan == Plan(tier: .max))
         #expect(expected.address == .standard)
     }
 
@@ -15,11 +16,12 @@ import Testing
         let words = [
             "--host", "::1", "--port=0", "--plan", "max", "--plan-state=not_active", "--execution", "off", "--org-key",
             "org_a",
-            "--org-key=org_b=", "--quiet",
+            "--org-key=org_b=", "--quiet", "--scenario", "outage.json", "--state=a=b",
         ]
         let expected = Arguments(
             address: .v6, port: 0, plan: Plan(tier: .max, state: .notActive, executionEnabled: false),
-            keys: ["org_a", "org_b="].compactMap { OrgKey($0) }, isQuiet: true)
+            keys: ["org_a", "org_b="].compactMap { OrgKey($0) }, isQuiet: true,
+            scenario: "outage.json", state: "a=b")
         #expect(try Arguments.read(words) == .serve(expected))
     }
 
@@ -43,6 +45,8 @@ import Testing
         (["--plan", "gold"], "--plan 'gold' is not one of free, pro, scale, max"),
         (["--plan-state", "over"], "--plan-state 'over' is not one of active, frozen, not_active"),
         (["--execution", "maybe"], "--execution 'maybe' is not one of on, off"),
+        (["--scenario", ""], "--scenario needs the name of a file"),
+        (["--state="], "--state needs the name of a file"),
         (["--org-key", "  "], "--org-key takes 1 to 512 bytes of printable ASCII without spaces"),
         (["--org-key", "org a"], "--org-key takes 1 to 512 bytes of printable ASCII without spaces"),
         (["--org-key", "a", "--org-key", " a "], "--org-key is given the same key twice"),

@@ -25,7 +25,9 @@ import Testing
         #expect(blocked.status == 403)
         #expect(blocked.code == "device_limit_reached")
         #expect(
-            blocked.text == #"{"status":"blocked","error":"device_limit_reached","handler":"devices/register","#
+            blocked.text == #"{"status":"blocked","error":"device_limit_reached","#
+                + #""message":"the plan free allows 3 devices; remove one, or take a larger plan","#
+                + #""request_id":"\#(authority.id.text)","handler":"devices/register","#
                 + #""deviceId":"d",\#(TestAuthority.plan(used: 3))}"#)
         #expect(authority.device("validate", "d").code == "DEVICE_NOT_REGISTERED")
     }

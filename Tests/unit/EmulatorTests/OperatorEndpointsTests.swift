@@ -38,7 +38,8 @@ import Testing
         _ = authority.device("register")
         #expect(
             authority.ask("POST", "/emulator/outage", #"{"httpStatus":\#(httpStatus)}"#).text
-                == #"{"status":"ok","handler":"emulator/outage","httpStatus":\#(httpStatus),"retryAfter":null,"requests":null}"#)
+                == #"{"status":"ok","handler":"emulator/outage","httpStatus":\#(httpStatus),"#
+                + #""retryAfter":null,"requests":null}"#)
         for operation in ["validate", "register", "revoke", "unrevoke", "remove"] {
             let answer = authority.device(operation)
             #expect(answer.status == UInt32(httpStatus))

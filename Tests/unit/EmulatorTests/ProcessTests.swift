@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import machineid_emulator
+
 /// How the program starts and how it ends.
 @Suite struct ProcessTests {
     @Test(arguments: [SIGTERM, SIGINT])
@@ -88,8 +90,10 @@ import Testing
         for word in [
             "--org-key KEY", "--port N", "--host ADDRESS", "--plan TIER", "--plan-state STATE", "--execution SWITCH",
             "--quiet",
-            "--help", "--version", "/emulator/plan", "/emulator/reset", "org_demo", "6430",
-        ] { #expect(help.output.contains(word)) }
+            "--help", "--version", "--scenario FILE", "--state FILE", "org_demo", "6430",
+        ] + OperatorEndpoints.routes.map({ "\($0.method.rawValue) \($0.path)" }) {
+            #expect(help.output.contains(word), "\(word)")
+        }
         #expect(help.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 

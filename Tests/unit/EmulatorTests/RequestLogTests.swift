@@ -8,7 +8,7 @@ import Testing
         status: UInt32? = 200, code: String = "ALLOW"
     ) throws -> String {
         let lines = Lines()
-        RequestLog(hiding: keys.compactMap { OrgKey($0) }) { lines.add($0) }.record(
+        RequestLog(hiding: HiddenKeys(keys.compactMap { OrgKey($0) })) { lines.add($0) }.record(
             Request(method: method, path: path, orgKey: keys.first, contentType: nil), RequestID(0, 0),
             device: try device.map { try DeviceID(trimming: $0) }, status: status, code: code)
         return lines.all.joined()

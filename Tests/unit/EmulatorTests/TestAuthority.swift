@@ -2,11 +2,21 @@ import Glibc
 
 @testable import machineid_emulator
 
-/// The router without HTTP, with org_a as its only organisation.
+/// The router without HTTP, with org_a as its only organisation, on the plan free.
 struct TestAuthority {
-    let router = Router(Authority(keys: ["org_a"].compactMap { OrgKey($0) }, plan: Plan()))
+    let router: Router
     /// The request ID of every request.
     let id = RequestID(0, 0)
+
+    init() {
+        let keys = ["org_a"].compactMap { OrgKey($0) }
+        do {
+            let authority = try Authority(keys: keys, plan: Plan(tier: .free))
+            router = Router(authority, hiding: HiddenKeys(keys), log: nil)
+        } catch {
+            preconditionFailure("only a state file can fail: \(error)")
+        }
+    }
 
     struct Answer {
         let status: UInt32

@@ -77,7 +77,8 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         "", " ", "true", "null", #""allowed""#, "allowed", "<html>{\"allowed\":true}</html>", #"{"allowed":true"#,
         #"{"allowed":true}}"#, #"{"allowed":true} x"#, #"{"allowed":true}{"allowed":true}"#, #"{"allowed":true},"#,
         #"{"allowed":True}"#, #"{"allowed":TRUE}"#, #"{'allowed':true}"#, #"{allowed:true}"#, #"{"allowed":true,}"#,
-        #"// x{"allowed":true}"#, #"/* x */{"allowed":true}"#, #")]}',{"allowed":true}"#, #"callback({"allowed":true})"#,
+        #"// x{"allowed":true}"#, #"/* x */{"allowed":true}"#, #")]}',{"allowed":true}"#,
+        #"callback({"allowed":true})"#,
         #"{"allowed":true,"n":01}"#, #"{"allowed":true,"n":+1}"#, #"{"allowed":true,"n":NaN}"#,
         #"{"allowed":true,"n":1e999}"#, #"{"allowed":true,"n":-1e999}"#,
         #"{"allowed":true,"s":"\ud800"}"#, #"{"allowed":true,"s":"\u0000"}"#, #"{"allowed\u0000":true}"#,
@@ -118,7 +119,8 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(read(200, [0] + whole) == .unusable(.badReply))
         #expect(read(200, Array(#"{"allowed":true,"s":""#.utf8) + [0] + Array(#""}"#.utf8)) == .unusable(.badReply))
         for bytes: [UInt8] in [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]] {
-            #expect(read(200, Array(#"{"allowed":true,"s":""#.utf8) + bytes + Array(#""}"#.utf8)) == .unusable(.badReply))
+            let reply = Array(#"{"allowed":true,"s":""#.utf8) + bytes + Array(#""}"#.utf8)
+            #expect(read(200, reply) == .unusable(.badReply))
         }
         #expect(read(200, whole.flatMap { [$0, 0] }) == .unusable(.badReply))
         #expect(read(200, [0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0]) == .unusable(.badReply))
@@ -170,7 +172,8 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
     @Test(arguments: [408, 429, 500, 501, 502, 503, 504, 505, 511, 520, 599])
     func anOutageIsNeitherAnAnswerNorARefusalWhateverItsBody(_ httpStatus: Int) {
         for endpoint: Endpoint in [.validate, .register, .listDevices, .usage] {
-            for body in [allow, #"{"status":"error","error":"busy"}"#, "<html></html>", "[]", "", "{\0}", #"{"deviceId":"agent-01"}"#] {
+            let replies = [allow, #"{"status":"error","error":"busy"}"#, "<html></html>", "[]", "", "{\0}"]
+            for body in replies + [#"{"deviceId":"agent-01"}"#] {
                 #expect(read(httpStatus, body, as: endpoint) == .unusable(.unavailable))
             }
         }
@@ -223,7 +226,8 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         #expect(message(206, allow) == "HTTP 206 is not an answer: it is a part of one")
         #expect(message(302, "{}") == "HTTP 302 is not an answer; redirects are not followed, so check base_url")
         #expect(message(304, "") == "HTTP 304 is not an answer: it says that nothing has changed since an earlier one")
-        #expect(message(200, #"{"a":1,"a":2}"#)?.hasPrefix("the reply (HTTP 200) repeats a key (line 1, column") == true)
+        #expect(
+            message(200, #"{"a":1,"a":2}"#)?.hasPrefix("the reply (HTTP 200) repeats a key (line 1, column") == true)
         #expect(message(403, "<html>")?.hasPrefix("the reply (HTTP 403) is not JSON (line 1") == true)
         #expect(message(200, "{\n \"a\":\0}") == "the reply (HTTP 200) holds a NUL (line 2, column 6)")
         let nested = String(repeating: "[", count: JSON.maximumDepth + 1)
@@ -232,7 +236,8 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
                 == "the reply (HTTP 200) nests too deep (line 3, column \(JSON.maximumDepth))")
         #expect(
             message(200, #"{"a":"\ud800"}"#)?.hasPrefix(
-                #"the reply (HTTP 200) is not JSON: it holds a lone surrogate (\ud800 to \udfff) (line 1, column"#) == true)
+                #"the reply (HTTP 200) is not JSON: it holds a lone surrogate (\ud800 to \udfff) (line 1, column"#)
+                == true)
         #expect(
             message(200, "\u{feff}{}")?.hasPrefix(
                 "the reply (HTTP 200) is not JSON: it begins with a byte order mark (line 1, column") == true)

@@ -33,7 +33,8 @@ import Testing
         DispatchQueue.concurrentPerform(iterations: 16) { device in
             for _ in 0..<100 {
                 let answer = client.validate("device-\(device)")
-                let isRight = answer.allowed == (device % 2 == 0) && answer.json.contains(#""deviceId":"device-\#(device)""#)
+                let isOfDevice = answer.json.contains(#""deviceId":"device-\#(device)""#)
+                let isRight = answer.allowed == (device % 2 == 0) && isOfDevice
                 if !isRight { wrong.increment() }
             }
         }
@@ -99,7 +100,9 @@ import Testing
             let answer = client.validate("worker")
             #expect(answer.status == Status.timeout.rawValue)
             #expect(!answer.allowed)
-            #expect(answer.json.hasPrefix(#"{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"no answer"#))
+            #expect(
+                answer.json.hasPrefix(
+                    #"{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"no answer"#))
         }
         emulator.signal(SIGCONT)
         #expect(client.validate("worker").allowed)

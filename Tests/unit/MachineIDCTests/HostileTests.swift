@@ -45,10 +45,13 @@ import Testing
 
     private func client(for behaviour: HostileAuthority.Behaviour) throws -> ABIClient {
         try ABIClient(
-            behaviour.baseURL, orgKey: "org_hostile_test", #","timeout_ms":20000,"max_retries":\#(behaviour.maxRetries)"#)
+            behaviour.baseURL, orgKey: "org_hostile_test",
+            #","timeout_ms":20000,"max_retries":\#(behaviour.maxRetries)"#)
     }
 
-    private func expect(_ status: mid_status, _ json: String, among statuses: [String], _ behaviour: HostileAuthority.Behaviour) {
+    private func expect(
+        _ status: mid_status, _ json: String, among statuses: [String], _ behaviour: HostileAuthority.Behaviour
+    ) {
         let name = String(cString: CMachineID.mid_status_name(status))
         #expect(statuses.contains(name), "\(behaviour.name): \(json)")
         if name == "MID_OK" || name == "MID_REFUSED" { return }

@@ -42,10 +42,14 @@ extension HeadFault: Equatable {
     }
 
     @Test(arguments: [
-        "", " ", "HTTP/1.1 200OK", "http/1.1 200 OK", "HTTP/1.1 200.5 OK", "HTTP/1.1 200-OK", "HTTP/2 200 OK", "HTTP/2.0 200 OK",
-        "HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1 +20 OK", "HTTP/1.1 0x2 OK", "HTTP/1.1\t200 OK", "HTTP/1.1  200 OK",
-        "HTTP/1.1 200\tOK", "HTTP/1.2 200 OK", "HTTP/0.9 200 OK", "HTTP/1.10 200 OK", "HTTP/01.1 200 OK", " HTTP/1.1 200 OK",
-        "HTTP/1.1 000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 OK", "HTTP/1.1", "HTTP/1. 200 OK", "HTTP /1.1 200 OK", "ICY 200 OK",
+        "", " ", "HTTP/1.1 200OK", "http/1.1 200 OK", "HTTP/1.1 200.5 OK", "HTTP/1.1 200-OK",
+        "HTTP/2 200 OK", "HTTP/2.0 200 OK",
+        "HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1 +20 OK", "HTTP/1.1 0x2 OK", "HTTP/1.1\t200 OK",
+        "HTTP/1.1  200 OK",
+        "HTTP/1.1 200\tOK", "HTTP/1.2 200 OK", "HTTP/0.9 200 OK", "HTTP/1.10 200 OK", "HTTP/01.1 200 OK",
+        " HTTP/1.1 200 OK",
+        "HTTP/1.1 000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 OK", "HTTP/1.1", "HTTP/1. 200 OK", "HTTP /1.1 200 OK",
+        "ICY 200 OK",
         "RTSP/1.0 200 OK", "200 OK", "HTTP/1.1 200\0 OK", "HTTP/1.1 200 O\0K", "HTTP/1.1 200 O\rK", "HTTP/1.1 200\r\r",
         "HTTP/1.1 \u{662}00 OK", "Content-Length: 83",
     ])
@@ -61,7 +65,8 @@ extension HeadFault: Equatable {
     }
 
     @Test(arguments: [
-        "nonsense", ": value", " folded", "\tfolded", "X-A : 1", "X A: 1", "X-A: a\0b", "X-A: a\rb", "X\u{e4}: 1", "X\0: 1",
+        "nonsense", ": value", " folded", "\tfolded", "X-A : 1", "X A: 1", "X-A: a\0b", "X-A: a\rb", "X\u{e4}: 1",
+        "X\0: 1",
         "HTTP/1.1 200 OK",
     ])
     func aLineThatIsNotAHeaderIsRefused(_ line: String) {
@@ -71,7 +76,8 @@ extension HeadFault: Equatable {
 
     @Test(arguments: [
         "Content-Length: 83", "content-length:83", "CONTENT-LENGTH:\t83  ", "Content-Length: 0", "Content-Length: 0083",
-        "Content-Length: 999999999999999999", "Content-Lengthy: x", "Content-Type: application/json", "X: Content-Length: x",
+        "Content-Length: 999999999999999999", "Content-Lengthy: x", "Content-Type: application/json",
+        "X: Content-Length: x",
         "X-A:", "X-A: Z\u{fc}rich",
     ])
     func aValidHeaderIsAccepted(_ line: String) {
@@ -99,16 +105,20 @@ extension HeadFault: Equatable {
         #expect(fault("HTTP/1.0 200 OK", chunked, "") == .transferEncoding)
     }
 
-    @Test(arguments: ["gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "identity", "rot13", "chunked;q=1", "", "chunke"])
+    @Test(arguments: [
+        "gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "identity", "rot13", "chunked;q=1", "", "chunke",
+    ])
     func anyTransferEncodingButChunkedIsRefused(_ value: String) {
         #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: \(value)") == .transferEncoding)
         #expect(fault("HTTP/1.1 200 OK", "TRANSFER-ENCODING:\(value)") == .transferEncoding)
-        #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: \(value)") == .transferEncoding)
+        #expect(
+            fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: \(value)") == .transferEncoding)
     }
 
     @Test func chunkedIsAcceptedOnceInAnyCase() {
         #expect(fault("HTTP/1.1 200 OK", "transfer-encoding:  Chunked ", "") == nil)
-        #expect(fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked") == .transferEncoding)
+        #expect(
+            fault("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked") == .transferEncoding)
     }
 
     @Test func aContentEncodingIsRefusedByName() {

@@ -49,7 +49,8 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         let pin = "sha256//" + String(repeating: "A", count: 43) + "="
         let options = """
             {"base_url":"https://authority.example:8443/prefix/", "timeout_ms":250, "connect_timeout_ms":100,
-             "max_retries":0, "ca_file":"/etc/passwd", "ca_path":"/etc:/usr", "proxy":"http://proxy.example:3128", "no_proxy":"a.example",
+             "max_retries":0, "ca_file":"/etc/passwd", "ca_path":"/etc:/usr",
+             "proxy":"http://proxy.example:3128", "no_proxy":"a.example",
              "pinned_public_key":"\(pin);\(pin)", "user_agent":"agent/1", "max_connections":256,
              "max_connection_age_ms":1000}
             """
@@ -84,10 +85,13 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         (#"{"connect_timeout_ms":0}"#, "connect_timeout_ms must be"),
         (#"{"max_retries":11}"#, "max_retries must be a whole number from 0 to 10"),
         (#"{"max_connections":0}"#, "max_connections must be a whole number from 1 to 256"),
+        (#"{"max_connection_age_ms":999}"#, "max_connection_age_ms must be a whole number from 1000 to 86400000"),
+        (#"{"max_connection_age_ms":86400001}"#, "max_connection_age_ms must be"),
         (#"{"base_url":1}"#, "base_url must be a string"), (#"{"base_url":""}"#, "base_url must not be empty"),
         (#"{"ca_file":"/does/not/exist"}"#, "ca_file cannot be read: /does/not/exist: No such file or directory"),
         (#"{"ca_file":"/etc"}"#, "ca_file must be a regular file: /etc"),
-        (#"{"ca_file":"/dev/null"}"#, "ca_file must be a regular file: /dev/null"), (#"{"ca_file":""}"#, "ca_file must not be"),
+        (#"{"ca_file":"/dev/null"}"#, "ca_file must be a regular file: /dev/null"),
+        (#"{"ca_file":""}"#, "ca_file must not be empty"), (#"{"ca_file":1}"#, "ca_file must be a string"),
         (#"{"ca_path":1}"#, "ca_path must be a string"), (#"{"ca_path":""}"#, "ca_path must not be empty"),
         (#"{"ca_path":"/does/not/exist"}"#, "ca_path cannot be read: /does/not/exist: No such file or directory"),
         (#"{"ca_path":"/etc:/does/not/exist"}"#, "ca_path cannot be read: /does/not/exist: No such file or directory"),
@@ -97,11 +101,14 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         (#"{"pinned_public_key":"/etc/key.pem"}"#, "pinned_public_key must be"),
         (#"{"pinned_public_key":"sha256//YQ=="}"#, "pinned_public_key must be"),
         (#"{"user_agent":"a\r\nb"}"#, "user_agent must be 1 to 256 bytes of printable ASCII"),
-        (#"{"user_agent":""}"#, "user_agent must not be empty"), (#"{"user_agent":"  "}"#, "user_agent must not be blank"),
+        (#"{"user_agent":""}"#, "user_agent must not be empty"),
+        (#"{"user_agent":"  "}"#, "user_agent must not be blank"),
         (#"{"user_agent":"é"}"#, "user_agent must be"),
-        (#"{"proxy":"ftp://h"}"#, "proxy must be an http, https, socks4"), (#"{"proxy":"http://"}"#, "proxy is not a URL"),
+        (#"{"proxy":"ftp://h"}"#, "proxy must be an http, https, socks4"),
+        (#"{"proxy":"http://"}"#, "proxy is not a URL"),
         (#"{"proxy":1}"#, "proxy must be a string"), (#"{"no_proxy":[]}"#, "no_proxy must be a string"),
         (#"{"env_var":"X"}"#, "env_var is an option of mid_client_from_env"),
+        (#"{"env_var":1}"#, "env_var must be a string"),
     ])
     func aBadOptionIsRefusedByName(_ options: String, _ message: String) {
         let refusal = refusal(options)
@@ -130,7 +137,10 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         ("http://localhost.evil.example", "base_url is http to"), ("http://0.0.0.0", "base_url is http to"),
         ("http://[::2]", "base_url is http to"), ("http://[::ffff:127.0.0.1]", "base_url is http to"),
         ("ftp://machineid.io", "base_url must begin with https://"), ("file:///etc/passwd", "base_url must begin"),
-        ("machineid.io", "base_url is not a URL"), ("https://", "base_url is not a URL"), ("x", "base_url is not a URL"),
+        ("machineid.io", "base_url must begin with https://, or with http:// for this machine"),
+        ("localhost:8080", "base_url must begin"), ("127.0.0.1:8080", "base_url must begin"),
+        ("user@machineid.io", "base_url must begin"), ("https:machineid.io", "base_url must begin"),
+        ("gopher://machineid.io", "base_url must begin"), ("https://", "base_url is not a URL"),
         ("https://user@machineid.io", "base_url must not hold a user"),
         ("https://machineid.io@evil.example", "base_url must not hold a user"),
         ("https://:pw@machineid.io", "base_url must not hold a"),
@@ -164,7 +174,9 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         #expect(far?.message.hasPrefix("proxy is on another machine and base_url is http") == true)
     }
 
-    @Test(arguments: ["https://xn--mnchen-3ya.test", "https://authority.example/m\u{fc}nchen", "https://[fe80::1%25lo]"])
+    @Test(arguments: [
+        "https://xn--mnchen-3ya.test", "https://authority.example/m\u{fc}nchen", "https://[fe80::1%25lo]",
+    ])
     func aHostNameInASCIIIsAccepted(_ url: String) throws {
         try settings(#"{"base_url":"\#(url)"}"#) { settings in
             #expect(String(settings.baseURL.text) == url)
@@ -191,6 +203,6 @@ private func refusal(_ options: String) -> (status: Status, message: String)? {
         try settings(#"{"proxy":" \n"}"#) { settings in
             #expect(String(settings.proxies.proxy) == "")
         }
-        #expect(refusal(#"{"base_url":" \n"}"#)?.message.hasPrefix("base_url must not be empty") == true)
+        #expect(refusal(#"{"base_url":" \n"}"#)?.message.hasPrefix("base_url must begin with https://") == true)
     }
 }

@@ -4,10 +4,13 @@ import Testing
 
 private func withTransport(connections: Int, processors: Int = 2, _ body: (Transport) throws -> Void) throws {
     try ProcessSetup.run()
+    let statistics = try Statistics()
+    defer { statistics.destroy() }
     let transport = try withText("org_test") { key throws(Failure) in
         try withText(#"{"max_connections":\#(connections)}"#) { options throws(Failure) in
             let settings = try Settings(orgKey: key, options: options)
-            return try Transport(settings, generation: ForkGeneration.current, processors: processors)
+            return try Transport(
+                settings, statistics, generation: ForkGeneration.current, processors: processors)
         }
     }
     defer { transport.destroy() }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct StatusTests {
     private static let header = try? String(
-        contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../include/machineid.h"),
+        contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../include/machineid.h"),
         encoding: .utf8)
 
     /// Every `MID_NAME = number` of the header.

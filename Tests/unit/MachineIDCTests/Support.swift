@@ -24,7 +24,9 @@ func failure(_ body: () throws(Failure) -> Void) -> (status: Status, message: St
 }
 
 /// Passes these bytes as a caller would: any bytes, followed by a NUL.
-func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(Failure) -> Result) throws(Failure) -> Result {
+func withBytes<Result>(
+    _ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+) throws(Failure) -> Result {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
     defer { copy.deallocate() }
     for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
@@ -32,7 +34,9 @@ func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(F
     return try body(copy)
 }
 
-func withText<Result>(_ text: String, _ body: (UnsafePointer<CChar>) throws(Failure) -> Result) throws(Failure) -> Result {
+func withText<Result>(
+    _ text: String, _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+) throws(Failure) -> Result {
     try withBytes(Array(text.utf8), body)
 }
 

@@ -30,7 +30,8 @@ package final class HostileAuthority {
 
     /// Starts the authority and waits until it has printed its behaviours.
     package init() throws {
-        let script = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../wire/hostile/authority.py").standardizedFileURL
+        let script = URL(fileURLWithPath: #filePath)
+            .appendingPathComponent("../../../wire/hostile/authority.py").standardizedFileURL
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["PYTHONDONTWRITEBYTECODE=1", "python3", script.path, "--json"]
         process.standardInput = input
@@ -40,7 +41,8 @@ package final class HostileAuthority {
         var said = Data()
         while said.count(where: { $0 == UInt8(ascii: "\n") }) < 2 {
             let more = output.fileHandleForReading.availableData
-            try #require(!more.isEmpty, "authority.py ended at once; it needs python3, which script/bootstrap --tests installs")
+            try #require(
+                !more.isEmpty, "authority.py ended at once; it needs python3, which script/bootstrap --tests installs")
             said += more
         }
         let line = said.split(separator: UInt8(ascii: "\n"))[1]

@@ -237,6 +237,40 @@ static void again(int is_many) {
     scripted_stop(scripted);
 }
 
+/*
+ * Ten calls get no answer, and each request is sent a second time. The first of these gets 503, the next one an answer,
+ * and as many as there may be at once, which is eight, stay silent; the last of them is paid for by the answers to
+ * other calls. The 503 is still the result of its call, and in good time.
+ */
+static void crowd(void) {
+    enum { CALLS = 10, OTHERS = 10, SECOND = CALLS, OTHER = SECOND + 9, LAST = OTHER + OTHERS };
+    struct act acts[LAST + 1] = {[SECOND] = {OUTAGE_REPLY}, [SECOND + 1] = {ALLOWS_REPLY}};
+    struct scripted *scripted = scripted_start();
+    struct asker askers[CALLS], other = {.client = impatient(scripted)};
+    int unavailable = 0, allowed = 0, timed_out = 0;
+    for (int n = OTHER; n < LAST; n++) acts[n] = (struct act){ALLOWS_REPLY};
+    scripted_set(scripted, acts, LAST + 1, (struct act){ALLOWS_REPLY});
+    for (int n = 0; n < CALLS; n++) {
+        askers[n] = (struct asker){.client = other.client};
+        check_need(pthread_create(&askers[n].thread, NULL, ask, &askers[n]) == 0, "pthread_create");
+    }
+    CHECK(scripted_await(scripted, &scripted->requests, OTHER));
+    for (int n = 0; n < OTHERS; n++) expect_next(&other, 1);
+    CHECK(scripted_await(scripted, &scripted->requests, LAST + 1));
+    for (int n = 0; n < CALLS; n++) {
+        check_need(pthread_join(askers[n].thread, NULL) == 0, "pthread_join");
+        unavailable += askers[n].status == MID_UNAVAILABLE;
+        allowed += askers[n].status == MID_OK && askers[n].allowed == 1;
+        timed_out += askers[n].status == MID_TIMEOUT;
+        CHECK(askers[n].status == MID_OK || askers[n].allowed == 0);
+    }
+    CHECK(unavailable == 1);
+    CHECK(allowed == 1);
+    CHECK(timed_out == CALLS - 2);
+    mid_client_free(other.client);
+    scripted_stop(scripted);
+}
+
 /* A guard's check is sent twice: the second request is answered at once, and the first once the guard has that
  * answer. */
 static void guarded(const char *late_body, const char *body, int stays_on) {
@@ -322,6 +356,8 @@ int main(int count, char **arguments) {
         check_about = "the second request fails";
         again(is_many);
     }
+    check_about = "ten calls at once";
+    crowd();
     check_about = "a guard, and an allow that comes after a denial";
     guarded(ALLOWS_IT, DENIES_IT, 0);
     check_about = "a guard, and a denial that comes after an allow";

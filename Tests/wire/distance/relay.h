@@ -118,7 +118,8 @@ static inline int relay_back(struct relay_pair *pair) {
 
 static inline int relay_count(void) {
     int count = 0;
-    for (int n = 0; n < relay_here.used; n++) count += relay_here.pairs[n].client >= 0 && !relay_here.pairs[n].is_forgotten;
+    for (int n = 0; n < relay_here.used; n++)
+        count += relay_here.pairs[n].client >= 0 && !relay_here.pairs[n].is_forgotten;
     return count;
 }
 

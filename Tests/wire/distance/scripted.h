@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 
-enum { SCRIPT_CONNECTIONS = 512, SCRIPT_ACTS = 8, SCRIPT_REQUEST = 4096 };
+enum { SCRIPT_CONNECTIONS = 512, SCRIPT_ACTS = 32, SCRIPT_REQUEST = 4096 };
 
 /* How one request is treated. A body without a status is sent as it is; without both there is no reply. */
 struct act {

@@ -63,7 +63,8 @@ def test_password(world, context):
 
 def test_user_agent(world, context):
     """The proxy and the authority see the same user agent, once in each request."""
-    for options, agent in ({}, rb"libmachineid/\d+\.\d+\.\d+"), ({"user_agent": "agent/1 (a: b)"}, rb"agent/1 \(a: b\)"):
+    usual, own = rb"libmachineid/\d+\.\d+\.\d+", rb"agent/1 \(a: b\)"
+    for options, agent in ({}, usual), ({"user_agent": "agent/1 (a: b)"}, own):
         with Recorder() as proxy, Server(serve, context) as server:
             with Probe(options, base_url=server.url, ca_file=world.ca_file, proxy=proxy.url) as probe:
                 results = [probe.validate(), probe.call("usage")]

@@ -155,7 +155,8 @@ def test_unfit(world):
             created = Probe(environment={name: path}).close().created
             expect(f"{name}: {path}", created, "MID_INVALID_OPTIONS", message=f"^{name} {message}")
     created = Probe(ca_path=f"{folder}:{missing}").close().created
-    expect("ca_path: the second is missing", created, "MID_INVALID_OPTIONS", message=f"^ca_path cannot be read: {missing}:")
+    message = f"^ca_path cannot be read: {missing}:"
+    expect("ca_path: the second is missing", created, "MID_INVALID_OPTIONS", message=message)
     # A variable that is not needed is not checked.
     for option, value in {"ca_file": world.ca_file, "ca_path": folder}.items():
         with Probe({option: value}, environment={name: missing for name in VARIABLES}) as probe:

@@ -39,24 +39,28 @@ def resets_after_hello(conversation):
     conversation.reset()
 
 
+CLOSED = "the peer closed the connection during the handshake"
+# OpenSSL has a text of its own for an end within the handshake, which libcurl 8 reports.
+CLOSED_ANYHOW = f"{CLOSED}|unexpected eof while reading"
+# What a server does, and what the message says of it.
 NO_TLS = {
-    "closes at once": closes,
-    "closes after the client's hello": closes_after_hello,
-    "resets after the client's hello": resets_after_hello,
-    "speaks HTTP": sends(http(ALLOW)),
-    "speaks SMTP": sends(b"220 mail.example ESMTP\r\n"),
-    "sends zeros": sends(bytes(5000)),
-    "sends text without end": sends(b"allowed" * 2000, endless=True),
-    "sends an alert": sends(HANDSHAKE_FAILURE),
-    "sends half a record": sends(b"\x16\x03\x03\x01\x00\x02"),
+    "closes at once": (closes, CLOSED_ANYHOW),
+    "closes after the client's hello": (closes_after_hello, CLOSED_ANYHOW),
+    "resets after the client's hello": (resets_after_hello, CLOSED),
+    "speaks HTTP": (sends(http(ALLOW)), "wrong version number"),
+    "speaks SMTP": (sends(b"220 mail.example ESMTP\r\n"), "wrong version number|packet length too long"),
+    "sends zeros": (sends(bytes(5000)), ""),
+    "sends text without end": (sends(b"allowed" * 2000, endless=True), ""),
+    "sends an alert": (sends(HANDSHAKE_FAILURE), "handshake failure"),
+    "sends half a record": (sends(b"\x16\x03\x03\x01\x00\x02"), CLOSED_ANYHOW),
 }
 
 
 def test_no_tls(world):
-    for name, script in NO_TLS.items():
+    for name, (script, message) in NO_TLS.items():
         with Server(script) as server, Probe(base_url=server.tls_url, ca_file=world.ca_file) as probe:
             what = f"handshake: the server {name}"
-            expect(what, [probe.validate(), probe.validate()], "MID_TLS_FAILED")
+            expect(what, [probe.validate(), probe.validate()], "MID_TLS_FAILED", message=message)
             server.script, server.context = serve, world.certificate.context()
             expect(f"{what}; afterwards calls succeed", probe.validate(), "MID_OK", 1)
 

@@ -10,19 +10,21 @@ from checks import expect, skipped
 from probe import attempt
 
 
-def test_system_roots(world):
+def test_system_roots(world, target):
     # The file in which this libcurl was built to look for them.
     bundle = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
     bundle = pathlib.Path(bundle)
     system = bundle.read_bytes()
-    both = inside(bundle, folder_of(world, "both", bundle, system + world.authority.path.read_bytes(), [world.authority]))
+    replaced = target.in_root(bundle.parent)
+    both = folder_of(world, "both", bundle, system + world.authority.path.read_bytes(), [world.authority])
+    both = inside(replaced, both)
     if subprocess.run([*both, "true"], capture_output=True).returncode != 0:
         skipped("the system's authorities", "this machine does not let a test have a mount namespace")
         return
 
     in_file_and_folder(world, both)
-    in_folder_alone(world, bundle, inside(bundle, folder_of(world, "beside", bundle, system, [world.authority])))
-    none(world, bundle, inside(bundle, folder_of(world, "none", bundle, None, [])))
+    in_folder_alone(world, bundle, inside(replaced, folder_of(world, "beside", bundle, system, [world.authority])))
+    none(world, bundle, inside(replaced, folder_of(world, "none", bundle, None, [])))
 
 
 def folder_of(world, name, bundle, content, hashed):
@@ -39,10 +41,10 @@ def folder_of(world, name, bundle, content, hashed):
     return folder
 
 
-def inside(bundle, folder):
-    """Returns the command that starts a probe so that it finds this folder in place of the system's."""
+def inside(replaced, folder):
+    """Returns the command that starts a probe so that it finds this folder in place of the one that is replaced."""
     namespace = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-    return [*namespace, "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh", folder, bundle.parent]
+    return [*namespace, "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh", folder, replaced]
 
 
 def in_file_and_folder(world, wrapper):
@@ -52,7 +54,8 @@ def in_file_and_folder(world, wrapper):
     expect("system's authorities: trusted without ca_file", attempt(base_url=url, wrapper=wrapper), "MID_OK", 1)
     for option, value in {"ca_file": other, "ca_path": others}.items():
         result = attempt({option: value}, base_url=url, wrapper=wrapper)
-        expect(f"system's authorities: not trusted with {option}", result, "MID_TLS_FAILED", message=f"{option} {value}")
+        what = f"system's authorities: not trusted with {option}"
+        expect(what, result, "MID_TLS_FAILED", message=f"{option} {value}")
         result = attempt({option: value}, base_url=foreign, wrapper=wrapper)
         expect(f"system's authorities: that of {option} is trusted instead", result, "MID_OK", 1)
     for name, value in {"CURL_CA_BUNDLE": other, "SSL_CERT_FILE": other, "SSL_CERT_DIR": others}.items():
@@ -80,7 +83,7 @@ def in_folder_alone(world, bundle, wrapper):
 
 def none(world, bundle, wrapper):
     url = world.nginx.url("valid")
-    message = f"install ca-certificates, or name a file with ca_file; looked in {bundle}"
+    message = f"install ca-certificates, or name (a file|one) with ca_file; looked in {bundle}"
     expect("no system's file", attempt(base_url=url, wrapper=wrapper), "MID_TLS_FAILED", message=message)
     folder = str(world.hashed_folder(world.authority))
     expect("no system's file, with ca_path", attempt(base_url=url, ca_path=folder, wrapper=wrapper), "MID_OK", 1)

@@ -66,7 +66,8 @@ def test_truncation(world):
         for name, reply, end, (status, message) in CASES:
             with Server(script(reply, end), context) as server:
                 with Probe(base_url=server.url, ca_file=world.ca_file) as probe:
-                    what = f"truncation, {version.name}: {name}: {status if isinstance(status, str) else ' or '.join(status)}"
+                    expected = status if isinstance(status, str) else " or ".join(status)
+                    what = f"truncation, {version.name}: {name}: {expected}"
                     expect(what, probe.validate(), status, allowed=status == "MID_OK", message=message)
                     server.script = serve
                     expect(f"{what}; afterwards calls succeed", probe.validate(), "MID_OK", 1)

@@ -25,7 +25,8 @@ def in_own_network(world):
         skipped("a link-local authority", "this machine allows no network of a test's own")
         return
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    added = subprocess.run(["ip", "address", "add", f"{ADDRESS}/64", "dev", "lo", "nodad"], capture_output=True, text=True)
+    command = ["ip", "address", "add", f"{ADDRESS}/64", "dev", "lo", "nodad"]
+    added = subprocess.run(command, capture_output=True, text=True)
     if added.returncode != 0:
         skipped("a link-local authority", f"this machine has no IPv6: {added.stderr.strip()}")
         return

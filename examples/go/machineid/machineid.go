@@ -165,7 +165,8 @@ func (c *Client) Validate(deviceID string) Decision {
 // Allows says whether this device may run now. It is false if anything goes wrong.
 func (c *Client) Allows(deviceID string) bool { return c.Validate(deviceID).Allowed }
 
-// Require returns nil when this device may run now, and otherwise an *Error with the code and the request id for your log.
+// Require returns nil when this device may run now, and otherwise an *Error with the code and the request id for your
+// log.
 func (c *Client) Require(deviceID string) error {
 	decision := c.Validate(deviceID)
 	if !decision.Allowed {
@@ -201,6 +202,21 @@ func (c *Client) ListDevices() (Reply, error) {
 
 func (c *Client) Usage() (Reply, error) {
 	return c.call("", "", func(_ *C.char, out **C.char) C.mid_status { return C.mid_usage(c.handle, out) })
+}
+
+// Stats decodes the counters of the client, which machineid.h describes, into the value that into points to.
+func (c *Client) Stats(into any) error {
+	var out *C.char
+	c.lock.RLock()
+	status := Status(C.mid_client_stats(c.handle, &out))
+	c.lock.RUnlock()
+	defer C.mid_free(out)
+	if status != OK {
+		var reply Reply
+		_ = json.Unmarshal([]byte(C.GoString(out)), &reply)
+		return newError(status, reply)
+	}
+	return json.Unmarshal([]byte(C.GoString(out)), into)
 }
 
 func (c *Client) onDevice(deviceID string, function operation) (Reply, error) {

@@ -163,7 +163,8 @@ func refused(step string, client *machineid.Client, id string) {
 func secret() {
 	said := "refused, and not shown"
 	for _, key := range []string{"org_marker\x00", "org_marker\xed\xa0\x80"} {
-		if _, err := machineid.NewClient(key, nil); err == nil || strings.Contains(fmt.Sprintf("%v %#v", err, err), "marker") {
+		_, err := machineid.NewClient(key, nil)
+		if err == nil || strings.Contains(fmt.Sprintf("%v %#v", err, err), "marker") {
 			said = fmt.Sprint("shown: ", err)
 		}
 	}

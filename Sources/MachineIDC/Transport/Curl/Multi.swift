@@ -10,11 +10,11 @@ struct Multi: ~Copyable {
     private let handleBox: Box<UnsafeMutableRawPointer?>
     private var handle: UnsafeMutableRawPointer? { handleBox.pointer.pointee }
 
-    init(maxConnections: Int) throws(Failure) {
+    init(maxConnections: Int, _ statistics: Statistics) throws(Failure) {
         let handleBox = try Box<UnsafeMutableRawPointer?>(nil)
         // One attempt to connect may have two sockets open at once, one for IPv6 and one for IPv4, and six from libcurl
         // 8.20 on. The pipe takes two more entries.
-        let sockets = try SocketTable(capacity: (maxConnections &+ Hedging.mostAtOnce) &* 6 &+ 2)
+        let sockets = try SocketTable(capacity: (maxConnections &+ Hedging.mostAtOnce) &* 6 &+ 2, statistics)
         do throws(Failure) {
             handleBox.pointer.pointee = try Multi.make(maxConnections, sockets)
         } catch {

@@ -33,6 +33,9 @@ struct SocketTable {
         }
     }
 
+    /// Whether a request may go out on a connection.
+    enum Claim { case refused, first, further }
+
     /// What libcurl's callbacks use too.
     private struct Shared: ~Copyable {
         let watchdog: Box<PerformWatchdog>
@@ -48,8 +51,9 @@ struct SocketTable {
         /// `capacity` entries, and one more that is never used.
         let entries: UnsafeMutablePointer<Entry>
         let capacity: Int
+        let statistics: Statistics
 
-        init(capacity: Int) throws(Failure) {
+        init(capacity: Int, _ statistics: Statistics) throws(Failure) {
             let watchdog = try Box(PerformWatchdog())
             guard let memory = calloc(capacity &+ 1, MemoryLayout<Entry>.stride) else { throw .outOfMemory }
             self.watchdog = watchdog
@@ -57,6 +61,7 @@ struct SocketTable {
             chance = random.below(256)
             entries = memory.assumingMemoryBound(to: Entry.self)
             self.capacity = capacity
+            self.statistics = statistics
         }
 
         deinit { free(entries) }
@@ -72,8 +77,8 @@ struct SocketTable {
     private let shared: UnsafeMutablePointer<Shared>
 
     /// Makes a table for `capacity` descriptors.
-    init(capacity: Int) throws(Failure) {
-        shared = try allocateShared(Shared(capacity: capacity))
+    init(capacity: Int, _ statistics: Statistics) throws(Failure) {
+        shared = try allocateShared(Shared(capacity: capacity, statistics))
     }
 
     /// The table that libcurl passes to a callback.
@@ -87,6 +92,9 @@ struct SocketTable {
     func destroy() { destroyShared(shared) }
 
     private var entries: UnsafeMutablePointer<Entry> { shared.pointee.entries }
+
+    /// Where the connections are counted.
+    var statistics: Statistics { shared.pointee.statistics }
 
     /// Opens the pipe that wakes the thread that polls it. It replaces libcurl's own descriptors for that, which are
     /// unknown here, so that there is no way to check whether they still belong to libcurl. A host that closes all
@@ -218,29 +226,31 @@ struct SocketTable {
     }
 
     /// Whether a request may go out on the connection from this port: the connection is the library's, takes further
-    /// requests, and holds no unread bytes. Records the port and the time.
+    /// requests, and holds no unread bytes; and if so, whether it is the first one there. Records the port and the
+    /// time.
     ///
     /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
-    func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Bool {
+    func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Claim {
         if shared.pointee.mustRetireUnusedSince.load(ordering: .relaxed) != 0 {
             let moment = shared.pointee.mustRetireUnusedSince.exchange(0, ordering: .relaxed)
             retire(unusedSince: .zero.advanced(nanoseconds: moment))
         }
-        var isFound = false
+        var claim = Claim.refused
         var holdsBytes = false
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
             guard checkOwnership(of: descriptor, entry) else { return }
-            if entry.pointee.localPort == 0 {
+            let isFirst = entry.pointee.localPort == 0
+            if isFirst {
                 guard platform_local_port(descriptor) == port else { return }
                 entry.pointee.localPort = port
             }
-            isFound = !entry.pointee.isRetired
+            claim = entry.pointee.isRetired ? .refused : isFirst ? .first : .further
             entry.pointee.sentAt = now
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
-        return isFound && !holdsBytes && !hostClosedDescriptor
+        return holdsBytes || hostClosedDescriptor ? .refused : claim
     }
 
     /// Takes all connections out of use that have carried no request since this moment.

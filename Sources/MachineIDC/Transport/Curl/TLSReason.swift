@@ -23,7 +23,12 @@ extension Exchange {
         case CURLE_SSL_CACERT_BADFILE:
             return Literal("the file with the certificate authorities cannot be used").cString
         default:
-            return opensslReason ?? curl_easy_strerror(code)
+            if let reason = opensslReason { return reason }
+            // OpenSSL has no text for the end of a connection.
+            if code == CURLE_SSL_CONNECT_ERROR, CurlLibrary.knowsOpenSSL {
+                return Literal("the peer closed the connection during the handshake").cString
+            }
+            return curl_easy_strerror(code)
         }
     }
 
