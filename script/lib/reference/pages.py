@@ -13,7 +13,7 @@ SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guar
 # The guides in the order in which they are read; any others follow.
 GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "machineid", "machineid-exec"]
 GUIDES += ["networks", "tls-and-proxies", "hosts", "forking-servers", "fleets", "org-key", "observability", "ffi"]
-GUIDES += ["testing"]
+GUIDES += ["operating", "testing"]
 GUIDES += ["reliability"]
 
 MACHINEID = """\
