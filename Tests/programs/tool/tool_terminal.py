@@ -11,6 +11,14 @@ import termios
 import time
 
 
+def take_terminal():
+    """Makes standard input the controlling terminal, whose processes get ^C, and lets ^C end them even where the caller
+    ignores it, as under nohup."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A program whose standard streams are a terminal. What it prints is in `text`."""
 
@@ -25,8 +33,7 @@ class Terminal:
             stdout=inner,
             stderr=inner,
             start_new_session=True,
-            # ^C goes to the processes whose controlling terminal this is.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=take_terminal,
         )
         os.close(inner)
 
