@@ -3,12 +3,10 @@ against its published schema."""
 
 import json
 import os
-import pathlib
 import re
 import shlex
 import shutil
 import subprocess
-import tempfile
 
 import pytest
 from checks import equal, holds
@@ -52,14 +50,6 @@ def command_of(unit, values, runtime):
         else:
             words.append(re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], word))
     return words
-
-
-@pytest.fixture
-def open_folder():
-    """A folder that every user may read, and write to."""
-    with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path(folder).chmod(0o777)
-        yield pathlib.Path(folder)
 
 
 @pytest.mark.needs_root

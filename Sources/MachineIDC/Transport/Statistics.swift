@@ -130,7 +130,7 @@ extension Statistics {
                 expected: sequence, desired: sequence &+ 1, ordering: .acquiring
             ).exchanged
         else { return }
-        // An exchange does what a store would do, and helgrind knows it for atomic.
+        // Stores would do. Helgrind takes them for races, but knows that an exchange is atomic.
         _ = number(.answeredAt).pointee.exchange(Int(BootTime.now.nanoseconds), ordering: .releasing)
         for word in Indices(RequestID.words) {
             let bytes = Int(bitPattern: answer.requestID.bytes[unchecked: word])

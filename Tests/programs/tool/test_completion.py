@@ -7,7 +7,7 @@ import shutil
 import pytest
 from checks import equal, holds
 from commands import outcome, said
-from tool_terminal import Terminal
+from terminal import Terminal
 from tooling import TOOL
 
 # What is typed, and what a completion offers; "=" where it must offer nothing else.

@@ -1,13 +1,12 @@
 """Runs machineid with an emulator, on a terminal, in a pipe, and with --json."""
 
 import contextlib
-import os
 import re
 import subprocess
 
-from commands import outcome
+from commands import environment_with, outcome
 from project import ROOT
-from tool_terminal import Terminal
+from terminal import Terminal
 
 TOOL = ROOT / "build/bin/machineid"
 ORG_KEY = "org_operators"
@@ -36,8 +35,7 @@ class Tool:
             self.ask(f"/api/v1/devices/{operation}", deviceId=device)
 
     def given(self, changed):
-        found = {**os.environ, **self.environment, **changed}
-        return {name: str(value) for name, value in found.items() if value is not None}
+        return environment_with(self.environment | changed)
 
     def run(self, *words, **changed):
         """Runs machineid with its output in pipes, and returns its result. What is no argument of outcome is a

@@ -1,4 +1,4 @@
-"""Runs a program on a terminal of its own."""
+"""Runs a program on a terminal of its own, as the first process of its session."""
 
 import contextlib
 import fcntl
@@ -10,13 +10,7 @@ import subprocess
 import termios
 import time
 
-
-def take_terminal():
-    """Makes standard input the controlling terminal, whose processes get ^C, and lets ^C end them even where the caller
-    ignores it, as under nohup."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
+from processes import DEFAULT_SIGNALS
 
 
 class Terminal:
@@ -26,15 +20,17 @@ class Terminal:
         self._end, inner = pty.openpty()
         self.text = ""
         self.process = subprocess.Popen(
-            [str(word) for word in command],
+            [str(word) for word in (*DEFAULT_SIGNALS, *command)],
             env=environment,
             cwd=cwd,
             stdin=inner,
             stdout=inner,
             stderr=inner,
             start_new_session=True,
-            preexec_fn=take_terminal,
+            # ^C goes to the processes whose controlling terminal this is.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
+        self.pid = self.process.pid
         os.close(inner)
 
     def type(self, text):
@@ -58,6 +54,14 @@ class Terminal:
             if time.monotonic() > deadline or not self.read(deadline - time.monotonic()):
                 return wanted in self.text
         return True
+
+    def wait_for(self, wanted, seconds=60):
+        """Reads until a text appears, forgets all up to its end, and returns what came before. Lines end as a program
+        ends them."""
+        wanted = wanted.replace("\n", "\r\n")
+        assert self.read_until(wanted, seconds), f"{wanted!r} does not come: {self.text!r}"
+        before, _, self.text = self.text.partition(wanted)
+        return before.replace("\r\n", "\n")
 
     def end(self, seconds=60):
         """Reads to the end, and returns the exit status."""
