@@ -1,0 +1,60 @@
+# frozen_string_literal: true
+
+require "etc"
+require "minitest/autorun"
+require "open3"
+require "rbconfig"
+require "libmachineid/testing"
+
+# What the tests share.
+class AuthorityTest < Minitest::Test
+  DEVICE = "agent"
+  SLACK_S = Float(ENV.fetch("CHECK_SLACK_MS", "1000")) / 1000
+  PATIENCE_S = 30
+
+  attr_reader :authority, :client
+
+  # Each test has an emulator with the device, and a client of it.
+  def setup
+    @authority = MachineID::Testing::Emulator.new
+    authority.register(DEVICE)
+    @client = authority.client
+  end
+
+  def teardown
+    client.close
+    authority.stop
+  end
+
+  def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+  # Waits until the block is true, and returns whether it is.
+  def eventually?
+    deadline = now + PATIENCE_S
+    until yield
+      return false if now > deadline
+
+      sleep 0.005
+    end
+    true
+  end
+
+  # Runs a program in a new interpreter, and returns its standard output and error, and whether it ended with 0.
+  def run_ruby(program, *options, **variables)
+    environment = authority.environment.merge(variables.transform_keys(&:to_s))
+    output, ended = Open3.capture2e(environment, RbConfig.ruby, "-w", *options, "-e", program)
+    [output, ended.success?]
+  end
+
+  # The status with which a child of fork ended, after exit!(block).
+  def child
+    _, ended = Process.wait2(fork { exit!(yield ? 0 : 1) })
+    ended.exitstatus || "signal #{ended.termsig}"
+  end
+
+  def resident_kib = File.read("/proc/self/statm").split[1].to_i * Etc.sysconf(Etc::SC_PAGESIZE) / 1024
+
+  def skip_unless_long
+    skip("this takes long: CHECK_LONG=yes") unless ENV["CHECK_LONG"]
+  end
+end
