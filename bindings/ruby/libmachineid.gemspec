@@ -17,5 +17,7 @@ Gem::Specification.new do |spec|
   spec.required_ruby_version = ">= 3.0"
   # It is in every Ruby, but since Ruby 4.0 as a bundled gem, which has to be named.
   spec.add_runtime_dependency "fiddle", ">= 1.0.6"
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*", "sig/*", "README.md", "LICENSE"].reject { |name| File.directory?(name) } }
+  spec.files = Dir.chdir(__dir__) do
+    Dir["lib/**/*", "sig/*", "README.md", "LICENSE"].reject { |name| File.directory?(name) }
+  end
 end

@@ -11,6 +11,8 @@ class AuthorityTest < Minitest::Test
   DEVICE = "agent"
   SLACK_S = Float(ENV.fetch("CHECK_SLACK_MS", "1000")) / 1000
   PATIENCE_S = 30
+  # The folder of the sources that are being tested.
+  LIB = File.dirname($LOADED_FEATURES.find { |file| file.end_with?("/libmachineid.rb") })
 
   attr_reader :authority, :client
 
@@ -39,10 +41,10 @@ class AuthorityTest < Minitest::Test
     true
   end
 
-  # Runs a program in a new interpreter, and returns its standard output and error, and whether it ended with 0.
+  # Runs a program in a new interpreter that finds the sources, and returns its standard output and error, and whether it ended with 0.
   def run_ruby(program, *options, **variables)
     environment = authority.environment.merge(variables.transform_keys(&:to_s))
-    output, ended = Open3.capture2e(environment, RbConfig.ruby, "-w", *options, "-e", program)
+    output, ended = Open3.capture2e(environment, RbConfig.ruby, "-w", "-I", LIB, *options, "-e", program)
     [output, ended.success?]
   end
 
@@ -52,6 +54,16 @@ class AuthorityTest < Minitest::Test
     ended.exitstatus || "signal #{ended.termsig}"
   end
 
+  # How many threads of guards this process has.
+  def guard_threads
+    Dir["/proc/self/task/*/comm"].count do |file|
+      File.read(file) == "machineid-guard\n"
+    rescue SystemCallError
+      false # It has ended.
+    end
+  end
+
+  # The memory of this process.
   def resident_kib = File.read("/proc/self/statm").split[1].to_i * Etc.sysconf(Etc::SC_PAGESIZE) / 1024
 
   def skip_unless_long

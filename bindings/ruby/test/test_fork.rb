@@ -102,7 +102,7 @@ class TestFork < AuthorityTest
     serve("unicorn", <<~RUBY)
       worker_processes 3
       preload_app true
-      listen "server.sock"
+      listen File.expand_path("server.sock")
     RUBY
   end
 
@@ -110,14 +110,15 @@ class TestFork < AuthorityTest
 
   # Runs the application in a server of this name, and asks until all three workers have answered.
   def serve(name, configuration)
-    program = ENV.fetch("PATH").split(":").map { |folder| File.join(folder, name) }.find { |file| File.executable?(file) }
+    programs = ENV.fetch("PATH").split(":").map { |folder| File.join(folder, name) }
+    program = programs.find { |file| File.executable?(file) }
     skip("#{name} is not installed") unless program
     Dir.mktmpdir do |folder|
       File.write(File.join(folder, "config.ru"), APPLICATION)
       File.write(File.join(folder, "configuration.rb"), configuration)
       option = name == "puma" ? "--config" : "--config-file"
-      log = File.join(folder, "log")
-      pid = spawn(authority.environment, RbConfig.ruby, program, option, "configuration.rb", "config.ru",
+      environment = authority.environment.merge("RUBYLIB" => LIB)
+      pid = spawn(environment, RbConfig.ruby, program, option, "configuration.rb", "config.ru",
                   chdir: folder, out: log, err: %i[child out])
       begin
         workers = answers(File.join(folder, "server.sock"), log)

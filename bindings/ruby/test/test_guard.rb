@@ -140,12 +140,4 @@ class TestGuard < AuthorityTest
     each_us = (Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID) - begun) / count * 1e6
     assert_operator each_us, :<, 50
   end
-
-  def guard_threads
-    Dir["/proc/self/task/*/comm"].count do |file|
-      File.read(file) == "machineid-guard\n"
-    rescue SystemCallError
-      false # It has ended.
-    end
-  end
 end

@@ -6,7 +6,6 @@ require "tmpdir"
 
 # The gem itself: the library that it loads, what it says where there is none, and the memory that it takes.
 class TestPackage < AuthorityTest
-  LIB = File.dirname($LOADED_FEATURES.find { |file| file.end_with?("/libmachineid.rb") })
   NATIVE = MachineID.send(:const_get, :Native)
   ABSENT = "there is no libmachineid.so.0 for #{RUBY_PLATFORM}: "
   OTHER = "the libmachineid.so.0 inside this gem does not load here, on #{RUBY_PLATFORM}: "
@@ -27,7 +26,8 @@ class TestPackage < AuthorityTest
   # The sentence of the LoadError that ends the loading of the sources in a folder.
   def sentence(folder, **variables)
     program = 'begin; require "libmachineid"; puts MachineID::VERSION; rescue LoadError => e; puts e.message; end'
-    run_ruby(program, "--disable-gems", "-I", folder, **variables)[0].chomp
+    environment = variables.transform_keys(&:to_s)
+    Open3.capture2e(environment, RbConfig.ruby, "-w", "--disable-gems", "-I", folder, "-e", program)[0].chomp
   end
 
   def test_without_a_library_the_sentence_names_the_platform_and_the_remedy

@@ -71,21 +71,25 @@ class TestThreads < AuthorityTest
       end
       4.times { started.pop }
       closing.close
-      threads.each { |thread| assert_includes [MachineID::InvalidArgumentError, MachineID::CallCancelledError], thread.value }
+      ends = [MachineID::InvalidArgumentError, MachineID::CallCancelledError]
+      threads.each { |thread| assert_includes ends, thread.value }
     end
   end
 
+  # Some of the clients and guards are never known to the program, because the exception came while they were made.
   def test_exceptions_from_outside_leave_nothing_behind
-    before = File.read("/proc/self/maps").lines.length
+    client.validate!(DEVICE) # so that the client has its connection
+    before = open_sockets
     200.times do |n|
-      assert_raises(Timeout::Error) do
-        Timeout.timeout(n * 0.00001 + 0.00001) { loop { authority.client { |own| own.guard(DEVICE).stop } } }
+      Timeout.timeout((n + 1) * 0.00002) do
+        50.times { authority.client { |own| own.guard(DEVICE, &:allowed?) } }
       end
+    rescue Timeout::Error
+      nil # Most probably. Where the time is enough, or Ruby loses the exception in a finalizer, it does not come.
     end
-    GC.start
     assert_equal true, client.validate(DEVICE)
-    assert_operator File.read("/proc/self/maps").lines.length, :<, before + 500
-    assert eventually? { GC.start || guard_threads.zero? }
+    assert(eventually? { GC.start || guard_threads.zero? })
+    assert(eventually? { GC.start || open_sockets <= before }, -> { "#{before} sockets, then #{open_sockets}" })
   end
 
   def test_a_killed_thread_lets_its_client_go
@@ -118,11 +122,11 @@ class TestThreads < AuthorityTest
     skip("this system cannot compact")
   end
 
-  def guard_threads
-    Dir["/proc/self/task/*/comm"].count do |file|
-      File.read(file) == "machineid-guard\n"
+  def open_sockets
+    Dir["/proc/self/fd/*"].count do |file|
+      File.readlink(file).start_with?("socket:")
     rescue SystemCallError
-      false # It has ended.
+      false # It is closed.
     end
   end
 
@@ -135,18 +139,21 @@ class TestThreads < AuthorityTest
     authority.pause
     waiting = authority.client(timeout_ms: 20_000)
     turns = 0
-    error = Async do |task|
+    ended = Async do |task|
       asked = task.async do
         waiting.validate!(DEVICE)
       rescue MachineID::Error => e
-        e
+        e.class
       end
-      20.times { task.sleep(0.005) && turns += 1 }
+      20.times do
+        task.sleep(0.005)
+        turns += 1
+      end
       waiting.cancel
       asked.wait
     end.wait
     assert_equal 20, turns
-    assert_instance_of MachineID::CallCancelledError, error
+    assert_equal MachineID::CallCancelledError, ended
   ensure
     waiting&.close
   end

@@ -144,9 +144,9 @@ module MachineID
       [ids.reject { |id| errors.key?(id) }, errors]
     end
 
-    # Starts a Guard, which keeps the device's permission fresh in the background: validates once, in this call, and then
-    # every interval_ms (5000). No allow counts that is older than max_age_ms (three intervals). Raises DeniedError when
-    # the device is denied, and another Error where there is no answer.
+    # Starts a Guard, which keeps the device's permission fresh in the background: validates once, in this call, and
+    # then every interval_ms (5000). No allow counts that is older than max_age_ms (three intervals). Raises DeniedError
+    # when the device is denied, and another Error where there is no answer.
     #
     #     client.guard("agent-01", interval_ms: 1000) do |guard|
     #       work while guard.allowed?

@@ -9,8 +9,8 @@ module MachineID
   #     end
   #
   # Once the device is denied, the guard is off for good: a later unrevoke does not bring it back. In a child of fork it
-  # is off too: start another one there, on the same client. Client#guard makes guards; the end of its block, stop or the
-  # collector stops them. Any number of threads may use one.
+  # is off too: start another one there, on the same client. Client#guard makes guards; the end of its block, stop or
+  # the collector stops them. Any number of threads may use one.
   #
   # Like every object of Ruby a guard is true in a condition: never write `while guard`.
   class Guard

@@ -20,8 +20,11 @@ module MachineID
       end
 
       def call(_object_id = nil)
-        handle = @pending.pop&.ptr
-        Native.public_send(@free, handle) unless handle.nil? || handle.null?
+        # An exception from outside comes before this or after it.
+        Thread.handle_interrupt(Object => :never) do
+          handle = @pending.pop&.ptr
+          Native.public_send(@free, handle) unless handle.nil? || handle.null?
+        end
       end
     end
 
@@ -80,7 +83,11 @@ module MachineID
 
     # In a child of fork, the calls of the parent's other threads never end: those threads are not alive there.
     def free_when_idle
-      Native.waiting { @release.call } if @calls.values.none?(&:alive?)
+      return unless @calls.values.none?(&:alive?)
+
+      Native.waiting { @release.call }
+      # Ruby loses an exception from outside, such as Timeout::Error, that comes during a finalizer.
+      ObjectSpace.undefine_finalizer(self)
     end
   end
   private_constant :Handle

@@ -11,8 +11,8 @@ require "rbconfig"
 module MachineID
   # Loads libmachineid, and declares what machineid.h declares.
   #
-  # A gem for Linux has two libraries inside, for glibc and for musl, in the folder native. Where that folder is missing,
-  # as in the gem for all other platforms, the system's library is loaded by its soname.
+  # A gem for Linux has two libraries inside, for glibc and for musl, in the folder native. Where that folder is
+  # missing, as in the gem for all other platforms, the system's library is loaded by its soname.
   #
   # Fiddle is in every Ruby, so one gem serves all versions, and nothing has to be compiled. It releases the
   # interpreter's lock during a call, unless it is told to keep it, and holds no lock of its own that a child of fork
@@ -49,14 +49,21 @@ module MachineID
 
     # Declares a function that may wait: other threads go on meanwhile.
     def self.waits(name, *arguments, returns: Fiddle::TYPE_INT32_T, need_gvl: false)
-      function = Fiddle::Function.new(LIBRARY[name.to_s], arguments, returns, name: name.to_s, need_gvl: need_gvl)
+      function = Fiddle::Function.new(symbol(name.to_s), arguments, returns, name: name.to_s, need_gvl: need_gvl)
       define_singleton_method(name) { |*given| function.call(*given) }
+    end
+
+    def self.symbol(name)
+      LIBRARY[name]
+    rescue Fiddle::DLError
+      raise LoadError.new("the #{SONAME} that was loaded has no #{name}: it is older than this gem, and a later " \
+                          "version of libmachineid has it"), cause: nil
     end
 
     # Declares a function that returns at once. It keeps the interpreter's lock, because a thread that released it could
     # wait for it much longer than the function takes.
     def self.looks(name, *arguments, returns:) = waits(name, *arguments, returns: returns, need_gvl: true)
-    private_class_method :waits, :looks
+    private_class_method :waits, :looks, :symbol
 
     # A text that the library keeps; one that the caller frees is a VOIDP, as are handles and places for results.
     text = Fiddle::TYPE_CONST_STRING

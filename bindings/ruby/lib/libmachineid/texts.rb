@@ -48,12 +48,17 @@ module MachineID
 
     def kind_of(value) = value.nil? ? "nil" : "a #{value.class}"
 
-    # Yields a place for a `json` parameter. Returns the block's result and what the text says, and frees the text.
+    # Yields a place for a `json` parameter. Returns the block's result and what the text says, and frees the text. An
+    # exception from outside, such as Timeout::Error, waits until then: it could not end a call in any case.
     def reply
-      place = Native.place
-      [yield(place), taken(place.ptr)]
-    ensure
-      Native.mid_free(place.ptr)
+      Thread.handle_interrupt(Object => :never) do
+        place = Native.place
+        begin
+          [yield(place), taken(place.ptr)]
+        ensure
+          Native.mid_free(place.ptr)
+        end
+      end
     end
 
     def taken(pointer) = pointer.null? ? nil : parsed(pointer.to_s)
@@ -61,7 +66,7 @@ module MachineID
     # Parses a text; nil where Ruby cannot read it. The answer is the library's flag, whatever a reply looks like to
     # Ruby.
     def parsed(text)
-      JSON.parse(text.force_encoding(Encoding::UTF_8))
+      JSON.parse(text.dup.force_encoding(Encoding::UTF_8))
     rescue JSON::JSONError, EncodingError
       nil
     end
