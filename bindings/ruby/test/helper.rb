@@ -41,10 +41,21 @@ class AuthorityTest < Minitest::Test
     true
   end
 
-  # Runs a program in a new interpreter that finds the sources, and returns its standard output and error, and whether it ended with 0.
+  # Sets environment variables during a block; nil unsets one.
+  def with_environment(variables)
+    before = variables.to_h { |name, _| [name, ENV[name]] }
+    ENV.update(variables)
+    yield
+  ensure
+    ENV.update(before)
+  end
+
+  # Runs a program in a new interpreter that finds the sources, and returns what it printed, and whether it ended
+  # with 0.
   def run_ruby(program, *options, **variables)
     environment = authority.environment.merge(variables.transform_keys(&:to_s))
-    output, ended = Open3.capture2e(environment, RbConfig.ruby, "-w", "-I", LIB, *options, "-e", program)
+    command = [RbConfig.ruby, "-w", "-I", LIB, *options, "-e", program]
+    output, ended = Open3.capture2e(environment, *command)
     [output, ended.success?]
   end
 

@@ -70,30 +70,30 @@ class TestArguments < AuthorityTest
   end
 
   def test_from_env
-    authority.environment.each { |name, value| ENV[name] = value }
-    assert_equal true, (MachineID::Client.from_env { |own| own.validate(DEVICE) })
-    ENV.delete("MACHINEID_ORG_KEY")
-    error = assert_raises(MachineID::NoOrgKeyError) { MachineID::Client.from_env }
-    assert_includes error.message, "MACHINEID_ORG_KEY"
-    ENV["OTHER_KEY"] = authority.org_key
-    assert_equal true, (MachineID::Client.from_env(env_var: "OTHER_KEY") { |own| own.validate(DEVICE) })
-    assert_raises(TypeError) { MachineID::Client.new(nil) }
-  ensure
-    [*authority.environment.keys, "OTHER_KEY"].each { |name| ENV.delete(name) }
+    ask = -> { MachineID::Client.from_env { |own| own.validate(DEVICE) } }
+    with_environment(authority.environment) { assert_equal true, ask.() }
+    with_environment("MACHINEID_ORG_KEY" => nil) do
+      error = assert_raises(MachineID::NoOrgKeyError, &ask)
+      assert_includes error.message, "MACHINEID_ORG_KEY"
+    end
+    with_environment("OTHER_KEY" => authority.org_key, "MACHINEID_BASE_URL" => authority.url) do
+      assert_equal true, (MachineID::Client.from_env(env_var: "OTHER_KEY") { |own| own.validate(DEVICE) })
+      assert_raises(TypeError) { MachineID::Client.new(nil) }
+    end
   end
 
   def test_the_key_in_a_file
     Tempfile.create("key") do |file|
       file.write("#{authority.org_key}\n")
       file.close
-      ENV.update("MACHINEID_BASE_URL" => authority.url, "MACHINEID_ORG_KEY_FILE" => file.path)
-      assert_equal true, (MachineID::Client.from_env { |own| own.validate(DEVICE) })
-      File.chmod(0o666, file.path)
-      error = assert_raises(MachineID::NoOrgKeyError) { MachineID::Client.from_env }
-      refute_includes error.message, authority.org_key
+      variables = { "MACHINEID_ORG_KEY" => nil, "MACHINEID_ORG_KEY_FILE" => file.path }
+      with_environment(variables.merge("MACHINEID_BASE_URL" => authority.url)) do
+        assert_equal true, (MachineID::Client.from_env { |own| own.validate(DEVICE) })
+        File.chmod(0o666, file.path)
+        error = assert_raises(MachineID::NoOrgKeyError) { MachineID::Client.from_env }
+        refute_includes error.message, authority.org_key
+      end
     end
-  ensure
-    %w[MACHINEID_BASE_URL MACHINEID_ORG_KEY_FILE].each { |name| ENV.delete(name) }
   end
 
   def test_the_key_is_in_no_text

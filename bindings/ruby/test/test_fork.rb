@@ -116,6 +116,7 @@ class TestFork < AuthorityTest
     Dir.mktmpdir do |folder|
       File.write(File.join(folder, "config.ru"), APPLICATION)
       File.write(File.join(folder, "configuration.rb"), configuration)
+      log = File.join(folder, "log")
       option = name == "puma" ? "--config" : "--config-file"
       environment = authority.environment.merge("RUBYLIB" => LIB)
       pid = spawn(environment, RbConfig.ruby, program, option, "configuration.rb", "config.ru",

@@ -72,15 +72,12 @@ class TestPackage < AuthorityTest
   end
 
   def test_the_emulator_says_how_to_get_it
-    path, program = ENV.values_at("PATH", "MACHINEID_EMULATOR")
-    ENV.update("PATH" => "/nowhere", "MACHINEID_EMULATOR" => nil)
-    error = assert_raises(Errno::ENOENT) { MachineID::Testing::Emulator.new }
-    assert_includes error.message, "install the package machineid-emulator"
-    ENV.update("PATH" => path)
+    with_environment("PATH" => "/nowhere", "MACHINEID_EMULATOR" => nil) do
+      error = assert_raises(Errno::ENOENT) { MachineID::Testing::Emulator.new }
+      assert_includes error.message, "install the package machineid-emulator"
+    end
     error = assert_raises(RuntimeError) { MachineID::Testing::Emulator.new(program: "/bin/true") }
     assert_includes error.message, "did not start; it said: nothing"
-  ensure
-    ENV.update("PATH" => path, "MACHINEID_EMULATOR" => program)
   end
 
   def test_memory_after_ten_thousand_calls

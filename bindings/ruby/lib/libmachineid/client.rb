@@ -25,18 +25,17 @@ module MachineID
   # max_connections::       more calls at once wait their turn (64)
   # max_connection_age_ms:: an older connection takes no further request (300000)
   class Client
-    # Stands for a key that the environment has. A nil does not: ENV["MY_KEY"] is nil where it is not set, and must not
-    # lead to another key.
-    FROM_ENV = Object.new.freeze
-    private_constant :FROM_ENV
-
     # Makes a client with this org key, yields it, closes it at the end of the block, and returns what the block
     # returned. Without a block it is the same as new.
     def self.open(org_key, **options, &block) = used(new(org_key, **options), &block)
 
     # The same with the org key in the environment variable MACHINEID_ORG_KEY, in the file that MACHINEID_ORG_KEY_FILE
     # names, or in another variable that the option env_var names. MACHINEID_BASE_URL stands in for the option base_url.
-    def self.from_env(**options, &block) = used(new(FROM_ENV, **options), &block)
+    def self.from_env(**options, &block)
+      client = allocate
+      client.send(:make, options) { |text, place, json| Native.mid_client_from_env(text, place, json) }
+      used(client, &block)
+    end
 
     def self.used(client)
       return client unless block_given?
@@ -53,16 +52,8 @@ module MachineID
     def initialize(org_key, **options)
       raise ArgumentError, "Client.new takes no block: Client.open does, and closes the client" if block_given?
 
-      key = Texts.given("org_key", org_key) unless FROM_ENV.equal?(org_key)
-      options = Texts.options(options)
-      @handle = Handle.new("client", :mid_client_free)
-      @handle.open do |place, json|
-        if key
-          Native.mid_client_new(key, options, place, json)
-        else
-          Native.mid_client_from_env(options, place, json)
-        end
-      end
+      key = Texts.given("org_key", org_key)
+      make(options) { |text, place, json| Native.mid_client_new(key, text, place, json) }
     end
 
     # Ends the client's guards and its calls in flight, as cancel does, and frees it when the last of them has returned.
@@ -199,6 +190,12 @@ module MachineID
     def marshal_dump = raise(TypeError, "a Client cannot be dumped: each process makes its own") # :nodoc:
 
     private
+
+    def make(options)
+      text = Texts.options(options)
+      @handle = Handle.new("client", :mid_client_free)
+      @handle.open { |place, json| yield text, place, json }
+    end
 
     # Any value but 1 means no.
     def flags(places, count)
