@@ -96,13 +96,13 @@ def test_thread_sanitizer_guards(run_sanitized, authority):
     "source",
     [
         "contract/guards/interface.c",
-        # This takes half a minute.
         pytest.param("contract/guards/authorities.c", marks=pytest.mark.long),
         "contract/stats/calls.c",
         "contract/stats/outcomes.c",
         "contract/stats/guards.c",
         "wire/distance/answers.c",
-        "wire/distance/ends.c",
+        # This takes half a minute.
+        pytest.param("wire/distance/ends.c", marks=pytest.mark.long),
     ],
 )
 def test_thread_sanitizer_elsewhere(run_sanitized, authority, source):
