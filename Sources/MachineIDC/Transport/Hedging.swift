@@ -2,10 +2,10 @@
 /// network may forget a connection without telling either end.
 ///
 /// The delay is eight times the usual time of an answer to such a request, but not less than `minimumPatience` and not
-/// more than a quarter of `timeout_ms`. Where even twice the usual time is more than that quarter, it is twice the usual
-/// time, up to half of `timeout_ms`. Credit limits the number of hedges, so that an authority that has become slow is
-/// not sent every request twice: a hedge costs ten answers of credit, each answer and each second earns one, and a hedge
-/// that brought the answer gets its ten back.
+/// more than a quarter of `timeout_ms`. Where even twice the usual time is more than that quarter, it is twice the
+/// usual time, up to half of `timeout_ms`. Credit limits the number of hedges, so that an authority that has become
+/// slow is not sent every request twice: a hedge costs ten answers of credit, each answer and each second earns one,
+/// and a hedge that brought the answer gets its ten back.
 struct Hedging {
     /// Nanoseconds. A packet that was lost once has been sent again and has arrived by then.
     private static var minimumPatience: Int64 { 500_000_000 }

@@ -1,7 +1,7 @@
 /*
  * One of an authority's two addresses dies with all its connections, as when a node fails: no packet is answered there
- * any more. What 64 threads ask at that moment, and a batch, comes from the other address: no call fails, and none takes
- * more than half of timeout_ms.
+ * any more. What 64 threads ask at that moment, and a batch, is answered at the other address: no call fails, and none
+ * takes more than half of timeout_ms.
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */

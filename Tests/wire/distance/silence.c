@@ -117,8 +117,8 @@ static void *ask_mute(void *client) {
     return NULL;
 }
 
-/* Answers about other devices earn second requests about these, but at most eight are open at once, and each is replaced
- * once at most, so no more are sent before the first of the calls has ended. */
+/* Answers about other devices earn second requests about these, but at most eight are open at once, and each is
+ * replaced once at most, so no more are sent before the first of the calls has ended. */
 static void some_devices(void) {
     struct scripted *scripted = scripted_start();
     mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":3000"); /* MUTE_MS */
