@@ -11,16 +11,22 @@ enum OrgKey {
     }
 
     /// The first of: --key-file, MACHINEID_ORG_KEY_FILE, the file of systemd's LoadCredential, MACHINEID_ORG_KEY.
+    /// A variable that is blank counts as not set.
     static func find(_ given: String?) throws(Failure) -> Found {
         if let given { return try read(given, source: "--key-file") }
-        if let path = Environment.text("MACHINEID_ORG_KEY_FILE") {
+        let isKeySet = Environment.first(["MACHINEID_ORG_KEY"]) != nil
+        if Environment.first(["MACHINEID_ORG_KEY_FILE"]) != nil, let path = Environment.text("MACHINEID_ORG_KEY_FILE") {
+            // As in mid_client_from_env(): which of two keys was meant cannot be known.
+            if isKeySet {
+                throw .noKey("MACHINEID_ORG_KEY and MACHINEID_ORG_KEY_FILE are both set; unset one of them")
+            }
             return try read(path, source: "MACHINEID_ORG_KEY_FILE")
         }
-        if let folder = Environment.text("CREDENTIALS_DIRECTORY") {
+        if let (_, folder) = Environment.first(["CREDENTIALS_DIRECTORY"]) {
             let path = "\(folder)/machineid-org-key"
             if access(path, F_OK) == 0 { return try read(path, source: "CREDENTIALS_DIRECTORY") }
         }
-        guard let value = getenv("MACHINEID_ORG_KEY"), value.pointee != 0 else {
+        guard isKeySet, let value = getenv("MACHINEID_ORG_KEY") else {
             throw .noKey(
                 "there is no org key; set MACHINEID_ORG_KEY, or MACHINEID_ORG_KEY_FILE or --key-file to a file")
         }
