@@ -39,6 +39,12 @@ static inline int tool_is_on_read_only_mount(int descriptor) {
     return fstatvfs(descriptor, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
 }
 
+// Whether a descriptor is the end of a pipe or a socket that nobody reads from.
+static inline int tool_has_no_reader(int descriptor) {
+    struct pollfd polled = {descriptor, 0, 0};
+    return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 // Overwrites memory with zeros, and no compiler may leave that out.
 static inline void tool_erase(void *_Nonnull memory, size_t size) {
     memset(memory, 0, size);

@@ -91,6 +91,14 @@ final class Client {
         return Answer(status, takingOver: text)
     }
 
+    /// The counters of the client; nil when memory is refused.
+    func stats() -> JSON? {
+        var text: UnsafeMutablePointer<CChar>?
+        let status = mid_client_stats(handle, &text)
+        let answer = Answer(status, takingOver: text)
+        return answer.isOK ? answer.reply : nil
+    }
+
     /// Asks for the decisions on many devices at once. Throws when the call fails as a whole.
     func validate(_ devices: [String]) throws(Failure) -> [Verdict] {
         var ids: [UnsafePointer<CChar>?] = []

@@ -9,14 +9,20 @@ extension Command {
                 + "too old. The first lines tell how things stand. It goes on until it is ended by a signal.",
             "An allowed device is watched by a guard, as a program would have it: a silent authority makes it unknown "
                 + "after three intervals.",
+            "With --stats, and whenever SIGUSR1 arrives, it says how many devices are in each state and what the "
+                + "library has counted: a line on standard error, or with --json an object with the member stats.",
         ],
         options: [
             Option(
                 name: "prefix", value: .text("P"),
                 about: "watch the devices of the organisation, at this moment, whose ids begin with P"),
             Option(name: "interval", value: .text("S"), about: "seconds from one check to the next. Default: 5"),
+            Option(name: "stats", value: .text("S"), about: "say every S seconds how the watching goes"),
         ],
-        examples: ["machineid watch worker:prod:07", "machineid --json watch --prefix worker:prod: >>changes.ndjson"],
+        examples: [
+            "machineid watch worker:prod:07", "machineid --json watch --prefix worker:prod: >>changes.ndjson",
+            "machineid watch --stats 60 --prefix worker:prod:",
+        ],
         run: runWatch)
 }
 
@@ -30,8 +36,12 @@ private let batchSize = 500
     let interval = try arguments.value("interval").map { text throws(Failure) in
         try Number.milliseconds(text, "--interval", 20...3_600_000)
     }
+    let period = try arguments.value("stats").map { text throws(Failure) in
+        try Number.milliseconds(text, "--stats", 100...86_400_000)
+    }
+    WatchStatistics.holdBackSignal()
     let devices = try chosen(session, arguments)
-    try watch(devices.map { Watched($0) }, session, every: interval ?? 5000)
+    try watch(devices.map { Watched($0) }, session, every: interval ?? 5000, WatchStatistics(every: period))
 }
 
 private func chosen(_ session: Session, _ arguments: Arguments) throws(Failure) -> [String] {
@@ -49,7 +59,10 @@ private func chosen(_ session: Session, _ arguments: Arguments) throws(Failure) 
     return devices
 }
 
-private func watch(_ devices: [Watched], _ session: Session, every interval: Int) throws(Failure) -> Never {
+private func watch(
+    _ devices: [Watched], _ session: Session, every interval: Int, _ statistics: WatchStatistics
+) throws(Failure) -> Never {
+    var statistics = statistics
     let client = try session.client()
     let width = devices.reduce(0) { max($0, $1.id.columns) }
     var nextQuestion = Clock.now
@@ -73,7 +86,9 @@ private func watch(_ devices: [Watched], _ session: Session, every interval: Int
             for device in unguarded.prefix(guardsAtOnce) { device.startGuard(client, intervalMilliseconds: interval) }
         }
         try session.console.finish()
-        Clock.sleep(min(interval, longestTick))
+        // A reader that has gone, such as head(1), would be noticed at the next change only.
+        try session.console.checkReader()
+        if statistics.wait(min(interval, longestTick)) { WatchStatistics.say(devices, client, session.console) }
     }
 }
 

@@ -9,7 +9,8 @@ final class Console {
     private let hasErrorTerminal = isatty(STDERR_FILENO) == 1
     private let mayColour: Bool
     private var buffer: [UInt8] = []
-    private var hasFailed = false
+    /// Why standard output could not be written.
+    private var fault: CInt?
     private var isProgressShown = false
 
     init() {
@@ -34,14 +35,21 @@ final class Console {
 
     func flush() {
         clearProgress()
-        if !write(buffer, to: STDOUT_FILENO) { hasFailed = true }
+        if !write(buffer, to: STDOUT_FILENO) { fault = tool_errno() }
         buffer = []
     }
 
     /// Ends the output. Throws when not all of it was written, for example to a full disk.
     func finish() throws(Failure) {
         flush()
-        if hasFailed { throw .failed("standard output cannot be written; is there space left?") }
+        if let fault { throw .failed("standard output cannot be written: \(String(cString: strerror(fault)))") }
+    }
+
+    /// Ends the program when nobody reads standard output any more, just as a write to it would.
+    func checkReader() throws(Failure) {
+        guard tool_has_no_reader(STDOUT_FILENO) != 0 else { return }
+        raise(SIGPIPE)
+        throw .failed("standard output cannot be written: \(String(cString: strerror(EPIPE)))")
     }
 
     func coloured(_ text: String, _ colour: Colour, onError: Bool = false) -> String {

@@ -52,12 +52,11 @@ class Tool:
             terminal.close()
 
     @contextlib.contextmanager
-    def in_background(self, *words, **changed):
+    def in_background(self, *words, stderr=None, **changed):
         """Runs machineid, with standard output as a pipe, and ends it."""
         command = [str(word) for word in (TOOL, *words)]
-        with subprocess.Popen(
-            command, env=self.given(changed), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-        ) as process:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": stderr}
+        with subprocess.Popen(command, env=self.given(changed), cwd=ROOT, text=True, **streams) as process:
             try:
                 yield process
             finally:
