@@ -1,5 +1,5 @@
-"""Tests packaging/systemd with a real systemd, the first process of a Debian 13: the unit as it is, with an emulator for
-an authority. --long adds it, since its root is made of packages, and the unit's own pauses pass."""
+"""Tests packaging/systemd with a real systemd, the first process of a Debian 13: the unit as it is, with an emulator
+for an authority. --long adds it, since its root is made of packages, and the unit's own pauses pass."""
 
 import re
 
@@ -16,8 +16,8 @@ KEY = "org_under_systemd"
 DEVICE = "worker:test:systemd:01"
 UNIT = "machineid@worker.service"
 
-# What the service runs. It says who it is and what it has, notifies systemd, and says each SIGTERM. It feeds the watchdog
-# until /tmp/silent is there, which is a file of its own: PrivateTmp.
+# What the service runs. It says who it is and what it has, notifies systemd, and says each SIGTERM. It feeds the
+# watchdog until /tmp/silent is there, which is a file of its own: PrivateTmp.
 WORKER = """#!/bin/sh
 trap 'echo "got SIGTERM"; exit 0' TERM
 echo "user $(id -un) $*"
@@ -117,7 +117,8 @@ def test_revoked(unit, authority):
     equal("and is not started again", wanted, found)
     log = unit.log(UNIT)
     equal("SIGTERM came once", 1, log.count("got SIGTERM"))
-    holds("the journal has the code and the request id", re.search('"DEVICE_REVOKED".*"request_id":"[0-9a-f-]+', log), log)
+    told = re.search('"DEVICE_REVOKED".*"request_id":"[0-9a-f-]+', log)
+    holds("the journal has the code and the request id", told, log)
 
 
 def test_denied_before_the_start(unit, authority):

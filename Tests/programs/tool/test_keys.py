@@ -79,8 +79,8 @@ def test_no_key(tool):
 
 
 def test_one_rule_for_two_keys(tool, key_file, library):
-    """The library, machineid-exec and machineid refuse a key in both variables, in the same words. --key-file says which
-    one is meant."""
+    """The library, machineid-exec and machineid refuse a key in both variables, in the same words. --key-file says
+    which one is meant."""
     both = {"MACHINEID_ORG_KEY": ORG_KEY, "MACHINEID_ORG_KEY_FILE": key_file()}
     words = "MACHINEID_ORG_KEY and MACHINEID_ORG_KEY_FILE are both set; unset one of them"
     result = tool.run("list", **both)
