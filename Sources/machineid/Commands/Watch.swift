@@ -4,7 +4,8 @@ extension Command {
     static let watch = Command(
         name: "watch", operands: "ID... | --prefix P", about: "print a line for each change of a decision",
         details: [
-            "Each line has the time in UTC, the device, what it was and what it is now, the code and the request id. "
+            "Each line has the time in UTC, the device, what it was and what it is now, the code and the request id; "
+                + "on a terminal that is too narrow the last two are in a line of their own. "
                 + "A device is allowed, denied, or unknown, which is when no answer comes or the last allow has become "
                 + "too old. The first lines tell how things stand. It goes on until it is ended by a signal.",
             "An allowed device is watched by a guard, as a program would have it: a silent authority makes it unknown "
@@ -107,7 +108,17 @@ private func show(_ change: Watched.Change, _ id: String, _ width: Int, _ consol
     let from = change.from?.word ?? "-"
     let cells = [time, id, from, change.to.word, change.code, change.requestID ?? "-"].map { $0.withoutControls }
     guard console.isTerminal else { return console.say(cells.joined(by: "\t")) }
+    // Somebody who looks on knows the day.
+    let start = String(bytes: time.utf8.dropFirst(11).prefix(8)) + "Z  "
+    let transition = 7 + 4 + 7
+    let columns = console.columns
+    let room = max(0, columns - start.columns - 2 - transition)
     let colour: Colour = change.to == .allowed ? .green : change.to == .denied ? .red : .yellow
     let to = console.coloured(cells[3].padded(to: 7), colour)
-    console.say("\(time)  \(cells[1].padded(to: width))  \(cells[2].padded(to: 7)) -> \(to)  \(cells[4])  \(cells[5])")
+    let line = start + cells[1].padded(to: columns == 0 ? width : min(width, room))
+        + "  \(cells[2].padded(to: 7)) -> \(to)"
+    let rest = "\(cells[4])  \(cells[5])"
+    // The widest code and a request id. All lines are broken at the same place, or none is.
+    let isBroken = columns > 0 && room < width + 2 + 21 + 2 + 36
+    console.say(line + (isBroken ? "\n" + String(repeating: " ", count: start.columns) : "  ") + rest)
 }

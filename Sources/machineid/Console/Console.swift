@@ -21,6 +21,9 @@ final class Console {
     /// Whether somebody can be asked a question.
     var canAsk: Bool { isatty(STDIN_FILENO) == 1 && hasErrorTerminal }
 
+    /// How wide the terminal of standard output is now; 0 when it does not say, or is none.
+    var columns: Int { Int(tool_terminal_columns(STDOUT_FILENO)) }
+
     // MARK: Results
 
     /// Adds a line to standard output. It goes out with the next flush.
@@ -71,7 +74,10 @@ final class Console {
     /// Says something that is no result, for a person only.
     func sayNote(_ line: String) {
         flush()
-        if !isJSON { sayError("machineid: \(line.withoutControls)") }
+        if isJSON { return }
+        let start = "machineid: "
+        let columns = Int(tool_terminal_columns(STDERR_FILENO))
+        sayError(start + line.withoutControls.hanging(at: start.columns, in: columns))
     }
 
     func sayError(_ line: String) { _ = write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }

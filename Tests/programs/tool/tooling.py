@@ -44,8 +44,8 @@ class Tool:
         return outcome(TOOL, *words, merged=False, environment=self.environment | changed, seconds=120, **more)
 
     @contextlib.contextmanager
-    def on_terminal(self, *words, **changed):
-        terminal = Terminal([TOOL, *words], self.given(changed), ROOT)
+    def on_terminal(self, *words, columns=0, **changed):
+        terminal = Terminal([TOOL, *words], self.given(changed), ROOT, columns)
         try:
             yield terminal
         finally:
