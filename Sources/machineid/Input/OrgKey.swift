@@ -7,7 +7,12 @@ enum OrgKey {
     /// What a key was read from, and the key.
     struct Found {
         let source: String
+        /// The file, if it was one.
+        var path: String?
         let secret: SecretBytes
+
+        /// The source for a message about the key.
+        var name: String { path.map { "\(source): '\($0)'" } ?? source }
     }
 
     /// The first of: --key-file, MACHINEID_ORG_KEY_FILE, the file of systemd's LoadCredential, MACHINEID_ORG_KEY.
@@ -64,10 +69,14 @@ enum OrgKey {
         guard memchr(secret.base, 0, secret.count) == nil else {
             throw .noKey("\(source): '\(path)' has a NUL in it; give a file with the org key alone")
         }
-        return Found(source: source, secret: secret)
+        guard (0..<secret.count).contains(where: { !secret.base[$0].isWhiteSpace }) else {
+            throw .noKey("\(source): '\(path)' is empty; write the organisation's key into it")
+        }
+        return Found(source: source, path: path, secret: secret)
     }
 
     private static func cannotRead(_ path: String, _ source: String, _ error: CInt) -> Failure {
-        .noKey("\(source): '\(path)' cannot be read: \(String(cString: strerror(error)))")
+        let why = String(cString: strerror(error))
+        return .noKey("\(source): '\(path)' cannot be read: \(why); give a file that this user may read")
     }
 }

@@ -52,7 +52,7 @@ UNFIT = {
     "it is too large": (f"{ORG_KEY}{' ' * 4096}", 0o600, "is larger than 4096 bytes"),
     "it is blank": (" \n", 0o600, "is empty"),
     "it has a NUL": (f"{ORG_KEY}\0", 0o600, "has a NUL"),
-    "it has two lines": ("org_one\norg_two\n", 0o600, "has a space, control"),
+    "it has two lines": ("org_one\norg_two\n", 0o600, "key' has a space, control"),
 }
 
 @pytest.mark.parametrize("what", UNFIT)
