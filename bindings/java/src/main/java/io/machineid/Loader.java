@@ -27,7 +27,11 @@ final class Loader {
 
     static void bind() {
         NativeLibrary library = new Loader().find();
-        Native.register(Mid.class, library);
+        try {
+            Native.register(Mid.class, library);
+        } catch (UnsatisfiedLinkError missing) {
+            throw new UnsatisfiedLinkError("the library is older than this package: " + firstLine(missing));
+        }
         Native.register(Epoll.class, NativeLibrary.getProcess());
     }
 
