@@ -30,7 +30,7 @@ final class Loader {
         try {
             Native.register(Mid.class, library);
         } catch (UnsatisfiedLinkError missing) {
-            throw new UnsatisfiedLinkError("the library is older than this package: " + firstLine(missing));
+            throw new UnsatisfiedLinkError("the library is older than this package: " + reason(missing));
         }
         Native.register(Epoll.class, NativeLibrary.getProcess());
     }
@@ -61,7 +61,7 @@ final class Loader {
             return NativeLibrary.getInstance(file);
         } catch (UnsatisfiedLinkError refused) {
             throw new UnsatisfiedLinkError("the library that -D" + Natives.LIBRARY + " names does not load: "
-                    + firstLine(refused));
+                    + reason(refused));
         }
     }
 
@@ -80,7 +80,7 @@ final class Loader {
             return null;
         }
         // The descriptor stays open: a loader that is given its number again would take that for the same library.
-        return opened(Path.of("/proc/self/fd/" + descriptor), "memory");
+        return opened(Path.of("/proc/self/fd/" + descriptor), "memory, through /proc,");
     }
 
     /** Loads the library from a file in a folder. Null where that is not possible. */
@@ -112,7 +112,7 @@ final class Loader {
         } catch (IOException refused) {
             faults.add(place + " cannot be written to");
         } catch (UnsatisfiedLinkError refused) {
-            faults.add(place + " is not loaded from: " + firstLine(refused));
+            faults.add(place + ": " + reason(refused).replace(file + ": ", ""));
         }
         return null;
     }
@@ -128,8 +128,9 @@ final class Loader {
         }
     }
 
-    /** JNA's messages have a line for each place where it looked. */
-    private static String firstLine(UnsatisfiedLinkError error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+    /** Returns what the system's loader said: JNA puts a line before it, and others after it. */
+    private static String reason(UnsatisfiedLinkError error) {
+        String message = String.valueOf(error.getMessage());
+        return message.lines().skip(1).findFirst().orElse(message);
     }
 }

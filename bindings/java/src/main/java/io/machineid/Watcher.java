@@ -12,7 +12,7 @@ import java.util.Map;
  */
 final class Watcher {
     static final Watcher ONE = new Watcher();
-    private static final int IDLE_MS = 10_000;
+    private static final int IDLE_MS = 1000;
     private static final int MOST_EVENTS = 64;
     private static final long BELL = 0;
 

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Native;
 import io.machineid.testing.Emulator;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -105,6 +106,26 @@ final class GuardTest {
         authority.revoke("agent");
         CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         guards.forEach(Guard::close);
+    }
+
+    @Test
+    void theThreadThatWatchesGoesAndComesAgain() throws Exception {
+        for (int round = 0; round < 2; round++) {
+            CompletableFuture<GuardDecision> end = guard.stopped();
+            assertTrue(eventually(() -> Waiting.threads("machineid-watch") == 1));
+            end.cancel(false);
+            assertTrue(eventually(() -> Waiting.threads("machineid-watch") == 0));
+        }
+        CompletableFuture<GuardDecision> end = guard.stopped();
+        authority.revoke("agent");
+        assertSame(GuardState.DENIED, end.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).state());
+    }
+
+    @Test
+    void aCallOfTheSystemThatFailsSaysWhy() {
+        Client.version();
+        assertEquals(-1, Epoll.epoll_ctl(-1, Epoll.ADD, 0, Epoll.event(1)));
+        assertEquals(9, Native.getLastError());
     }
 
     @Test
