@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Makes 10,000 calls, and exits with 1 if the process has grown since the first 1,000. The heap of Java has to be of one
- * size, and all of it in memory from the start.
+ * Makes 10,000 calls, and exits with 1 if the process has grown since the first 1,000. The heap of Java has to be of
+ * one size, and all of it in memory from the start.
  */
 public final class Memory {
     private static final long MOST_KIB = 768;

@@ -17,9 +17,9 @@ import java.util.function.Supplier;
  * client.async().require("agent-01").thenRun(() -> work());
  * }</pre>
  *
- * <p>A future is no condition: {@code if (client.async().validate(id))} does not compile. That of {@link #require} fails
- * unless the device is allowed, so whatever follows on it is right. That of {@link #validate} is completed by a denial
- * too: use {@code thenAccept}, and look at {@link Decision#isAllowed()}.
+ * <p>A future is no condition: {@code if (client.async().validate(id))} does not compile. That of {@link #require}
+ * fails unless the device is allowed, so whatever follows on it is right. That of {@link #validate} is completed by a
+ * denial too: use {@code thenAccept}, and look at {@link Decision#isAllowed()}.
  *
  * <p>A call that waits takes a thread of the executor. Cancelling a future gives the answer up, and does not take back
  * what was asked; {@link Client#cancel()} ends all calls. Arguments that cannot be passed on are thrown at once.

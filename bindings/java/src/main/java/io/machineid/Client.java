@@ -128,8 +128,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * May each of these devices run now? They are asked about together, within one timeout for all, and one that gets no
-     * answer is denied by itself.
+     * May each of these devices run now? They are asked about together, within one timeout for all, and one that gets
+     * no answer is denied by itself.
      *
      * @param deviceIds any number of device ids
      * @return a decision for each, in order
@@ -272,8 +272,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Ends the client's guards and its calls in flight, as {@link #cancel()} does, and frees it when the last of them has
-     * returned. Any thread may call it, any number of times. A call on a closed client is an
+     * Ends the client's guards and its calls in flight, as {@link #cancel()} does, and frees it when the last of them
+     * has returned. Any thread may call it, any number of times. A call on a closed client is an
      * {@link IllegalStateException}.
      */
     @Override

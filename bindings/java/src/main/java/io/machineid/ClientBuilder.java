@@ -159,8 +159,8 @@ public final class ClientBuilder {
     }
 
     /**
-     * Makes the client. Nothing is sent before its first call. With no key of its own it reads MACHINEID_ORG_KEY, or the
-     * file that MACHINEID_ORG_KEY_FILE names, and MACHINEID_BASE_URL stands in for {@link #baseUrl}.
+     * Makes the client. Nothing is sent before its first call. With no key of its own it reads MACHINEID_ORG_KEY, or
+     * the file that MACHINEID_ORG_KEY_FILE names, and MACHINEID_BASE_URL stands in for {@link #baseUrl}.
      *
      * @return a client, to be closed
      * @throws MachineIDException where the key or an option cannot be used; the message names it

@@ -29,8 +29,8 @@ public final class Decisions implements Iterable<Decision> {
     }
 
     /**
-     * Makes decisions of the flags and the text of mid_validate_many. The text is an array with a reply for each device,
-     * or an object where the call failed as a whole.
+     * Makes decisions of the flags and the text of mid_validate_many. The text is an array with a reply for each
+     * device, or an object where the call failed as a whole.
      */
     static Decisions of(List<String> deviceIds, int[] flags, int status, String text) {
         Object told = text == null ? null : Json.parsed(text);

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
  * longer, and whose end nobody awaits, is stopped by the collector.
  */
 public final class Guard implements AutoCloseable {
-    /** For how long a thread waits inside the library at most: it keeps a guard that is closed meanwhile from ending. */
+    /** For how long a thread waits inside the library at most: a guard that is closed meanwhile is freed after it. */
     private static final long SLICE_MS = 250;
     /** The longest time that a long can hold in nanoseconds: 292 years. */
     private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
@@ -38,7 +38,6 @@ public final class Guard implements AutoCloseable {
     /** Held so that the collector does not close it, which would end the guard. */
     private final Client client;
     private final Set<CompletableFuture<GuardDecision>> waiting = new HashSet<>();
-    private int descriptor = -1;
     /** The watcher's key, 0 while nobody awaits the end. */
     private long key;
     /** What was known at the end of this guard, null before it. */
@@ -148,13 +147,13 @@ public final class Guard implements AutoCloseable {
     }
 
     /**
-     * Returns a future that is completed when the guard is off for good: denied, ended by its client, or closed. A lapse
-     * may pass and does not complete it: look at {@link #isAllowed()} before each piece of work as well.
+     * Returns a future that is completed when the guard is off for good: denied, ended by its client, or closed. A
+     * lapse may pass and does not complete it: look at {@link #isAllowed()} before each piece of work as well.
      *
      * <p>One thread sleeps for all guards of the process, and what follows on the future runs on a thread of its own.
      *
-     * @return a future with what the guard knew at its end; it fails with {@link Status#INTERNAL} where no descriptor is
-     *     left to watch the guard with
+     * @return a future with what the guard knew at its end; it fails with {@link Status#INTERNAL} where no descriptor
+     *     or thread is left to watch the guard with
      */
     public CompletableFuture<GuardDecision> stopped() {
         CompletableFuture<GuardDecision> future = new CompletableFuture<>();
@@ -171,12 +170,12 @@ public final class Guard implements AutoCloseable {
         return future;
     }
 
-    /** Watches the guard's descriptor, unless that is watched. False where no descriptor or no thread is left for it. */
+    /** Watches the guard's descriptor, unless that is watched. False where no descriptor or thread is left for it. */
     private boolean watch() {
         long guard = key == 0 ? handle.acquire() : 0;
         if (guard != 0) {
             try {
-                descriptor = Mid.mid_guard_fd(guard);
+                int descriptor = Mid.mid_guard_fd(guard);
                 key = descriptor < 0 ? 0 : Watcher.ONE.watch(descriptor, () -> Threads.afterEnd(this::hasEnded));
             } finally {
                 handle.release();
@@ -195,7 +194,7 @@ public final class Guard implements AutoCloseable {
     }
 
     private void unwatch() {
-        Watcher.ONE.forget(key, descriptor);
+        Watcher.ONE.forget(key);
         key = 0;
     }
 

@@ -126,8 +126,8 @@ public final class GuardDecision {
     }
 
     /**
-     * Returns why the device may not run: a {@link DeniedException} after a denial; after a lapse the failure; and after
-     * an end an exception with {@link Status#CANCELLED}.
+     * Returns why the device may not run: a {@link DeniedException} after a denial; after a lapse the failure; and
+     * after an end an exception with {@link Status#CANCELLED}.
      *
      * @return the exception; null where it may run
      */

@@ -10,8 +10,8 @@ final class Jna {
     private Jna() {}
 
     /**
-     * Makes JNA ready. It unpacks its library into a folder of the user's, or else into java.io.tmpdir. Where no program
-     * may be loaded from there, and nobody has chosen another folder, it is told of one meanwhile.
+     * Makes JNA ready. It unpacks its library into a folder of the user's, or else into java.io.tmpdir. Where no
+     * program may be loaded from there, and nobody has chosen another folder, it is told of one meanwhile.
      *
      * @throws UnsatisfiedLinkError where there is no JNA, or where it does not work here, with a sentence
      */

@@ -50,8 +50,8 @@ final class Loader {
         if (library == null) {
             throw new UnsatisfiedLinkError("machineid found no place to load its library from: "
                     + String.join("; ", faults) + "; name a folder that can be written to and is not mounted noexec, "
-                    + "with -D" + Natives.FOLDER + "=FOLDER, or an installed " + Natives.SONAME + ", with -D" + Natives.LIBRARY
-                    + "=FILE");
+                    + "with -D" + Natives.FOLDER + "=FOLDER, or an installed " + Natives.SONAME + ", with -D"
+                    + Natives.LIBRARY + "=FILE");
         }
         return library;
     }
@@ -80,7 +80,11 @@ final class Loader {
             return null;
         }
         // The descriptor stays open: a loader that is given its number again would take that for the same library.
-        return opened(Path.of("/proc/self/fd/" + descriptor), "memory, through /proc,");
+        NativeLibrary library = opened(Path.of("/proc/self/fd/" + descriptor), "memory, through /proc,");
+        if (library == null) {
+            NativeLibrary.getProcess().getFunction("close").invokeInt(new Object[] {(int) descriptor});
+        }
+        return library;
     }
 
     /** Loads the library from a file in a folder. Null where that is not possible. */

@@ -74,8 +74,8 @@ public class MachineIDException extends RuntimeException {
     }
 
     /**
-     * Returns the authority's word for it, such as "DEVICE_REVOKED" or "device_limit_reached"; or the library's, such as
-     * "CLIENT_TIMEOUT".
+     * Returns the authority's word for it, such as "DEVICE_REVOKED" or "device_limit_reached"; or the library's, such
+     * as "CLIENT_TIMEOUT".
      *
      * @return the code; null where there is none
      */

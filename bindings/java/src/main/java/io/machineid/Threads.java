@@ -36,7 +36,7 @@ final class Threads {
 
     static ThreadFactory named(String name) {
         return work -> {
-            Thread thread = new Thread(work, name);
+            Thread thread = new Thread(null, work, name, 0, false);
             thread.setDaemon(true);
             return thread;
         };

@@ -16,7 +16,18 @@ final class Watcher {
     private static final int MOST_EVENTS = 64;
     private static final long BELL = 0;
 
-    private final Map<Long, Runnable> watched = new HashMap<>();
+    /** A descriptor, and what to run when it becomes readable. */
+    private static final class Watched {
+        final int descriptor;
+        final Runnable ended;
+
+        Watched(int descriptor, Runnable ended) {
+            this.descriptor = descriptor;
+            this.ended = ended;
+        }
+    }
+
+    private final Map<Long, Watched> watched = new HashMap<>();
     private long lastKey = BELL;
     private int epoll = -1;
     /** A descriptor that is always readable; to be told of it once more wakes the thread. */
@@ -35,7 +46,7 @@ final class Watcher {
             return 0;
         }
         long key = ++lastKey;
-        watched.put(key, ended);
+        watched.put(key, new Watched(descriptor, ended));
         if (Epoll.epoll_ctl(epoll, Epoll.ADD, descriptor, Epoll.event(key)) != 0) {
             watched.remove(key);
             return 0;
@@ -44,7 +55,7 @@ final class Watcher {
             wake();
             return key;
         } catch (OutOfMemoryError noThread) {
-            forget(key, descriptor);
+            forget(key);
             return 0;
         }
     }
@@ -61,13 +72,20 @@ final class Watcher {
     }
 
     /** Takes a descriptor back, which must still be open. What was to be run may be running. */
-    synchronized void forget(long key, int descriptor) {
-        if (watched.remove(key) != null) {
-            Epoll.epoll_ctl(epoll, Epoll.DELETE, descriptor, Epoll.event(key));
-            if (watched.isEmpty()) {
-                ring();
-            }
+    synchronized void forget(long key) {
+        if (taken(key) != null && watched.isEmpty()) {
+            ring();
         }
+    }
+
+    /** Returns what was to be run, null where it is known no longer. While it is known, its descriptor is open. */
+    private synchronized Runnable taken(long key) {
+        Watched known = watched.remove(key);
+        if (known == null) {
+            return null;
+        }
+        Epoll.epoll_ctl(epoll, Epoll.DELETE, known.descriptor, Epoll.event(key));
+        return known.ended;
     }
 
     private boolean isOpen() {
@@ -111,10 +129,6 @@ final class Watcher {
         return watched.isEmpty() ? IDLE_MS : -1;
     }
 
-    private synchronized Runnable taken(long key) {
-        return watched.remove(key);
-    }
-
     /** Whether the thread may go, and then another one comes with the next guard. */
     private synchronized boolean isIdle() {
         if (watched.isEmpty()) {
@@ -128,7 +142,8 @@ final class Watcher {
      * is still on. The next guard gets a new thread, and new descriptors.
      */
     private synchronized List<Runnable> everything() {
-        List<Runnable> all = new ArrayList<>(watched.values());
+        List<Runnable> all = new ArrayList<>();
+        watched.values().forEach(known -> all.add(known.ended));
         watched.clear();
         epoll = -1;
         bell = -1;

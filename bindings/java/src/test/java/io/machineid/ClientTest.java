@@ -14,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,8 +24,10 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,17 +187,18 @@ final class ClientTest {
 
     @Test
     void options() {
-        MachineIDException wrong = assertThrows(MachineIDException.class, () -> authority.builder().timeoutMs(0).build());
-        assertSame(Status.INVALID_OPTIONS, wrong.status());
+        ClientBuilder zero = authority.builder().timeoutMs(0);
+        MachineIDException wrong = assertThrows(MachineIDException.class, zero::build);
         assertTrue(wrong.getMessage().contains("timeout_ms"), wrong.getMessage());
-        for (ClientBuilder builder : List.of(authority.builder().connectTimeoutMs(0), authority.builder().maxRetries(11),
-                authority.builder().maxConnections(0), authority.builder().maxConnectionAgeMs(1),
-                authority.builder().proxy("x:"), authority.builder().userAgent(""), authority.builder().caPath("/none"),
-                authority.builder().baseUrl("ftp://none"), authority.builder().pinnedPublicKey("none"),
-                authority.builder().caFile(java.nio.file.Path.of("/none/\"none\\")),
-                authority.builder().envVar("X"))) {
-            assertSame(Status.INVALID_OPTIONS, assertThrows(MachineIDException.class, builder::build).status());
-        }
+        Stream<UnaryOperator<ClientBuilder>> refused = Stream.of(
+                builder -> builder.timeoutMs(0), builder -> builder.connectTimeoutMs(0),
+                builder -> builder.maxRetries(11), builder -> builder.maxConnections(0),
+                builder -> builder.maxConnectionAgeMs(1), builder -> builder.proxy("x:"),
+                builder -> builder.userAgent(""), builder -> builder.caPath("/none"),
+                builder -> builder.baseUrl("ftp://none"), builder -> builder.pinnedPublicKey("none"),
+                builder -> builder.caFile(Path.of("/none/\"none\\")), builder -> builder.envVar("X"));
+        refused.map(option -> option.apply(authority.builder())).forEach(builder -> assertSame(Status.INVALID_OPTIONS,
+                assertThrows(MachineIDException.class, builder::build).status()));
         refused(NullPointerException.class, "url must not be null", () -> authority.builder().proxy(null));
         try (Client all = authority.builder().timeoutMs(5000).connectTimeoutMs(1000).maxRetries(1).maxConnections(2)
                 .maxConnectionAgeMs(60_000).userAgent("tests/1").noProxy("*").proxy("").build()) {

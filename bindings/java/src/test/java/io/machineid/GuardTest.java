@@ -104,7 +104,8 @@ final class GuardTest {
         assertTrue(busyMs <= 20, busyMs + " ms of the processor's time in a second");
         assertFalse(ends.stream().anyMatch(CompletableFuture::isDone));
         authority.revoke("agent");
-        CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]))
+                .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         guards.forEach(Guard::close);
     }
 

@@ -69,11 +69,12 @@ public final class Emulator implements AutoCloseable {
         String named = System.getenv("MACHINEID_EMULATOR");
         String program = named == null || named.isBlank() ? "machineid-emulator" : named;
         try {
-            return new Emulator(new ProcessBuilder(program, "--port", "0", "--plan", plan, "--org-key", ORG_KEY, "--quiet")
-                    .redirectInput(new File("/dev/null")).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+            String[] command = {program, "--port", "0", "--plan", plan, "--org-key", ORG_KEY, "--quiet"};
+            return new Emulator(new ProcessBuilder(command).redirectInput(new File("/dev/null"))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT).start());
         } catch (IOException missing) {
-            throw new IllegalStateException("machineid-emulator cannot be started: install the package of this name, or "
-                    + "set MACHINEID_EMULATOR to the program", missing);
+            throw new IllegalStateException("machineid-emulator cannot be started: install the package of this name, "
+                    + "or set MACHINEID_EMULATOR to the program", missing);
         }
     }
 
