@@ -184,7 +184,7 @@ public final class Guard implements AutoCloseable {
         return key != 0;
     }
 
-    /** Keeps no future that its caller has completed or cancelled, and watches for nobody no longer. */
+    /** Keeps no future that its caller has completed or cancelled, and stops watching when nobody waits. */
     private void forget(CompletableFuture<GuardDecision> future) {
         synchronized (waiting) {
             if (waiting.remove(future) && waiting.isEmpty()) {
@@ -205,10 +205,11 @@ public final class Guard implements AutoCloseable {
 
     /** The descriptor was readable, or can be watched no longer. */
     private void hasEnded() {
-        GuardDecision known = decision();
+        GuardDecision known = known();
         List<CompletableFuture<GuardDecision>> all;
         synchronized (waiting) {
-            key = 0;
+            // It may have been watched anew since.
+            unwatch();
             if (known.isFinal()) {
                 last = last == null ? known : last;
             } else if (waiting.isEmpty() || watch()) {
@@ -238,7 +239,7 @@ public final class Guard implements AutoCloseable {
         List<CompletableFuture<GuardDecision>> all;
         synchronized (waiting) {
             if (last == null) {
-                last = lastWords();
+                last = known().stopped();
             }
             // The library closes the descriptor with the guard.
             unwatch();
@@ -250,9 +251,10 @@ public final class Guard implements AutoCloseable {
         }
     }
 
-    private GuardDecision lastWords() {
+    /** Returns what the guard knows, also where memory is refused. */
+    private GuardDecision known() {
         try {
-            return decision().stopped();
+            return decision();
         } catch (MachineIDException noMemory) {
             return new GuardDecision(deviceId, false, GuardState.ENDED, Reply.EMPTY);
         }
