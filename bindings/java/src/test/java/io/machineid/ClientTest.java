@@ -194,9 +194,9 @@ final class ClientTest {
                 builder -> builder.timeoutMs(0), builder -> builder.connectTimeoutMs(0),
                 builder -> builder.maxRetries(11), builder -> builder.maxConnections(0),
                 builder -> builder.maxConnectionAgeMs(1), builder -> builder.proxy("x:"),
-                builder -> builder.userAgent(""), builder -> builder.caPath("/none"),
+                builder -> builder.userAgent(""), builder -> builder.caPath("/proc/none"),
                 builder -> builder.baseUrl("ftp://none"), builder -> builder.pinnedPublicKey("none"),
-                builder -> builder.caFile(Path.of("/none/\"none\\")), builder -> builder.envVar("X"));
+                builder -> builder.caFile(Path.of("/proc/none/\"none\\")), builder -> builder.envVar("X"));
         refused.map(option -> option.apply(authority.builder())).forEach(builder -> assertSame(Status.INVALID_OPTIONS,
                 assertThrows(MachineIDException.class, builder::build).status()));
         refused(NullPointerException.class, "url must not be null", () -> authority.builder().proxy(null));
