@@ -51,14 +51,16 @@ namespace MachineID
         /// <summary>Does not compile: a decision is never null, and would always differ.</summary>
         /// <param name="a">A decision.</param>
         /// <param name="b">A decision.</param>
+        /// <returns>Nothing.</returns>
         [Obsolete("A decision is never null. Gate on it, or on its Allowed.", true)]
-        public static bool operator ==(Decision a, Decision b) => ReferenceEquals(a, b);
+        public static NoComparison operator ==(Decision a, Decision b) => null;
 
         /// <summary>Does not compile: a decision is never null, and would always differ.</summary>
         /// <param name="a">A decision.</param>
         /// <param name="b">A decision.</param>
+        /// <returns>Nothing.</returns>
         [Obsolete("A decision is never null. Gate on it, or on its Allowed.", true)]
-        public static bool operator !=(Decision a, Decision b) => !ReferenceEquals(a, b);
+        public static NoComparison operator !=(Decision a, Decision b) => null;
 
         /// <summary>Whether it is the same object.</summary>
         /// <param name="other">Another object.</param>
@@ -77,5 +79,12 @@ namespace MachineID
             string line = DeviceId + ": " + word + ", " + Code;
             return RequestId == null ? line : line + " (request id " + RequestId + ")";
         }
+    }
+
+    /// <summary>What comparing decisions gives: no condition, so that <c>decision != null</c> does not
+    /// compile.</summary>
+    public sealed class NoComparison
+    {
+        private NoComparison() { }
     }
 }

@@ -47,14 +47,16 @@ namespace MachineID
         /// <summary>Does not compile: the decisions are never null, and would always differ.</summary>
         /// <param name="a">Decisions.</param>
         /// <param name="b">Decisions.</param>
+        /// <returns>Nothing.</returns>
         [Obsolete("The decisions are never null. Gate on them, or on AllAllowed.", true)]
-        public static bool operator ==(Decisions a, Decisions b) => ReferenceEquals(a, b);
+        public static NoComparison operator ==(Decisions a, Decisions b) => null;
 
         /// <summary>Does not compile: the decisions are never null, and would always differ.</summary>
         /// <param name="a">Decisions.</param>
         /// <param name="b">Decisions.</param>
+        /// <returns>Nothing.</returns>
         [Obsolete("The decisions are never null. Gate on them, or on AllAllowed.", true)]
-        public static bool operator !=(Decisions a, Decisions b) => !ReferenceEquals(a, b);
+        public static NoComparison operator !=(Decisions a, Decisions b) => null;
 
         /// <summary>Whether it is the same object.</summary>
         /// <param name="other">Another object.</param>

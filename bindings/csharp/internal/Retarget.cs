@@ -1,6 +1,6 @@
 // Makes an assembly that was compiled for Mono one for .NET Standard 2.0. mcs has no reference assembly of that, and
-// writes down the names of Mono's own. That all types and members exist there is checked on .NET, by Loads.cs. The same
-// assembly gives the same bytes.
+// writes down the names of Mono's own. That all types and members exist there is checked on .NET, by tests/Runner.cs.
+// The same assembly gives the same bytes.
 //
 //     mono Retarget.exe ASSEMBLY OUTPUT
 using System;

@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using MachineID;
 using NUnit.Framework;
+using Guard = MachineID.Guard;
 
 [TestFixture]
 public class AsyncTests : WithEmulator
@@ -86,8 +87,10 @@ public class AsyncTests : WithEmulator
     {
         using (Client four = Emulator.Client(new ClientOptions { MaxConnections = 4 }))
         {
+            // Those of other tests' clients end after some seconds.
+            int others = ThreadsNamed("machineid-call");
             var calls = Enumerable.Range(0, 200).Select(i => four.AllowsAsync(Device)).ToList();
-            Assert.LessOrEqual(ThreadsNamed("machineid-call"), 4);
+            Assert.LessOrEqual(ThreadsNamed("machineid-call"), others + 4);
             Assert.IsTrue((await Task.WhenAll(calls)).All(one => one));
             Assert.IsTrue(await four.AllowsAsync(Device));
         }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using MachineID;
 using NUnit.Framework;
+using Guard = MachineID.Guard;
 
 [TestFixture]
 public class ClientTests : WithEmulator
@@ -85,21 +86,26 @@ public class ClientTests : WithEmulator
     {
         var all = new ClientOptions
         {
-            BaseUrl = Emulator.Url, TimeoutMs = 5000, ConnectTimeoutMs = 2000, MaxRetries = 1,
-            CaFile = "/etc/ssl/certs/none.pem", CaPath = "/etc/ssl/certs", PinnedPublicKey =
-                "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Proxy = "", NoProxy = "*",
-            UserAgent = "a \"test\"\\", MaxConnections = 3, MaxConnectionAgeMs = 1000,
+            BaseUrl = Emulator.Url, TimeoutMs = 5000, ConnectTimeoutMs = 2000, MaxRetries = 1, Proxy = "", NoProxy = "*",
+            PinnedPublicKey = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", UserAgent = "a \"test\"\\",
+            MaxConnections = 3, MaxConnectionAgeMs = 1000,
         };
-        foreach (var property in typeof(ClientOptions).GetProperties().Where(one => one.Name != "EnvVar"))
-        {
-            Assert.IsNotNull(property.GetValue(all), property.Name);
-        }
-        // Files of certificates are read when there is TLS.
         using (var client = new Client(Emulator.OrgKey, all)) Assert.IsTrue(client.Validate(Device));
+        // These name what must exist.
+        NotFound("ca_file", new ClientOptions { CaFile = "/nowhere" });
+        NotFound("ca_path", new ClientOptions { CaPath = "/nowhere" });
         var error = Assert.Throws<MachineIDException>(
             () => Client.FromEnvironment(new ClientOptions { EnvVar = "MACHINEID_NOT_SET" }));
         Assert.AreEqual(Status.NoOrgKey, error.Status);
         StringAssert.Contains("MACHINEID_NOT_SET", error.Message);
+        int tested = JsonReader.Read(all.Json).Count + 3;
+        Assert.AreEqual(typeof(ClientOptions).GetProperties().Length, tested, "every option is tested here");
+    }
+
+    private static void NotFound(string name, ClientOptions options)
+    {
+        var error = Assert.Throws<MachineIDException>(() => new Client("org_tests", options));
+        StringAssert.Contains(name + " cannot be read: /nowhere", error.Message);
     }
 
     [Test]

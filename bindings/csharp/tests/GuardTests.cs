@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using MachineID;
 using NUnit.Framework;
+using Guard = MachineID.Guard;
 
 [TestFixture]
 public class GuardTests : WithEmulator

@@ -127,7 +127,7 @@ namespace MachineID.Testing
                 process.Kill();
                 process.WaitForExit(PatienceMs);
             }
-            catch (InvalidOperationException)
+            catch (Exception error) when (error is InvalidOperationException || error is Win32Exception)
             {
                 // It has ended, or this has been called before.
             }
