@@ -11,10 +11,10 @@ namespace MachineID
     ///     if (client.Validate("agent-01")) Work();
     /// }
     /// </code>
-    /// Make one for the whole process. Any number of threads may share it, and any of them may dispose it at any moment.
-    /// A method that asks the authority blocks its thread until there is an answer or the client's time has passed; those
-    /// whose names end with Async take another thread for that. Where the argument cannot be sent, it throws an
-    /// ArgumentException that names it; on a disposed client, an ObjectDisposedException.</summary>
+    /// Make one for the whole process. Any number of threads may share it, and any of them may dispose it at any
+    /// moment. A method that asks the authority blocks its thread until there is an answer or the client's time has
+    /// passed; those whose names end with Async take another thread for that. Where the argument cannot be sent, it
+    /// throws an ArgumentException that names it; on a disposed client, an ObjectDisposedException.</summary>
     public sealed partial class Client : IDisposable
     {
         private const int DefaultConnections = 64;
@@ -59,14 +59,15 @@ namespace MachineID
             nameof(Client), "the client is closed: it was disposed; make a new one");
 
         /// <summary>Makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in the file that
-        /// MACHINEID_ORG_KEY_FILE names. MACHINEID_BASE_URL stands in for <see cref="ClientOptions.BaseUrl"/>.</summary>
+        /// MACHINEID_ORG_KEY_FILE names. MACHINEID_BASE_URL stands in for <see
+        /// cref="ClientOptions.BaseUrl"/>.</summary>
         /// <param name="options">How it works; null for the defaults.</param>
         /// <returns>The client.</returns>
         /// <exception cref="MachineIDException">There is no key, or it or an option cannot be used.</exception>
         public static Client FromEnvironment(ClientOptions options = null) => new Client(options, true);
 
-        /// <summary>Ends the client's guards and, with <see cref="Status.Cancelled"/>, its calls in flight and to come. It
-        /// returns at once.</summary>
+        /// <summary>Ends the client's guards and, with <see cref="Status.Cancelled"/>, its calls in flight and to come.
+        /// It returns at once.</summary>
         public void Cancel()
         {
             try { native.ClientCancel(handle); }
@@ -81,8 +82,8 @@ namespace MachineID
             handle.Dispose();
         }
 
-        /// <summary>May this device run now? The decision is true in a condition when it may. Where there is no answer it
-        /// is false, and says why.</summary>
+        /// <summary>May this device run now? The decision is true in a condition when it may. Where there is no answer
+        /// it is false, and says why.</summary>
         /// <param name="deviceId">The device, 1 to 512 bytes of UTF-8.</param>
         /// <returns>The decision.</returns>
         public Decision Validate(string deviceId)
@@ -108,10 +109,11 @@ namespace MachineID
             return decision.Allowed ? decision : throw decision.Error;
         }
 
-        /// <summary>May each of these devices run now? They are asked about together, within the time of one call for all,
-        /// and one that gets no answer is denied by itself.</summary>
+        /// <summary>May each of these devices run now? They are asked about together, within the time of one call for
+        /// all, and one that gets no answer is denied by itself.</summary>
         /// <param name="deviceIds">The devices.</param>
-        /// <returns>A decision for each. In a condition they are true when there are some and all are allowed.</returns>
+        /// <returns>A decision for each. In a condition they are true when there are some and all are
+        /// allowed.</returns>
         public unsafe Decisions ValidateMany(IEnumerable<string> deviceIds)
         {
             if (deviceIds == null) throw new ArgumentNullException(nameof(deviceIds), "deviceIds is null");
@@ -140,8 +142,8 @@ namespace MachineID
             return new Decisions(ids, flags, (Status)status, JsonReader.Read(Texts.Take(json)));
         }
 
-        /// <summary>Starts a guard, which keeps the device's permission fresh in the background: validates once, in this
-        /// call, and then at each interval. After a denial there is a guard too, which is off.</summary>
+        /// <summary>Starts a guard, which keeps the device's permission fresh in the background: validates once, in
+        /// this call, and then at each interval. After a denial there is a guard too, which is off.</summary>
         /// <param name="deviceId">The device.</param>
         /// <param name="options">How it works; null for the defaults.</param>
         /// <returns>The guard. Dispose it.</returns>

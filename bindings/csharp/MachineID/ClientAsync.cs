@@ -4,9 +4,9 @@ using System.Threading.Tasks;
 
 namespace MachineID
 {
-    // The methods for async code. Each is the method of the same name, on one of the client's own threads. When its token
-    // is cancelled, the task is cancelled at once, and allows nothing; what has been asked is not taken back, so a Register
-    // or Revoke may still be carried out. Cancel() ends the calls themselves.
+    // The methods for async code. Each is the method of the same name, on one of the client's own threads. When its
+    // token is cancelled, the task is cancelled at once, and allows nothing; what has been asked is not taken back, so
+    // a Register or Revoke may still be carried out. Cancel() ends the calls themselves.
     public sealed partial class Client
     {
         /// <summary>As <see cref="Validate"/>, for async code.</summary>

@@ -30,7 +30,8 @@ namespace MachineID
         /// <summary>Why, such as "ALLOW", "DEVICE_REVOKED" or "CLIENT_TIMEOUT".</summary>
         public string Code => Reply.Code;
 
-        /// <summary>The id under which the authority knows the request, for your log; null where there is none.</summary>
+        /// <summary>The id under which the authority knows the request, for your log; null where there is
+        /// none.</summary>
         public string RequestId => Reply.RequestId;
 
         /// <summary>One line for a person, whose wording may change, or null.</summary>

@@ -5,8 +5,8 @@ using System.Linq;
 
 namespace MachineID
 {
-    /// <summary>The answers about several devices, in the order of the question. It is true in a condition when there is
-    /// at least one and all are allowed. Each decision in it is true or false by itself.</summary>
+    /// <summary>The answers about several devices, in the order of the question. It is true in a condition when there
+    /// is at least one and all are allowed. Each decision in it is true or false by itself.</summary>
     public sealed class Decisions : IReadOnlyList<Decision>
     {
         private readonly Decision[] decisions;

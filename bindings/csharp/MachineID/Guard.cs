@@ -6,14 +6,14 @@ using System.Threading.Tasks;
 
 namespace MachineID
 {
-    /// <summary>Keeps one device's permission fresh in the background. Looking at it takes some tens of nanoseconds, asks
-    /// nobody and waits for nothing:
+    /// <summary>Keeps one device's permission fresh in the background. Looking at it takes some tens of nanoseconds,
+    /// asks nobody and waits for nothing:
     /// <code>
     /// using (Guard guard = client.Guard("agent-01"))
     ///     while (guard.Allowed) Work();
     /// </code>
-    /// Once the device is denied, the guard is off for good. Any number of threads may use it, and any of them may dispose
-    /// it at any moment.</summary>
+    /// Once the device is denied, the guard is off for good. Any number of threads may use it, and any of them may
+    /// dispose it at any moment.</summary>
     public sealed class Guard : IDisposable
     {
         // For how long a thread waits inside the library at most: one that waits keeps the guard from being freed.

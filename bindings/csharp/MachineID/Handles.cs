@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace MachineID
 {
-    /// <summary>Owns a mid_client. The runtime counts the calls that use it, and the last one to return frees it, whoever
-    /// disposes it meanwhile and whenever the collector runs.</summary>
+    /// <summary>Owns a mid_client. The runtime counts the calls that use it, and the last one to return frees it,
+    /// whoever disposes it meanwhile and whenever the collector runs.</summary>
     internal sealed class ClientHandle : SafeHandle
     {
         public ClientHandle() : base(IntPtr.Zero, true) { }

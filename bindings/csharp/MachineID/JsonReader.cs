@@ -173,7 +173,7 @@ namespace MachineID
 
         private void Space()
         {
-            while (at < text.Length && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) at++;
+            while (at < text.Length && " \t\n\r".IndexOf(text[at]) >= 0) at++;
         }
 
         private char Peek() => at < text.Length ? text[at] : throw new FormatException();

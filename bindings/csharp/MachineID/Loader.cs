@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 
 namespace MachineID
 {
-    /// <summary>Finds the native library for the platform of this process: the one inside the package, wherever the tools
-    /// have put it, or else the system's.</summary>
+    /// <summary>Finds the native library for the platform of this process: the one inside the package, wherever the
+    /// tools have put it, or else the system's.</summary>
     internal static class Loader
     {
         private const string FileName = "libmachineid.so";

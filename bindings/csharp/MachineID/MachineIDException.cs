@@ -2,9 +2,10 @@ using System;
 
 namespace MachineID
 {
-    /// <summary>The authority did not do what was asked, or was not asked. The subclasses <see cref="DeniedException"/>,
-    /// <see cref="RefusedException"/> and <see cref="NoAnswerException"/> say why; an error of none of them is about
-    /// this side, and <see cref="Status"/> says what. No text of an error has the org key in it.</summary>
+    /// <summary>The authority did not do what was asked, or was not asked. The subclasses <see
+    /// cref="DeniedException"/>, <see cref="RefusedException"/> and <see cref="NoAnswerException"/> say why; an error
+    /// of none of them is about this side, and <see cref="Status"/> says what. No text of an error has the org key in
+    /// it.</summary>
     public class MachineIDException : Exception
     {
         internal MachineIDException(Status status, Reply reply) : base(Line(status, reply))
@@ -22,7 +23,8 @@ namespace MachineID
         /// <summary>Why, such as "DEVICE_REVOKED", "device_limit_reached" or "CLIENT_TIMEOUT".</summary>
         public string Code => Reply.Code;
 
-        /// <summary>The id under which the authority knows the request, for your log; null where there is none.</summary>
+        /// <summary>The id under which the authority knows the request, for your log; null where there is
+        /// none.</summary>
         public string RequestId => Reply.RequestId;
 
         /// <summary>One line for a person, whose wording may change. <see cref="Exception.Message"/> has it after the

@@ -8,9 +8,9 @@ namespace MachineID
     {
         private static readonly UTF8Encoding Strict = new UTF8Encoding(false, true);
 
-        /// <summary>A text as UTF-8 that ends with NUL. A NUL within it would cut it short, and half of a surrogate pair
-        /// would become U+FFFD, so that the call would concern another device. The error does not show the text, which
-        /// may be the org key.</summary>
+        /// <summary>A text as UTF-8 that ends with NUL. A NUL within it would cut it short, and half of a surrogate
+        /// pair would become U+FFFD, so that the call would concern another device. The error does not show the text,
+        /// which may be the org key.</summary>
         internal static byte[] Bytes(string parameter, string text, string what = null)
         {
             what = what ?? parameter;

@@ -5,8 +5,9 @@ using System.Threading.Tasks;
 
 namespace MachineID
 {
-    /// <summary>The threads in which the calls of a client's async methods block, so that they take none of the runtime's
-    /// pool. There are as many as there are calls at once, up to the client's connections; those without work end.</summary>
+    /// <summary>The threads in which the calls of a client's async methods block, so that they take none of the
+    /// runtime's pool. There are as many as there are calls at once, up to the client's connections; those without work
+    /// end.</summary>
     internal sealed class Threads
     {
         private const int IdleMs = 10000;

@@ -97,7 +97,10 @@ namespace MachineID
                     if (Marshal.GetLastWin32Error() != Interrupted) Thread.Sleep(100);
                     continue;
                 }
-                if (polled[0].Found != 0) while (read((int)heard, rings, (UIntPtr)rings.Length) == (IntPtr)rings.Length) { }
+                if (polled[0].Found != 0)
+                {
+                    while (read((int)heard, rings, (UIntPtr)rings.Length) == (IntPtr)rings.Length) { }
+                }
                 for (int i = 0; i < keys.Length; i++)
                 {
                     if (polled[i + 1].Found != 0) Call(keys[i]);

@@ -143,7 +143,8 @@ static partial class Scenario
 
     static void Ask(string path, string body)
     {
-        var start = new ProcessStartInfo("ask", path + " \"" + body.Replace("\"", "\\\"") + "\"") { UseShellExecute = false };
+        string quoted = "\"" + body.Replace("\"", "\\\"") + "\"";
+        var start = new ProcessStartInfo("ask", path + " " + quoted) { UseShellExecute = false };
         using (Process ask = Process.Start(start))
         {
             ask.WaitForExit();

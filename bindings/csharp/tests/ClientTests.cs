@@ -86,7 +86,8 @@ public class ClientTests : WithEmulator
     {
         var all = new ClientOptions
         {
-            BaseUrl = Emulator.Url, TimeoutMs = 5000, ConnectTimeoutMs = 2000, MaxRetries = 1, Proxy = "", NoProxy = "*",
+            BaseUrl = Emulator.Url, TimeoutMs = 5000, ConnectTimeoutMs = 2000, MaxRetries = 1, Proxy = "",
+            NoProxy = "*",
             PinnedPublicKey = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", UserAgent = "a \"test\"\\",
             MaxConnections = 3, MaxConnectionAgeMs = 1000,
         };

@@ -1,6 +1,6 @@
-// Runs the tests where NUnit's own runner cannot run: the one that Debian has is for Mono alone. It knows the attributes
-// that these tests have. It also has the runtime compile every method of the package, so that a type or a member that
-// this runtime lacks is found.
+// Runs the tests where NUnit's own runner cannot run: the one that Debian has is for Mono alone. It knows the
+// attributes that these tests have. It also has the runtime compile every method of the package, so that a type or a
+// member that this runtime lacks is found.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -41,7 +41,8 @@ static class Runner
     private static void Prepare()
     {
         int prepared = 0;
-        foreach (Type type in typeof(MachineID.Client).Assembly.GetTypes().Where(type => !type.ContainsGenericParameters))
+        Type[] types = typeof(MachineID.Client).Assembly.GetTypes();
+        foreach (Type type in types.Where(one => !one.ContainsGenericParameters))
         {
             var methods = type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All));
             foreach (MethodBase method in methods.Where(one => !one.IsAbstract && !one.ContainsGenericParameters))

@@ -48,8 +48,9 @@ namespace MachineID.Testing
             catch (Win32Exception error)
             {
                 throw new InvalidOperationException(
-                    program + " cannot be started (" + error.Message + "): install the package machineid-emulator, or " +
-                    "set MACHINEID_EMULATOR to the program", error);
+                    program + " cannot be started (" + error.Message + "): install the package machineid-emulator, " +
+                    "or set MACHINEID_EMULATOR to the program",
+                    error);
             }
             const string prefix = "listening on ";
             Task<string> line = process.StandardOutput.ReadLineAsync();
