@@ -6,8 +6,8 @@ using System.Threading.Tasks;
 
 namespace MachineID
 {
-    /// <summary>Keeps one device's permission fresh in the background. Looking at it takes some tens of nanoseconds,
-    /// asks nobody and waits for nothing:
+    /// <summary>Keeps one device's permission fresh in the background. Looking at it takes half a microsecond, asks
+    /// nobody and waits for nothing:
     /// <code>
     /// using (Guard guard = client.Guard("agent-01"))
     ///     while (guard.Allowed) Work();
