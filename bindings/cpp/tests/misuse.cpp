@@ -1,5 +1,5 @@
-// The types refuse a result as anything but a condition, and the compiler refuses to ignore it. Each line that ends with
-// "refused" must not compile, and each other line must.
+// The types refuse a result as anything but a condition, and the compiler refuses to ignore it. Each line that ends
+// with "refused" must not compile, and each other line must.
 #include <machineid.hpp>
 #include <string>
 #include <vector>

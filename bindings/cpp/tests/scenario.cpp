@@ -114,9 +114,12 @@ void many(const client &client) {
     std::cout << "many, one never registered: " << nothing(done) << '\n';
 }
 
+// Registers the device, and returns what the authority says.
+std::string registered(const client &client) { return client.register_device(device).value()["status"].string(); }
+
 void devices(const client &client) {
     for (const char *step : {"register", "register again"})
-        std::cout << step << ": MID_OK status=" << client.register_device(device).value()["status"].string() << '\n';
+        std::cout << step << ": MID_OK status=" << registered(client) << '\n';
     tell(client);
     if (client.validate(device)) std::cout << "work: one unit done\n";
 
@@ -138,7 +141,7 @@ void devices(const client &client) {
     client.revoke(device).value();
     std::cout << "revoke: MID_OK\n";
     tell(client);
-    std::cout << "register revoked: MID_OK status=" << client.register_device(device).value()["status"].string() << '\n';
+    std::cout << "register revoked: MID_OK status=" << registered(client) << '\n';
     client.unrevoke(device).value();
     std::cout << "unrevoke: MID_OK\n";
     tell(client);
@@ -174,7 +177,8 @@ void guards(const client &client) {
     client.revoke(device).value();
     (void)guard.wait_until_off(30s);
     auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_type::now() - begin);
-    auto bound = interval + interval / 10 + 1s + std::chrono::milliseconds(std::atoi(variable("CHECK_SLACK_MS").c_str()));
+    auto slack = std::chrono::milliseconds(std::atoi(variable("CHECK_SLACK_MS").c_str()));
+    auto bound = interval + interval / 10 + 1s + slack;
     known = guard.decision().value();
     std::cout << "guard: " << name(known.state)
               << (took <= bound ? " within its interval" : " after " + std::to_string(took.count()) + " ms") << ", "
@@ -206,7 +210,8 @@ template <typename Text> void bad(const char *step, const client &client, const 
 
 void refused(const client &client) {
     auto again = client.remove(device).error();
-    std::cout << "remove again: " << again.status_name() << ' ' << again.code() << ' ' << id(again.request_id()) << '\n';
+    std::cout << "remove again: " << again.status_name() << ' ' << again.code() << ' ' << id(again.request_id())
+              << '\n';
     machineid::options options;
     options.timeout_ms = 0;
     auto wrong = client::from_env(options).error();

@@ -47,8 +47,8 @@ private:
     json value_;
 };
 
-/// Why there is no allow, or no reply. Nothing is allowed with any of them. It is what results hold and what value() and
-/// require() throw. The org key is in no error.
+/// Why there is no allow, or no reply. Nothing is allowed with any of them. Results hold it, and value() and require()
+/// throw it. The org key is in no error.
 class error : public std::exception {
 public:
     /// The error of a call that ended with this status; with MID_OK, a denial.
@@ -137,8 +137,8 @@ namespace detail {
 #endif
 }
 
-/// The status of what has no status of its own: a reply among many, or why a check brought no decision. A failure of the
-/// library has the status name with CLIENT_ for MID_, and an API error has no "allowed".
+/// The status of what has no status of its own: a reply among many, or why a check brought no decision. A failure of
+/// the library has the status name with CLIENT_ for MID_, and an API error has no "allowed".
 inline mid_status status_of(const reply &reply) {
     std::string name = "MID_" + reply.code().substr(std::min<std::size_t>(7, reply.code().size()));
     for (mid_status status : {MID_INVALID_ARGUMENT, MID_RESOLVE_FAILED, MID_CONNECT_FAILED, MID_TLS_FAILED,

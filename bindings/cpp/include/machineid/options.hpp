@@ -20,8 +20,8 @@ namespace machineid {
 using more_options = std::vector<std::pair<std::string, std::string>>;
 
 /// The options of a client, by the words of machineid.h, which also has their defaults. In C++20:
-/// `client::from_env({.timeout_ms = 2000})`. What is not set has the library's default. The library checks them: what it
-/// cannot use is MID_INVALID_OPTIONS, with a message that names the option.
+/// `client::from_env({.timeout_ms = 2000})`. What is not set has the library's default. The library checks them: what
+/// it cannot use is MID_INVALID_OPTIONS, with a message that names the option.
 struct options {
     /// The authority: https, or http to loopback.
     std::optional<std::string> base_url{};
