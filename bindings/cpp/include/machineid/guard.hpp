@@ -98,17 +98,19 @@ public:
         mid_status status = mid_guard_decision(handle.get(), &allowed, text.place());
         if (status != MID_OK) return error(status, text.reply());
         std::string whole = text.copy();
-        json known = json::parse(whole);
+        // Each member by itself, so that a decision that is nested too deep costs no other member its value.
+        auto known = [&whole](const char *key) { return json::parse(detail::member(whole, key)); };
         guard_report report{};
         report.allowed = allowed == 1;
         report.state = guard_state::ended;
         for (auto state : {guard_state::on, guard_state::lapsed, guard_state::denied})
-            if (known["state"].string() == name(state)) report.state = state;
-        report.age = std::chrono::milliseconds(known["age_ms"].integer().value_or(0));
-        report.checks = known["checks"].integer().value_or(0);
-        report.failures = known["failures"].integer().value_or(0);
+            if (known("state").string() == name(state)) report.state = state;
+        report.age = std::chrono::milliseconds(known("age_ms").integer().value_or(0));
+        report.checks = known("checks").integer().value_or(0);
+        report.failures = known("failures").integer().value_or(0);
         report.decision = reply(detail::member(whole, "decision"));
-        if (!known["failure"].is_null()) report.failure = reply(detail::member(whole, "failure"));
+        std::string failure = detail::member(whole, "failure");
+        if (failure != "null") report.failure = reply(failure);
         return report;
     }
 
