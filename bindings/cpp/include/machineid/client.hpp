@@ -159,8 +159,8 @@ public:
         return made;
     }
 
-    /// Ends all calls in progress and to come with MID_CANCELLED, and all guards. It returns at once. Any thread may call
-    /// it, but no signal handler. A cancelled client stays cancelled: make a new one.
+    /// Ends all calls in progress and to come with MID_CANCELLED, and all guards. It returns at once. Any thread may
+    /// call it, but no signal handler. A cancelled client stays cancelled: make a new one.
     void cancel() const noexcept { mid_client_cancel(handle.get()); }
 
     /// Frees the client now, as destroying it does. Every later call is MID_INVALID_ARGUMENT.

@@ -122,8 +122,8 @@ public:
     }
 
     /// A descriptor for poll, epoll and the like. It becomes readable, and stays so, when the guard is denied or ended,
-    /// but not by a lapse, since that may pass. Do not read from it or close it. Take it out of what polls it before the
-    /// guard is stopped. -1 where no descriptor is left.
+    /// but not by a lapse, since that may pass. Do not read from it or close it. Take it out of what polls it before
+    /// the guard is stopped. -1 where no descriptor is left.
     [[nodiscard]] int fd() const noexcept { return mid_guard_fd(handle.get()); }
 
     /// Stops the guard now. It is off then.
