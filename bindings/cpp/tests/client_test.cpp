@@ -235,10 +235,10 @@ TEST_CASE("errors are thrown, copied and caught") {
     static_assert(std::is_base_of_v<std::exception, error>);
     static_assert(!std::is_convertible_v<machineid::result<machineid::decision>, bool>);
     static_assert(!std::is_copy_constructible_v<client> && std::is_nothrow_move_constructible_v<client>);
-    auto raise = [] { client::make("org \x01").value(); };
-    CHECK_THROWS_AS(raise(), error);
+    auto throws = [] { client::make("org \x01").value(); };
+    CHECK_THROWS_AS(throws(), error);
     try {
-        raise();
+        throws();
     } catch (const std::exception &problem) {
         CHECK(std::string(problem.what()).find("MID_INVALID_ARGUMENT CLIENT_INVALID_ARGUMENT: ") != std::string::npos);
     }
