@@ -1,0 +1,135 @@
+// The client of the MachineID authority. index.d.ts has the types, README.md what is to be known.
+'use strict';
+
+const { native, operations } = require('./native.js');
+const errors = require('./errors.js');
+const { Decision, used } = require('./decisions.js');
+const { Guard } = require('./guard.js');
+const { checked, checkedFunction, optionsText, signalOf, abortable, kind } = require('./texts.js');
+
+const { parsed, replyOf, errorOf } = errors;
+const fromEnvironment = Symbol('the org key is in the environment');
+
+class Client {
+  #handle;
+
+  constructor(orgKey, options) {
+    const key = orgKey === fromEnvironment ? null : checked('orgKey', orgKey);
+    const answer = native.open(key, optionsText(options));
+    replyOf(answer);
+    this.#handle = answer.client;
+  }
+
+  static fromEnv(options) {
+    return new Client(fromEnvironment, options);
+  }
+
+  // Calls work(decision) when the device may run now. Otherwise the promise is rejected with the reason.
+  whenAllowed(deviceId, work, options) {
+    checkedFunction('work', work, 'whenAllowed(deviceId, work) calls it when the device is allowed');
+    return this.validate(deviceId, { allowed: work, otherwise: (decision) => { throw decision.error; } }, options);
+  }
+
+  // Calls allowed(decision) when the device may run now, and otherwise(decision) when it is denied or there is no
+  // answer; returns a promise of the result.
+  validate(deviceId, handlers, options) {
+    const { allowed, otherwise } = checkedHandlers('validate(deviceId, {allowed, otherwise})', handlers);
+    return this.#ask('validate', checked('deviceId', deviceId), options).then((answer) => {
+      const decision = new Decision(deviceId, answer.allowed, answer.name, parsed(answer.json));
+      return used(decision.allowed ? allowed : otherwise, decision);
+    });
+  }
+
+  // Asks about all together, and calls one of the two functions for each, in order; returns a promise of their results.
+  validateMany(deviceIds, handlers, options) {
+    const { allowed, otherwise } = checkedHandlers('validateMany(deviceIds, {allowed, otherwise})', handlers);
+    return this.#askMany(deviceIds, options).then(async (decisions) => {
+      const results = [];
+      for (const decision of decisions) results.push(await used(decision.allowed ? allowed : otherwise, decision));
+      return results;
+    });
+  }
+
+  // Calls work(decisions) when there are some devices and all may run now.
+  whenAllAllowed(deviceIds, work, options) {
+    checkedFunction('work', work, 'whenAllAllowed(deviceIds, work) calls it when all devices are allowed');
+    return this.#askMany(deviceIds, options).then((decisions) => {
+      if (decisions.length === 0) throw new TypeError('deviceIds has no device: nothing is allowed');
+      const denied = decisions.find((decision) => !decision.allowed);
+      if (denied) throw denied.error;
+      return used(work, decisions);
+    });
+  }
+
+  async #askMany(deviceIds, options) {
+    if (typeof deviceIds === 'string' || typeof deviceIds?.[Symbol.iterator] !== 'function') {
+      throw new TypeError(`deviceIds must be an array of strings, not ${kind(deviceIds)}`);
+    }
+    const ids = [...deviceIds].map((id, n) => checked(`deviceIds[${n}]`, id));
+    const answer = await this.#ask('validateMany', ids, options);
+    const all = parsed(answer.json);
+    return ids.map((id, n) => {
+      const reply = (Array.isArray(all) ? all[n] : all) ?? {};
+      const failed = /^CLIENT_/.test(reply.code) ? reply.code.replace('CLIENT_', 'MID_') : null;
+      const isDecision = answer.flags[n] || typeof reply.allowed === 'boolean';
+      return new Decision(id, answer.flags[n], answer.flags[n] ? 'MID_OK' : failed ?? (isDecision ? 'MID_OK'
+        : 'MID_REFUSED'), reply);
+    });
+  }
+
+  // Starts a guard. After a denial there is none: the promise is rejected, because every guard is true in a condition.
+  guard(deviceId, options) {
+    const text = optionsText(options);
+    return this.#ask('guard', checked('deviceId', deviceId), options, text).then((answer) => {
+      const reply = replyOf(answer);
+      if (native.allowed(answer.guard)) return new Guard(deviceId, answer.guard);
+      native.release(answer.guard);
+      throw errorOf('MID_OK', reply);
+    });
+  }
+
+  register(deviceId, options) { return this.#onDevice('register', deviceId, options); }
+  revoke(deviceId, options) { return this.#onDevice('revoke', deviceId, options); }
+  unrevoke(deviceId, options) { return this.#onDevice('unrevoke', deviceId, options); }
+  restore(deviceId, options) { return this.#onDevice('restore', deviceId, options); }
+  remove(deviceId, options) { return this.#onDevice('remove', deviceId, options); }
+  listDevices(options) { return this.#ask('listDevices', null, options).then(replyOf); }
+  usage(options) { return this.#ask('usage', null, options).then(replyOf); }
+
+  stats() { return replyOf(native.stats(this.#open())); }
+
+  cancel() {
+    if (this.#handle) native.cancel(this.#handle);
+  }
+
+  close() {
+    if (this.#handle) native.release(this.#handle);
+    this.#handle = null;
+  }
+
+  #open() {
+    if (!this.#handle) throw new TypeError('the client is closed; make a new one');
+    return this.#handle;
+  }
+
+  #onDevice(operation, deviceId, options) {
+    return this.#ask(operation, checked('deviceId', deviceId), options).then(replyOf);
+  }
+
+  #ask(operation, argument, options, text = null) {
+    const handle = this.#open();
+    return abortable(() => native.call(handle, operations[operation], argument, text), signalOf(options));
+  }
+}
+
+function checkedHandlers(call, handlers) {
+  if (typeof handlers?.allowed !== 'function' || typeof handlers?.otherwise !== 'function') {
+    throw new TypeError(`${call} needs two functions, one for a device that is allowed and one for all others; a ` +
+      'promise is true in every condition, so none is made of a decision');
+  }
+  return handlers;
+}
+
+const { MachineIDError, DeniedError, RefusedError, NoAnswerError, CallCancelledError, InvalidError } = errors;
+module.exports = { Client, Guard, Decision, MachineIDError, DeniedError, RefusedError, NoAnswerError,
+  CallCancelledError, InvalidError, version: native.version, buildInfo: () => JSON.parse(native.buildInfo) };

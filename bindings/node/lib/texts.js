@@ -1,0 +1,57 @@
+// What the library takes: texts and options. An error names the parameter and does not show the value, which may be the
+// org key.
+'use strict';
+
+// A NUL would cut the text short, and half of a surrogate pair would become U+FFFD: the call would concern another
+// device.
+function checked(name, text) {
+  if (typeof text !== 'string') throw new TypeError(`${name} must be a string, not ${kind(text)}`);
+  if (text.includes('\0')) throw new TypeError(`${name} must be a string without NUL`);
+  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`${name} must be a string without lone surrogates`);
+  return text;
+}
+
+const kind = (value) => (value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value);
+
+// The library's words have an underscore where JavaScript's have a capital: timeoutMs is timeout_ms.
+function optionsText(options = {}) {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object, not ${kind(options)}`);
+  }
+  const given = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'signal' || value === undefined) continue;
+    if (typeof value === 'string') checked(name, value);
+    else if (!Number.isSafeInteger(value)) throw new TypeError(`${name} must be a string or a whole number`);
+    given[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
+  }
+  return JSON.stringify(given);
+}
+
+// Returns the AbortSignal of the options of a call, or undefined.
+function signalOf(options = {}) {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object, not ${kind(options)}`);
+  }
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
+  return signal;
+}
+
+// A promise that is rejected as soon as the signal is aborted; the call goes on, and its answer is not used.
+function abortable(call, signal) {
+  if (!signal) return call();
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    call().then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function checkedFunction(name, value, what) {
+  if (typeof value !== 'function') throw new TypeError(`${name} must be a function: ${what}`);
+  return value;
+}
+
+module.exports = { checked, checkedFunction, optionsText, signalOf, abortable, kind };
