@@ -26,11 +26,17 @@ let link =
     + ["-z", "now", "-z", "relro", "-z", "nodelete", "-z", "noexecstack"]
     + (sanitize ? [] : ["-z", "defs"])
 
+// In release the program machineid uses the library that script/build has put into build/lib. In debug it has the
+// library inside, so that "swift build" and "swift test" need no release build.
+let usesBuiltLibrary = Context.environment["MID_BUILT_LIBRARY"] != nil
+let rpath = ["-rpath", "$ORIGIN/../lib", "-z", "now", "-z", "relro"].flatMap { ["-Xlinker", $0] }
+
 let package = Package(
     name: "machineid",
     products: [
         .library(name: "machineid", type: .dynamic, targets: ["MachineIDC"]),
         .executable(name: "machineid-emulator", targets: ["machineid-emulator"]),
+        .executable(name: "machineid-tool", targets: ["machineid-tool"]),
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -38,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPlatform"),
+        .systemLibrary(name: "CTool"),
         .systemLibrary(name: "CMachineID", path: "include"),
         .target(
             name: "MachineIDC",
@@ -49,6 +56,18 @@ let package = Package(
             name: "machineid-emulator",
             dependencies: ["CMicrohttpd", "CJansson", "CSQLite", "CMachineID"],
             swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
+        // Installed as machineid, which is the name of another product here.
+        .executableTarget(
+            name: "machineid-tool",
+            dependencies: ["CJansson", "CTool", "CMachineID"] + (usesBuiltLibrary ? [] : ["MachineIDC"]),
+            path: "Sources/machineid",
+            swiftSettings: [
+                .treatAllWarnings(as: .error), .enableExperimentalFeature("Embedded", release),
+                .unsafeFlags(["-Osize"], release),
+            ],
+            linkerSettings: usesBuiltLibrary
+                ? [.linkedLibrary("machineid"), .unsafeFlags(["-L\(root)/build/lib", "-use-ld=lld"] + rpath)] : []
         ),
         .target(
             name: "TestSupport",

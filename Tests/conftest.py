@@ -7,7 +7,9 @@ import pathlib
 import tempfile
 
 import checks
+import exempt
 import pytest
+import targets
 import turns
 from authority import ORG_KEY, Authority
 from emulator import Emulator
@@ -29,6 +31,8 @@ MARKERS = {
 
 def pytest_addoption(parser):
     parser.addoption("--library", metavar="FOLDER", help="the folder of the library, build/lib by default")
+    parser.addoption("--platform", help="run programs for this portable build, such as amd64-musl, in --root")
+    parser.addoption("--root", metavar="FOLDER", help="the root of the system for --platform")
     parser.addoption("--long", action="store_true", help="run the slow tests too")
     parser.addoption("--next-steps", action="store_true", help="say how to run the tests that failed")
     parser.addoption(
@@ -44,6 +48,10 @@ def pytest_configure(config):
     for marker, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{marker}: {meaning}")
     clean_environment()
+    try:
+        config.target = targets.target(config.option.platform, config.option.root)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
     pass_over_known_faults()
     config.pluginmanager.register(Conclusion())
     if not hasattr(config, "workerinput"):
@@ -77,6 +85,7 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("needs_root") and os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="this needs root"))
+    exempt.mark(items, exempt.traits(config.target, library_folder(config)))
 
 
 def pytest_collection_finish(session):
@@ -149,20 +158,31 @@ def long(pytestconfig):
     return pytestconfig.option.long
 
 
+def library_folder(config):
+    given = config.option.library
+    return (config.invocation_params.dir / given).resolve() if given else ROOT / "build/lib"
+
+
 @pytest.fixture(scope="session")
 def library(pytestconfig):
     """The folder that contains the library under test."""
-    given = pytestconfig.option.library
-    folder = (pytestconfig.invocation_params.dir / given).resolve() if given else ROOT / "build/lib"
+    folder = library_folder(pytestconfig)
     if not (folder / "libmachineid.so").exists():
         pytest.exit(f"there is no library in {folder}; script/build makes it", returncode=2)
     return folder
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory, library):
+def target(pytestconfig):
+    """Where the programs run that use the library: this machine, or the root that --root names."""
+    return pytestconfig.target
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory, library, target):
     base = tmp_path_factory.getbasetemp()
-    return Programs((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "programs", library)
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "programs"
+    return Programs(folder, library, target)
 
 
 @pytest.fixture

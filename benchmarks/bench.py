@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 from authority import Server
+from builds import portable
 from daemons import find
 from distance import distance, silence
 from loopback import guard, guards, instructions, load, many, sequential, threads
@@ -71,7 +72,7 @@ def main():
     flags = {"--quick", "--asleep"}
     quick = "--quick" in arguments
     bench = Bench(build, quick, [name for name in arguments if name not in flags])
-    parts = [instructions, sequential, threads, many, guard, guards, load, distance, silence]
+    parts = [instructions, sequential, threads, many, guard, guards, load, distance, silence, portable]
     unknown = set(bench.wanted) - {part.__name__ for part in parts}
     if unknown:
         sys.exit(f"bench: there is no {' '.join(unknown)}; there are {' '.join(part.__name__ for part in parts)}")

@@ -194,8 +194,8 @@ mid_status mid_client_new(const char *org_key, const char *options, mid_client *
  * stands in for the option `base_url`.
  *
  * The file is read once, here, and white space around the key is trimmed. It is a regular file of at most 4096 bytes,
- * which neither its group nor others may write; and others may read it only on a read-only mount, such as a container's
- * secrets are: docs/org-key.md says why.
+ * which neither its group nor others may write; others may read it only where it is on a read-only mount, as the
+ * secrets of containers are. docs/org-key.md says why.
  * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from, and then no file.
  * @param client  As for mid_client_new().
  * @param json    See Texts.
@@ -230,10 +230,10 @@ void mid_client_free(mid_client *client);
  * - "age_ms": milliseconds since counting began: when the client was made, or first used after fork().
  * - "calls": an object with a member for each of "register", "validate", "list_devices", "revoke", "unrevoke" (which
  *   mid_restore() is as well), "remove", "usage", "validate_many", "guard_start" and "guard_check". The last are the
- *   checks that guards made in the background and that came to something. Each member is an object with "statuses": how
- *   many calls came to each status, by its name, where mid_validate_many() counts once; and "duration_ms": how long they
- *   took. In it are "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so on to "10000" and
- *   "+Inf", each with those before it; "sum": milliseconds, all together; and "count": how many.
+ *   checks that guards made in the background and that came to a result. Each member is an object with "statuses": how
+ *   many calls came to each status, by its name, where mid_validate_many() counts once; and "duration_ms": how long
+ *   they took. In it are "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so on to "10000"
+ *   and "+Inf", each with those before it; "sum": milliseconds, all together; and "count": how many.
  * - "decisions": the decisions that were received, one for each device and each check of a guard. "allowed": those with
  *   the code "ALLOW", and "other"; "denied": "DEVICE_REVOKED", "PLAN_FROZEN", "PLAN_NOT_ACTIVE" and "other".
  * - "retries": further attempts after a transport failure or an outage. "resends": requests that were lost with a kept
@@ -249,7 +249,7 @@ void mid_client_free(mid_client *client);
  * any time, also on a cancelled client; nothing is sent and the call is not counted.
  * @param client Not NULL.
  * @param json   Where to put the text, for mid_free(); not NULL.
- * @retval MID_OK It is told.
+ * @retval MID_OK The text is in `json`.
  * @retval MID_INVALID_ARGUMENT `client` or `json` is NULL.
  * @retval MID_OUT_OF_MEMORY Memory was refused.
  * @since 0.1.0
@@ -450,7 +450,7 @@ mid_status mid_guard_wait(mid_guard *guard, int32_t timeout_ms);
  * @param guard   Not NULL.
  * @param allowed As mid_guard_allowed(); not NULL. 0 on failure.
  * @param json    See Texts.
- * @retval MID_OK It is told.
+ * @retval MID_OK The text is in `json`.
  * @retval MID_INVALID_ARGUMENT `guard` or `allowed` is NULL.
  * @retval MID_OUT_OF_MEMORY Memory was refused.
  * @since 0.1.0

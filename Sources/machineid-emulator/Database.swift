@@ -29,7 +29,8 @@ final class Database {
         var opened: OpaquePointer?
         // A name that SQLite would take for something else than a file does not begin with a slash or a dot.
         let file = path.hasPrefix("/") ? path : "./" + path
-        let status = sqlite3_open_v2(file, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+        let status = sqlite3_open_v2(file, &opened, flags, nil)
         handle = opened
         if status != SQLITE_OK { throw error(status) }
         sqlite3_extended_result_codes(handle, 1)

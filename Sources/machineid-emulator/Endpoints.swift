@@ -28,7 +28,8 @@ enum Endpoints {
                 body.set("error", "device_limit_reached")
                 body.set(
                     "message",
-                    "the plan \(usage.plan.tier.rawValue) allows \(usage.limit) devices; remove one, or take a larger plan")
+                    "the plan \(usage.plan.tier.rawValue) allows \(usage.limit) devices; "
+                        + "remove one, or take a larger plan")
                 body.set("request_id", requestID.text)
             }
             body.set("handler", "devices/register")

@@ -25,7 +25,8 @@ struct RequestLog: Sendable {
 
     /// Logs that a step of a scenario has changed devices or the plan.
     func record(_ step: TakenStep) {
-        write("time=\(timestamp(wallClock())) scenario step=\(step.number) \(step.action) devices=\(step.deviceCount)\n")
+        let time = timestamp(wallClock())
+        write("time=\(time) scenario step=\(step.number) \(step.action) devices=\(step.deviceCount)\n")
     }
 
     /// A value as it is written in a line: with keys hidden, and quoted when necessary.

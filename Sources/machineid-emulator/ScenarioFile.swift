@@ -25,7 +25,8 @@ extension Scenario {
     private static func bytes(of path: String, _ wrong: (String) -> Failure) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw wrong("cannot be opened: \(String(cString: strerror(errno))); give --scenario a file that can be read")
+            let reason = String(cString: strerror(errno))
+            throw wrong("cannot be opened: \(reason); give --scenario a file that can be read")
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []

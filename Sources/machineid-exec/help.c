@@ -68,8 +68,8 @@ static const char *const parts[] = {
     "\"allowed\", \"expires\" (until when an allow holds if no other comes), \"guard\" (on,\n"
     "lapsed, denied, ended), \"status\", \"code\", \"request_id\" and \"message\" of the last\n"
     "decision or failure, \"age_ms\", \"checks\", \"failures\", \"pid\" (of PROGRAM),\n"
-    "\"supervisor\", \"device\", \"updated\" and \"exit_status\". It is replaced as a whole at\n"
-    "each change and each interval.\n"
+    "\"supervisor\", \"device\", \"updated\", \"exit_status\" and \"stats\", the counters of\n"
+    "mid_client_stats(3). It is replaced as a whole at each change and each interval.\n"
     "\n",
     "Exit status: that of PROGRAM. When a signal ended it, machineid-exec ends by the\n"
     "same signal, which a shell shows as 128 and its number. Otherwise:\n"

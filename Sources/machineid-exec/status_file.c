@@ -69,6 +69,15 @@ static void write_guard(FILE *to) {
     mid_free(json);
 }
 
+/* The client's counters, as a member. The client is there as soon as a guard or the first answer is. */
+static void write_statistics(FILE *to) {
+    char *json = NULL;
+    int has_client = file.asking != NULL && file.asking->client != NULL;
+    int has_json = has_client && mid_client_stats(file.asking->client, &json) == MID_OK;
+    fprintf(to, ",\"stats\":%s", has_json ? json : "null");
+    mid_free(json);
+}
+
 /* Returns the text of the file, for free(), or NULL without memory. The lock is held. */
 static char *render(void) {
     char *text = NULL;
@@ -84,6 +93,7 @@ static char *render(void) {
     write_number(to, "pid", file.pid, file.pid > 0);
     write_guard(to);
     write_number(to, "exit_status", file.exit_status, file.exit_status >= 0);
+    write_statistics(to);
     fputs("}\n", to);
     if (fclose(to) == 0) return text;
     free(text);

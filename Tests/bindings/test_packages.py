@@ -32,7 +32,8 @@ def test_python(library, long):
 
 @pytest.mark.long
 def test_python_types():
-    result = outcome(ROOT / "script/lib/python", "--packages", "-m", "mypy", cwd=ROOT / "bindings/python")
+    mypy = (ROOT / "script/lib/python", "--packages", "-m", "mypy", "--cache-dir", ROOT / "build/mypy")
+    result = outcome(*mypy, cwd=ROOT / "bindings/python")
     assert result.returncode == 0, result.stdout
     checks.said(result.stdout.splitlines()[-1])
 

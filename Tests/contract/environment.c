@@ -1,21 +1,5 @@
 /* mid_client_from_env(): which variables it reads, and what it reports when they are missing or wrong. */
-#include "server.h"
-
-static void set(const char *name, const char *value) {
-    check_need((value != NULL ? setenv(name, value, 1) : unsetenv(name)) == 0, name);
-}
-
-static void expect_no_client(const char *options, mid_status status, const char *part) {
-    mid_client *client = (mid_client *)&client; /* anything but NULL */
-    char *json = NULL;
-    CHECK_STATUS(status, mid_client_from_env(options, &client, &json));
-    CHECK(client == NULL);
-    if (json != NULL) CHECK(strstr(json, "s3cret") == NULL);
-    check_failure(status, json, part);
-    mid_client_free(client);
-    CHECK_STATUS(status, mid_client_from_env(options, &client, NULL));
-    mid_client_free(client);
-}
+#include "from_env.h"
 
 /* Checks that the client works with this server. */
 static void expect_client(const char *options, struct server *server) {

@@ -4,31 +4,17 @@
  *     key_file FOLDER      tests with files in this empty folder
  *     key_file --is FILE   prints the status of a client with this file
  */
-#include "server.h"
+#include "from_env.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 static char path[512], linked[512];
 
-static void set(const char *name, const char *value) {
-    check_need((value != NULL ? setenv(name, value, 1) : unsetenv(name)) == 0, name);
-}
-
 static void write_file(const char *bytes, size_t count, mode_t mode) {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     check_need(file >= 0 && write(file, bytes, count) == (ssize_t)count && fchmod(file, mode) == 0, path);
     check_need(close(file) == 0, "close");
-}
-
-static void expect_no_client(const char *options, mid_status status, const char *part) {
-    mid_client *client = (mid_client *)&client; /* anything but NULL */
-    char *json = NULL;
-    CHECK_STATUS(status, mid_client_from_env(options, &client, &json));
-    CHECK(client == NULL);
-    if (json != NULL) CHECK(strstr(json, "s3cret") == NULL);
-    check_failure(status, json, part);
-    mid_client_free(client);
 }
 
 /* The key that a client sends is the one in the file, without the white space around it. */

@@ -21,9 +21,17 @@ def forks(long):
 
 
 @pytest.fixture
-def over(authority):
-    """The environment of programs whose clients try only once."""
-    return lambda scheme: authority.over(scheme, **({"max_retries": 0} if scheme in ("http", "https") else {}))
+def over(authority, target):
+    """The environment of programs whose clients try only once. Under an emulator, handshakes of many threads take
+    long."""
+    slow = {"connect_timeout_ms": 50000, "timeout_ms": 50000} if target.is_emulated else {}
+    patience = {"CHILD_PATIENCE_MS": 55000} if target.is_emulated else {}
+
+    def over(scheme):
+        options = {**slow, **({"max_retries": 0} if scheme in ("http", "https") else {})}
+        return {**authority.over(scheme, **options), **patience}
+
+    return over
 
 
 @pytest.fixture

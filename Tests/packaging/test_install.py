@@ -9,7 +9,7 @@ import tempfile
 import pytest
 from checks import equal, holds
 from commands import files, outcome, passes, refuses, said
-from project import ROOT, functions, version
+from project import ROOT, commands, functions, version
 
 pytestmark = [pytest.mark.xdist_group("build"), pytest.mark.early]
 
@@ -44,7 +44,9 @@ def expected_files():
     regular = ["include/machineid.h", f"lib/libmachineid.so.{version()}", "lib/pkgconfig/machineid.pc"]
     regular += [f"lib/cmake/machineid/machineid-config{name}.cmake" for name in ("", "-version")]
     regular += [f"share/man/man3/{name}.3" for name in ("machineid", *functions())]
-    regular += [f"share/man/man1/{name}.1" for name in built()]
+    regular += [f"share/man/man1/{name}.1" for name in (*built(), *(f"machineid-{name}" for name in commands()))]
+    regular += ["share/bash-completion/completions/machineid", "share/zsh/site-functions/_machineid"]
+    regular += ["share/fish/vendor_completions.d/machineid.fish"]
     links = ["lib/libmachineid.so libmachineid.so.0", f"lib/libmachineid.so.0 libmachineid.so.{version()}"]
     found = [f"-rw-r--r-- usr/{path}" for path in regular] + [f"lrwxrwxrwx usr/{link}" for link in links]
     return sorted(found + [f"-rwxr-xr-x usr/bin/{name}" for name in built()])

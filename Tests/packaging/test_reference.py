@@ -6,7 +6,7 @@ import re
 import pytest
 from checks import equal, holds
 from commands import outcome, said
-from project import ROOT, version
+from project import ROOT, commands, version
 from site_links import dead_links
 from trees import copy_project
 
@@ -27,7 +27,7 @@ def header(what):
 
 
 def programs():
-    return sorted((ROOT / "build/bin").glob("machineid-*"))
+    return sorted((ROOT / "build/bin").glob("machineid*"))
 
 
 def man_pages():
@@ -45,6 +45,7 @@ def text(name):
 def test_pages():
     names = [path.name for path in programs()]
     expected = [f"{name}.3" for name in ["machineid", *header("functions")]] + [f"{name}.1" for name in names]
+    expected += [f"machineid-{name}.1" for name in commands()]
     found = sorted(path.name for path in man_pages())
     equal("each function and each program has its man page", sorted(expected), found)
     sites = ["index", "search", "machineid", "Tests/README", *header("functions")]
@@ -124,11 +125,14 @@ def test_everything_is_there():
     holds("the library knows options", options)
     whole = "".join(page.read_text() for page in MAN.glob("man3/*"))
     equal("every option that the library knows is in a page", [], [name for name in options if name not in whole])
-    for program in programs():
-        page = (MAN / f"man1/{program.name}.1").read_text()
-        options = re.findall(r"^  *(?:-[a-z], )?(--[a-z-]*)", said(program, "--help"), re.M)
+    helps = {program.name: [program] for program in programs()}
+    helps |= {f"machineid-{name}": [ROOT / "build/bin/machineid", name] for name in commands()}
+    for name, command in helps.items():
+        page = (MAN / f"man1/{name}.1").read_text()
+        options = re.findall(r"^  *(?:-[a-z], )?(--[a-z-]*)", said(*command, "--help"), re.M)
+        holds(f"{name} --help has options", options)
         lost = [option for option in options if option.replace("-", r"\-") not in page]
-        equal(f"every option of {program.name} is in its page", [], lost)
+        equal(f"every option of {name} is in its page", [], lost)
 
 
 # ---- When it works, and when it fails

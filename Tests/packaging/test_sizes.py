@@ -87,7 +87,9 @@ def test_a_file_that_is_too_long(tmp_path):
 
 
 def test_no_line_is_too_wide(texts):
-    others = {name: text for name, text in texts.items() if name not in WIDER}
+    # What programs print is as wide as it is.
+    ours = {name: text for name, text in texts.items() if not name.startswith("Tests/programs/tool/golden/")}
+    others = {name: text for name, text in ours.items() if name not in WIDER}
     equal(f"no line has more than {MOST_COLUMNS} columns", [], list(wide_lines(others)))
 
 

@@ -22,6 +22,15 @@ def test_fleet():
         checks.holds("after an outage a fleet asks at most twice as often as before", float(after) <= 2, row)
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("portable")
+def test_portable_build():
+    result = subprocess.run(["script/bench", "--quick", "portable"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    rows = re.findall(r"^\| .*: the portable build.* \| -?[0-9]", result.stdout, re.M)
+    checks.equal("the portable build has its rows", 14, len(rows))
+
+
 @pytest.mark.early
 def test_bench():
     result = subprocess.run(["script/bench", "--quick"], cwd=ROOT, capture_output=True, text=True)

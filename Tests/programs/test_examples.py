@@ -7,8 +7,9 @@ import shutil
 import pytest
 from checks import holds
 from commands import outcome, passes, tail
-from programs import MEMCHECK_STRICT, WARNINGS
+from programs import MEMCHECK_STRICT
 from project import ROOT
+from targets import WARNINGS
 
 PROGRAMS = ["gate", "quickstart", "kill_switch", "fleet"]
 DENIAL = r'\{"allowed":false,"code":"DEVICE_REVOKED","request_id":"[0-9a-f-]{36}".*\}'

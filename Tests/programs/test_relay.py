@@ -10,8 +10,8 @@ import time
 import checks
 import pytest
 from daemons import Daemon, free_port
-from programs import WARNINGS
 from project import ROOT
+from targets import WARNINGS
 
 ROUND_TRIP_MS = 20
 # The first of a connection stands for the start of TLS. It is long enough to count as a request.

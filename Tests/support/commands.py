@@ -8,13 +8,18 @@ import checks
 from project import ROOT
 
 
+def environment_with(changes):
+    """Returns this process's environment with these changes. A variable that is None is unset."""
+    given = {**os.environ, **changes}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
 def outcome(*command, merged=True, environment=None, seconds=600, **more):
     """Runs a command in the root of the project, unless another folder is given, and returns its result. Standard error
-    goes to stdout too, unless merged is False. A variable that is None in the environment is unset."""
-    given = {**os.environ, **(environment or {})}
+    goes to stdout too, unless merged is False. The environment is this process's with the given changes."""
     return subprocess.run(
         [str(word) for word in command],
-        env={name: str(value) for name, value in given.items() if value is not None},
+        env=environment_with(environment or {}),
         stdin=more.pop("stdin", subprocess.DEVNULL if "input" not in more else None),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if merged else subprocess.PIPE,

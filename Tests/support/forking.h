@@ -4,6 +4,12 @@
 
 #include "children.h"
 
+#ifdef __GLIBC__
+#if !__GLIBC_PREREQ(2, 34)
+#define WITHOUT_BARE_FORK
+#endif
+#endif
+
 enum forking { BY_FORK, BY_BARE_FORK, BY_CLONE };
 
 static inline enum forking forking_named(const char *name) {
@@ -17,7 +23,9 @@ static inline enum forking forking_named(const char *name) {
 static inline pid_t forking_fork(enum forking how) {
     switch (how) {
     case BY_FORK: return fork();
+#ifndef WITHOUT_BARE_FORK
     case BY_BARE_FORK: return _Fork();
+#endif
     default: return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     }
 }

@@ -10,6 +10,9 @@ import time
 
 from project import ROOT
 
+# Signals that the caller ignores, for example through nohup, would be ignored by every program.
+DEFAULT_SIGNALS = ["env", "--default-signal"]
+
 GDB = ["gdb", "-batch", "-ex", "set print frame-arguments none", "-ex", "thread apply all bt 30", "-p"]
 
 

@@ -12,9 +12,7 @@ import checks
 import pytest
 from processes import within
 from project import ROOT
-
-WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
-FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", *WARNINGS, "-Iinclude", "-ITests/support"]
+from targets import Machine
 
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99"]
 
@@ -40,19 +38,22 @@ def pass_over_known_faults():
 class Programs:
     """Compiles programs into a folder that all workers share."""
 
-    def __init__(self, folder, library):
+    def __init__(self, folder, library, target=None):
         self._folder = folder
         self.library = library
+        self.target = target or Machine()
 
     def program(self, source, *flags, library=None, is_linked=True):
         """Returns a program. It is linked to the library, unless it loads the library itself."""
         library = library or self.library
         linked = [f"-L{library}", "-lmachineid", "-ljansson", "-pthread"] if is_linked else ["-pthread"]
-        return self.compiled(source.stem, ["gcc", *FLAGS, source, *linked, *flags])
+        made = self.compiled(source.stem, self.target.compile(source, *linked, *flags))
+        launcher = self.target.launcher(made)
+        return self.compiled(source.stem, launcher) if launcher else made
 
     def preload(self, source):
         """Returns a library for LD_PRELOAD."""
-        return self.compiled(f"{source.stem}.so", ["gcc", *FLAGS, "-shared", "-fPIC", source, "-ldl"])
+        return self.compiled(f"{source.stem}.so", self.target.compile("-shared", "-fPIC", source, "-ldl"))
 
     def compiled(self, name, command):
         """Returns the file that a compiler command makes. The same command runs only once."""

@@ -1,8 +1,10 @@
 """The folders of the project, and facts from the header."""
 
+import json
 import os
 import pathlib
 import re
+import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEADER = ROOT / "include/machineid.h"
@@ -26,6 +28,13 @@ def clean_environment():
 
 def version():
     return re.search(r'^#define MID_VERSION "(.*)"$', HEADER.read_text(), re.M)[1]
+
+
+def commands():
+    """Returns the names of the commands of machineid that have a man page of their own."""
+    said = subprocess.run([ROOT / "build/bin/machineid", "--json", "help"], stdout=subprocess.PIPE, check=True).stdout
+    names = [command["name"] for command in json.loads(said)["commands"]]
+    return [name for name in names if not (ROOT / f"build/bin/machineid-{name}").exists()]
 
 
 def functions():

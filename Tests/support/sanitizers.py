@@ -8,8 +8,9 @@ import shutil
 import subprocess
 
 import pytest
-from programs import FLAGS, last_lines
+from programs import last_lines
 from project import ROOT
+from targets import FLAGS, WARNINGS
 
 
 class Sanitizer:
@@ -55,5 +56,5 @@ class Sanitizer:
         runtime = json.loads(target)["paths"]["runtimeResourcePath"] + "/linux"
         linked = [f"-L{self.folder}", "-lmachineid", "-ljansson", "-pthread"]
         linked += [f"-L{runtime}", "-ldispatch", "-lBlocksRuntime", f"-Wl,-rpath,{runtime}"]
-        command = [str(swift / "clang"), f"-fsanitize={self.kind}", "-fuse-ld=lld", *FLAGS, source, *linked]
+        command = [str(swift / "clang"), f"-fsanitize={self.kind}", "-fuse-ld=lld", *FLAGS, *WARNINGS, source, *linked]
         return self._programs.compiled(source.stem, command)

@@ -56,18 +56,35 @@ static inline long caller_system_call(const struct caller *caller) {
     return end == text ? -1 : number;
 }
 
-static inline void caller_await_system_call(const struct caller *caller, long number) {
-    while (!atomic_load(&caller->is_done) && caller_system_call(caller) != number) (void)sched_yield();
+/* The numbers are the kernel's. Under an emulator that is another processor's than the program's. */
+#if defined EMULATED_ON_AMD64
+enum { NUMBER_POLL = 7, NUMBER_PPOLL = 271, NUMBER_FUTEX = 202 };
+#elif defined SYS_poll
+enum { NUMBER_POLL = SYS_poll, NUMBER_PPOLL = SYS_ppoll, NUMBER_FUTEX = SYS_futex };
+#else
+enum { NUMBER_POLL = SYS_ppoll, NUMBER_PPOLL = SYS_ppoll, NUMBER_FUTEX = SYS_futex };
+#endif
+
+static inline int caller_is_polling(const struct caller *caller) {
+    long number = caller_system_call(caller);
+    return number == NUMBER_POLL || number == NUMBER_PPOLL;
+}
+
+static inline int caller_is_sleeping(const struct caller *caller) { return caller_system_call(caller) == NUMBER_FUTEX; }
+
+static inline void caller_await_polling(const struct caller *caller) {
+    while (!atomic_load(&caller->is_done) && !caller_is_polling(caller)) (void)sched_yield();
+}
+
+static inline void caller_await_sleeping(const struct caller *caller) {
+    while (!atomic_load(&caller->is_done) && !caller_is_sleeping(caller)) (void)sched_yield();
 }
 
 /* Waits until the caller is blocked: in poll() it drives the transfers and waits for the network; in futex() it waits
  * for a driver, or for its next attempt. */
 static inline void caller_await_blocked(const struct caller *caller) {
-    while (!atomic_load(&caller->is_done)) {
-        long number = caller_system_call(caller);
-        if (number == SYS_poll || number == SYS_futex) return;
+    while (!atomic_load(&caller->is_done) && !caller_is_polling(caller) && !caller_is_sleeping(caller))
         (void)sched_yield();
-    }
 }
 
 /* Waits for a call to end, and checks that it failed with this status, at most within_ms after `from`. within_ms

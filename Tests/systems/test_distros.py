@@ -1,11 +1,8 @@
 """Runs the tests in roots of releases of Debian that have another libcurl, OpenSSL and glibc than this machine: on
 Debian 13 the suites that depend most on these; with --long everything, on all releases."""
 
-import re
-
-import checks
 import pytest
-from commands import outcome
+import suites
 from project import ROOT
 
 pytestmark = [pytest.mark.early, pytest.mark.xdist_group("distros")]
@@ -13,19 +10,14 @@ pytestmark = [pytest.mark.early, pytest.mark.xdist_group("distros")]
 # The longest suite comes first.
 SUITES = ["wire/hostile", "host/fork", "contract/operations", "contract/clients", "wire/proxy", "wire/tls"]
 SUITES += ["contract/audit", "contract/secrets", "host/guest", "host/threads::test_sixteen", "host/exit::test_unload"]
-COUNTS = r"^checks in the tests: (\d+) passed, (\d+) failed; wrong allowed: (\d+)"
 
 
 def start(seconds, *arguments):
-    result = outcome("script/test-distros", *arguments, seconds=seconds)
-    print(result.stdout)
-    assert result.returncode == 0, result.stdout
-    suites = re.findall(r"^(\w+): (\S+): (.*, in \d+ s)$", result.stdout, re.M)
-    for release, suite, _ in suites:
-        log = ROOT / "build/distros" / release / f"{re.sub('[/:]', '-', suite)}.log"
-        for passed, failed, wrong in re.findall(COUNTS, log.read_text(), re.M):
-            checks.counted(int(passed), int(failed), int(wrong))
-    checks.said("; ".join(" ".join(suite) for suite in suites))
+    suites.start(log_of, seconds, "script/test-distros", *arguments)
+
+
+def log_of(release, suite):
+    return ROOT / f"build/distros/{release}/{suite}.log"
 
 
 @pytest.mark.parametrize("suite", SUITES)

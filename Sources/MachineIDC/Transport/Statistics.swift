@@ -130,12 +130,13 @@ extension Statistics {
                 expected: sequence, desired: sequence &+ 1, ordering: .acquiring
             ).exchanged
         else { return }
-        number(.answeredAt).pointee.store(Int(BootTime.now.nanoseconds), ordering: .releasing)
+        // Stores would do. Helgrind takes them for races, but knows that an exchange is atomic.
+        _ = number(.answeredAt).pointee.exchange(Int(BootTime.now.nanoseconds), ordering: .releasing)
         for word in Indices(RequestID.words) {
             let bytes = Int(bitPattern: answer.requestID.bytes[unchecked: word])
-            number(.requestID, word).pointee.store(bytes, ordering: .releasing)
+            _ = number(.requestID, word).pointee.exchange(bytes, ordering: .releasing)
         }
-        number(.answerSequence).pointee.store(sequence &+ 2, ordering: .releasing)
+        _ = number(.answerSequence).pointee.exchange(sequence &+ 2, ordering: .releasing)
     }
 
     /// The place of a status among the counters of an operation. Statuses are numbered in groups of a hundred, and

@@ -1,5 +1,6 @@
 /*
- * For LD_PRELOAD: delays a system call of libcurl, as on a machine that thrashes or under a debugger.
+ * For LD_PRELOAD: delays a system call of libcurl, as on a machine that thrashes or under a debugger. Where libcurl is
+ * inside libmachineid, calls of libmachineid are meant.
  * stall_next("poll", 2000) delays libcurl's next poll() by this many milliseconds; stall_is_on() says whether a call is
  * being delayed now.
  */
@@ -29,10 +30,11 @@ int stall_is_on(void) { return atomic_load(&waits); }
 
 static void stall(const char *function, void *caller) {
     const char *expected = atomic_load(&wanted);
+    const char *meant = dlsym(RTLD_DEFAULT, "curl_version") != NULL ? "libcurl" : "libmachineid";
     struct timespec left;
     Dl_info object;
     if (expected == NULL || strcmp(expected, function) != 0) return;
-    if (dladdr(caller, &object) == 0 || strstr(object.dli_fname, "libcurl") == NULL) return;
+    if (dladdr(caller, &object) == 0 || strstr(object.dli_fname, meant) == NULL) return;
     if (!atomic_compare_exchange_strong(&wanted, &expected, NULL)) return;
     left = (struct timespec){atomic_load(&duration) / 1000, atomic_load(&duration) % 1000 * 1000000L};
     atomic_store(&waits, 1);
@@ -41,13 +43,20 @@ static void stall(const char *function, void *caller) {
 }
 
 int poll(struct pollfd *polled, nfds_t count, int milliseconds) {
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     stall("poll", __builtin_return_address(0));
-    return (int)syscall(SYS_poll, polled, count, milliseconds);
+    /* arm64 has no other. */
+    return (int)syscall(SYS_ppoll, polled, count, milliseconds < 0 ? NULL : &time, NULL, 0);
 }
 
-int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t size) {
+#ifdef __GLIBC__
+#define ADDRESS __CONST_SOCKADDR_ARG
+#else
+#define ADDRESS const struct sockaddr *
+#endif
+int connect(int descriptor, ADDRESS address, socklen_t size) {
     stall("connect", __builtin_return_address(0));
-    return (int)syscall(SYS_connect, descriptor, address.__sockaddr__, size);
+    return (int)syscall(SYS_connect, descriptor, *(const void **)&address, size);
 }
 
 ssize_t send(int descriptor, const void *bytes, size_t count, int flags) {

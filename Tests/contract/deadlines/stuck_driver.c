@@ -39,7 +39,7 @@ static void get_stuck(struct caller *driver, mid_client *client, const char *cal
     if (!by_signal) stall_next.function(call, STALL_MS);
     caller_start(driver, client);
     if (by_signal) {
-        caller_await_system_call(driver, SYS_poll);
+        caller_await_polling(driver);
         check_need(pthread_kill(driver->thread, SIGUSR1) == 0, "pthread_kill");
         while (!atomic_load(&handler_runs)) (void)sched_yield();
     } else {

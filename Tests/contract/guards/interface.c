@@ -148,7 +148,7 @@ static void waiter_start(struct waiter *waiter, mid_guard *guard) {
     waiter->guard = guard;
     check_need(pthread_create(&waiter->caller.thread, NULL, wait_for_the_end, waiter) == 0, "pthread_create");
     while (atomic_load(&waiter->caller.task) == 0) (void)sched_yield();
-    caller_await_system_call(&waiter->caller, SYS_futex);
+    caller_await_sleeping(&waiter->caller);
 }
 
 /* Once a guard is stopped, its descriptor is closed and wakes nothing that polls it, even if one of its checks is in

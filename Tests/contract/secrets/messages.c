@@ -133,7 +133,7 @@ static void throw_back(const char *format) {
 
 static void check_all(void) {
     static const char *const keys[] = {
-        "%s with more", "%s\r\nx-more: 1", "%s\xC3\xA9", "%s\xFF", "%s\t%1$s",
+        "%s with more", "%s\r\nx-more: 1", "%s\xC3\xA9", "%s\xFF", "%1$s\t%1$s",
         "%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s%1$s",
     };
     static const char *const options[] = {

@@ -51,7 +51,7 @@ static void note(struct file *file, int descriptor) {
 static int replace_descriptors(struct file *files) {
     char path[] = "/tmp/machineid-own-files-XXXXXX";
     int count = 0;
-    check_need(close_range(3, ~0U, 0) == 0, "close_range");
+    check_need(syscall(SYS_close_range, 3U, ~0U, 0U) == 0, "close_range");
     while (count < FILES) {
         int descriptor = mkstemp(path);
         check_need(descriptor >= 3 && unlink(path) == 0, path);
@@ -80,7 +80,7 @@ static int make_twins(struct file *files, const char *folder) {
     check_need(count > 0, "connections");
     qsort(connections, (size_t)count, sizeof *connections, compare_inodes);
     for (int n = 0; n < count; n++) numbers[n] = (int)connections[n].st_dev;
-    check_need(close_range(3, ~0U, 0) == 0, "close_range");
+    check_need(syscall(SYS_close_range, 3U, ~0U, 0U) == 0, "close_range");
     /* tmpfs numbers its inodes upwards from 1, so every number comes up. */
     while (made < count) {
         struct stat status;

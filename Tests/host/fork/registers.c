@@ -10,29 +10,42 @@
 
 enum { THREADS = 16, ROUNDS = 10 };
 
-typedef int registration(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *library);
+typedef void handler(void);
+typedef int registration(handler *prepare, handler *parent, handler *child, void *library);
 registration __register_atfork;
 
 static atomic_int registered, is_refused, is_held, is_waiting;
 static pthread_barrier_t barrier;
 
-/* pthread_atfork() calls this in place of the C library's function. */
-int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *library) {
-    struct timespec rest = {0, 5000000};
+static int really_register(handler *prepare, handler *parent, handler *child, void *library) {
     registration *real;
+    int (*of_musl)(handler *, handler *, handler *);
+    *(void **)&real = dlsym(RTLD_NEXT, "__register_atfork");
+    if (real != NULL) return real(prepare, parent, child, library);
+    *(void **)&of_musl = dlsym(RTLD_NEXT, "pthread_atfork");
+    check_need(of_musl != NULL, "pthread_atfork");
+    return of_musl(prepare, parent, child);
+}
+
+/* With glibc's own pthread_atfork(), which is part of each library that uses it, the library calls this. */
+int __register_atfork(handler *prepare, handler *parent, handler *child, void *library) {
+    struct timespec rest = {0, 5000000};
     Dl_info info;
     void *address;
-    *(void **)&real = dlsym(RTLD_NEXT, "__register_atfork");
-    *(void (**)(void))&address = prepare;
-    check_need(real != NULL, "__register_atfork");
+    *(handler **)&address = prepare;
     if (prepare == NULL || dladdr(address, &info) == 0 || strstr(info.dli_fname, "libmachineid") == NULL)
-        return real(prepare, parent, child, library);
+        return really_register(prepare, parent, child, library);
     if (atomic_exchange(&is_refused, 0)) return ENOMEM;
     atomic_fetch_add(&registered, 1);
     (void)nanosleep(&rest, NULL);
     atomic_store(&is_waiting, 1);
     while (atomic_load(&is_held)) (void)nanosleep(&rest, NULL);
-    return real(prepare, parent, child, library);
+    return really_register(prepare, parent, child, library);
+}
+
+/* With musl, and where the portable build is for a glibc that had it in a shared library, the library calls this. */
+int pthread_atfork(handler *prepare, handler *parent, handler *child) {
+    return __register_atfork(prepare, parent, child, NULL);
 }
 
 static void *make_client(void *unused) {

@@ -9,7 +9,7 @@
 
 enum { ALL_NEEDED = 100 };
 
-static int refused_processes;
+static atomic_int refused_processes;
 
 /* Makes the first client and its first call, which initialises the libraries below. Returns 0 if they made fewer
  * allocations than nth. */

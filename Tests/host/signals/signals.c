@@ -10,6 +10,11 @@
 
 #include <signal.h>
 
+/* musl has this name for it. */
+#if defined __GLIBC__ && !defined sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 enum { THREADS = 3, TIMEOUT_MS = 300 };
 
 static mid_client *client;
@@ -26,7 +31,7 @@ static timer_t bombard(void) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
     struct itimerspec period = {{0, 1000000}, {0, 1000000}};
     timer_t timer;
-    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     check_need(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
     check_need(timer_settime(timer, 0, &period, NULL) == 0, "timer_settime");
     return timer;

@@ -17,7 +17,8 @@ static void begin(const char *scenario) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     int connection = socket(AF_INET, SOCK_STREAM, 0);
     check_need(connection >= 0, "socket");
-    check_need(sscanf(check_environment("MACHINEID_BASE_URL"), "http://127.0.0.1:%u", &port) == 1, "the emulator's URL");
+    const char *url = check_environment("MACHINEID_BASE_URL");
+    check_need(sscanf(url, "http://127.0.0.1:%u", &port) == 1, "the emulator's URL");
     address.sin_port = htons((unsigned short)port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     check_need(connect(connection, (struct sockaddr *)&address, sizeof address) == 0, "connect");

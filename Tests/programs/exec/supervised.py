@@ -6,9 +6,9 @@ import os
 import select
 import signal
 import subprocess
-import time
 
-from commands import outcome
+from commands import environment_with, outcome
+from processes import DEFAULT_SIGNALS, await_true
 from project import ROOT
 
 EXEC = ROOT / "build/bin/machineid-exec"
@@ -17,18 +17,6 @@ ORG_KEY, DEVICE = "org_supervised", "supervised"
 WAITS = 'echo $$ >"$THERE"; while :; do sleep 0.05; done'
 STUBBORN = f'trap "echo no >&2" TERM; {WAITS}'
 POLITE = f'trap "echo bye; exit 3" TERM INT HUP; {WAITS}'
-# Signals that the caller ignores, for example through nohup, would be ignored by every program.
-DEFAULT_SIGNALS = ["env", "--default-signal"]
-
-
-def await_true(holds, seconds=30):
-    """Waits until a condition holds, and returns whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_there(pid):
@@ -104,12 +92,10 @@ class Supervised:
         assert self.program, f"the program is not there: {self.errors}"
 
     def begin(self, command, errors=None, dispositions=(), **changed):
-        given = {**os.environ, **self.environment, **changed}
-        given = {name: str(value) for name, value in given.items() if value is not None}
         with open(self.folder / "output", "wb") as output, open(self.folder / "errors", "wb") as own_errors:
             self.supervisor = subprocess.Popen(
                 [*DEFAULT_SIGNALS, *dispositions, *map(str, command)],
-                env=given,
+                env=environment_with(self.environment | changed),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

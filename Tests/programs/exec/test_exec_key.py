@@ -26,7 +26,8 @@ def has_key(text):
 
 
 def test_the_environment_of_the_program(supervised, key_file):
-    result = supervised.start(*SHOWS_ENVIRONMENT, MACHINEID_ORG_KEY_FILE=key_file("key", ORG_KEY))
+    variables = WITHOUT | {"MACHINEID_ORG_KEY_FILE": key_file("key", ORG_KEY)}
+    result = supervised.start(*SHOWS_ENVIRONMENT, **variables)
     equal("it runs", 0, result.returncode)
     holds("it has the rest of the environment", f"MACHINEID_DEVICE_ID={DEVICE}" in result.stdout, result.stdout)
     holds("it has no org key", not has_key(result.stdout), result.stdout)
@@ -90,7 +91,7 @@ UNFIT = {
 def test_unfit(supervised, key_file, tmp_path, what, way):
     text, mode, message = UNFIT[what]
     file = tmp_path / "nothing" if text is None else key_file("key", text, mode)
-    words, variables = (["--key-file", file], {}) if way == "--key-file" else ([], {way: file})
+    words, variables = (["--key-file", file], {}) if way == "--key-file" else ([], WITHOUT | {way: file})
     result = supervised.start(*words, "--", "echo", "never", **variables)
     equal("it is refused", (2, ""), (result.returncode, result.stdout))
     holds("in one line", result.stderr.count("\n") == 1 and way in result.stderr and message in result.stderr, result)

@@ -16,7 +16,7 @@ from supervised import DEVICE, EXEC, ORG_KEY, POLITE, WAITS, await_true
 
 KEYS = ["time", "event", "device", "pid", "status", "code", "request_id", "exit_status", "message"]
 STATUS_KEYS = ["device", "state", "updated", "supervisor", "pid", "allowed", "expires", "guard", "status", "code"]
-STATUS_KEYS += ["request_id", "message", "age_ms", "checks", "failures", "exit_status"]
+STATUS_KEYS += ["request_id", "message", "age_ms", "checks", "failures", "exit_status", "stats"]
 
 
 def events_of(text):
@@ -109,6 +109,9 @@ def test_status(supervised, status_file):
     supervised.expect_end(124)
     found = status_in(status_file)
     equal("it has ended", ("ended", 124, False), (found["state"], found["exit_status"], found["allowed"]))
+    counted = found["stats"]["decisions"]
+    equal("one denial is counted", 1, counted["denied"]["DEVICE_REVOKED"])
+    holds("and each allow", counted["allowed"]["ALLOW"] >= 2, counted)
     equal("no other file is left", [], list(supervised.folder.glob("status.*")))
 
 

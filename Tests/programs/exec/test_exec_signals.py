@@ -7,7 +7,8 @@ import signal
 
 import pytest
 from checks import equal, holds, said
-from supervised import EXEC, ORG_KEY, await_true, children_of
+from commands import environment_with
+from supervised import EXEC, ORG_KEY, as_a_shell_has_it, await_true, children_of
 from terminal import Terminal
 
 RUNS = 50
@@ -26,7 +27,9 @@ def terminal(supervised):
 
         def begin(command, **variables):
             return stack.enter_context(
-                contextlib.closing(Terminal(command, {**supervised.environment, "PS1": "$ ", **variables}))
+                contextlib.closing(
+                    Terminal(command, environment_with({**supervised.environment, "PS1": "$ ", **variables}))
+                )
             )
 
         yield begin
@@ -73,8 +76,8 @@ def test_one_interrupt_at_a_terminal(terminal, counts, reads):
         at.wait_for("got\n")
         await_nothing_pending(at.pid)
         os.kill(at.pid, signal.SIGUSR1)
-        status = at.end()
-        equal("^C arrives once", (NOTHING | {"INT": 1}, 0), (counted(at.output), status))
+        status = as_a_shell_has_it(at.end())
+        equal("^C arrives once", (NOTHING | {"INT": 1}, 0), (counted(at.text), status))
     said(f"^C arrived once in each of {RUNS} runs")
 
 
@@ -111,13 +114,13 @@ def test_a_program_in_a_script_reads_the_terminal(terminal):
     at.wait_for("program: one\n")
     at.type("two\n")
     at.wait_for("script: two\n")
-    equal("and the script reads it after that", 0, at.end())
+    equal("and the script reads it after that", 0, as_a_shell_has_it(at.end()))
 
 
 def test_a_program_that_writes_to_a_terminal_with_tostop(terminal):
     at = terminal(["sh", "-c", f"stty tostop; {EXEC} -- sh -c 'echo line >/dev/tty'"])
     at.wait_for("line\n")
-    equal("it ends", 0, at.end())
+    equal("it ends", 0, as_a_shell_has_it(at.end()))
 
 
 @pytest.mark.parametrize("reads", ["", "read -r line </dev/tty; "], ids=["asks for nothing", "reads the terminal"])
@@ -127,8 +130,8 @@ def test_an_interrupt_ends_the_script_too(terminal, reads):
         at.type("line\n")
     at.wait_for("ready\n")
     at.type("\x03")
-    equal("the script ends by it", 130, at.end())
-    equal("and does not go on", False, "never" in at.output)
+    equal("the script ends by it", 130, as_a_shell_has_it(at.end()))
+    equal("and does not go on", False, "never" in at.text)
 
 
 def test_a_pipeline_whose_last_program_reads_the_terminal(terminal):
@@ -137,7 +140,7 @@ def test_a_pipeline_whose_last_program_reads_the_terminal(terminal):
     at.type("typed\n")
     at.wait_for("line, typed\n")
     at.type("\x03")
-    equal("it ends", 130, at.end())
+    equal("it ends", 130, as_a_shell_has_it(at.end()))
 
 
 def test_stop_and_continue_in_a_shell(terminal, counts):
@@ -165,7 +168,7 @@ def test_stop_and_continue_in_a_shell(terminal, counts):
         line = at.wait_for("WINCH=0\n") + "WINCH=0\n"
         equal("each signal arrived once", NOTHING | {"INT": 1, "CONT": 1}, counted(line))
         at.type("exit\n")
-        equal("the shell has its terminal again", 0, at.end())
+        equal("the shell has its terminal again", 0, as_a_shell_has_it(at.end()))
 
 
 def test_stop_where_nobody_could_continue_it(terminal, counts):
@@ -178,11 +181,11 @@ def test_stop_where_nobody_could_continue_it(terminal, counts):
     at.type("\x03")
     at.wait_for("got\n")
     os.kill(at.pid, signal.SIGUSR1)
-    equal("it ends", 0, at.end())
+    equal("it ends", 0, as_a_shell_has_it(at.end()))
 
 
 def test_revoked_while_it_waits_for_a_line(terminal, supervised):
     at = terminal([EXEC, "--interval", "0.1", "--max-age", "30", "--", "sh", "-c", "echo ready; read -r l </dev/tty"])
     at.wait_for("ready\n")
     supervised.emulator.ask(ORG_KEY, "/api/v1/devices/revoke", {"deviceId": "supervised"})
-    equal("it is stopped", 124, at.end())
+    equal("it is stopped", 124, as_a_shell_has_it(at.end()))

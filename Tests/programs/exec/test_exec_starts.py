@@ -6,9 +6,9 @@ import shutil
 import pytest
 from checks import equal, holds
 from commands import outcome, passes, said
-from programs import WARNINGS
 from project import ROOT
 from supervised import DEFAULT_SIGNALS, DEVICE, EXEC, as_a_shell_has_it
+from targets import WARNINGS
 
 DESCRIPTORS = ["sh", "-c", "set -- /proc/self/fd/*; echo $#"]
 IGNORED = ["sed", "-n", r"s/^SigIgn:[[:space:]]*//p", "/proc/self/status"]

@@ -40,7 +40,7 @@ OTHERS = {
     "no org key": (["--", "true"], {"MACHINEID_ORG_KEY": " "}, "no org key; give --key-file FILE, or set"),
     "two org keys": (["--", "true"], {"MACHINEID_ORG_KEY_FILE": "/nowhere"}, "are both set; unset one of them"),
     "a long org key": (["--", "true"], {"MACHINEID_ORG_KEY": "x" * 5000}, "longer than an org key can be; correct it"),
-    "a bad base URL": (["--", "true"], {"MACHINEID_BASE_URL": "x"}, "MACHINEID_BASE_URL: base_url is not a URL"),
+    "a bad base URL": (["--", "true"], {"MACHINEID_BASE_URL": "x"}, "MACHINEID_BASE_URL: base_url must begin with"),
 }
 
 

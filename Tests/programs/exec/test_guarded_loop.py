@@ -6,9 +6,9 @@ import time
 import pytest
 from checks import SLACK_MS, equal, holds
 from commands import outcome
-from programs import WARNINGS
 from project import ROOT
 from supervised import await_true
+from targets import WARNINGS
 
 
 @pytest.fixture

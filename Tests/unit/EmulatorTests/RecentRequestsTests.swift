@@ -3,7 +3,9 @@ import Testing
 @testable import machineid_emulator
 
 @Suite struct RecentRequestsTests {
-    private func request(_ number: Int, _ operation: Operation = .validate, _ status: UInt32? = 200, _ code: String = "")
+    private func request(
+        _ number: Int, _ operation: Operation = .validate, _ status: UInt32? = 200, _ code: String = ""
+    )
         -> RecordedRequest
     {
         RecordedRequest(

@@ -60,7 +60,8 @@ import Testing
         ),
         (
             #"{"steps":[{"at_ms":5}]}"#,
-            "step 1: has no effect; add one of http_status, close, hang, delay_ms, register, revoke, unrevoke, remove, plan"
+            "step 1: has no effect; "
+                + "add one of http_status, close, hang, delay_ms, register, revoke, unrevoke, remove, plan"
         ),
         (
             #"{"steps":[{"at_ms":5,"hang":true},{"at_ms":4,"hang":true}]}"#,

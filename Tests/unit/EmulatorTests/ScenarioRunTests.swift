@@ -50,7 +50,8 @@ import Testing
     @Test func aFaultHasAnOperationADeviceATimeAndANumberOfRequests() throws {
         let organisation = try organisation(
             """
-            {"steps":[{"at_ms":10,"for_ms":10,"operation":"validate","device_prefix":"a","http_status":503,"requests":2}]}
+            {"steps":[{"at_ms":10,"for_ms":10,"operation":"validate","device_prefix":"a","http_status":503,
+                "requests":2}]}
             """)
         let fault = Fault(step: 1, delay: 0, ending: .refuse(httpStatus: 503, retryAfter: nil))
         let (a, b) = (try device("ab"), try device("b"))

@@ -62,8 +62,10 @@ import Testing
 
     @Test func theStepsOfAScenarioAreKept() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let text =
-            #"{"steps":[{"device":"a","register":true},{"device_prefix":"","revoke":true},{"plan":{"planTier":"max"}}]}"#
+        let text = """
+            {"steps":[{"device":"a","register":true},{"device_prefix":"","revoke":true},
+                {"plan":{"planTier":"max"}}]}
+            """
         try withExtendedLifetime(organisation()) { organisation in
             organisation.setScenario(try ScenarioReader.read(JSONObject(parsing: Array(text.utf8))))
             #expect(try organisation.catchUp().count == 3)

@@ -10,20 +10,21 @@ from checks import expect, skipped
 from probe import attempt
 
 
-def test_system_roots(world):
+def test_system_roots(world, target):
     # The file in which this libcurl was built to look for them.
     bundle = subprocess.run(["curl-config", "--ca"], capture_output=True, text=True, check=True).stdout.strip()
     bundle = pathlib.Path(bundle)
     system = bundle.read_bytes()
-    certificates = system + world.authority.path.read_bytes()
-    both = inside(bundle, folder_of(world, "both", bundle, certificates, [world.authority]))
+    replaced = target.in_root(bundle.parent)
+    both = folder_of(world, "both", bundle, system + world.authority.path.read_bytes(), [world.authority])
+    both = inside(replaced, both)
     if subprocess.run([*both, "true"], capture_output=True).returncode != 0:
         skipped("the system's authorities", "this machine does not let a test have a mount namespace")
         return
 
     in_file_and_folder(world, both)
-    in_folder_alone(world, bundle, inside(bundle, folder_of(world, "beside", bundle, system, [world.authority])))
-    none(world, bundle, inside(bundle, folder_of(world, "none", bundle, None, [])))
+    in_folder_alone(world, bundle, inside(replaced, folder_of(world, "beside", bundle, system, [world.authority])))
+    none(world, bundle, inside(replaced, folder_of(world, "none", bundle, None, [])))
 
 
 def folder_of(world, name, bundle, content, hashed):
@@ -40,10 +41,10 @@ def folder_of(world, name, bundle, content, hashed):
     return folder
 
 
-def inside(bundle, folder):
-    """Returns the command that starts a probe so that it finds this folder in place of the system's."""
+def inside(replaced, folder):
+    """Returns the command that starts a probe so that it finds this folder in place of the one that is replaced."""
     namespace = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-    return [*namespace, "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh", folder, bundle.parent]
+    return [*namespace, "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh", folder, replaced]
 
 
 def in_file_and_folder(world, wrapper):
@@ -82,7 +83,7 @@ def in_folder_alone(world, bundle, wrapper):
 
 def none(world, bundle, wrapper):
     url = world.nginx.url("valid")
-    message = f"install ca-certificates, or name a file with ca_file; looked in {bundle}"
+    message = f"install ca-certificates, or name (a file|one) with ca_file; looked in {bundle}"
     expect("no system's file", attempt(base_url=url, wrapper=wrapper), "MID_TLS_FAILED", message=message)
     folder = str(world.hashed_folder(world.authority))
     expect("no system's file, with ca_path", attempt(base_url=url, ca_path=folder, wrapper=wrapper), "MID_OK", 1)

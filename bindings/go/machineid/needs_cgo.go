@@ -3,4 +3,4 @@
 package machineid
 
 // The compiler prints this sentence.
-const _ int = "package machineid needs cgo: set CGO_ENABLED=1 and install a C compiler; CC names one for another platform"
+const _ int = "package machineid needs cgo: set CGO_ENABLED=1 and install a C compiler; CC names it"

@@ -19,8 +19,8 @@ _SLICE_MS = 250
 
 
 class Guard:
-    """Keeps one device's permission fresh in the background. It is true while the device may run: looking costs less
-    than a microsecond, asks nobody and waits for nothing.
+    """Keeps one device's permission fresh in the background. It is true while the device may run: looking costs about
+    a microsecond, asks nobody and waits for nothing.
 
     Once the device is denied, the guard is off for good: a later unrevoke does not bring it back. In a forked child it
     is off too; start another one there, on the same client. Client.guard() makes guards. Stop them with stop() or

@@ -1,7 +1,7 @@
 """Owners of what the library makes."""
 
 import weakref
-from ctypes import c_int32, c_void_p
+from ctypes import c_void_p
 from typing import Any, Callable, Optional
 
 from ._errors import closed, error_of
@@ -36,6 +36,3 @@ def checked(status: int, text: c_void_p) -> Any:
         raise error_of(status_name(status), as_reply(told))
     return told
 
-
-#: The type of a function of the library that returns a status.
-Operation = Callable[..., c_int32]

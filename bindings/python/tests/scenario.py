@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import libmachineid
@@ -13,6 +14,8 @@ from libmachineid import Client, Error
 DEVICE = "worker:prod:queue-consumer:07"
 SLACK_MS = float(os.environ.get("CHECK_SLACK_MS", "0"))
 say = functools.partial(print, flush=True)
+# Python 3.12 and later say this of every fork in a process with a thread, such as that of a guard.
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 
 
 def main():

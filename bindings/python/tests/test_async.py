@@ -209,6 +209,7 @@ def test_from_env(authority):
     asyncio.run(main())
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_client_made_before_a_fork(authority):
     client = authority.async_client()
 

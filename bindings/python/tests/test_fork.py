@@ -13,6 +13,9 @@ import pytest
 
 from libmachineid.testing import eventually
 
+# Python 3.12 and later say this of every fork in a process with a thread, such as that of a guard.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 APPLICATION = '''
 import os
 from libmachineid import Client
@@ -90,7 +93,6 @@ def test_forks_amid_calls_of_other_threads(client):
     assert answers and all(answers)
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_guard_is_off_in_a_child(client):
     with client.guard("agent") as guard:
         child = os.fork()

@@ -65,12 +65,9 @@ make_root() {
     chmod 755 "$place"
     : >"$log"
     give_back "$log"
-    # A package such as libstd-rust-dev:arm64 is that of another processor.
-    local foreign=()
-    [[ $packages != *:arm64* ]] || foreign=("--architectures=$(dpkg --print-architecture),arm64")
     # --variant=apt installs the essential packages and apt. The index of a mirror may be past its Valid-Until date.
     # shellcheck disable=SC2016 # mmdebstrap's own
-    mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" "${foreign[@]}" \
+    mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" \
         '--aptopt=Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
         '--customize-hook=printf "127.0.0.1 localhost\n::1 localhost\n" >"$1/etc/hosts"' \
         "$release" "$place/new" - <<<"$sources" 2>&1 | tee "$log" | grep --line-buffered '^[IE]: '

@@ -40,6 +40,10 @@ compile_swift() {
         maps+=(-Xcc "-fmodule-map-file=$PWD/$map/module.modulemap")
     done
     mapfile -t sources < <(find Sources/MachineIDC -name '*.swift' | LC_ALL=C sort)
+    # Compiled modules hold the path of their folder, and are of no use once the project or its cache has moved.
+    [ "$(cat "$folder/modules/made-in" 2>/dev/null)" = "$PWD" ] || rm -rf "$folder/modules"
+    mkdir -p "$folder/modules"
+    echo "$PWD" >"$folder/modules/made-in"
     "$(swift_tool swiftc)" -c -o "$folder/swift.bc" "${sources[@]}" -lto=llvm-full -target "$target" \
         -Xfrontend -clang-target -Xfrontend "$processor-unknown-linux-gnu" "$@" "${maps[@]}" \
         -module-name MachineIDC -package-name machineid -parse-as-library -swift-version 6 -warnings-as-errors \

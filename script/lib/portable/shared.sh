@@ -77,11 +77,3 @@ packages_list() {
         printf 'deb [arch=%s%s] %s %s main\n' "$1" "$(signed_by "$signed")" "$uri" "$suite"
     done
 }
-
-# of_arch ARCH FOLDER COMMAND [ARGUMENT...]: runs archive for another architecture than this machine's.
-of_arch() {
-    local arch=$1 folder=$2 command=$3
-    shift 3
-    archive "$folder" "$command" -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
-        -o "Dir::State::status=$(realpath "$folder")/status" "$@"
-}

@@ -63,6 +63,14 @@ archive() {
         -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder" -o APT::Sandbox::User=root "$@"
 }
 
+# of_arch ARCH FOLDER COMMAND [ARGUMENT...]: runs archive for another architecture than this machine's.
+of_arch() {
+    local arch=$1 folder=$2 command=$3
+    shift 3
+    archive "$folder" "$command" -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
+        -o "Dir::State::status=$(realpath "$folder")/status" "$@"
+}
+
 # source_of NAME: prints the folder with the files of the pinned source package.
 source_of() { printf '%s/sources/%s_%s\n' "$cache" "$1" "$(pin "$1")"; }
 

@@ -16,7 +16,7 @@ project = "libmachineid"
 author = "The libmachineid authors"
 version = release = _header.version
 extensions = ["hawkmoth", "comments", "man_sections", "myst_parser"]
-include_patterns = ["*.md", "*.rst", "docs/*.md", "Tests/README.md", "programs/*.rst"]
+include_patterns = ["*.md", "*.rst", "docs/*.md", "Tests/README.md", "bindings/README.md", "programs/*.rst"]
 exclude_patterns = ["README.md"]  # it is the first half of index.md
 nitpicky = True
 smartquotes = False
@@ -46,4 +46,4 @@ html_theme_options = {
 
 
 def setup(app):
-    pages.write(_header, Path(app.srcdir), [p for p in sorted(ROOT.glob("build/bin/machineid-*")) if not p.suffix])
+    pages.write(_header, Path(app.srcdir), [p for p in sorted(ROOT.glob("build/bin/machineid*")) if not p.suffix])

@@ -11,8 +11,9 @@ from markup import inline, table
 # The section of the header that holds for a function, besides its own comment.
 SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
 # The guides in the order in which they are read; any others follow.
-GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "machineid-exec", "networks"]
-GUIDES += ["tls-and-proxies", "hosts", "forking-servers", "fleets", "org-key", "observability", "ffi", "testing"]
+GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "machineid", "machineid-exec"]
+GUIDES += ["networks", "tls-and-proxies", "hosts", "forking-servers", "fleets", "org-key", "observability", "ffi"]
+GUIDES += ["operating", "testing"]
 GUIDES += ["reliability"]
 
 MACHINEID = """\
@@ -77,6 +78,7 @@ machineid
 
 [A-Z]*
 Tests/README
+bindings/README
 ```
 """
 
@@ -144,9 +146,26 @@ def _machineid_page(header: Header) -> str:
 
 
 def _program_page(program: Path) -> str:
-    said = subprocess.run([program, "--help"], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    """Returns the page of a program: what it says to --help, and what its commands say."""
+    said = _help(program)
+    page = f"{program.name}\n{'=' * len(program.name)}\n\n{_block(said)}"
+    listed = re.search(r"^Commands:$(.*?)^Options", said, re.M | re.S)
+    for command in re.findall(r"^  ([a-z]+) ", listed[1] if listed else "", re.M):
+        title = f"{program.name} {command}"
+        page += f"\n{title}\n{'-' * len(title)}\n\n"
+        other = program.with_name(f"{program.name}-{command}")
+        behind = f":doc:`{other.name}` is the program behind it.\n"
+        page += behind if other.exists() else _block(_help(program, command))
+    return page
+
+
+def _help(*command: object) -> str:
+    return subprocess.run([*command, "--help"], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+
+
+def _block(said: str) -> str:
     lines = "\n".join(f"   {line}".rstrip() for line in said.splitlines())
-    return f"{program.name}\n{'=' * len(program.name)}\n\n.. code-block:: text\n\n{lines}\n"
+    return f".. code-block:: text\n\n{lines}\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -283,7 +283,8 @@ struct SocketTable {
     /// Watches over the run of libcurl in progress.
     var watchdog: UnsafeMutablePointer<PerformWatchdog> { shared.pointee.watchdog.pointer }
 
-    /// Makes TLS return soon, because nobody waits for any transfer any more. Any thread may call it.
+    /// Makes TLS return soon, because nobody waits for any transfer any more. Any thread may call it. A relaxed store
+    /// would do, but helgrind takes it for a race.
     func cancel() { shared.pointee.isCancelled.store(true, ordering: .sequentiallyConsistent) }
 
     /// Counts a TLS message or the head of a TLS record. When TLS does not return in time, breaks all connections,

@@ -1,0 +1,101 @@
+// The parts of libc that the program machineid uses. The functions below wrap what Swift cannot import: macros and
+// variadic functions.
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+// errno is a macro.
+static inline int tool_errno(void) {
+    return errno;
+}
+
+// open() is variadic.
+static inline int tool_open(const char *_Nonnull path) {
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+// S_ISREG is a macro.
+static inline int tool_is_regular(mode_t mode) {
+    return S_ISREG(mode);
+}
+
+// Whether an open file is on a mount that nobody can write to.
+static inline int tool_is_on_read_only_mount(int descriptor) {
+    struct statvfs mount;
+    return fstatvfs(descriptor, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
+}
+
+// Overwrites memory with zeros, and no compiler may leave that out.
+static inline void tool_erase(void *_Nonnull memory, size_t size) {
+    memset(memory, 0, size);
+    __asm__ volatile("" : : "r"(memory) : "memory");
+}
+
+// The time in UTC, such as 2026-01-31T09:15:00.123Z, in a buffer of 32 bytes.
+static inline void tool_utc_time(char *_Nonnull text) {
+    struct timespec now = {0};
+    struct tm parts;
+    char seconds[24] = "";
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (gmtime_r(&now.tv_sec, &parts) != NULL) strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(text, 32, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+}
+
+// Looks up the addresses of a host. SOCK_STREAM is an enumerator in glibc and a macro in musl. Returns 0, or a number
+// for gai_strerror().
+static inline int tool_look_up(const char *_Nonnull host, const char *_Nonnull port,
+                               struct addrinfo *_Nullable *_Nonnull found) {
+    struct addrinfo hints = {0};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    int error = getaddrinfo(host, port, &hints, found);
+    // AI_ADDRCONFIG leaves out an address on loopback where the machine has no other of its kind.
+    hints.ai_flags = 0;
+    return error == 0 ? 0 : getaddrinfo(host, port, &hints, found);
+}
+
+// Writes the numeric address into a buffer of 64 bytes.
+static inline void tool_address(const struct addrinfo *_Nonnull at, char *_Nonnull text) {
+    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, 64, NULL, 0, NI_NUMERICHOST) != 0) strcpy(text, "?");
+}
+
+// Connects to an address and closes the connection. Returns 0, or why that failed: an errno, ETIMEDOUT after the time.
+static inline int tool_connect(const struct addrinfo *_Nonnull to, int milliseconds) {
+    int error = 0, descriptor = socket(to->ai_family, to->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->ai_protocol);
+    socklen_t size = sizeof error;
+    if (descriptor < 0) return errno;
+    if (connect(descriptor, to->ai_addr, to->ai_addrlen) != 0) {
+        struct pollfd polled = {descriptor, POLLOUT, 0};
+        error = errno;
+        if (error == EINPROGRESS) {
+            int ready = poll(&polled, 1, milliseconds);
+            error = ready == 0 ? ETIMEDOUT : errno;
+            if (ready > 0) getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+        }
+    }
+    close(descriptor);
+    return error;
+}
+
+// Whether the kernel knows that its clock is set by a time server: 1 or 0; -1 when it cannot tell.
+static inline int tool_clock_is_synchronised(void) {
+    struct timex about = {0};
+    return adjtimex(&about) < 0 ? -1 : (about.status & STA_UNSYNC) == 0;
+}
+
+// unistd.h declares it only under _GNU_SOURCE, which Swift does not define.
+extern char *_Nullable *_Nullable environ;

@@ -1,0 +1,98 @@
+internal import CTool
+
+extension Command {
+    static let watch = Command(
+        name: "watch", operands: "ID... | --prefix P", about: "print a line for each change of a decision",
+        details: [
+            "Each line has the time in UTC, the device, what it was and what it is now, the code and the request id. "
+                + "A device is allowed, denied, or unknown, which is when no answer comes or the last allow has become "
+                + "too old. The first lines tell how things stand. It goes on until it is ended by a signal.",
+            "An allowed device is watched by a guard, as a program would have it: a silent authority makes it unknown "
+                + "after three intervals.",
+        ],
+        options: [
+            Option(
+                name: "prefix", value: .text("P"),
+                about: "watch the devices of the organisation, at this moment, whose ids begin with P"),
+            Option(name: "interval", value: .text("S"), about: "seconds from one check to the next. Default: 5"),
+        ],
+        examples: ["machineid watch worker:prod:07", "machineid --json watch --prefix worker:prod: >>changes.ndjson"],
+        run: runWatch)
+}
+
+/// How often the guards are looked at, in milliseconds.
+private let longestTick = 100
+/// So many guards are started at once. Each asks the authority, and meanwhile nothing is looked at.
+private let guardsAtOnce = 20
+private let batchSize = 500
+
+@Sendable private func runWatch(_ session: Session, _ arguments: Arguments) throws(Failure) -> Int32 {
+    let interval = try arguments.value("interval").map { text throws(Failure) in
+        try Number.milliseconds(text, "--interval", 20...3_600_000)
+    }
+    let devices = try chosen(session, arguments)
+    try watch(devices.map { Watched($0) }, session, every: interval ?? 5000)
+}
+
+private func chosen(_ session: Session, _ arguments: Arguments) throws(Failure) -> [String] {
+    guard let prefix = arguments.value("prefix") else {
+        guard !arguments.operands.isEmpty else {
+            throw .usage("watch needs a device: machineid watch ID..., or --prefix P")
+        }
+        return try DeviceID.read(arguments.operands)
+    }
+    guard arguments.operands.isEmpty else {
+        throw .usage("watch takes device ids or --prefix, not both; leave one out")
+    }
+    let devices = try Devices.list(session).map { $0.id }.filter { $0.begins(with: prefix) }
+    guard !devices.isEmpty else { throw .usage("--prefix: no device of the organisation begins with '\(prefix)'") }
+    return devices
+}
+
+private func watch(_ devices: [Watched], _ session: Session, every interval: Int) throws(Failure) -> Never {
+    let client = try session.client()
+    let width = devices.reduce(0) { max($0, $1.id.columns) }
+    var nextQuestion = Clock.now
+    while true {
+        for device in devices {
+            if let change = device.look() { show(change, device.id, width, session.console) }
+        }
+        if Clock.now >= nextQuestion {
+            nextQuestion = Clock.now + interval
+            let unguarded = devices.filter { $0.guardian == nil }
+            var start = 0
+            while start < unguarded.count {
+                let batch = unguarded[start..<min(unguarded.count, start + batchSize)]
+                start += batchSize
+                let verdicts = try client.validate(batch.map { $0.id })
+                for (device, verdict) in zip(batch, verdicts) {
+                    if let change = device.note(verdict) { show(change, device.id, width, session.console) }
+                }
+                try session.console.finish()
+            }
+            for device in unguarded.prefix(guardsAtOnce) { device.startGuard(client, intervalMilliseconds: interval) }
+        }
+        try session.console.finish()
+        Clock.sleep(min(interval, longestTick))
+    }
+}
+
+private func show(_ change: Watched.Change, _ id: String, _ width: Int, _ console: Console) {
+    let time = Clock.utc
+    if console.isJSON {
+        let object = JSON.object()
+        object.set("time", time)
+        object.set("device", id)
+        object.set("from", change.from?.word)
+        object.set("to", change.to.word)
+        object.set("code", change.code)
+        object.set("request_id", change.requestID)
+        return console.say(object.line)
+    }
+    let from = change.from?.word ?? "-"
+    let cells = [time, id, from, change.to.word, change.code, change.requestID ?? "-"].map { $0.withoutControls }
+    guard console.isTerminal else { return console.say(cells.joined(by: "\t")) }
+    let colour: Colour = change.to == .allowed ? .green : change.to == .denied ? .red : .yellow
+    let to = console.coloured(cells[3].padded(to: 7), colour)
+    console.say("\(time)  \(cells[1].padded(to: width))  \(cells[2].padded(to: 7)) -> \(to)  \(cells[4])  \(cells[5])")
+}

@@ -1,0 +1,117 @@
+internal import CTool
+
+/// Standard output and standard error, and the three forms that results have: a table on a terminal, columns between
+/// tabs in a pipe, and a JSON object in a line.
+final class Console {
+    /// Set by --json.
+    var isJSON = false
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    private let hasErrorTerminal = isatty(STDERR_FILENO) == 1
+    private let mayColour: Bool
+    private var buffer: [UInt8] = []
+    private var hasFailed = false
+    private var isProgressShown = false
+
+    init() {
+        let isDumb = Environment.text("TERM").map { $0.isSame(as: "dumb") } ?? true
+        mayColour = Environment.text("NO_COLOR") == nil && !isDumb
+    }
+
+    /// Whether somebody can be asked a question.
+    var canAsk: Bool { isatty(STDIN_FILENO) == 1 && hasErrorTerminal }
+
+    // MARK: Results
+
+    /// Adds a line to standard output. It goes out with the next flush.
+    func say(_ line: String) {
+        buffer += Array(line.utf8)
+        buffer.append(0x0a)
+        if buffer.count > 65536 { flush() }
+    }
+
+    /// Adds text that has its own line feeds.
+    func say(text: String) { buffer += Array(text.utf8) }
+
+    func flush() {
+        clearProgress()
+        if !write(buffer, to: STDOUT_FILENO) { hasFailed = true }
+        buffer = []
+    }
+
+    /// Ends the output. Throws when not all of it was written, for example to a full disk.
+    func finish() throws(Failure) {
+        flush()
+        if hasFailed { throw .failed("standard output cannot be written; is there space left?") }
+    }
+
+    func coloured(_ text: String, _ colour: Colour, onError: Bool = false) -> String {
+        guard mayColour, onError ? hasErrorTerminal : isTerminal, colour != .none else { return text }
+        return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
+    }
+
+    // MARK: Failures and progress
+
+    func fail(_ failure: Failure) {
+        flush()
+        if isJSON {
+            sayError(failure.json.line)
+        } else {
+            sayError("machineid: \(failure.line)")
+        }
+    }
+
+    /// Says something that is no result, for a person only.
+    func sayNote(_ line: String) {
+        flush()
+        if !isJSON { sayError("machineid: \(line.withoutControls)") }
+    }
+
+    func sayError(_ line: String) { _ = write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }
+
+    /// Shows how far something has come, if there is a terminal to show it on.
+    func progress(_ line: @autoclosure () -> String) {
+        guard hasErrorTerminal, !isJSON else { return }
+        _ = write(Array("\r\u{1b}[K\(line().withoutControls)".utf8), to: STDERR_FILENO)
+        isProgressShown = true
+    }
+
+    func clearProgress() {
+        guard isProgressShown else { return }
+        isProgressShown = false
+        _ = write(Array("\r\u{1b}[K".utf8), to: STDERR_FILENO)
+    }
+
+    /// Asks a question that takes y or n, and returns whether the answer was y.
+    func ask(_ question: String) -> Bool {
+        flush()
+        _ = write(Array("\(question) [y/N] ".withoutControls.utf8), to: STDERR_FILENO)
+        var byte: UInt8 = 0
+        var answer: [UInt8] = []
+        while read(STDIN_FILENO, &byte, 1) == 1, byte != 0x0a {
+            if answer.count < 8 { answer.append(byte) }
+        }
+        let said = String(bytes: answer).trimmed
+        return said.isSame(as: "y") || said.isSame(as: "Y") || said.isSame(as: "yes")
+    }
+
+    /// Writes all bytes. Returns false when that failed.
+    private func write(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let written = bytes[done...].withUnsafeBytes { CTool.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 && tool_errno() == EINTR { continue }
+            if written <= 0 { return false }
+            done += written
+        }
+        return true
+    }
+}
+
+/// The colours of a terminal, by their numbers.
+enum Colour: Int {
+    case none = 0
+    case bold = 1
+    case red = 31
+    case green = 32
+    case yellow = 33
+}

@@ -1,0 +1,67 @@
+/// What one of the doctor's checks found.
+struct Finding {
+    enum Verdict {
+        case ok
+        /// It works, but something deserves a look.
+        case note
+        case bad
+        /// Not checked, because an earlier check is bad or there is nothing to check.
+        case skipped
+
+        // A raw value would be compared as a String, which needs Unicode's tables.
+        var word: String {
+            switch self {
+            case .ok: "ok"
+            case .note: "note"
+            case .bad: "bad"
+            case .skipped: "skipped"
+            }
+        }
+    }
+
+    let check: String
+    let verdict: Verdict
+    /// What there is, and after a fault what to do.
+    let message: String
+    /// The exit status, if it is bad.
+    var exit = ExitStatus.done
+
+    static func ok(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, verdict: .ok, message: message)
+    }
+
+    static func note(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, verdict: .note, message: message)
+    }
+
+    static func skipped(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, verdict: .skipped, message: message)
+    }
+
+    static func bad(_ check: String, _ message: String, exit: Int32) -> Finding {
+        Finding(check: check, verdict: .bad, message: message, exit: exit)
+    }
+
+    func say(to console: Console) {
+        if console.isJSON {
+            let object = JSON.object()
+            object.set("check", check)
+            object.set("verdict", verdict.word)
+            object.set("message", message)
+            console.say(object.line)
+        } else if console.isTerminal {
+            let colour: Colour =
+                switch verdict {
+                case .ok: .green
+                case .note: .yellow
+                case .bad: .red
+                case .skipped: .none
+                }
+            let word = console.coloured(verdict.word.padded(to: 7), colour)
+            console.say("\(word)  \(check.padded(to: 12))  \(message.withoutControls)")
+        } else {
+            console.say([verdict.word, check, message.withoutControls].joined(by: "\t"))
+        }
+        console.flush()
+    }
+}

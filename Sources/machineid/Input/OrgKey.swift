@@ -1,0 +1,67 @@
+internal import CTool
+
+/// Where the org key comes from. A key is never an argument, since everybody on the machine can see those.
+enum OrgKey {
+    static let largestFile = 4096
+
+    /// What a key was read from, and the key.
+    struct Found {
+        let source: String
+        let secret: SecretBytes
+    }
+
+    /// The first of: --key-file, MACHINEID_ORG_KEY_FILE, the file of systemd's LoadCredential, MACHINEID_ORG_KEY.
+    static func find(_ given: String?) throws(Failure) -> Found {
+        if let given { return try read(given, source: "--key-file") }
+        if let path = Environment.text("MACHINEID_ORG_KEY_FILE") {
+            return try read(path, source: "MACHINEID_ORG_KEY_FILE")
+        }
+        if let folder = Environment.text("CREDENTIALS_DIRECTORY") {
+            let path = "\(folder)/machineid-org-key"
+            if access(path, F_OK) == 0 { return try read(path, source: "CREDENTIALS_DIRECTORY") }
+        }
+        guard let value = getenv("MACHINEID_ORG_KEY"), value.pointee != 0 else {
+            throw .noKey(
+                "there is no org key; set MACHINEID_ORG_KEY, or MACHINEID_ORG_KEY_FILE or --key-file to a file")
+        }
+        let count = strlen(value)
+        guard let secret = SecretBytes(capacity: count) else { throw .outOfMemory }
+        secret.fill(from: value, count: count)
+        return Found(source: "MACHINEID_ORG_KEY", secret: secret)
+    }
+
+    private static func read(_ path: String, source: String) throws(Failure) -> Found {
+        // Somebody gave the key in the place of its file. It must not get into a message.
+        if path.begins(with: "org_") && access(path, F_OK) != 0 {
+            throw .noKey("\(source) takes the path of a file with the org key, not the key itself")
+        }
+        let descriptor = tool_open(path)
+        guard descriptor >= 0 else { throw cannotRead(path, source, tool_errno()) }
+        defer { close(descriptor) }
+        var about = stat()
+        guard fstat(descriptor, &about) == 0 else { throw cannotRead(path, source, tool_errno()) }
+        // A pipe has no mode that means anything, but its reader has been given it by somebody.
+        if tool_is_regular(about.st_mode) != 0 {
+            guard about.st_mode & 0o022 == 0 else {
+                throw .noKey("\(source): others may change '\(path)'; chmod go-w '\(path)'")
+            }
+            // As the library has it: Kubernetes mounts secrets read-only and with mode 0644.
+            guard about.st_mode & 0o004 == 0 || tool_is_on_read_only_mount(descriptor) != 0 else {
+                throw .noKey("\(source): others may read '\(path)'; chmod o-r '\(path)'")
+            }
+        }
+        guard let secret = SecretBytes(capacity: largestFile + 1) else { throw .outOfMemory }
+        guard secret.fill(from: descriptor) else { throw cannotRead(path, source, tool_errno()) }
+        guard secret.count <= largestFile else {
+            throw .noKey("\(source): '\(path)' is larger than \(largestFile) bytes; give a file with the org key alone")
+        }
+        guard memchr(secret.base, 0, secret.count) == nil else {
+            throw .noKey("\(source): '\(path)' has a NUL in it; give a file with the org key alone")
+        }
+        return Found(source: source, secret: secret)
+    }
+
+    private static func cannotRead(_ path: String, _ source: String, _ error: CInt) -> Failure {
+        .noKey("\(source): '\(path)' cannot be read: \(String(cString: strerror(error)))")
+    }
+}

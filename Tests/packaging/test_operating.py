@@ -1,0 +1,130 @@
+"""Tests what packaging/ has for operators: the unit for systemd, run as it says, and the manifests for Kubernetes
+against its published schema."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from checks import equal, holds
+from processes import await_true
+from project import ROOT
+
+UNIT = ROOT / "packaging/systemd/machineid@.service"
+MANIFESTS = sorted((ROOT / "packaging/kubernetes").glob("*.yaml"))
+EXEC = ROOT / "build/bin/machineid-exec"
+KEY = "org_operating"
+
+
+def test_unit(tmp_path):
+    """systemd-analyze reads it in a root of its own, where the programs are."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("there is no systemd-analyze")
+    units = tmp_path / "usr/lib/systemd/system"
+    shutil.copytree("/usr/lib/systemd/system", units, symlinks=True)
+    (tmp_path / "usr/bin").mkdir()
+    for program in ("machineid-exec", "setpriv"):
+        shutil.copy("/bin/true", tmp_path / "usr/bin" / program)
+    shutil.copy(UNIT, units)
+    command = ["systemd-analyze", "verify", "--man=no", f"--root={tmp_path}", "machineid@worker.service"]
+    said = subprocess.run(command, capture_output=True, text=True)
+    about = [line for line in (said.stdout + said.stderr).splitlines() if "machineid" in line]
+    equal("systemd-analyze finds no fault", (0, []), (said.returncode, about))
+
+
+def settings_of(unit):
+    """Returns the lines of a unit by name. Lines that end in a backslash go on."""
+    lines = re.sub(r"\\\n\s*", " ", unit.read_text()).splitlines()
+    return dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]\w*=", line))
+
+
+def command_of(unit, values, runtime):
+    """Returns the command of ExecStart, as systemd makes it from the unit and the variables."""
+    words = []
+    for word in shlex.split(settings_of(unit)["ExecStart"].replace("%t", str(runtime)).replace("%i", "worker")):
+        if word.startswith("$") and not word.startswith("${"):
+            words += values[word[1:]].split()
+        else:
+            words.append(re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], word))
+    return words
+
+
+@pytest.mark.needs_root
+def test_unit_at_work(open_folder, tmp_path, emulator, library):
+    """The unit's command with the example's variables: the program runs as another user, has no key, and is stopped by
+    a revocation, with a status after which systemd does not start it again."""
+    authority = emulator("--org-key", KEY)
+    key = tmp_path / "machineid-org-key"
+    key.write_text(f"{KEY}\n")
+    key.chmod(0o400)
+    program, runtime, said = open_folder / "program", tmp_path / "run", open_folder / "said"
+    program.write_text(f"id -un; env; cat {key}; exec sleep 600\n")
+    (runtime / "machineid-worker").mkdir(parents=True)
+    values = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / "packaging/systemd/example.conf").read_text(), re.M))
+    authority.ask(KEY, "/api/v1/devices/register", {"deviceId": values["DEVICE"]})
+    values |= {"RUN_AS": "nobody", "PROGRAM": "/bin/sh", "ARGUMENTS": str(program)}
+    command = [word.replace("/usr/bin/machineid-exec", str(EXEC)) for word in command_of(UNIT, values, runtime)]
+    # Debian's nobody has a group of another name.
+    command = [word.replace("--regid=nobody", "--regid=nogroup") for word in command]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LD_LIBRARY_PATH": str(library),
+        "MACHINEID_BASE_URL": authority.url,
+        "CREDENTIALS_DIRECTORY": str(tmp_path),
+    }
+    with open(said, "wb") as output:
+        supervisor = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
+    try:
+        status = runtime / "machineid-worker/status.json"
+        running = await_true(lambda: status.exists() and json.loads(status.read_text())["state"] == "running")
+        assert running and await_true(lambda: "Permission denied" in said.read_text()), said.read_text()
+        authority.ask(KEY, "/api/v1/devices/revoke", {"deviceId": values["DEVICE"]})
+        ended = supervisor.wait(60)
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+    holds("it runs as another user", "nobody" in said.read_text().splitlines(), said.read_text())
+    holds("it has no key", KEY not in said.read_text() and "MACHINEID_ORG_KEY" not in said.read_text())
+    equal("it is stopped, and the status file says so", ("ended", 124), ended_as(status))
+    prevented = settings_of(UNIT)["RestartPreventExitStatus"].split()
+    holds("systemd does not start it again", str(ended) in prevented, ended)
+
+
+def ended_as(status):
+    told = json.loads(status.read_text())
+    return told["state"], told["exit_status"]
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda file: file.name)
+def test_manifest(manifest):
+    kubernetes = pytest.importorskip("kubernetes_validate")
+    yaml = pytest.importorskip("yaml")
+    for document in yaml.safe_load_all(manifest.read_text()):
+        kubernetes.validate(document, "1.29", strict=True)
+
+
+def test_manifests_are_there():
+    names = ["entrypoint.yaml", "init-container.yaml", "secret.yaml", "sidecar.yaml"]
+    equal("each has its test", names, [file.name for file in MANIFESTS])
+
+
+def test_commands_of_the_manifests(library):
+    """Each command of a manifest is one that the programs take: --help after it is answered, and not refused."""
+    yaml = pytest.importorskip("yaml")
+    found = 0
+    for manifest in MANIFESTS:
+        for document in yaml.safe_load_all(manifest.read_text()):
+            pod = document.get("spec", {}).get("template", {}).get("spec", {})
+            for container in pod.get("initContainers", []) + pod.get("containers", []):
+                words = container.get("command", []) + container.get("args", [])
+                if "command" not in container:
+                    continue
+                found += 1
+                own = words[: words.index("--")] if "--" in words else words
+                command = [ROOT / "build/bin" / own[0], *own[1:], "--help"]
+                done = subprocess.run(command, env={"LD_LIBRARY_PATH": str(library)}, capture_output=True, text=True)
+                equal(f"{manifest.name}: {' '.join(own)}", (0, ""), (done.returncode, done.stderr))
+    equal("two have a command", 2, found)

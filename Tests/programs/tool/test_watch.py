@@ -1,0 +1,92 @@
+"""Tests machineid watch and machineid wait, which go on while the authority's answers change."""
+
+import json
+
+import pytest
+from checks import equal, holds
+from processes import first_line
+from tooling import NOWHERE
+
+FAST = ["--interval", "0.1"]
+
+
+def fields(process):
+    """Returns what a line says, without the time and the request id."""
+    return first_line(process, 60).split("\t")[1:5]
+
+
+def test_changes(tool):
+    tool.operator("register", "a", "b")
+    tool.operator("revoke", "b")
+    with tool.in_background("watch", *FAST, "a", "b") as process:
+        equal("how a stands", ["a", "-", "allowed", "ALLOW"], fields(process))
+        equal("how b stands", ["b", "-", "denied", "DEVICE_REVOKED"], fields(process))
+        tool.operator("revoke", "a")
+        equal("a is revoked", ["a", "allowed", "denied", "DEVICE_REVOKED"], fields(process))
+        tool.operator("unrevoke", "b")
+        equal("b is allowed", ["b", "denied", "allowed", "ALLOW"], fields(process))
+        tool.operator("unrevoke", "a")
+        equal("a is allowed again", ["a", "denied", "allowed", "ALLOW"], fields(process))
+        tool.operator("remove", "b")
+        equal("b is removed", ["b", "allowed", "denied", "DEVICE_NOT_REGISTERED"], fields(process))
+        tool.ask("/emulator/outage", httpStatus=503)
+        found = sorted([fields(process), fields(process)])
+        expected = [["a", "allowed", "unknown", "CLIENT_UNAVAILABLE"], ["b", "denied", "unknown", "CLIENT_UNAVAILABLE"]]
+        equal("an outage is no denial", expected, found)
+        tool.ask("/emulator/outage")
+        found = sorted([fields(process), fields(process)])
+        expected = [["a", "unknown", "allowed", "ALLOW"], ["b", "unknown", "denied", "DEVICE_NOT_REGISTERED"]]
+        equal("it ends", expected, found)
+        process.terminate()
+        equal("SIGTERM ends it", -15, process.wait(30))
+
+
+def test_json(tool):
+    tool.operator("register", "a:1", "b:1")
+    with tool.in_background("--json", "watch", *FAST, "--prefix", "a:") as process:
+        line = json.loads(first_line(process, 60))
+        equal("the keys", ["time", "device", "from", "to", "code", "request_id"], list(line))
+        equal("how it stands", ("a:1", None, "allowed"), (line["device"], line["from"], line["to"]))
+        tool.operator("revoke", "a:1")
+        line = json.loads(first_line(process, 60))
+        equal("it is revoked", ("allowed", "denied", "DEVICE_REVOKED"), (line["from"], line["to"], line["code"]))
+        holds("with the request id", len(line["request_id"]) == 36)
+
+
+def test_on_a_terminal(tool):
+    tool.operator("register", "a")
+    with tool.on_terminal("watch", *FAST, "a") as terminal:
+        holds("how it stands", terminal.read_until("-       -> \x1b[32mallowed\x1b[0m  ALLOW"), repr(terminal.text))
+        terminal.type("\x03")
+        equal("^C ends it", -2, terminal.end())
+
+
+def test_no_device_with_the_prefix(tool):
+    result = tool.run("watch", "--prefix", "none:")
+    equal("the exit status", 2, result.returncode)
+    holds("it says so", "no device of the organisation begins with 'none:'" in result.stderr, result.stderr)
+
+
+def test_wait_for_an_unrevoke(tool):
+    tool.operator("register", "a")
+    tool.operator("revoke", "a")
+    with tool.in_background("wait", "a", "--interval", "0.05") as process:
+        before = tool.requests()
+        while tool.requests() < before + 3:
+            equal("it waits", None, process.poll())
+        tool.operator("unrevoke", "a")
+        holds("it prints the decision", first_line(process, 60).startswith("a\tallowed\tALLOW\t"))
+        equal("the exit status", 0, process.wait(60))
+
+
+# The situation, and the exit status when the time is over.
+ENDS = {"denied": 1, "unreachable": 3, "unknown key": 4}
+
+
+@pytest.mark.parametrize("situation", ENDS)
+def test_wait_that_ends(tool, situation):
+    variables = {"unreachable": {"MACHINEID_BASE_URL": NOWHERE}, "unknown key": {"MACHINEID_ORG_KEY": "org_nobody"}}
+    limit = [] if situation == "unknown key" else ["--timeout", "0.3", "--interval", "0.1"]
+    result = tool.run("wait", "a", *limit, **variables.get(situation, {}))
+    equal("the exit status", ENDS[situation], result.returncode)
+    equal("one line says why", 1, len(result.stderr.splitlines()))

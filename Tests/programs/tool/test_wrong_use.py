@@ -1,0 +1,87 @@
+"""Tests that every wrong use of machineid is one line on standard error with the remedy, that the exit status is 2, and
+that nothing is sent."""
+
+import json
+
+import pytest
+from checks import equal, holds
+from tooling import ORG_KEY
+
+LONG = "x" * 513
+
+# The arguments, standard input, and what the message names.
+WRONG = {
+    "no command": ([], None, "--help"),
+    "an unknown command": (["valdate", "a"], None, "'valdate'"),
+    "an unknown option": (["validate", "--quite", "a"], None, "unknown option '--quite'; 'machineid validate --help'"),
+    "a short option": (["validate", "-q", "a"], None, "unknown option '-q'"),
+    "an option of another command": (["validate", "--yes", "a"], None, "unknown option '--yes'"),
+    "an option without its value": (["list", "--prefix"], None, "--prefix needs a value: --prefix P"),
+    "a value that is not taken": (["validate", "--quiet=1", "a"], None, "--quiet takes no value"),
+    "a key in an option": (["--org-key=org_secret", "list"], None, "unknown option '--org-key'"),
+    "a key in the place of its file": (["--key-file", "org_secret", "list"], None, "--key-file takes the path"),
+    "a file of the key that is not there": (["--key-file", "/none", "list"], None, "'/none' cannot be read: No such"),
+    "no device": (["validate"], None, "machineid validate ID..., or --stdin"),
+    "a device that is empty": (["validate", " "], None, "device '' is empty"),
+    "a device that is too long": (["register", LONG], None, "is longer than 512 bytes"),
+    "a device with a line feed": (["revoke", "a\nb"], None, r"device 'a\x0ab' has a control character"),
+    "a line that is too long": (["validate", "--stdin"], f"a\n\n{LONG}\n", "--stdin, line 3: the device id is longer"),
+    "a line with a control character": (["validate", "--stdin"], "a\nb\x01c\n", "--stdin, line 2: the device id has"),
+    "a line that is not UTF-8": (["validate", "--stdin"], b"a\nb\xff\n", "--stdin, line 2: the device id is not UTF-8"),
+    "no line": (["validate", "--stdin"], "\n", "--stdin has no device id"),
+    "devices and --stdin": (["validate", "--stdin", "a"], "a\n", "not both"),
+    "devices and --prefix": (["revoke", "--prefix", "a", "b"], None, "not both"),
+    "an empty prefix": (["revoke", "--prefix", ""], None, "--prefix is empty"),
+    "--active and --revoked": (["list", "--active", "--revoked"], None, "not both"),
+    "an argument that is not taken": (["list", "a"], None, "list takes no argument 'a'"),
+    "a percentage that is none": (["usage", "--fail-over", "101"], None, "must be a whole number from 0 to 100"),
+    "a timeout that is none": (["--timeout", "soon", "list"], None, "--timeout must be from 0.001 to 3600 seconds"),
+    "an interval that is too short": (["watch", "--interval", "0.01", "a"], None, "--interval must be from 0.02"),
+    "two devices to wait for": (["wait", "a", "b"], None, "wait takes one device"),
+    "options that are no object": (["--options", "[]", "list"], None, "--options must be a JSON object"),
+    "an option of the client that there is not": (["--options", '{"proxi":""}', "list"], None, "proxi"),
+    "an authority that is no URL": (["--base-url", "machineid.io", "list"], None, "--base-url "),
+    "remove without --yes": (["remove", "a"], None, "this would remove 1 device for good: a; there is no terminal"),
+    "an unknown shell": (["completion", "csh"], None, "'csh'"),
+    "an option before emulator": (["--timeout", "1", "emulator"], None, "--timeout is not for the emulator"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_use(tool, what):
+    words, given, message = WRONG[what]
+    input_ = given.decode("latin-1") if isinstance(given, bytes) else given
+    more = {"input": input_, "encoding": "latin-1"} if given is not None else {}
+    result = tool.run(*words, **more)
+    equal("the exit status", 2, result.returncode)
+    equal("nothing on standard output", "", result.stdout)
+    lines = result.stderr.splitlines()
+    holds("one line that names it", len(lines) == 1 and message in lines[0], result.stderr)
+    holds("it is the program's", result.stderr.startswith("machineid: "), result.stderr)
+    holds("no key is in it", "org_secret" not in result.stderr and ORG_KEY not in result.stderr, result.stderr)
+    equal("nothing is sent", 0, tool.requests())
+
+
+@pytest.mark.parametrize("what", ["no device", "an unknown option", "a device with a line feed"])
+def test_json(tool, what):
+    result = tool.run("--json", *WRONG[what][0])
+    equal("the exit status", 2, result.returncode)
+    error = json.loads(result.stderr)
+    equal("the keys", ["device", "status", "code", "request_id", "message"], list(error))
+    equal("the code", "CLIENT_INVALID_ARGUMENT", error["code"])
+
+
+def test_revoke_with_a_prefix_and_no_terminal(tool):
+    """It says what it would have done, and does nothing."""
+    tool.operator("register", "a:1", "a:2", "b:1")
+    result = tool.run("revoke", "--prefix", "a:")
+    equal("the exit status", 2, result.returncode)
+    wanted = "this would revoke 2 devices that begin with 'a:': a:1, a:2; there is no terminal to ask on, so add --yes"
+    holds("it says what it would have done", wanted in result.stderr, result.stderr)
+    equal("nothing is revoked", "", tool.run("list", "--revoked").stdout)
+
+
+def test_an_argument_that_is_not_utf8(tool):
+    result = tool.run("validate", b"a\xff".decode("utf-8", "surrogateescape"))
+    equal("the exit status", 2, result.returncode)
+    holds("it names the argument", "argument 2 is not UTF-8" in result.stderr, result.stderr)
