@@ -9,5 +9,5 @@ def test_however_many(program, run, authority, long):
     run([program("many.c"), 200000 if long else 40000], 400, authority.over("http"))
 
 
-def test_many_under_valgrind(program, run, authority, memcheck):
-    run([*memcheck, program("many.c")], 500, authority.over("http"), CHECK_SLACK_MS=5000)
+def test_many_under_valgrind(program, run, authority, memcheck, long):
+    run([*memcheck, program("many.c"), 10001 if long else 2000], 500, authority.over("http"), CHECK_SLACK_MS=5000)

@@ -45,6 +45,10 @@ def test_packages(packages):
     equal("script/package makes packages", expected, found)
     words = outcome("lintian", "--allow-root", "--fail-on", "none", *sorted(packages.glob("*.deb"))).stdout
     equal("lintian reports nothing", "", words)
+
+
+@pytest.mark.long
+def test_made_again(packages):
     said("script/package", seconds=1800)
     difference = outcome("diff", "-r", packages, "build/packages").stdout
     equal("packages made again are identical, bit for bit", "", difference)

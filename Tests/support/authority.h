@@ -274,9 +274,10 @@ static inline void sampler_look(struct sampler *sampler) {
 
 static inline void *sampler_run(void *argument) {
     struct sampler *sampler = argument;
-    struct timespec rest = {0, 20000};
+    /* Looks come in bursts, for what lies close together, and so often that a millisecond has several bursts. */
+    struct timespec rest = {0, 150000};
     while (!atomic_load(&sampler->is_over)) {
-        for (int n = 0; n < 50; n++) sampler_look(sampler);
+        for (int n = 0; n < 10; n++) sampler_look(sampler);
         (void)nanosleep(&rest, NULL);
     }
     return NULL;

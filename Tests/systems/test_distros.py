@@ -8,7 +8,7 @@ from project import ROOT
 pytestmark = [pytest.mark.early, pytest.mark.xdist_group("distros")]
 
 # The longest suite comes first.
-SUITES = ["wire/hostile", "host/fork", "contract/operations", "contract/clients", "wire/proxy", "wire/tls"]
+SUITES = ["host/fork", "wire/hostile::test_hostile_gates", "contract/operations", "contract/clients", "wire/proxy", "wire/tls"]
 SUITES += ["contract/audit", "contract/secrets", "host/guest", "host/threads::test_sixteen", "host/exit::test_unload"]
 
 

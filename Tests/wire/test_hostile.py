@@ -11,6 +11,12 @@ def test_hostile(hostile, long):
     hostile.run(7200 if long else 1200, is_long=long)
 
 
+@pytest.mark.on_request  # test_distros.py names it
+def test_hostile_gates(hostile):
+    """Only the operations whose answer is an allow or a denial, for the libcurl of another system."""
+    hostile.run(1200, operations="validate,guard_start")
+
+
 @pytest.mark.long
 @pytest.mark.early
 def test_hostile_with_address_sanitizer(hostile, programs, tmp_path):
