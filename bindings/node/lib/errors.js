@@ -1,13 +1,14 @@
 // The errors, one class for each kind of status.
 'use strict';
 
-// The authority did not do what was asked, or was not asked. No text of an error has the org key in it.
+// index.d.ts says which class has which status. No text of an error has the org key in it.
 class MachineIDError extends Error {
   constructor(status, reply) {
-    const code = text(reply.code) ?? text(reply.error);
+    const code = codeOf(reply);
     const message = text(reply.message) ?? text(reply.reason);
     const requestId = text(reply.request_id);
-    const line = status === 'MID_OK' ? `not allowed: ${code}` : `${status} ${code}${message ? `: ${message}` : ''}`;
+    const what = [status === 'MID_OK' ? 'not allowed:' : status, code].filter(Boolean).join(' ');
+    const line = status === 'MID_OK' || !message ? what : `${what}: ${message}`;
     super(requestId ? `${line} (request id ${requestId})` : line);
     const http = code?.startsWith('CLIENT_') ? /^HTTP (\d{3})\b/.exec(message ?? '') : null;
     Object.assign(this, { status, code, reason: message, requestId, httpStatus: http ? Number(http[1]) : null, reply });
@@ -29,6 +30,8 @@ const classes = { MID_OK: DeniedError, MID_REFUSED: RefusedError, MID_CANCELLED:
   MID_OUT_OF_MEMORY: MachineIDError, MID_INTERNAL: MachineIDError };
 
 const errorOf = (status, reply) => new (classes[status] ?? NoAnswerError)(status, reply);
+// An error of the authority has `error` where a decision has `code`.
+const codeOf = (reply) => text(reply.code) ?? text(reply.error);
 const text = (value) => (typeof value === 'string' ? value : null);
 
 // The answer is the library's flag and not the reply's text, so a reply that JavaScript cannot read is an empty one.
@@ -47,4 +50,4 @@ function replyOf(answer) {
 }
 
 module.exports = { MachineIDError, DeniedError, RefusedError, NoAnswerError, CallCancelledError, InvalidError,
-  errorOf, parsed, replyOf, text };
+  codeOf, errorOf, parsed, replyOf, text };

@@ -5,31 +5,27 @@ const { native, atEnd } = require('./native.js');
 const { errorOf, replyOf } = require('./errors.js');
 const { checkedFunction } = require('./texts.js');
 
-const forgotten = new FinalizationRegistry((number) => atEnd.delete(number));
-
-// Keeps one device's permission fresh in the background. Client.guard() makes guards.
+// Keeps one device's permission fresh in the background. Client.guard() makes guards. It holds the client, which would
+// take the guard with it, and the table of what is to be called at the end holds the guard.
 class Guard extends EventEmitter {
   #handle;
+  #client;
+  #number;
   #last = null;
   #isOver = false;
   #resolve;
   #over = new Promise((resolve) => { this.#resolve = resolve; });
   #controller = null;
 
-  constructor(deviceId, handle) {
+  constructor(deviceId, handle, client) {
     super();
     this.deviceId = deviceId;
     this.#handle = handle;
-    const number = native.watch(handle);
-    // What waits for the end holds the guard; the table does not, so that the collector may have it.
-    const guard = new WeakRef(this);
-    atEnd.set(number, () => guard.deref()?.#end());
-    forgotten.register(this, number);
-    this.once('newListener', () => Guard.#held.add(this));
+    this.#client = client;
+    this.#number = native.watch(handle);
+    atEnd.set(this.#number, () => this.#end());
+    native.hold(1);
   }
-
-  // Guards that somebody listens to.
-  static #held = new Set();
 
   get allowed() {
     return this.#handle !== null && native.allowed(this.#handle);
@@ -39,37 +35,27 @@ class Guard extends EventEmitter {
     if (this.#handle === null) return this.#last;
     const answer = native.decision(this.#handle);
     const { state, age_ms: ageMs, checks, failures, decision, failure } = replyOf(answer);
-    const failed = failure && errorOf(failure.code?.startsWith('CLIENT_') ? failure.code.replace('CLIENT_', 'MID_')
-      : 'MID_REFUSED', failure);
-    return Object.freeze({ deviceId: this.deviceId, allowed: answer.allowed, state, ageMs, checks, failures,
-      code: decision?.code ?? failed?.code ?? null, requestId: decision?.request_id ?? failed?.requestId ?? null,
-      reply: decision, failure: failed });
+    const known = { deviceId: this.deviceId, allowed: answer.allowed, state, ageMs, checks, failures,
+      code: decision?.code ?? null, requestId: decision?.request_id ?? null, reply: decision ?? null };
+    return Object.freeze({ ...known, failure: failure ? errorOf(statusOf(failure), failure) : null });
   }
 
-  // An AbortSignal, which is aborted when the guard is denied, ended or stopped.
   get signal() {
     this.#controller ??= new AbortController();
     if (this.#isOver) this.#controller.abort();
-    else Guard.#held.add(this);
     return this.#controller.signal;
   }
 
-  // A promise of decision(), when the guard is denied, ended or stopped.
   async stopped() {
-    if (!this.#isOver) {
-      native.hold(1);
-      Guard.#held.add(this);
-      await this.#over;
-      native.hold(-1);
-    }
+    await this.#over;
     return this.decision();
   }
 
-  // Calls work() again and again, each time after the last one has ended, for as long as the guard is on.
   async whileAllowed(work) {
     checkedFunction('work', work, 'whileAllowed(work) calls it again and again while the device is allowed');
     while (this.allowed) {
       await work();
+      // So that the loop is never kept from its other work, whatever the function does.
       await new Promise(setImmediate);
     }
     return this.decision();
@@ -81,17 +67,23 @@ class Guard extends EventEmitter {
     this.#last = Object.freeze({ ...last, allowed: false, state: last.state === 'denied' ? 'denied' : 'ended' });
     native.release(this.#handle);
     this.#handle = null;
+    this.#client = null;
     this.#end();
   }
 
   #end() {
     if (this.#isOver) return;
     this.#isOver = true;
-    Guard.#held.delete(this);
+    atEnd.delete(this.#number);
+    native.hold(-1);
     this.#resolve();
     this.#controller?.abort();
-    this.emit('end', this.decision());
+    // A listener that throws is an uncaught exception like any other, and is nobody's failure here.
+    process.nextTick(() => this.emit('end', this.decision()));
   }
 }
+
+// The status of a check that brought no decision, from its code.
+const statusOf = (failure) => (/^CLIENT_/.test(failure.code) ? failure.code.replace('CLIENT_', 'MID_') : 'MID_REFUSED');
 
 module.exports = { Guard };

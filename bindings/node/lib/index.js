@@ -1,13 +1,14 @@
-// The client of the MachineID authority. index.d.ts has the types, README.md what is to be known.
+// The client of the MachineID authority. index.d.ts has the types and says what each does.
 'use strict';
 
 const { native, operations } = require('./native.js');
 const errors = require('./errors.js');
 const { Decision, used } = require('./decisions.js');
 const { Guard } = require('./guard.js');
-const { checked, checkedFunction, optionsText, signalOf, abortable, kind } = require('./texts.js');
+const { checked, checkedFunction, checkedOptions, optionsText, callOptions, abortable, kind } = require('./texts.js');
 
-const { parsed, replyOf, errorOf } = errors;
+const { MachineIDError, DeniedError, RefusedError, NoAnswerError, CallCancelledError, InvalidError } = errors;
+const { errorOf, parsed, replyOf, text } = errors;
 const fromEnvironment = Symbol('the org key is in the environment');
 
 class Client {
@@ -24,14 +25,11 @@ class Client {
     return new Client(fromEnvironment, options);
   }
 
-  // Calls work(decision) when the device may run now. Otherwise the promise is rejected with the reason.
   whenAllowed(deviceId, work, options) {
     checkedFunction('work', work, 'whenAllowed(deviceId, work) calls it when the device is allowed');
     return this.validate(deviceId, { allowed: work, otherwise: (decision) => { throw decision.error; } }, options);
   }
 
-  // Calls allowed(decision) when the device may run now, and otherwise(decision) when it is denied or there is no
-  // answer; returns a promise of the result.
   validate(deviceId, handlers, options) {
     const { allowed, otherwise } = checkedHandlers('validate(deviceId, {allowed, otherwise})', handlers);
     return this.#ask('validate', checked('deviceId', deviceId), options).then((answer) => {
@@ -40,7 +38,6 @@ class Client {
     });
   }
 
-  // Asks about all together, and calls one of the two functions for each, in order; returns a promise of their results.
   validateMany(deviceIds, handlers, options) {
     const { allowed, otherwise } = checkedHandlers('validateMany(deviceIds, {allowed, otherwise})', handlers);
     return this.#askMany(deviceIds, options).then(async (decisions) => {
@@ -50,7 +47,6 @@ class Client {
     });
   }
 
-  // Calls work(decisions) when there are some devices and all may run now.
   whenAllAllowed(deviceIds, work, options) {
     checkedFunction('work', work, 'whenAllAllowed(deviceIds, work) calls it when all devices are allowed');
     return this.#askMany(deviceIds, options).then((decisions) => {
@@ -61,30 +57,37 @@ class Client {
     });
   }
 
-  async #askMany(deviceIds, options) {
+  #askMany(deviceIds, options) {
     if (typeof deviceIds === 'string' || typeof deviceIds?.[Symbol.iterator] !== 'function') {
       throw new TypeError(`deviceIds must be an array of strings, not ${kind(deviceIds)}`);
     }
-    const ids = [...deviceIds].map((id, n) => checked(`deviceIds[${n}]`, id));
-    const answer = await this.#ask('validateMany', ids, options);
-    const all = parsed(answer.json);
-    return ids.map((id, n) => {
-      const reply = (Array.isArray(all) ? all[n] : all) ?? {};
-      const failed = /^CLIENT_/.test(reply.code) ? reply.code.replace('CLIENT_', 'MID_') : null;
-      const isDecision = answer.flags[n] || typeof reply.allowed === 'boolean';
-      return new Decision(id, answer.flags[n], answer.flags[n] ? 'MID_OK' : failed ?? (isDecision ? 'MID_OK'
-        : 'MID_REFUSED'), reply);
+    const ids = Array.from(deviceIds, (id, n) => checked(`deviceIds[${n}]`, id));
+    return this.#ask('validateMany', ids, options).then((answer) => {
+      const all = parsed(answer.json);
+      return ids.map((id, n) => {
+        const reply = (Array.isArray(all) ? all[n] : all) ?? {};
+        return new Decision(id, answer.flags[n], statusOf(answer.flags[n], reply), reply);
+      });
     });
   }
 
-  // Starts a guard. After a denial there is none: the promise is rejected, because every guard is true in a condition.
-  guard(deviceId, options) {
-    const text = optionsText(options);
-    return this.#ask('guard', checked('deviceId', deviceId), options, text).then((answer) => {
+  guard(deviceId, work, options) {
+    checkedFunction('work', work, 'guard(deviceId, work) calls it with the guard, and stops the guard when it has ended');
+    const { signal, ...rest } = checkedOptions(options);
+    const handle = this.#open();
+    const started = this.#ask('guard', checked('deviceId', deviceId), { signal }, optionsText(rest));
+    return started.then(async (answer) => {
       const reply = replyOf(answer);
-      if (native.allowed(answer.guard)) return new Guard(deviceId, answer.guard);
-      native.release(answer.guard);
-      throw errorOf('MID_OK', reply);
+      if (!native.allowed(answer.guard)) {
+        native.release(answer.guard);
+        throw errorOf('MID_OK', reply);
+      }
+      const guard = new Guard(deviceId, answer.guard, handle);
+      try {
+        return await used(work, guard);
+      } finally {
+        guard.stop();
+      }
     });
   }
 
@@ -118,8 +121,16 @@ class Client {
 
   #ask(operation, argument, options, text = null) {
     const handle = this.#open();
-    return abortable(() => native.call(handle, operations[operation], argument, text), signalOf(options));
+    const { signal } = callOptions(options);
+    return abortable(() => native.call(handle, operations[operation], argument, text), signal);
   }
+}
+
+// The status of one device among many, from its code: the library has one for all.
+function statusOf(isAllowed, reply) {
+  if (isAllowed) return 'MID_OK';
+  if (text(reply.code)?.startsWith('CLIENT_')) return reply.code.replace('CLIENT_', 'MID_');
+  return typeof reply.allowed === 'boolean' ? 'MID_OK' : 'MID_REFUSED';
 }
 
 function checkedHandlers(call, handlers) {
@@ -130,6 +141,8 @@ function checkedHandlers(call, handlers) {
   return handlers;
 }
 
-const { MachineIDError, DeniedError, RefusedError, NoAnswerError, CallCancelledError, InvalidError } = errors;
+const { version } = native;
+const buildInfo = () => JSON.parse(native.buildInfo);
+
 module.exports = { Client, Guard, Decision, MachineIDError, DeniedError, RefusedError, NoAnswerError,
-  CallCancelledError, InvalidError, version: native.version, buildInfo: () => JSON.parse(native.buildInfo) };
+  CallCancelledError, InvalidError, version, buildInfo };

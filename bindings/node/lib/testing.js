@@ -7,13 +7,12 @@ const { createInterface } = require('node:readline');
 const { Client } = require('./index.js');
 
 class Emulator {
-  // The program is that in the variable MACHINEID_EMULATOR, or machineid-emulator on PATH.
   static async start({ orgKey = 'org_tests', plan = 'pro' } = {}) {
     const child = spawn(process.env.MACHINEID_EMULATOR || 'machineid-emulator',
       ['--port', '0', '--plan', plan, '--org-key', orgKey, '--quiet'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const url = await new Promise((resolve, reject) => {
       child.once('error', (error) => reject(new Error(`machineid-emulator does not start (${error.message}): install ` +
-        'the package machineid-tools, or set MACHINEID_EMULATOR to the program')));
+        'the package machineid-emulator, or set MACHINEID_EMULATOR to the program')));
       child.once('exit', () => reject(new Error('machineid-emulator has ended')));
       createInterface(child.stdout).once('line', (line) => resolve(line.replace('listening on ', '')));
     });

@@ -13,29 +13,32 @@ function checked(name, text) {
 
 const kind = (value) => (value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value);
 
+function checkedOptions(options = {}) {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
+  throw new TypeError(`options must be an object, not ${kind(options)}`);
+}
+
 // The library's words have an underscore where JavaScript's have a capital: timeoutMs is timeout_ms.
-function optionsText(options = {}) {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`options must be an object, not ${kind(options)}`);
-  }
+function optionsText(options) {
   const given = {};
-  for (const [name, value] of Object.entries(options)) {
-    if (name === 'signal' || value === undefined) continue;
+  for (const [name, value] of Object.entries(checkedOptions(options))) {
+    if (value === undefined) continue;
     if (typeof value === 'string') checked(name, value);
     else if (!Number.isSafeInteger(value)) throw new TypeError(`${name} must be a string or a whole number`);
-    given[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
+    given[name.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`)] = value;
   }
   return JSON.stringify(given);
 }
 
-// Returns the AbortSignal of the options of a call, or undefined.
-function signalOf(options = {}) {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`options must be an object, not ${kind(options)}`);
+// Returns the options of a call: an AbortSignal, of whatever realm.
+function callOptions(options) {
+  const { signal, ...others } = checkedOptions(options);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new TypeError(`${other} is no option of a call; a call has the option signal`);
+  if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
+    throw new TypeError(`signal must be an AbortSignal, not ${kind(signal)}`);
   }
-  const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
-  return signal;
+  return { signal };
 }
 
 // A promise that is rejected as soon as the signal is aborted; the call goes on, and its answer is not used.
@@ -54,4 +57,4 @@ function checkedFunction(name, value, what) {
   return value;
 }
 
-module.exports = { checked, checkedFunction, optionsText, signalOf, abortable, kind };
+module.exports = { checked, checkedFunction, checkedOptions, optionsText, callOptions, abortable, kind };

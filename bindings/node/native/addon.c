@@ -62,13 +62,15 @@ static napi_value answer_of(napi_env env, mid_status status, int allowed, char *
 
 /* ---- Clients and guards */
 
-/* Lets go of what a slot holds: on a pool thread, since that may take 250 ms, unless the environment is ending. */
+/*
+ * Lets go of what a slot holds: on a pool thread, since that may take 250 ms, unless the environment is ending. Calls in
+ * progress hold it until they have returned.
+ */
 static void let_go(struct slot *slot) {
     struct owner *owner = slot->owner;
     slot->owner = NULL;
     if (!owner) return;
     if (slot->number) unwatch(slot->number);
-    if (owner->client) mid_client_cancel(owner->client);
     struct job *job = slot->environment->is_open ? calloc(1, sizeof *job) : NULL;
     if (job) {
         job->operation = FREE_OWNER;
@@ -152,10 +154,13 @@ static napi_value cancel(napi_env env, napi_callback_info info) {
     return NULL;
 }
 
+/* release(client | guard): ends it, and all calls and guards of a client. */
 static napi_value release(napi_env env, napi_callback_info info) {
     napi_value value;
     struct slot *slot;
-    if (read_arguments(env, info, 1, &value, &slot)) let_go(slot);
+    if (!read_arguments(env, info, 1, &value, &slot)) return NULL;
+    mid_client_cancel(slot->owner->client);
+    let_go(slot);
     return NULL;
 }
 
@@ -327,7 +332,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
     return NULL;
 }
 
-static napi_value init(napi_env env, napi_value exports) {
+/* Node finds this function by its name, in each thread that loads the addon. */
+NAPI_MODULE_INIT() {
     static const struct {
         const char *name;
         napi_callback function;
@@ -350,5 +356,3 @@ static napi_value init(napi_env env, napi_value exports) {
     set(env, exports, "buildInfo", text_or_null(env, mid_build_info()));
     return exports;
 }
-
-NAPI_MODULE(machineid, init)
