@@ -37,8 +37,8 @@ export interface EnvironmentOptions extends ClientOptions {
 /** The options of a call. */
 export interface CallOptions {
   /**
-   * When it is aborted, the promise is rejected at once with its reason, and nothing is allowed. The call goes on in the
-   * background, so that a register or revoke may still be carried out; `Client.cancel()` ends it.
+   * When it is aborted, the promise is rejected at once with its reason, and nothing is allowed. The call goes on in
+   * the background, so that a register or revoke may still be carried out; `Client.cancel()` ends it.
    */
   signal?: AbortSignal;
 }
@@ -170,8 +170,8 @@ export interface GuardDecision {
 type EndListener = (decision: GuardDecision) => void;
 
 /**
- * Keeps one device's permission fresh in the background. Every object is true in a condition, and so is a guard: look at
- * `allowed`. An EventEmitter with the event "end", once, when the guard is denied, ended or stopped. A lapse is no end.
+ * Keeps one device's permission fresh in the background. Every object is true in a condition, and so is a guard: look
+ * at `allowed`. An EventEmitter with the event "end", once, when it is denied, ended or stopped. A lapse is no end.
  */
 export class Guard {
   private constructor();

@@ -5,10 +5,11 @@ const { native, operations } = require('./native.js');
 const errors = require('./errors.js');
 const { Decision, used } = require('./decisions.js');
 const { Guard } = require('./guard.js');
-const { checked, checkedFunction, checkedOptions, optionsText, callOptions, abortable, kind } = require('./texts.js');
+const texts = require('./texts.js');
 
 const { MachineIDError, DeniedError, RefusedError, NoAnswerError, CallCancelledError, InvalidError } = errors;
 const { errorOf, parsed, replyOf, text } = errors;
+const { checked, checkedFunction, checkedOptions, optionsText, callOptions, abortable, kind } = texts;
 const fromEnvironment = Symbol('the org key is in the environment');
 
 class Client {
@@ -72,21 +73,21 @@ class Client {
   }
 
   guard(deviceId, work, options) {
-    checkedFunction('work', work, 'guard(deviceId, work) calls it with the guard, and stops the guard when it has ended');
+    checkedFunction('work', work, 'guard(deviceId, work) calls it with the guard, and stops that when it has ended');
     const { signal, ...rest } = checkedOptions(options);
     const handle = this.#open();
-    const started = this.#ask('guard', checked('deviceId', deviceId), { signal }, optionsText(rest));
+    const unused = (answer) => answer.guard && native.release(answer.guard);
+    const started = this.#ask('guard', checked('deviceId', deviceId), { signal }, optionsText(rest), unused);
     return started.then(async (answer) => {
       const reply = replyOf(answer);
-      if (!native.allowed(answer.guard)) {
-        native.release(answer.guard);
-        throw errorOf('MID_OK', reply);
-      }
-      const guard = new Guard(deviceId, answer.guard, handle);
+      let guard = null;
       try {
+        if (!native.allowed(answer.guard)) throw errorOf('MID_OK', reply);
+        guard = new Guard(deviceId, answer.guard, handle);
         return await used(work, guard);
       } finally {
-        guard.stop();
+        if (guard) guard.stop();
+        else unused(answer);
       }
     });
   }
@@ -119,10 +120,10 @@ class Client {
     return this.#ask(operation, checked('deviceId', deviceId), options).then(replyOf);
   }
 
-  #ask(operation, argument, options, text = null) {
+  #ask(operation, argument, options, text = null, unused = () => {}) {
     const handle = this.#open();
     const { signal } = callOptions(options);
-    return abortable(() => native.call(handle, operations[operation], argument, text), signal);
+    return abortable(() => native.call(handle, operations[operation], argument, text), signal, unused);
   }
 }
 

@@ -17,8 +17,8 @@ function hasGlibc() {
 function platform() {
   const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch];
   if (process.platform !== 'linux' || !arch) {
-    throw new Error(`libmachineid has no library for ${process.platform} on ${process.arch}; it has those for Linux on ` +
-      'x64 and arm64: run your program there');
+    throw new Error(`libmachineid has no library for ${process.platform} on ${process.arch}; it has those for Linux ` +
+      'on x64 and arm64: run your program there');
   }
   return `linux-${arch}-${hasGlibc() ? 'glibc' : 'musl'}`;
 }

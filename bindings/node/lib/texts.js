@@ -35,20 +35,22 @@ function callOptions(options) {
   const { signal, ...others } = checkedOptions(options);
   const [other] = Object.keys(others);
   if (other !== undefined) throw new TypeError(`${other} is no option of a call; a call has the option signal`);
-  if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function')) {
+  const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+  if (signal !== undefined && !isSignal) {
     throw new TypeError(`signal must be an AbortSignal, not ${kind(signal)}`);
   }
   return { signal };
 }
 
-// A promise that is rejected as soon as the signal is aborted; the call goes on, and its answer is not used.
-function abortable(call, signal) {
+// A promise that is rejected as soon as the signal is aborted; the call goes on, and its answer goes to unused().
+function abortable(call, signal, unused) {
   if (!signal) return call();
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    call().then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    call().then((answer) => (signal.aborted ? unused(answer) : resolve(answer)), reject)
+      .finally(() => signal.removeEventListener('abort', abort));
   });
 }
 

@@ -63,8 +63,8 @@ static napi_value answer_of(napi_env env, mid_status status, int allowed, char *
 /* ---- Clients and guards */
 
 /*
- * Lets go of what a slot holds: on a pool thread, since that may take 250 ms, unless the environment is ending. Calls in
- * progress hold it until they have returned.
+ * Lets go of what a slot holds: on a pool thread, since that may take 250 ms, unless the environment is ending. Calls
+ * in progress hold it until they have returned.
  */
 static void let_go(struct slot *slot) {
     struct owner *owner = slot->owner;
@@ -117,7 +117,8 @@ static struct slot *slot_of(napi_env env, napi_value value) {
 }
 
 /* Reads the arguments of a function; the first is an external unless `slot` is NULL. false: an error is thrown. */
-static bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values, struct slot **slot) {
+static bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values,
+                           struct slot **slot) {
     if (napi_get_cb_info(env, info, &count, values, NULL, NULL) != napi_ok) return false;
     if (!slot) return true;
     *slot = slot_of(env, values[0]);

@@ -16,7 +16,8 @@ test.describe('client', () => {
   const here = authority();
 
   test.it('works when the device is allowed, and only then', async () => {
-    const result = await here.client.whenAllowed(device, async ({ allowed, code, error }) => ({ allowed, code, error }));
+    const shown = async ({ allowed, code, error }) => ({ allowed, code, error });
+    const result = await here.client.whenAllowed(device, shown);
     assert.deepEqual(result, { allowed: true, code: 'ALLOW', error: null });
     await here.emulator.revoke(device);
     const error = await failure(() => here.client.whenAllowed(device, () => assert.fail('it worked')));
@@ -34,7 +35,8 @@ test.describe('client', () => {
     for (const out of [(decision) => decision, async (decision) => decision]) {
       assert((await failure(() => here.client.whenAllowed(device, out))) instanceof TypeError);
       assert((await failure(() => here.client.guard(device, out))) instanceof TypeError);
-      assert((await failure(() => here.client.validate('never', { allowed: told, otherwise: out }))) instanceof TypeError);
+      const handlers = { allowed: told, otherwise: out };
+      assert((await failure(() => here.client.validate('never', handlers))) instanceof TypeError);
       assert((await failure(() => here.client.whenAllAllowed([device], out))) instanceof TypeError);
     }
   });
@@ -44,7 +46,8 @@ test.describe('client', () => {
     const allowed = await here.client.validateMany(new Set([device, 'never', '']),
       { allowed: told, otherwise: ({ status, code }) => `${status} ${code}` });
     assert.equal(allowed[0].code, 'ALLOW');
-    assert.deepEqual(allowed.slice(1), ['MID_OK DEVICE_NOT_REGISTERED', 'MID_INVALID_ARGUMENT CLIENT_INVALID_ARGUMENT']);
+    assert.deepEqual(allowed.slice(1),
+      ['MID_OK DEVICE_NOT_REGISTERED', 'MID_INVALID_ARGUMENT CLIENT_INVALID_ARGUMENT']);
     const flags = await here.client.validateMany(ids, { allowed: () => 1, otherwise: () => 0 });
     assert.deepEqual(flags, ids.map((id) => Number(id === device)));
     assert.equal(await here.client.whenAllAllowed([device, device], (all) => all.length), 2);
@@ -161,7 +164,7 @@ test.describe('client', () => {
     const { emulator, client } = here;
     assert.throws(() => emulator.client({ timeout: 1 }), { name: 'InvalidError', status: 'MID_INVALID_OPTIONS' });
     assert.throws(() => emulator.client({ timeoutMs: 0 }), /timeout_ms/);
-    assert.throws(() => emulator.client({ timeoutMs: 1.5 }), { message: 'timeoutMs must be a string or a whole number' });
+    assert.throws(() => emulator.client({ timeoutMs: 1.5 }), /^TypeError: timeoutMs must be a string or a whole number/);
     assert.throws(() => emulator.client({ caFile: 'a\0' }), { message: 'caFile must be a string without NUL' });
     assert.throws(() => new Client('org_a', 7), { message: 'options must be an object, not number' });
     assert.throws(() => client.register('a', { timeoutMs: 1 }), { message: /timeoutMs is no option of a call/ });

@@ -77,8 +77,7 @@ async function devices(client) {
     (did) => { if (client.whenAllowed('never')) did('if whenAllowed without await'); },
     (did) => client.whenAllowed('never', () => did('whenAllowed')),
     (did) => client.whenAllowed('never', () => true).then(() => did('then')),
-    async (did) => { if (await client.validate('never', { allowed: told, otherwise: (decision) => decision })) did('out'); },
-    async (did) => { if (await client.require('never')) did('require'); },
+    async (did) => { if (await client.validate('never', { allowed: told, otherwise: (all) => all })) did('out'); },
   ]));
   const denied = await failure(() => client.whenAllowed('never', () => {}));
   say(`never registered: ${denied.status} ${denied.code} ${id(denied)}`);
@@ -143,7 +142,7 @@ async function refused(client) {
   const empty = await answer(client, '');
   say('no device:', empty.status, empty.code);
   for (const [step, bad] of [['NUL', 'a\0b'], ['surrogate', 'w\ud800'], ['null', null], ['number', 7]]) {
-    const calls = [() => client.whenAllowed(bad, () => {}), () => client.register(bad), () => client.guard(bad, () => {})];
+    const calls = [() => client.whenAllowed(bad, told), () => client.register(bad), () => client.guard(bad, told)];
     const said = await Promise.all(calls.map(failure));
     const isIt = said.every((error) => error instanceof TypeError && error.message.includes('deviceId'));
     say(`${step}:`, isIt ? 'an argument error that names it' : said.join(', '));

@@ -4,8 +4,9 @@ import { Emulator } from 'libmachineid/testing';
 
 export async function program(client: Client, signal: AbortSignal): Promise<void> {
   const units: number = await client.whenAllowed('agent-01', async () => 7, { signal });
-  const word: 'worked' | null = await client.validate('agent-01', { allowed: () => 'worked' as const, otherwise: () => null });
-  const flags: boolean[] = await client.validateMany(new Set(['a', 'b']), { allowed: () => true, otherwise: () => false });
+  const word: string | null = await client.validate('agent-01', { allowed: () => 'worked', otherwise: () => null });
+  const handlers = { allowed: () => true, otherwise: async () => false };
+  const flags: boolean[] = await client.validateMany(new Set(['a', 'b']), handlers);
   const all: number = await client.whenAllAllowed(['a'], (decisions) => decisions.length);
   const end: GuardDecision = await client.guard('agent-01', async (guard) => {
     guard.on('end', ({ state, code }) => console.log(state, code)).once('end', () => {});
@@ -23,7 +24,7 @@ export function make(): Client {
   try {
     return Client.fromEnv({ timeoutMs: 2000, envVar: 'A_KEY' });
   } catch (error) {
-    if (error instanceof InvalidError || error instanceof DeniedError) console.log(error.code?.length, error.httpStatus);
+    if (error instanceof InvalidError || error instanceof DeniedError) console.log(error.code?.length);
     if (error instanceof MachineIDError) console.log(error.status, error.requestId, error.reason, error.reply);
     return new Client('org_key', { baseUrl: 'http://127.0.0.1:6430', maxRetries: 0 });
   }

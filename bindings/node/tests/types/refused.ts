@@ -1,4 +1,4 @@
-// What the types must refuse, a line each. The check gives each to tsc by itself, after the line that begins with import.
+// What the types must refuse, a line each. The check gives each to tsc by itself, after the line with the import.
 import { Client } from 'libmachineid'; declare const client: Client; declare const work: () => void;
 if (client.validate('agent-01')) work();
 if (client.whenAllowed('agent-01', work)) work();
