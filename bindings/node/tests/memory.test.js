@@ -41,6 +41,6 @@ test.describe('memory', () => {
     const more = Math.round((after.native - before.native) / 1024);
     const used = Math.round((after.used - before.used) / 1024);
     console.log(`${more} KiB more of the process and ${used} KiB of JavaScript after 10,000 calls than after 1,000`);
-    assert(more < 4096 && used < 1024, `${more} KiB more of the process, ${used} KiB of JavaScript`);
+    assert(more < 6144 && used < 1024, `${more} KiB more of the process, ${used} KiB of JavaScript`);
   });
 });
