@@ -32,7 +32,8 @@
  * | `char *`       | any function with `json`                | mid_free()        | client and guard                 |
  *
  * ## Texts
- * Strings are UTF-8 and end with NUL. Those passed in are copied.
+ * Strings are UTF-8 and end with NUL. Those passed in are yours again when the function returns, and must not change
+ * before that.
  *
  * `json` may be NULL: then no text is made. Otherwise `*json` is set on every return, whatever it held, and yours to
  * free. After MID_OK and MID_REFUSED it is the authority's reply, byte for byte; NULL where nothing was asked. After

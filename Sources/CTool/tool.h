@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <locale.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -11,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 // errno is a macro.
 static inline int tool_errno(void) {
@@ -28,6 +31,16 @@ static inline int tool_open(const char *_Nonnull path) {
     return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+// Occupies the standard streams that are closed, so that no connection gets their numbers and then the output. What is
+// written to or read from them fails as before. Returns 0, or -1 when that cannot be done.
+static inline int tool_occupy_streams(void) {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", flags | O_CLOEXEC) != stream) return -1;
+    }
+    return 0;
+}
+
 // S_ISREG is a macro.
 static inline int tool_is_regular(mode_t mode) {
     return S_ISREG(mode);
@@ -37,6 +50,47 @@ static inline int tool_is_regular(mode_t mode) {
 static inline int tool_is_on_read_only_mount(int descriptor) {
     struct statvfs mount;
     return fstatvfs(descriptor, &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
+}
+
+// wchar.h declares it only under _XOPEN_SOURCE, which Swift does not define.
+extern int wcwidth(wchar_t character);
+
+// Makes tool_columns() know UTF-8. Nothing else that this program prints depends on it.
+static inline void tool_use_utf8(void) {
+    setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+// How many columns of a terminal a text takes up: two for a character such as 倉, none for one that is put on another.
+static inline int tool_columns(const char *_Nonnull text) {
+    mbstate_t state = {0};
+    wchar_t character;
+    int columns = 0;
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        int width = 1;
+        length = mbrtowc(&character, text, left, &state);
+        if (length == (size_t)-1 || length == (size_t)-2 || length == 0) {
+            // Not UTF-8, or a C library without it: a column for each character's first byte.
+            memset(&state, 0, sizeof state);
+            length = 1;
+            width = ((unsigned char)*text & 0xc0) != 0x80;
+        } else {
+            width = wcwidth(character);
+        }
+        if (width > 0) columns += width;
+    }
+    return columns;
+}
+
+// How wide a terminal is; 0 when it does not say, or is none.
+static inline int tool_terminal_columns(int descriptor) {
+    struct winsize size = {0};
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+// Whether a descriptor is the end of a pipe or a socket that nobody reads from.
+static inline int tool_has_no_reader(int descriptor) {
+    struct pollfd polled = {descriptor, 0, 0};
+    return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 // Overwrites memory with zeros, and no compiler may leave that out.

@@ -36,6 +36,19 @@ final class JSON {
     func integer(_ key: String) -> Int? { self[key]?.integer }
     func bool(_ key: String) -> Bool? { self[key]?.bool }
 
+    /// The members of an object, in their order.
+    var members: [(name: String, value: JSON)] {
+        var members: [(name: String, value: JSON)] = []
+        var at = json_object_iter(raw)
+        while at != nil {
+            if let name = json_object_iter_key(at), let value = JSON.view(json_object_iter_value(at)) {
+                members.append((String(cString: name), value))
+            }
+            at = json_object_iter_next(raw, at)
+        }
+        return members
+    }
+
     var count: Int { json_array_size(raw) }
     func element(_ index: Int) -> JSON? { JSON.view(json_array_get(raw, index)) }
 

@@ -1,3 +1,5 @@
+internal import CTool
+
 /// Comparisons of texts byte by byte. Swift's own comparison treats a composed and a decomposed é as equal, but to the
 /// authority they are two devices; it would also bring Unicode's tables into the program.
 extension String {
@@ -29,8 +31,30 @@ extension String {
         return missing > 0 ? self + String(repeating: " ", count: missing) : self
     }
 
-    /// How many columns it takes up, if each character takes up one.
-    var columns: Int { utf8.reduce(0) { count, byte in byte & 0xc0 == 0x80 ? count : count + 1 } }
+    /// How many columns of a terminal it takes up.
+    var columns: Int { withCString { Int(tool_columns($0)) } }
+
+    /// The text in lines of at most so many columns, broken between words. A word that is longer has its own line.
+    func wrapped(to width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in parts(separatedBy: 0x20) {
+            if !line.isEmpty && line.columns + 1 + word.columns > width {
+                lines.append(line)
+                line = ""
+            }
+            line += line.isEmpty ? word : " " + word
+        }
+        return lines + [line]
+    }
+
+    /// The text for a terminal of so many columns: what does not fit into one line goes on in others, which begin at
+    /// column `indent`. The first one has that much before it already.
+    func hanging(at indent: Int, in columns: Int) -> String {
+        // A terminal that does not say its width, or is too narrow for that, breaks lines itself.
+        guard columns >= indent + 30 else { return self }
+        return wrapped(to: columns - indent).joined(by: "\n" + String(repeating: " ", count: indent))
+    }
 
     /// The text with every control character written as an escape, such as `\x1b`. What an authority or a file says
     /// must not move the cursor of a terminal, and must not begin another column or row.

@@ -1,7 +1,11 @@
+internal import CTool
+
 /// SwiftPM makes `main` another name for the module's own main function, which Embedded Swift gives no way to reach the
 /// arguments. So it is written here.
 @_cdecl("machineid_tool_main")
 public func toolMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+    guard tool_occupy_streams() == 0 else { return ExitStatus.failed }
+    tool_use_utf8()
     var texts: [String] = []
     for index in 1..<max(1, Int(count)) {
         guard let word = words[index] else { break }

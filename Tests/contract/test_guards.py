@@ -20,7 +20,8 @@ def test_authorities(program, run, authority):
     run([program("guards/authorities.c")], 180, authority.over("http"))
 
 
-@pytest.mark.on_request  # because a client that many threads have used keeps half of its connections for them
+@pytest.mark.long
+@pytest.mark.alone  # because it counts checks per second that take all of eight connections
 def test_numbers(program, run, authority):
     run([program("guards/numbers.c")], 120, authority.over("http"))
 

@@ -16,8 +16,11 @@ from processes import DEFAULT_SIGNALS
 class Terminal:
     """A program whose standard streams are a terminal. What it prints is in `text`."""
 
-    def __init__(self, command, environment, cwd=None):
+    def __init__(self, command, environment, cwd=None, columns=0):
+        """The terminal does not say how wide it is, unless `columns` is given."""
         self._end, inner = pty.openpty()
+        if columns:
+            termios.tcsetwinsize(inner, (30, columns))
         self.text = ""
         self.process = subprocess.Popen(
             [str(word) for word in (*DEFAULT_SIGNALS, *command)],

@@ -8,8 +8,9 @@ from project import ROOT
 pytestmark = [pytest.mark.early, pytest.mark.xdist_group("distros")]
 
 # The longest suite comes first.
-SUITES = ["host/fork", "wire/hostile::test_hostile_gates", "contract/operations", "contract/clients", "wire/proxy", "wire/tls"]
-SUITES += ["contract/audit", "contract/secrets", "host/guest", "host/threads::test_sixteen", "host/exit::test_unload"]
+SUITES = ["host/fork", "wire/hostile::test_hostile_gates", "contract/operations", "contract/clients", "wire/proxy"]
+SUITES += ["wire/tls", "contract/audit", "contract/secrets"]
+SUITES += ["host/guest", "host/threads::test_sixteen", "host/exit::test_unload"]
 
 
 def start(seconds, *arguments):

@@ -93,18 +93,19 @@ struct Batch: ~Copyable {
         group.destroy()
     }
 
-    /// Returns when every device has a result; throws when the client is cancelled, or memory runs out, before that.
+    /// Returns when every device has a result; throws when the client is cancelled, or memory runs out, before that,
+    /// and when the machine was suspended and the time limit passed.
     mutating func run() throws(Failure) {
         try openLanes()
         while finishedCount < count {
             startFreeLanes()
             if finishedCount == count { break }
-            if limit.isOver { return timeOut() }
+            if limit.isOver { return try timeOut() }
             if results.lacksMemory { throw .outOfMemory }
             let result = transport.next(
                 in: group, until: earliestRetry(), client.shared.pointee.settings)
             // An answer that arrives after the time limit decides nothing.
-            if limit.isOver { return timeOut() }
+            if limit.isOver { return try timeOut() }
             switch result {
             case .ended(let transfer): finish(transfer)
             case .cancelled: throw transport.cancellation
@@ -178,9 +179,11 @@ struct Batch: ~Copyable {
         finishedCount &+= 1
     }
 
-    /// Records a time-out for the devices in progress and for those that were never started.
+    /// Records a time-out for the devices in progress and for those that were never started. The others keep their
+    /// answers, unless these have become older than the time limit while the machine was suspended: then it throws.
     @inline(never)
-    private mutating func timeOut() {
+    private mutating func timeOut() throws(Failure) {
+        if limit.wasSuspended { throw .timeout(client.shared.pointee.settings.timeout) }
         for lane in Indices(laneCount) where lanes[lane].stage != .free {
             settle(lane, .timeout(client.shared.pointee.settings.timeout))
         }

@@ -20,4 +20,11 @@ struct TimeLimit {
     }
 
     var isOver: Bool { remainingMilliseconds == 0 }
+
+    /// Whether the machine was suspended since the limit began. Reading two clocks takes a moment, in which the thread
+    /// may have to wait, so less than a tenth of a second does not count.
+    var wasSuspended: Bool {
+        let asleep = deadline.nanoseconds(since: .now) &- end.nanoseconds(since: .now)
+        return asleep >= 100_000_000
+    }
 }

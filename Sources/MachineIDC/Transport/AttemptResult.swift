@@ -24,7 +24,7 @@ struct AttemptResult {
 extension AttemptResult {
     init(_ exchange: Exchange) {
         code = exchange.content.pointee.code
-        hasReply = code == CURLE_OK || (exchange.endsWithConnection && exchange.content.pointee.stop == nil)
+        hasReply = exchange.content.pointee.stop == nil && (code == CURLE_OK || exchange.endsWithConnection)
         guard hasReply else {
             let kind = exchange.kind(of: code)
             failureKind = kind

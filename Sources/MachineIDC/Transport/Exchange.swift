@@ -115,12 +115,12 @@ struct Exchange {
             endpoint, settings, body: content.pointee.request, onNewConnection: onNewConnection)
     }
 
-    /// Sets up a copy of another exchange's request, for a new connection.
-    func prepareLike(_ other: Exchange, _ settings: borrowing Settings) throws(Failure) {
+    /// Sets up a copy of another exchange's request.
+    func prepareLike(_ other: Exchange, _ settings: borrowing Settings, onNewConnection: Bool) throws(Failure) {
         var body = ByteBuffer()
         let (base, count) = (other.content.pointee.request.base, other.content.pointee.request.count)
         if let base, !body.append(base, count: count) { throw .outOfMemory }
-        try prepare(other.content.pointee.endpoint, settings, body: body, onNewConnection: true)
+        try prepare(other.content.pointee.endpoint, settings, body: body, onNewConnection: onNewConnection)
     }
 
     /// Clears the request and the last attempt, so that another call can use the exchange.
@@ -159,8 +159,12 @@ struct Exchange {
     /// Whether the exchange brought what may be the authority's answer: no outage and no redirect.
     var hasAnswer: Bool {
         let status = content.pointee.head.status
-        return content.pointee.code == CURLE_OK && Outage(httpStatus: status) == nil && !(300...399).contains(status)
+        return content.pointee.stop == nil && content.pointee.code == CURLE_OK && Outage(httpStatus: status) == nil
+            && !(300...399).contains(status)
     }
+
+    /// Whether the exchange brought an answer with HTTP 2xx, as every decision is.
+    var hasPositiveAnswer: Bool { hasAnswer && (200...299).contains(content.pointee.head.status) }
 
     /// Whether libcurl has not resolved the host name yet. Only the driver calls this.
     var isResolving: Bool { ccurl_get_offset(content.pointee.easy.handle, CURLINFO_NAMELOOKUP_TIME_T) == 0 }

@@ -49,6 +49,8 @@ struct Transfer: ListElement {
         var isKeptAside = false
         /// When a hedge of this transfer last failed, or had its reply kept aside.
         var hedgeEndedAt = MonotonicTime.zero
+        /// Whether a hedge of this transfer stayed silent and was replaced.
+        var hedgeWasReplaced = false
         /// The neighbours in the transport's or the group's list.
         var links = ListLinks<Transfer>()
     }

@@ -73,6 +73,7 @@ extension Transport {
     /// Queues a transfer, and wakes the driver if it polls and has room.
     func enqueue(_ transfer: Transfer) {
         transfer.locked.pointee.stage = .queued
+        transfer.locked.pointee.hedgeWasReplaced = false
         locked.pointee.queued.append(transfer)
         if locked.pointee.isDriverPolling, hasRoom { shared.pointee.multi.wake() }
     }
@@ -110,12 +111,13 @@ extension Transport {
                 continue
             }
             isSecondRound = false
+            // Before callers are woken, whose next requests would take the connections that hedges may use.
+            if !mustLeave, performed == CURLE_OK { startHedges(settings) }
             wakeEndedCallers()
             reclaimAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
             guard performed == CURLE_OK else { return performed }
             if canStartQueued { continue }
-            if startHedges(settings) { continue }
 
             let patience = patience(until: deadline)
             locked.pointee.isDriverPolling = true
@@ -191,7 +193,8 @@ extension Transport {
         let isCut = code == CURLE_OK && !transfer.exchange.isReplyWhole
         content.pointee.code = isCut ? CURLE_PARTIAL_FILE : code
         if transfer.exchange.hasAnswer {
-            locked.pointee.hedging.recordAnswer(after: MonotonicTime.now.nanoseconds(since: content.pointee.sentAt))
+            locked.pointee.hedging.recordAnswer(
+                to: content.pointee.endpoint, after: MonotonicTime.now.nanoseconds(since: content.pointee.sentAt))
         }
         if transfer.locked.pointee.hedge == nil, transfer.locked.pointee.original == nil { return deliver(transfer) }
         if let settled = settleHedge(of: transfer) { deliver(settled) }

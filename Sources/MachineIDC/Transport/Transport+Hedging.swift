@@ -7,40 +7,63 @@ internal import CPlatform
 // one of the two exchanges brings an answer, the other is cancelled; when one fails, the other continues alone. The
 // caller does not notice any of this, because the exchange that counts is swapped into its transfer.
 //
-// A hedge may also bring a reply that answers nothing: an overloaded authority refuses the second request, and a portal
-// redirects it. Such a reply is kept aside. It counts when the original fails, or stays silent for as long again.
+// A hedge that stays silent as well is replaced by another one, once.
+//
+// A hedge may also bring a reply without an answer: an overloaded authority refuses the second request, a portal
+// redirects it, a stranger knows no such page. Any reply without HTTP 2xx is kept aside. It counts when the original
+// fails, or stays silent for as long again.
 extension Transport {
     /// Hedges the transfers that have been silent for too long, and ends those that have been silent for as long again
-    /// after a reply that was kept aside. Called every now and then while transfers are running. Returns whether a
-    /// transfer has ended. Requires the lock.
-    func startHedges(_ settings: borrowing Settings) -> Bool {
-        guard locked.pointee.nextHedgeCheck.hasPassed else { return false }
-        var hasEnded = false
+    /// after a reply that was kept aside. Called every now and then while transfers are running. Requires the lock.
+    func startHedges(_ settings: borrowing Settings) {
+        guard locked.pointee.nextHedgeCheck.hasPassed else { return }
         locked.pointee.nextHedgeCheck = .after(milliseconds: locked.pointee.hedging.interval)
-        let before = MonotonicTime.now.before(nanoseconds: locked.pointee.hedging.patience)
+        let now = MonotonicTime.now
         var transfer = locked.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
         while let current = transfer {
             transfer = current.links.next
-            if current.locked.pointee.hedge?.locked.pointee.isKeptAside ?? false {
-                guard current.locked.pointee.hedgeEndedAt <= before else { continue }
-                deliver(adoptHedge(of: current))
-                hasEnded = true
-            } else if locked.pointee.hedgeCount < Hedging.mostAtOnce, current.isSilent(since: before),
-                lookupWait() == 0, locked.pointee.hedging.spendCredit()
+            let endpoint = current.exchange.content.pointee.endpoint
+            let before = now.before(nanoseconds: locked.pointee.hedging.patience(for: endpoint))
+            guard let hedge = current.locked.pointee.hedge else {
+                if locked.pointee.hedgeCount < Hedging.mostAtOnce, current.isSilent(since: before) {
+                    startHedge(of: current, settings)
+                }
+                continue
+            }
+            if hedge.locked.pointee.isKeptAside {
+                if current.locked.pointee.hedgeEndedAt <= before { deliver(adoptHedge(of: current)) }
+            } else if hedge.exchange.isSilent(since: before), !current.locked.pointee.hedgeWasReplaced,
+                locked.pointee.hedging.knowsUsualTime(of: endpoint)
             {
-                hedge(current, settings)
+                startHedge(of: current, settings)
+                // The hedge that was replaced may have been the next in the list.
+                transfer = current.links.next
             }
         }
-        return hasEnded
+    }
+
+    /// Hedges a transfer if there is credit, in place of the hedge that it has.
+    @inline(never)
+    private func startHedge(of transfer: Transfer, _ settings: borrowing Settings) {
+        guard lookupWait() == 0, locked.pointee.hedging.spendCredit() else { return }
+        let isReplaced = transfer.locked.pointee.hedge != nil
+        cancelHedge(of: transfer)
+        transfer.locked.pointee.hedgeWasReplaced = isReplaced
+        hedge(transfer, settings, onNewConnection: isReplaced || !mayUseKeptConnection(transfer))
+    }
+
+    /// Whether the connections that libcurl keeps have carried answers since a transfer's request was sent, so that its
+    /// hedge may use one.
+    private func mayUseKeptConnection(_ transfer: Transfer) -> Bool {
+        transfer.exchange.content.pointee.sentAt <= locked.pointee.keptConnectionsAreProvenSince
     }
 
     /// Sends a transfer's request a second time. Does nothing when memory is refused.
-    @inline(never)
-    private func hedge(_ transfer: Transfer, _ settings: borrowing Settings) {
+    private func hedge(_ transfer: Transfer, _ settings: borrowing Settings, onNewConnection: Bool) {
         guard let hedge = takePooledOrMake(settings) else { return }
         do throws(Failure) {
-            try hedge.exchange.prepareLike(transfer.exchange, settings)
+            try hedge.exchange.prepareLike(transfer.exchange, settings, onNewConnection: onNewConnection)
         } catch {
             pool(hedge)?.destroy()
             return error.message.destroy()
@@ -54,8 +77,17 @@ extension Transport {
         hedge.locked.pointee.original = transfer
         transfer.locked.pointee.hedge = hedge
         locked.pointee.running.append(hedge)
-        locked.pointee.hedgeCount &+= 1
+        countHedges(1)
         statistics.count(.hedges)
+    }
+
+    /// Adds to the number of running hedges. While there are some, libcurl keeps more connections, so that one that
+    /// brought an answer is there for the next hedge, although all others are busy.
+    private func countHedges(_ more: Int) {
+        let hadSome = locked.pointee.hedgeCount > 0
+        locked.pointee.hedgeCount &+= more
+        if hadSome == (locked.pointee.hedgeCount > 0) { return }
+        shared.pointee.multi.keep(locked.pointee.width &+ (hadSome ? 0 : Hedging.mostAtOnce))
     }
 
     /// A transfer from the pool, or a new one; nil when memory is refused.
@@ -75,18 +107,25 @@ extension Transport {
     func settleHedge(of transfer: Transfer) -> Transfer? {
         let hasReply = transfer.exchange.content.pointee.code == CURLE_OK
         if let original = transfer.locked.pointee.original {
-            if transfer.exchange.hasAnswer {
-                shared.pointee.multi.sockets.retire(unusedSince: original.exchange.content.pointee.sentAt)
-                locked.pointee.hedging.recordUsefulHedge()
+            if transfer.exchange.hasPositiveAnswer {
+                if !mayUseKeptConnection(original) { retireConnections(after: original) }
+                locked.pointee.hedging.refundHedge()
                 locked.pointee.nextHedgeCheck = .now
                 return adoptHedge(of: original)
             }
-            original.locked.pointee.hedgeEndedAt = .now
             if hasReply {
+                original.locked.pointee.hedgeEndedAt = .now
                 transfer.locked.pointee.isKeptAside = true
-                locked.pointee.hedgeCount &-= 1
-            } else {
+                countHedges(-1)
+            } else if transfer.exchange.content.pointee.easy.madeConnection {
                 // Another hedge may be sent after the same delay.
+                original.locked.pointee.hedgeEndedAt = .now
+                returnHedge(of: original)
+            } else {
+                // The kept connection was unfit: another hedge is sent at once, on a new one.
+                locked.pointee.keptConnectionsAreProvenSince = .zero
+                locked.pointee.hedging.refundHedge()
+                locked.pointee.nextHedgeCheck = .now
                 returnHedge(of: original)
             }
             return nil
@@ -103,6 +142,22 @@ extension Transport {
         }
         cancelHedge(of: transfer)
         return transfer
+    }
+
+    /// Takes the connections out of use that have carried no request since this transfer's was sent, nor since those of
+    /// the others that are silent for too long. What remains has carried an answer since then.
+    @inline(never)
+    private func retireConnections(after original: Transfer) {
+        let content = original.exchange.content
+        let before = MonotonicTime.now.before(
+            nanoseconds: locked.pointee.hedging.patience(for: content.pointee.endpoint))
+        var moment = content.pointee.sentAt
+        locked.pointee.running.forEach { transfer in
+            guard transfer.locked.pointee.original == nil, transfer.exchange.isSilent(since: before) else { return }
+            moment = max(moment, transfer.exchange.content.pointee.sentAt)
+        }
+        shared.pointee.multi.sockets.retire(unusedSince: moment)
+        locked.pointee.keptConnectionsAreProvenSince = moment
     }
 
     /// Takes the original's exchange out of libcurl, and puts the hedge's, which has ended, in its place. Returns the
@@ -152,18 +207,23 @@ extension Transport {
     private func unlinkHedge(_ original: Transfer, _ hedge: Transfer) {
         original.locked.pointee.hedge = nil
         hedge.locked.pointee.original = nil
-        if !hedge.locked.pointee.isKeptAside { locked.pointee.hedgeCount &-= 1 }
+        if !hedge.locked.pointee.isKeptAside { countHedges(-1) }
         hedge.locked.pointee.isKeptAside = false
     }
 }
 
 extension Transfer {
-    /// Whether the transfer may be hedged: its request is read-only and was sent before `moment`, not a byte of the
-    /// reply has come, and it has no hedge now and had none since `moment`.
+    /// Whether the transfer may be hedged: its request is read-only and has been silent since `moment`, and it is no
+    /// hedge and had none since `moment`.
     fileprivate func isSilent(since moment: MonotonicTime) -> Bool {
-        exchange.content.pointee.endpoint.isReadOnly
-            && locked.pointee.original == nil && locked.pointee.hedge == nil && !locked.pointee.isAbandoned
-            && exchange.progress == .waiting
-            && max(exchange.content.pointee.sentAt, locked.pointee.hedgeEndedAt) <= moment
+        exchange.content.pointee.endpoint.isReadOnly && exchange.isSilent(since: moment)
+            && locked.pointee.original == nil && !locked.pointee.isAbandoned && locked.pointee.hedgeEndedAt <= moment
+    }
+}
+
+extension Exchange {
+    /// Whether the request was sent before `moment`, and not a byte of the reply has come.
+    fileprivate func isSilent(since moment: MonotonicTime) -> Bool {
+        progress == .waiting && content.pointee.sentAt <= moment
     }
 }

@@ -76,6 +76,9 @@ struct Transport {
         var hedging: Hedging
         /// How many of the running transfers are hedges.
         var hedgeCount = 0
+        /// When a hedge last brought an answer, the connections that had carried no request since this moment were
+        /// taken out of use. The kept ones have all carried an answer since then.
+        var keptConnectionsAreProvenSince = MonotonicTime.zero
         /// When the driver looks for transfers to hedge again.
         var nextHedgeCheck = MonotonicTime.now
         /// How many of the running transfers have been abandoned by their callers.

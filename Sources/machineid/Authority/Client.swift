@@ -23,7 +23,7 @@ final class Client {
         let answer = Answer(status, takingOver: text)
         guard status == MID_OK, let client else {
             let failure = answer.failure(about: nil)
-            if let named = Client.named(failure, key.source, arguments) { throw named }
+            if let named = Client.named(failure, key.name, arguments) { throw named }
             throw failure
         }
         handle = client
@@ -32,11 +32,14 @@ final class Client {
     deinit { mid_client_free(handle) }
 
     /// The failure with the name by which the person knows what the library calls by its own; nil where it is the same.
-    private static func named(_ failure: Failure, _ keySource: String, _ arguments: Arguments) -> Failure? {
+    private static func named(_ failure: Failure, _ keyName: String, _ arguments: Arguments) -> Failure? {
         if failure.message.begins(with: "org_key") {
-            return .noKey(keySource + String(bytes: failure.message.utf8.dropFirst("org_key".utf8.count)))
+            return .noKey(keyName + String(bytes: failure.message.utf8.dropFirst("org_key".utf8.count)))
         }
-        guard failure.message.begins(with: "base_url") else { return nil }
+        guard failure.message.begins(with: "base_url") else {
+            let isOption = failure.status.isSame(as: "MID_INVALID_OPTIONS") && arguments.commonValue("options") != nil
+            return isOption ? .usage("--options: \(failure.message)") : nil
+        }
         let isGiven = arguments.commonValue("base-url") != nil
         let isOption = arguments.commonValue("options").flatMap { JSON.parse($0) }?["base_url"] != nil
         let name = isGiven ? "--base-url" : isOption ? "--options: base_url" : "MACHINEID_BASE_URL"
@@ -89,6 +92,14 @@ final class Client {
         var text: UnsafeMutablePointer<CChar>?
         let status = mid_usage(handle, &text)
         return Answer(status, takingOver: text)
+    }
+
+    /// The counters of the client; nil when memory is refused.
+    func stats() -> JSON? {
+        var text: UnsafeMutablePointer<CChar>?
+        let status = mid_client_stats(handle, &text)
+        let answer = Answer(status, takingOver: text)
+        return answer.isOK ? answer.reply : nil
     }
 
     /// Asks for the decisions on many devices at once. Throws when the call fails as a whole.

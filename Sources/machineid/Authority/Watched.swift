@@ -24,7 +24,7 @@ final class Watched {
     }
 
     let id: String
-    private var state: State?
+    private(set) var state: State?
     private var code = ""
     private(set) var guardian: Guard?
 

@@ -4,19 +4,26 @@ extension Command {
     static let watch = Command(
         name: "watch", operands: "ID... | --prefix P", about: "print a line for each change of a decision",
         details: [
-            "Each line has the time in UTC, the device, what it was and what it is now, the code and the request id. "
+            "Each line has the time in UTC, the device, what it was and what it is now, the code and the request id; "
+                + "on a terminal that is too narrow the last two are in a line of their own. "
                 + "A device is allowed, denied, or unknown, which is when no answer comes or the last allow has become "
                 + "too old. The first lines tell how things stand. It goes on until it is ended by a signal.",
             "An allowed device is watched by a guard, as a program would have it: a silent authority makes it unknown "
                 + "after three intervals.",
+            "With --stats, and whenever SIGUSR1 arrives, it says how many devices are in each state and what the "
+                + "library has counted: a line on standard error, or with --json an object with the member stats.",
         ],
         options: [
             Option(
                 name: "prefix", value: .text("P"),
                 about: "watch the devices of the organisation, at this moment, whose ids begin with P"),
             Option(name: "interval", value: .text("S"), about: "seconds from one check to the next. Default: 5"),
+            Option(name: "stats", value: .text("S"), about: "say every S seconds how the watching goes"),
         ],
-        examples: ["machineid watch worker:prod:07", "machineid --json watch --prefix worker:prod: >>changes.ndjson"],
+        examples: [
+            "machineid watch worker:prod:07", "machineid --json watch --prefix worker:prod: >>changes.ndjson",
+            "machineid watch --stats 60 --prefix worker:prod:",
+        ],
         run: runWatch)
 }
 
@@ -30,8 +37,12 @@ private let batchSize = 500
     let interval = try arguments.value("interval").map { text throws(Failure) in
         try Number.milliseconds(text, "--interval", 20...3_600_000)
     }
+    let period = try arguments.value("stats").map { text throws(Failure) in
+        try Number.milliseconds(text, "--stats", 100...86_400_000)
+    }
+    WatchStatistics.holdBackSignal()
     let devices = try chosen(session, arguments)
-    try watch(devices.map { Watched($0) }, session, every: interval ?? 5000)
+    try watch(devices.map { Watched($0) }, session, every: interval ?? 5000, WatchStatistics(every: period))
 }
 
 private func chosen(_ session: Session, _ arguments: Arguments) throws(Failure) -> [String] {
@@ -49,7 +60,10 @@ private func chosen(_ session: Session, _ arguments: Arguments) throws(Failure) 
     return devices
 }
 
-private func watch(_ devices: [Watched], _ session: Session, every interval: Int) throws(Failure) -> Never {
+private func watch(
+    _ devices: [Watched], _ session: Session, every interval: Int, _ statistics: WatchStatistics
+) throws(Failure) -> Never {
+    var statistics = statistics
     let client = try session.client()
     let width = devices.reduce(0) { max($0, $1.id.columns) }
     var nextQuestion = Clock.now
@@ -73,7 +87,9 @@ private func watch(_ devices: [Watched], _ session: Session, every interval: Int
             for device in unguarded.prefix(guardsAtOnce) { device.startGuard(client, intervalMilliseconds: interval) }
         }
         try session.console.finish()
-        Clock.sleep(min(interval, longestTick))
+        // A reader that has gone, such as head(1), would be noticed at the next change only.
+        try session.console.checkReader()
+        if statistics.wait(min(interval, longestTick)) { WatchStatistics.say(devices, client, session.console) }
     }
 }
 
@@ -92,7 +108,17 @@ private func show(_ change: Watched.Change, _ id: String, _ width: Int, _ consol
     let from = change.from?.word ?? "-"
     let cells = [time, id, from, change.to.word, change.code, change.requestID ?? "-"].map { $0.withoutControls }
     guard console.isTerminal else { return console.say(cells.joined(by: "\t")) }
+    // Somebody who looks on knows the day.
+    let start = String(bytes: time.utf8.dropFirst(11).prefix(8)) + "Z  "
+    let transition = 7 + 4 + 7
+    let columns = console.columns
+    let room = max(0, columns - start.columns - 2 - transition)
     let colour: Colour = change.to == .allowed ? .green : change.to == .denied ? .red : .yellow
     let to = console.coloured(cells[3].padded(to: 7), colour)
-    console.say("\(time)  \(cells[1].padded(to: width))  \(cells[2].padded(to: 7)) -> \(to)  \(cells[4])  \(cells[5])")
+    let line = start + cells[1].padded(to: columns == 0 ? width : min(width, room))
+        + "  \(cells[2].padded(to: 7)) -> \(to)"
+    let rest = "\(cells[4])  \(cells[5])"
+    // The widest code and a request id. All lines are broken at the same place, or none is.
+    let isBroken = columns > 0 && room < width + 2 + 21 + 2 + 36
+    console.say(line + (isBroken ? "\n" + String(repeating: " ", count: start.columns) : "  ") + rest)
 }

@@ -9,7 +9,8 @@ final class Console {
     private let hasErrorTerminal = isatty(STDERR_FILENO) == 1
     private let mayColour: Bool
     private var buffer: [UInt8] = []
-    private var hasFailed = false
+    /// Why standard output could not be written.
+    private var fault: CInt?
     private var isProgressShown = false
 
     init() {
@@ -19,6 +20,9 @@ final class Console {
 
     /// Whether somebody can be asked a question.
     var canAsk: Bool { isatty(STDIN_FILENO) == 1 && hasErrorTerminal }
+
+    /// How wide the terminal of standard output is now; 0 when it does not say, or is none.
+    var columns: Int { Int(tool_terminal_columns(STDOUT_FILENO)) }
 
     // MARK: Results
 
@@ -34,14 +38,21 @@ final class Console {
 
     func flush() {
         clearProgress()
-        if !write(buffer, to: STDOUT_FILENO) { hasFailed = true }
+        if !write(buffer, to: STDOUT_FILENO) { fault = tool_errno() }
         buffer = []
     }
 
     /// Ends the output. Throws when not all of it was written, for example to a full disk.
     func finish() throws(Failure) {
         flush()
-        if hasFailed { throw .failed("standard output cannot be written; is there space left?") }
+        if let fault { throw .failed("standard output cannot be written: \(String(cString: strerror(fault)))") }
+    }
+
+    /// Ends the program when nobody reads standard output any more, just as a write to it would.
+    func checkReader() throws(Failure) {
+        guard tool_has_no_reader(STDOUT_FILENO) != 0 else { return }
+        raise(SIGPIPE)
+        throw .failed("standard output cannot be written: \(String(cString: strerror(EPIPE)))")
     }
 
     func coloured(_ text: String, _ colour: Colour, onError: Bool = false) -> String {
@@ -63,7 +74,10 @@ final class Console {
     /// Says something that is no result, for a person only.
     func sayNote(_ line: String) {
         flush()
-        if !isJSON { sayError("machineid: \(line.withoutControls)") }
+        if isJSON { return }
+        let start = "machineid: "
+        let columns = Int(tool_terminal_columns(STDERR_FILENO))
+        sayError(start + line.withoutControls.hanging(at: start.columns, in: columns))
     }
 
     func sayError(_ line: String) { _ = write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }

@@ -22,7 +22,11 @@ enum Help {
         for detail in command.details { text += paragraph(detail) }
         if command.passesOn { return text }
         if !command.options.isEmpty { text += "Options:\n\n" + options(command.options) + "\n" }
-        text += "Options of all commands:\n\n" + options(Option.common) + "\n"
+        let others = Option.common.map { option in
+            guard command.option(option.name) != nil else { return option }
+            return Option(name: option.name, value: option.value, about: "before the command: \(option.about)")
+        }
+        text += "Options of all commands:\n\n" + options(others) + "\n"
         if !command.examples.isEmpty {
             text += "Examples:\n\n"
             // help2man makes one line of lines that no blank line parts.
@@ -57,7 +61,7 @@ enum Help {
     /// A term, and what it means beside it or, after a long term, below it.
     private static func entry(_ term: String, _ about: String, indent: Int) -> String {
         let margin = String(repeating: " ", count: indent)
-        let lines = wrap(about, to: width - indent)
+        let lines = about.wrapped(to: width - indent)
         let isBeside = term.columns + 4 <= indent
         var text = isBeside ? "  \(term)".padded(to: indent) : "  \(term)\n"
         for (index, line) in lines.enumerated() { text += (index == 0 && isBeside ? "" : margin) + line + "\n" }
@@ -65,19 +69,6 @@ enum Help {
     }
 
     private static func paragraph(_ text: String) -> String {
-        wrap(text, to: width).joined(by: "\n") + "\n\n"
-    }
-
-    private static func wrap(_ text: String, to width: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in text.parts(separatedBy: 0x20) {
-            if !line.isEmpty && line.columns + 1 + word.columns > width {
-                lines.append(line)
-                line = ""
-            }
-            line += line.isEmpty ? word : " " + word
-        }
-        return lines + [line]
+        text.wrapped(to: width).joined(by: "\n") + "\n\n"
     }
 }

@@ -58,7 +58,8 @@ struct Finding {
                 case .skipped: .none
                 }
             let word = console.coloured(verdict.word.padded(to: 7), colour)
-            console.say("\(word)  \(check.padded(to: 12))  \(message.withoutControls)")
+            let text = message.withoutControls.hanging(at: 23, in: console.columns)
+            console.say("\(word)  \(check.padded(to: 12))  \(text)")
         } else {
             console.say([verdict.word, check, message.withoutControls].joined(by: "\t"))
         }

@@ -21,7 +21,10 @@ enum Environment {
 
     /// The variables for --help.
     static let table = [
-        ("MACHINEID_ORG_KEY_FILE", "the file with the org key, where --key-file is not given"),
+        (
+            "MACHINEID_ORG_KEY_FILE",
+            "the file with the org key, where --key-file is not given. MACHINEID_ORG_KEY must not be set as well"
+        ),
         (
             "CREDENTIALS_DIRECTORY",
             "where neither is given, the folder in which systemd puts the file machineid-org-key"

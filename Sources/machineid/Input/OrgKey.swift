@@ -7,20 +7,31 @@ enum OrgKey {
     /// What a key was read from, and the key.
     struct Found {
         let source: String
+        /// The file, if it was one.
+        var path: String?
         let secret: SecretBytes
+
+        /// The source for a message about the key.
+        var name: String { path.map { "\(source): '\($0)'" } ?? source }
     }
 
     /// The first of: --key-file, MACHINEID_ORG_KEY_FILE, the file of systemd's LoadCredential, MACHINEID_ORG_KEY.
+    /// A variable that is blank counts as not set.
     static func find(_ given: String?) throws(Failure) -> Found {
         if let given { return try read(given, source: "--key-file") }
-        if let path = Environment.text("MACHINEID_ORG_KEY_FILE") {
+        let isKeySet = Environment.first(["MACHINEID_ORG_KEY"]) != nil
+        if Environment.first(["MACHINEID_ORG_KEY_FILE"]) != nil, let path = Environment.text("MACHINEID_ORG_KEY_FILE") {
+            // As in mid_client_from_env(): which of two keys was meant cannot be known.
+            if isKeySet {
+                throw .noKey("MACHINEID_ORG_KEY and MACHINEID_ORG_KEY_FILE are both set; unset one of them")
+            }
             return try read(path, source: "MACHINEID_ORG_KEY_FILE")
         }
-        if let folder = Environment.text("CREDENTIALS_DIRECTORY") {
+        if let (_, folder) = Environment.first(["CREDENTIALS_DIRECTORY"]) {
             let path = "\(folder)/machineid-org-key"
             if access(path, F_OK) == 0 { return try read(path, source: "CREDENTIALS_DIRECTORY") }
         }
-        guard let value = getenv("MACHINEID_ORG_KEY"), value.pointee != 0 else {
+        guard isKeySet, let value = getenv("MACHINEID_ORG_KEY") else {
             throw .noKey(
                 "there is no org key; set MACHINEID_ORG_KEY, or MACHINEID_ORG_KEY_FILE or --key-file to a file")
         }
@@ -58,10 +69,14 @@ enum OrgKey {
         guard memchr(secret.base, 0, secret.count) == nil else {
             throw .noKey("\(source): '\(path)' has a NUL in it; give a file with the org key alone")
         }
-        return Found(source: source, secret: secret)
+        guard (0..<secret.count).contains(where: { !secret.base[$0].isWhiteSpace }) else {
+            throw .noKey("\(source): '\(path)' is empty; write the organisation's key into it")
+        }
+        return Found(source: source, path: path, secret: secret)
     }
 
     private static func cannotRead(_ path: String, _ source: String, _ error: CInt) -> Failure {
-        .noKey("\(source): '\(path)' cannot be read: \(String(cString: strerror(error)))")
+        let why = String(cString: strerror(error))
+        return .noKey("\(source): '\(path)' cannot be read: \(why); give a file that this user may read")
     }
 }

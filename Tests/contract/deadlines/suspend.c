@@ -11,7 +11,7 @@ enum { TIMEOUT_MS = 30000, DEVICES = 3 };
 
 static struct moved *moved;
 static struct authority *authority;
-static mid_client *client;
+static mid_client *client, *narrow;
 
 /* A call on a thread of its own, and its result. */
 struct question {
@@ -28,6 +28,12 @@ static void validate(struct question *question) {
 static void validate_many(struct question *question) {
     static const char *const devices[DEVICES] = {"w:1", "w:2", "w:3"};
     question->status = mid_validate_many(client, devices, DEVICES, question->allowed, &question->json);
+}
+
+/* The first device has its answer before the second is asked about, and the answer about that one is held. */
+static void validate_one_after_the_other(struct question *question) {
+    static const char *const devices[] = {"w:1", "w:2:marked"};
+    question->status = mid_validate_many(narrow, devices, 2, question->allowed, &question->json);
 }
 
 static void guard_start_once(struct question *question) {
@@ -48,11 +54,13 @@ static struct question answer_after(int milliseconds, void (*call)(struct questi
     struct question question = {.ask = call, .allowed = {7, 7, 7}};
     pthread_t thread;
     int asked = atomic_load(&authority->requests);
-    atomic_store(&authority->awaits, INT32_MAX);
+    atomic_store(&authority->is_holding, 1);
+    if (call != validate_one_after_the_other) atomic_store(&authority->awaits, INT32_MAX);
     check_need(pthread_create(&thread, NULL, ask, &question) == 0, "pthread_create");
     AWAIT(atomic_load(&authority->requests) == asked + questions);
     atomic_fetch_add(&moved->slept, milliseconds * 1000000LL);
     atomic_store(&authority->awaits, 0);
+    atomic_store(&authority->is_holding, 0);
     check_need(pthread_join(thread, NULL) == 0, "pthread_join");
     return question;
 }
@@ -84,6 +92,12 @@ int main(void) {
     CHECK_STATUS(MID_OK, mid_client_new("org_suspend", options, &client, NULL));
     slept("validate", validate, 1, 1);
     slept("validate_many", validate_many, DEVICES, DEVICES);
+    (void)snprintf(options, sizeof options,
+                   "{\"base_url\":\"http://127.0.0.1:%d\",\"timeout_ms\":%d,\"max_connections\":1}", authority->port,
+                   TIMEOUT_MS);
+    CHECK_STATUS(MID_OK, mid_client_new("org_suspend", options, &narrow, NULL));
+    slept("validate_many, amid the devices", validate_one_after_the_other, 2, 2);
+    mid_client_free(narrow);
     slept("guard_start", guard_start_once, 1, 1);
     mid_client_free(client);
     authority_stop(authority);

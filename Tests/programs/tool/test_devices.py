@@ -103,3 +103,22 @@ def test_a_full_disk(tool):
         result = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True)
     equal("the exit status", 5, result.returncode)
     holds("it says so", "standard output cannot be written" in result.stderr, result.stderr)
+
+
+BAD = "Bad file descriptor"
+CLOSED = {
+    "output": (["validate", "a"], ">&-", 5, f"machineid: standard output cannot be written: {BAD}\n"),
+    "output, and nothing to say": (["validate", "--quiet", "a"], ">&-", 0, ""),
+    "input": (["validate", "--stdin"], "<&-", 2, f"machineid: --stdin: standard input cannot be read: {BAD}\n"),
+    "errors": (["validate", "b"], "2>&-", 1, ""),
+}
+
+
+@pytest.mark.parametrize("stream", CLOSED)
+def test_a_closed_stream(tool, stream):
+    """Nothing that the library opens gets the number of a closed stream: output would be written into a connection."""
+    words, how, status, message = CLOSED[stream]
+    tool.operator("register", "a")
+    command = ["bash", "-c", f'"$0" "$@" {how}', TOOL, *words]
+    result = subprocess.run(command, env=tool.given({}), capture_output=True, text=True)
+    equal("the exit status and the message", (status, message), (result.returncode, result.stderr))

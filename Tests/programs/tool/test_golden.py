@@ -75,6 +75,14 @@ def without_machine(text):
     return text
 
 
+def compare(name, lines):
+    text = "\n".join(lines)
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("RENEW"):
+        file.write_text(text)
+    equal(f"what {name} prints is in {file.name}", file.read_text() if file.exists() else "", text)
+
+
 @pytest.mark.parametrize("command", [*CASES, *ALONE])
 def test_golden(tool, command):
     lines = []
@@ -89,8 +97,25 @@ def test_golden(tool, command):
             found = printed(tool, form, words, variables(situation))
             holds(f"{situation}, {form}: no key is printed", ORG_KEY not in found and "org_nobody" not in found)
             lines.append(f"=== {command}, {situation}, {form}\n{without_machine(shown(found)).rstrip()}\n")
-    text = "\n".join(lines)
-    file = GOLDEN / f"{command}.txt"
-    if os.environ.get("RENEW"):
-        file.write_text(text)
-    equal(f"what {command} prints is in {file.name}", file.read_text() if file.exists() else "", text)
+    compare(command, lines)
+
+
+def test_keys(tool, tmp_path):
+    """What is said where there is no org key, or more than one."""
+    prepare(tool, "validate", "allowed")
+    file = tmp_path / "key"
+    file.write_text(ORG_KEY)
+    file.chmod(0o600)
+    none, both = {"MACHINEID_ORG_KEY": " "}, {"MACHINEID_ORG_KEY_FILE": file}
+    lines = []
+    for name, words, given in (
+        ("no key", ["validate", GOOD], none),
+        ("two keys", ["validate", GOOD], both),
+        ("two keys, doctor", ["doctor"], both),
+        ("two keys, --key-file", ["--key-file", file, "validate", GOOD], both),
+    ):
+        for form in FORMS:
+            found = printed(tool, form, words, given)
+            holds(f"{name}, {form}: no key is printed", ORG_KEY not in found)
+            lines.append(f"=== {name}, {form}\n{without_machine(shown(found)).rstrip()}\n")
+    compare("keys", lines)

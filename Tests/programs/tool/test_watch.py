@@ -1,11 +1,14 @@
 """Tests machineid watch and machineid wait, which go on while the authority's answers change."""
 
 import json
+import re
+import signal
+import subprocess
 
 import pytest
 from checks import equal, holds
 from processes import first_line
-from tooling import NOWHERE
+from tooling import NOWHERE, shown
 
 FAST = ["--interval", "0.1"]
 
@@ -59,6 +62,58 @@ def test_on_a_terminal(tool):
         holds("how it stands", terminal.read_until("-       -> \x1b[32mallowed\x1b[0m  ALLOW"), repr(terminal.text))
         terminal.type("\x03")
         equal("^C ends it", -2, terminal.end())
+
+
+COUNTERS = re.compile(
+    r"machineid: TIME  devices: (\d+ allowed, \d+ denied, \d+ unknown); calls: (.*); retries: \d+; "
+    r"connections: \d+ made, \d+ reused; last answer: [0-9.]+ s ago"
+)
+
+
+def test_stats_on_a_signal(tool):
+    """SIGUSR1 asks for the counters. They are on standard error, one line each time."""
+    tool.operator("register", "a", "b")
+    tool.operator("revoke", "b")
+    with tool.in_background("watch", *FAST, "a", "b", stderr=subprocess.PIPE) as process:
+        assert fields(process) and fields(process)
+        for _ in range(2):
+            process.send_signal(signal.SIGUSR1)
+            line = shown(process.stderr.readline().rstrip("\n"))
+            said = COUNTERS.fullmatch(line)
+            holds("a line", said, line)
+            equal("the devices", "1 allowed, 1 denied, 0 unknown", said and said[1])
+            holds("the calls", said and re.fullmatch(r"\d+ MID_OK", said[2]), line)
+        tool.ask("/emulator/outage", httpStatus=503)
+        assert fields(process) and fields(process)
+        process.send_signal(signal.SIGUSR1)
+        line = process.stderr.readline()
+        holds("an outage counts", re.search(r"2 unknown; calls: \d+ MID_OK, \d+ MID_UNAVAILABLE;", line), line)
+        process.terminate()
+        equal("nothing else is said", "", process.stderr.read())
+
+
+def test_stats_as_json(tool):
+    """With --stats they come by themselves, with --json among the changes."""
+    tool.operator("register", "a")
+    with tool.in_background("--json", "watch", *FAST, "--stats", "0.1", "a") as process:
+        equal("the change is first", "a", json.loads(first_line(process, 60))["device"])
+        before = 0
+        for _ in range(3):
+            record = json.loads(first_line(process, 60))
+            equal("the keys", ["time", "devices", "stats"], list(record))
+            equal("the devices", {"allowed": 1, "denied": 0, "unknown": 0}, record["devices"])
+            now = sum(sum(call["statuses"].values()) for call in record["stats"]["calls"].values())
+            holds("the calls do not become fewer", now >= max(1, before), (before, now))
+            before = now
+
+
+def test_nobody_reads(tool):
+    """A reader that goes, such as head(1), ends it at once, though nothing changes any more."""
+    tool.operator("register", "a")
+    with tool.in_background("watch", *FAST, "a") as process:
+        assert fields(process)
+        process.stdout.close()
+        equal("SIGPIPE ends it", -signal.SIGPIPE, process.wait(60))
 
 
 def test_no_device_with_the_prefix(tool):

@@ -44,20 +44,19 @@ class Tool:
         return outcome(TOOL, *words, merged=False, environment=self.environment | changed, seconds=120, **more)
 
     @contextlib.contextmanager
-    def on_terminal(self, *words, **changed):
-        terminal = Terminal([TOOL, *words], self.given(changed), ROOT)
+    def on_terminal(self, *words, columns=0, **changed):
+        terminal = Terminal([TOOL, *words], self.given(changed), ROOT, columns)
         try:
             yield terminal
         finally:
             terminal.close()
 
     @contextlib.contextmanager
-    def in_background(self, *words, **changed):
+    def in_background(self, *words, stderr=None, **changed):
         """Runs machineid, with standard output as a pipe, and ends it."""
         command = [str(word) for word in (TOOL, *words)]
-        with subprocess.Popen(
-            command, env=self.given(changed), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-        ) as process:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": stderr}
+        with subprocess.Popen(command, env=self.given(changed), cwd=ROOT, text=True, **streams) as process:
             try:
                 yield process
             finally:

@@ -15,46 +15,56 @@ extension Hedging {
 
 @Suite struct HedgingTests {
     @Test func beforeTheFirstAnswerItWaitsAQuarterOfTheTime() {
-        #expect(Hedging(timeout: 10_000).patience == 2_500 * millisecond)
-        #expect(Hedging(timeout: 1).patience == millisecond / 4)
+        #expect(Hedging(timeout: 10_000).patience(for: .validate) == 2_500 * millisecond)
+        #expect(Hedging(timeout: 1).patience(for: .validate) == millisecond / 4)
     }
 
     @Test(arguments: [(1, 500), (20, 500), (100, 800), (300, 2_400), (1_000, 2_500)])
     func itWaitsEightTimesTheUsualTime(_ usual: Int64, _ patience: Int64) {
         var hedging = Hedging(timeout: 10_000)
-        for _ in 0..<10 { hedging.recordAnswer(after: usual * millisecond) }
-        #expect(hedging.patience == patience * millisecond)
+        for _ in 0..<10 { hedging.recordAnswer(to: .validate, after: usual * millisecond) }
+        #expect(hedging.patience(for: .validate) == patience * millisecond)
     }
 
     @Test(arguments: [(40, 100), (90, 180), (200, 200)])
     func itWaitsTwiceTheUsualTimeWhereThatIsMoreThanAQuarter(_ usual: Int64, _ patience: Int64) {
         var hedging = Hedging(timeout: 400)
-        hedging.recordAnswer(after: usual * millisecond)
-        #expect(hedging.patience == patience * millisecond)
+        hedging.recordAnswer(to: .validate, after: usual * millisecond)
+        #expect(hedging.patience(for: .validate) == patience * millisecond)
     }
 
     @Test func theUsualTimeFollowsTheAnswers() {
         var hedging = Hedging(timeout: 10_000)
-        hedging.recordAnswer(after: 200 * millisecond)
-        for _ in 0..<100 { hedging.recordAnswer(after: 100 * millisecond) }
-        #expect((800...810).contains(hedging.patience / millisecond))
+        hedging.recordAnswer(to: .validate, after: 200 * millisecond)
+        for _ in 0..<100 { hedging.recordAnswer(to: .validate, after: 100 * millisecond) }
+        #expect((800...810).contains(hedging.patience(for: .validate) / millisecond))
+    }
+
+    @Test func whatIsAskedAboutAllDevicesHasATimeOfItsOwn() {
+        var hedging = Hedging(timeout: 10_000)
+        for _ in 0..<10 { hedging.recordAnswer(to: .validate, after: millisecond) }
+        #expect(!hedging.knowsUsualTime(of: .listDevices))
+        #expect(hedging.patience(for: .listDevices) == 2_500 * millisecond)
+        hedging.recordAnswer(to: .listDevices, after: 200 * millisecond)
+        #expect(hedging.patience(for: .usage) == 1_600 * millisecond)
+        #expect(hedging.patience(for: .validate) == 500 * millisecond)
     }
 
     @Test(arguments: [Int64.min, -1, 0, .max])
     func extremeTimesKeepThePatienceWithinItsBounds(_ time: Int64) {
         var hedging = Hedging(timeout: 10_000)
-        for _ in 0..<3 { hedging.recordAnswer(after: time) }
-        #expect((500 * millisecond...5_000 * millisecond).contains(hedging.patience))
+        for _ in 0..<3 { hedging.recordAnswer(to: .validate, after: time) }
+        #expect((500 * millisecond...5_000 * millisecond).contains(hedging.patience(for: .validate)))
     }
 
     @Test func eightMayBeginAndThenOneForTenAnswers() {
         var hedging = Hedging(timeout: 10_000)
         let first = hedging.credit()
         #expect(first == 8)
-        for _ in 0..<9 { hedging.recordAnswer(after: millisecond) }
+        for _ in 0..<9 { hedging.recordAnswer(to: .validate, after: millisecond) }
         let second = hedging.credit()
         #expect(second == 0)
-        hedging.recordAnswer(after: millisecond)
+        hedging.recordAnswer(to: .validate, after: millisecond)
         let third = hedging.credit()
         #expect(third == 1)
     }
@@ -77,7 +87,7 @@ extension Hedging {
         for _ in 0..<100 {
             let begins = hedging.spendCredit(at: .zero)
             #expect(begins)
-            hedging.recordUsefulHedge()
+            hedging.refundHedge()
         }
         let left = hedging.credit()
         #expect(left == 8)

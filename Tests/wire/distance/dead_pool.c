@@ -7,80 +7,21 @@
  */
 #include "authority.h"
 #include "parts.h"
+#include "pool.h"
 #include "relay.h"
 
 /* The numbers of connections, and of threads too; 0 is the default of max_connections. */
 static const int pools[] = {1, 8, 32, 0};
 
 enum { POOLS = sizeof pools / sizeof *pools, MOST_URLS = 4 };
-enum { MOST_THREADS = 64, DELAY_MS = 10, TIMEOUT_MS = 10000, DEVICES = 30 };
-
-struct caller {
-    pthread_t thread;
-    mid_client *client;
-    pthread_barrier_t *together;
-    int calls;
-};
+enum { DELAY_MS = 10, DEVICES = 30 };
 
 static struct relay relay;
-/* The longest time that a call took, in microseconds, and how many calls waited for an answer that did not come. */
-static atomic_int longest, waited;
-
-static void note_time(double from) {
-    int took = (int)((check_now_ms() - from) * 1000), known = atomic_load(&longest);
-    if (took >= 450000) atomic_fetch_add(&waited, 1);
-    while (took > known && !atomic_compare_exchange_weak(&longest, &known, took)) continue;
-    CHECK(took <= (TIMEOUT_MS / 2 + check_slack_ms()) * 1000);
-}
-
-static void validate(mid_client *client) {
-    char *json = NULL;
-    int allowed = 0;
-    double from = check_now_ms();
-    mid_status status = mid_validate(client, "pool", &allowed, &json);
-    note_time(from);
-    if (!CHECK_STATUS(MID_OK, status) || !CHECK(allowed == 1)) fprintf(stderr, "    %s\n", json != NULL ? json : "");
-    mid_free(json);
-}
-
-static void validate_many(mid_client *client) {
-    const char *devices[DEVICES];
-    int allowed[DEVICES];
-    double from = check_now_ms();
-    for (int n = 0; n < DEVICES; n++) devices[n] = "pool";
-    CHECK_STATUS(MID_OK, mid_validate_many(client, devices, DEVICES, allowed, NULL));
-    note_time(from);
-    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 1);
-}
-
-static void *call(void *argument) {
-    struct caller *caller = argument;
-    (void)pthread_barrier_wait(caller->together);
-    for (int n = 0; n < caller->calls; n++) validate(caller->client);
-    return NULL;
-}
-
-static void call_from(mid_client *client, int threads, int calls) {
-    struct caller callers[MOST_THREADS];
-    pthread_barrier_t together;
-    check_need(pthread_barrier_init(&together, NULL, (unsigned)threads) == 0, "pthread_barrier_init");
-    for (int n = 0; n < threads; n++) {
-        callers[n] = (struct caller){.client = client, .together = &together, .calls = calls};
-        check_need(pthread_create(&callers[n].thread, NULL, call, &callers[n]) == 0, "pthread_create");
-    }
-    for (int n = 0; n < threads; n++) check_need(pthread_join(callers[n].thread, NULL) == 0, "pthread_join");
-    check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
-}
-
 /* Makes calls until there are as many connections as threads, and then silences them all. */
 static void forget_all(mid_client *client, int connections) {
     for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);
     CHECK(relay_tell(&relay, FORGET) == connections);
     atomic_store(&longest, 0);
-}
-
-static void report(const char *what) {
-    printf("%s, %s: %.0f ms at most\n", check_about, what, atomic_load(&longest) / 1e3);
 }
 
 static int checks_of(mid_guard *guard) {
@@ -130,7 +71,7 @@ static void forget_at(const char *url, int given) {
     call_from(client, connections, 3);
     report("all at once");
     forget_all(client, connections);
-    validate_many(client);
+    validate_many(client, DEVICES);
     report("many devices");
     guarded(client, connections);
     /* The pool regains its full size. */

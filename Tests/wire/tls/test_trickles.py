@@ -28,7 +28,7 @@ def flooded(world):
         flood = TicketFlood(world.certificate, world.folder)
         with Server(flood) as server, Probe(base_url=server.tls_url, ca_file=world.ca_file, **options) as probe:
             expect("trickle: the call before the flood", probe.validate(), "MID_OK", 1)
-            holds("trickle: the flood is ready", flood.is_ready.wait(PATIENCE_S))
+            assert flood.is_ready.wait(PATIENCE_S), "the flood is not ready"
             yield server, probe
 
     return flooded

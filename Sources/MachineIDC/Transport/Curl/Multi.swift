@@ -97,6 +97,9 @@ struct Multi: ~Copyable {
     /// when libcurl refuses.
     func limit(to maxConnections: Int) -> Bool { handle.map { Multi.limit($0, to: maxConnections) } ?? false }
 
+    /// Changes how many connections are kept when they are idle. That libcurl refuses does no harm.
+    func keep(_ count: Int) { handle.map { _ = ccurl_multi_set_long($0, CURLMOPT_MAXCONNECTS, count) } }
+
     /// The code for a transfer that libcurl does not accept or cannot continue.
     private static func ending(_ code: CURLMcode) -> CURLcode {
         switch code {

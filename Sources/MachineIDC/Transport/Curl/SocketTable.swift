@@ -238,6 +238,8 @@ struct SocketTable {
         }
         var claim = Claim.refused
         var holdsBytes = false
+        // Connections to different addresses may have the same port. One that is unfit stands for all of them.
+        var isRetired = false
         forEachOpen { descriptor, entry in
             if entry.pointee.localPort != 0, entry.pointee.localPort != port { return }
             guard checkOwnership(of: descriptor, entry) else { return }
@@ -246,11 +248,12 @@ struct SocketTable {
                 guard platform_local_port(descriptor) == port else { return }
                 entry.pointee.localPort = port
             }
-            claim = entry.pointee.isRetired ? .refused : isFirst ? .first : .further
+            if entry.pointee.isRetired { isRetired = true }
+            claim = isFirst ? .first : .further
             entry.pointee.sentAt = now
             if !mayHoldBytes, hasUnread(descriptor) { holdsBytes = true }
         }
-        return holdsBytes || hostClosedDescriptor ? .refused : claim
+        return holdsBytes || isRetired || hostClosedDescriptor ? .refused : claim
     }
 
     /// Takes all connections out of use that have carried no request since this moment.
