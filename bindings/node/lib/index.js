@@ -82,7 +82,7 @@ class Client {
       const reply = replyOf(answer);
       let guard = null;
       try {
-        if (!native.allowed(answer.guard)) throw errorOf('MID_OK', reply);
+        if (!native.allowed(answer.guard)) throw offError(answer.guard, reply);
         guard = new Guard(deviceId, answer.guard, handle);
         return await used(work, guard);
       } finally {
@@ -125,6 +125,14 @@ class Client {
     const { signal } = callOptions(options);
     return abortable(() => native.call(handle, operations[operation], argument, text), signal, unused);
   }
+}
+
+// Why a guard is off that has just been started.
+function offError(guard, reply) {
+  const { state } = parsed(native.decision(guard).json);
+  if (state === 'denied') return errorOf('MID_OK', reply);
+  if (state === 'ended') return errorOf('MID_CANCELLED', { code: 'CLIENT_CANCELLED', message: 'the client has ended' });
+  return errorOf('MID_TIMEOUT', { code: 'CLIENT_TIMEOUT', message: 'the answer is older than maxAgeMs' });
 }
 
 // The status of one device among many, from its code: the library has one for all.
