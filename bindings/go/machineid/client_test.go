@@ -90,7 +90,7 @@ func TestOperationsAnswer(t *testing.T) {
 	if devices, _ := must(t)(client.ListDevices(background))["devices"].([]any); len(devices) != 1 {
 		t.Error(devices)
 	}
-	if usage := must(t)(client.Usage(background)); usage.String("planTier") != "free" {
+	if usage := must(t)(client.Usage(background)); usage.String("planTier") != "max" {
 		t.Error(usage)
 	}
 	must(t)(client.Revoke(background, device))

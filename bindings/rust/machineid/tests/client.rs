@@ -41,7 +41,7 @@ fn operations_answer() {
     assert_eq!(client.register(DEVICE).expect("again")["status"].as_str(), Some("exists"));
     assert_eq!(client.list_devices().expect("a list")["devices"].as_array().map(<[Value]>::len), Some(1));
     let usage = client.usage().expect("the usage");
-    assert_eq!((usage["planTier"].as_str(), usage["limit"].as_u64()), (Some("free"), Some(3)));
+    assert_eq!((usage["planTier"].as_str(), usage["limit"].as_u64()), (Some("max"), Some(1000)));
     client.revoke(DEVICE).expect("revoked");
     client.unrevoke(DEVICE).expect("unrevoked");
     client.revoke(DEVICE).expect("revoked");
