@@ -267,8 +267,8 @@ mid_status mid_client_stats(mid_client *client, char **json);
  * MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
  *
  * What replies hold is the service's to say; these notes are from the vendor's public pages. A reply whose "deviceId"
- * is a string that names another device, but for the case of ASCII letters, is MID_BAD_REPLY: it may be a late or
- * repeated answer to another question.
+ * is a string that names another device, but for the case of ASCII letters and white space around it, is
+ * MID_BAD_REPLY: it may be a late or repeated answer to another question.
  */
 
 /**
