@@ -47,4 +47,4 @@ def given_up(world, context, what):
             talker.may_go_on.set()
             talker.has_gone_on.wait(10)
             expect(f"{what}: the next has its own answer", probe.validate("denied"), "MID_OK", 0)
-            equal(f"{what}: on a new connection, beside that of the second request", 3, server.connections)
+            equal(f"{what}: on a new connection, beside those of the second and third request", 4, server.connections)
