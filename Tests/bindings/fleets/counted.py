@@ -1,9 +1,7 @@
-"""The application of examples/celery with tasks that write down what they do, and the commands that a test gives it.
+"""The application of examples/celery with tasks that write down what they do, and the commands that send them.
 
     python counted.py send FIRST COUNT    sends tasks with the numbers from FIRST on
     python counted.py deaf                sends one that works for long, and never looks whether it still may
-    python counted.py said                prints what was written down, one line of JSON for each event
-    python counted.py waiting             prints how many messages are in the queue
 """
 
 import json
@@ -19,6 +17,7 @@ broker = redis.Redis(unix_socket_path=app.conf.broker_url.partition("//")[2])
 
 
 def say(what, number):
+    """Adds an event to the list "said" of the broker."""
     # The monotonic clock is the same for all processes of a machine.
     event = {"what": what, "number": number, "device": machineid_celery.device.id, "time": time.monotonic()}
     broker.rpush("said", json.dumps({**event, "pid": os.getpid()}))
@@ -45,10 +44,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "send":
         for number in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
             app.send_task("count", [number])
-    elif sys.argv[1] == "deaf":
-        app.send_task("deaf")
-    elif sys.argv[1] == "said":
-        for event in broker.lrange("said", 0, -1):
-            print(event.decode())
     else:
-        print(broker.llen("celery") + broker.hlen("unacked"))
+        app.send_task("deaf")
