@@ -17,7 +17,7 @@ WAYS = pytest.mark.parametrize("way", ["fork", "_Fork", "clone"])
 
 @pytest.fixture
 def forks(long):
-    return 1000 if long else 100
+    return 1000 if long else 60
 
 
 @pytest.fixture
