@@ -19,9 +19,10 @@
 
 /*
  * PUTS_OFF is IS_BUSY with Retry-After: 1. JUDGES allows the devices called "good..." and denies others. WAVERS answers
- * every second request with 429 and Retry-After: 1, and allows the others.
+ * every second request with 429 and Retry-After: 1, and allows the others. ENDS takes no connection any more, and then
+ * hangs up.
  */
-enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE, JUDGES, WAVERS };
+enum mood { ALLOWS, DENIES, IS_SILENT, IS_BUSY, PUTS_OFF, HANGS_UP, REFUSES, TELLS_NONSENSE, JUDGES, WAVERS, ENDS };
 
 /* Lives in memory that all processes of a test share. Times are of CLOCK_BOOTTIME, in nanoseconds. */
 struct authority {
@@ -75,6 +76,8 @@ static inline void pause_ms(int milliseconds) {
 /* ---- The authority ---- */
 
 static struct authority *authority_here;
+
+static int authority_listener; /* in the process of the authority */
 
 enum { AUTHORITY_DESCRIPTORS = 1024 };
 static atomic_char authority_open[AUTHORITY_DESCRIPTORS];
@@ -148,7 +151,8 @@ static inline void *authority_serve(void *argument) {
         mood = (enum mood)atomic_load(&authority_here->mood);
         if (mood == JUDGES) mood = strstr(request, "\"good") != NULL ? ALLOWS : DENIES;
         if (mood == WAVERS && number % 2 == 1) mood = ALLOWS;
-        if (mood == HANGS_UP) break;
+        if (mood == ENDS) (void)shutdown(authority_listener, SHUT_RDWR);
+        if (mood == HANGS_UP || mood == ENDS) break;
         if (authority_ignores()) continue;
         if (mood == IS_SILENT) continue;
         if (mood == ALLOWS && asked > atomic_load(&authority_here->last_allow))
@@ -182,6 +186,7 @@ static inline int authority_established(void) {
 
 static inline _Noreturn void authority_run(int listener) {
     pthread_attr_t detached;
+    authority_listener = listener;
     /* Threads are detached from the start: a program may define its own pthread_detach(), which hides the detaching
      * from ThreadSanitizer. */
     if (pthread_attr_init(&detached) != 0) _exit(1);
