@@ -27,18 +27,36 @@ void become_unreadable(void) {
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) fail("prctl(PR_SET_DUMPABLE)");
 }
 
-/* The number in /dev/fd/N, or -1. */
+/* The number of the descriptor that a path like /dev/fd/N names, or -1. */
 static int number_of(const char *path) {
-    char *end;
-    long number;
-    if (strncmp(path, "/dev/fd/", 8) != 0 || !isdigit((unsigned char)path[8])) return -1;
-    number = strtol(path + 8, &end, 10);
-    return *end == '\0' && number < 1 << 20 ? (int)number : -1;
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdin") == 0) return STDIN_FILENO;
+    for (size_t n = 0; n < sizeof folders / sizeof *folders; n++) {
+        const char *digits = path + strlen(folders[n]);
+        char *end;
+        long number;
+        if (strncmp(path, folders[n], strlen(folders[n])) != 0 || !isdigit((unsigned char)*digits)) continue;
+        number = strtol(digits, &end, 10);
+        return *end == '\0' && number < 1 << 20 ? (int)number : -1;
+    }
+    return -1;
+}
+
+/* Takes a descriptor away from the program: it could read the key there once more. */
+static void withhold(int file) {
+    int nothing;
+    if (file > STDERR_FILENO) {
+        (void)close(file);
+        return;
+    }
+    nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing < 0 || dup2(nothing, file) < 0) fail("/dev/null");
+    (void)close(nothing);
 }
 
 /*
- * Reads a file whole. A descriptor that was handed down, as /dev/fd/N, is read itself, so that its owner need not let
- * this user open the file; it is closed, so that the program does not get it.
+ * Reads a file whole. A descriptor that was handed down, as /dev/fd/N or /dev/stdin, is read itself, so that its owner
+ * need not let this user open the file; the program does not get it.
  */
 static void read_file(const char *path, const char *source) {
     int number = number_of(path);
@@ -48,6 +66,8 @@ static void read_file(const char *path, const char *source) {
     struct stat about;
     struct statvfs mount;
     key_source = source;
+    /* The path is part of messages, and they go to logs. */
+    if (strncmp(path, "org_", 4) == 0) wrong_use("%s takes the path of a file, and got what looks like a key", source);
     if (file < 0 || fstat(file, &about) != 0)
         wrong_use("%s: %s cannot be read: %s; give a file that this user may read", source, path, strerror(errno));
     if (S_ISREG(about.st_mode) && (about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
@@ -66,7 +86,7 @@ static void read_file(const char *path, const char *source) {
         wrong_use("%s: %s is larger than %zu bytes; give a file with the org key alone", source, path, sizeof key - 2);
     if (strlen(key) != length) wrong_use("%s: %s holds a NUL; give a file with the org key alone", source, path);
     if (key[strspn(key, " \t\r\n\f\v")] == '\0') wrong_use("%s: %s is blank; put the org key into it", source, path);
-    if (number != STDIN_FILENO) (void)close(file);
+    withhold(file);
 }
 
 static int is_blank(const char *text) { return text == NULL || text[strspn(text, " \t\r\n\f\v")] == '\0'; }

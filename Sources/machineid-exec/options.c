@@ -54,7 +54,8 @@ static _Noreturn void refuse(char **arguments, int result) {
     }
     if (result == ':') wrong_use("option %s needs a value; see machineid-exec --help", word);
     if (optopt != 0) wrong_use("option %.*s takes no value; leave it out", (int)strcspn(word, "="), word);
-    wrong_use("unknown option %s; machineid-exec --help has those there are", word);
+    /* A value may be a key. */
+    wrong_use("unknown option %.*s; machineid-exec --help has those there are", (int)strcspn(word, "="), word);
 }
 
 /* The rules between options, which are checked before anything is sent. */

@@ -46,10 +46,14 @@ void stop_for_guard(struct supervision *supervision) {
 }
 
 void stop_without_watcher(struct supervision *supervision) {
-    begin(supervision, FAILED);
-    say_until(supervision->kill_at, EVENT_STOPPING, NULL, -1,
-              "stopping: the second process of machineid-exec, which watches over it, has been killed");
-    say_refused(supervision);
+    if (supervision->result == 0) {
+        begin(supervision, FAILED);
+        say_until(now() + 1, EVENT_STOPPING, NULL, -1,
+                  "stopping: the second process of machineid-exec, which watches over it, has been killed or stopped");
+    }
+    /* No grace: whoever did that may be about to kill this process as well. */
+    supervision->was_killed = 1;
+    kill_all(supervision);
 }
 
 int stop_rest(struct supervision *supervision) {

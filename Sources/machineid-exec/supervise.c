@@ -31,9 +31,11 @@ static void reap(struct supervision *supervision) {
         } else if (pid == supervision->program->pid && !supervision->has_ended) {
             supervision->has_ended = 1;
             supervision->status = status;
-        } else if (pid == supervision->watcher->pid && !WIFSTOPPED(status)) {
+        } else if (pid == supervision->watcher->pid) {
+            /* A watcher that is stopped is no watcher either. */
+            if (WIFSTOPPED(status)) (void)kill(pid, SIGKILL);
             supervision->watcher->pid = 0;
-            if (!supervision->has_ended && supervision->result == 0) stop_without_watcher(supervision);
+            if (!supervision->has_ended) stop_without_watcher(supervision);
         }
     }
 }
@@ -81,12 +83,7 @@ struct ending supervise(struct supervision *supervision) {
     double tick = supervision->settings->interval < 0.5 ? 0.5 : supervision->settings->interval;
     double next_tick = 0;
     for (;;) {
-        double moment;
-        if (now() >= next_tick) {
-            tell_alive(supervision->watcher);
-            next_tick = now() + (tick < 5 ? tick : 5);
-        }
-        moment = supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
+        double moment = supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
         if (poll(polled, 2, until(moment)) < 0 && errno != EINTR) {
             (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
             fail("poll");
@@ -99,5 +96,10 @@ struct ending supervise(struct supervision *supervision) {
             stop_for_guard(supervision);
         if (supervision->result != 0) polled[1].fd = -1;
         if (supervision->kill_at != 0 && now() >= supervision->kill_at) kill_all(supervision);
+        /* Only after the look at the guard: a program that lets this process run for short moments gains nothing. */
+        if (now() >= next_tick) {
+            tell_alive(supervision->watcher);
+            next_tick = now() + (tick < 5 ? tick : 5);
+        }
     }
 }

@@ -11,13 +11,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PIPE = 0, PIDFD = 1, PATIENCE_MS = 2000 };
+enum { PIPE = 0, PIDFD = 1, PATIENCE_MS = 2000, PAUSE_MS = 1000 };
 
 /* Leaves the two descriptors under the numbers 0 and 1, and closes all others. */
 static void keep_two(int pipe, int pidfd) {
@@ -29,15 +31,41 @@ static void keep_two(int pipe, int pidfd) {
     for (int n = 2; n < 65536; n++) (void)close(n);
 }
 
-/* Returns when the program is to be killed. After the time is up machineid-exec has some more, because the two may have
- * been frozen together and the watcher may be the first to go on. */
-static void await_death(int lease_ms) {
-    int timeout = -1, is_last = 0;
+/* Whether a process is stopped, according to the kernel. One that is gone is not. */
+static int is_stopped(pid_t pid) {
+    char path[32], text[512];
+    const char *name_end;
+    ssize_t length;
+    int file;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    length = read(file, text, sizeof text - 1);
+    (void)close(file);
+    text[length > 0 ? length : 0] = '\0';
+    /* The state follows the name, which may hold anything. */
+    name_end = strrchr(text, ')');
+    return name_end != NULL && (strncmp(name_end, ") T", 3) == 0 || strncmp(name_end, ") t", 3) == 0);
+}
+
+/* Returns when the program is to be killed. While machineid-exec stands still because the program is stopped, no time
+ * is counted; but the program must stay stopped, since somebody else may continue it. After the time is up
+ * machineid-exec has some more, because the two may have been frozen together and the watcher may be the first to go
+ * on. */
+static void await_death(pid_t program, int lease_ms) {
+    int timeout = -1, is_last = 0, is_paused = 0;
     for (;;) {
         struct pollfd polled = {PIPE, POLLIN, 0};
         int ready = poll(&polled, 1, timeout);
         char words[64];
         ssize_t count;
+        if (ready == 0 && is_paused) {
+            if (is_stopped(program)) continue;
+            /* Somebody has continued the program, and not machineid-exec. */
+            is_paused = 0;
+            timeout = lease_ms;
+            continue;
+        }
         if (ready == 0) {
             if (is_last) return;
             is_last = 1;
@@ -48,7 +76,8 @@ static void await_death(int lease_ms) {
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (count <= 0) return;
         if (words[count - 1] == 'q') _exit(0);
-        timeout = words[count - 1] == 'p' ? -1 : lease_ms;
+        is_paused = words[count - 1] == 'p';
+        timeout = is_paused ? PAUSE_MS : lease_ms;
         is_last = 0;
     }
 }
@@ -86,7 +115,7 @@ struct watcher start_watcher(const struct settings *settings, const struct progr
         (void)prctl(PR_SET_NAME, "machineid-watch");
         (void)close(pipes[1]);
         keep_two(pipes[0], program->pidfd);
-        await_death(lease > 2e6 ? -1 : (int)(lease * 1000));
+        await_death(program->pid, lease > 2e6 ? -1 : (int)(lease * 1000));
         *watcher.has_killed = 1;
         kill_program(settings, program);
         _exit(0);

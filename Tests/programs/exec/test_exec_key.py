@@ -74,6 +74,17 @@ def test_a_descriptor(supervised, tmp_path):
     equal("it may come from a command", (0, "ran\n"), (result.returncode, result.stdout))
 
 
+@pytest.mark.parametrize("path", ["/dev/fd/0", "/dev/stdin", "/proc/self/fd/0", "/proc/self/fd/9"])
+def test_a_descriptor_of_a_file_that_is_read_again(supervised, key_file, path):
+    """The program reads what is left under its number from its beginning."""
+    number = path[-1] if path[-1].isdigit() else "0"
+    read = f"import os; print(os.path.exists('/proc/self/fd/{number}') and os.pread({number}, 9, 0))"
+    script = f'"$0" --key-file {path} -- {PYTHON} -c "{read}" {number}<{key_file("key", ORG_KEY)}'
+    result = outcome("bash", "-c", script, EXEC, merged=False, environment=supervised.environment | WITHOUT)
+    nothing = "False\n" if number == "9" else "b''\n"
+    equal("the program reads nothing", (0, nothing), (result.returncode, result.stdout))
+
+
 # A file, or None, and what is said about it.
 UNFIT = {
     "a file that is not there": (None, 0o600, "cannot be read: No such file or directory; give a file that this user"),

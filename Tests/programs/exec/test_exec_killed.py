@@ -117,3 +117,12 @@ def test_no_new_privileges(supervised, becomes_root):
     holds("it did not become root", await_true(lambda: supervised.output == "not root"), supervised.output)
     supervised.operator("revoke")
     supervised.expect_end(124)
+
+
+def test_the_watcher_is_stopped(supervised):
+    """A watcher that stands still watches over nothing: the program is killed at once, whatever it does about
+    SIGTERM."""
+    supervised.launch("--grace", "100", "--log", "json", "--", "sh", "-c", f"trap '' TERM; {WAITS}")
+    os.kill(watcher_of(supervised), signal.SIGSTOP)
+    supervised.expect_end(125)
+    equal("that is said", ["starting", "stopping", "ended"], [event["event"] for event in supervised.events])
