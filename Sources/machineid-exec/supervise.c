@@ -83,7 +83,8 @@ struct ending supervise(struct supervision *supervision) {
     double tick = supervision->settings->interval < 0.5 ? 0.5 : supervision->settings->interval;
     double next_tick = 0;
     for (;;) {
-        double moment = supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
+        double moment =
+            supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
         if (poll(polled, 2, until(moment)) < 0 && errno != EINTR) {
             (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
             fail("poll");
