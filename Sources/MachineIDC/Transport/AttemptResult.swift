@@ -30,9 +30,7 @@ extension AttemptResult {
             failureKind = kind
             httpStatus = 0
             mayBeRetried = kind.isTransient
-            wasStale =
-                kind == .interrupted || kind.isOfConnection && !exchange.content.pointee.easy.madeConnection
-                && exchange.content.pointee.head.bytes == 0
+            wasStale = kind == .interrupted || exchange.lostKeptConnection(kind)
             retryAfter = 0
             return
         }

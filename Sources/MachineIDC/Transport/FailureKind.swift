@@ -44,6 +44,12 @@ enum FailureKind {
 }
 
 extension Exchange {
+    /// Whether a failure of this kind lies with a kept connection: it proved unfit before the request was sent, or was
+    /// closed before a byte of the reply.
+    func lostKeptConnection(_ kind: FailureKind) -> Bool {
+        kind.isOfConnection && !content.pointee.easy.madeConnection && content.pointee.head.bytes == 0
+    }
+
     /// The kind of failure of a transfer that ended with this code, other than CURLE_OK.
     func kind(of code: CURLcode) -> FailureKind {
         switch content.pointee.stop {

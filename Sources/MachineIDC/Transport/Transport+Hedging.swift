@@ -117,17 +117,19 @@ extension Transport {
                 original.locked.pointee.hedgeEndedAt = .now
                 transfer.locked.pointee.isKeptAside = true
                 countHedges(-1)
-            } else if transfer.exchange.content.pointee.easy.madeConnection {
-                // Another hedge may be sent after the same delay.
-                original.locked.pointee.hedgeEndedAt = .now
-                returnHedge(of: original)
-            } else {
-                // The kept connection was unfit: another hedge is sent at once, on a new one.
+                return nil
+            }
+            let code = transfer.exchange.content.pointee.code
+            if transfer.exchange.lostKeptConnection(transfer.exchange.kind(of: code)) {
+                // Another hedge is sent at once, on a new connection.
                 locked.pointee.keptConnectionsAreProvenSince = .zero
                 locked.pointee.hedging.refundHedge()
                 locked.pointee.nextHedgeCheck = .now
-                returnHedge(of: original)
+            } else {
+                // Another hedge may be sent after the same delay.
+                original.locked.pointee.hedgeEndedAt = .now
             }
+            returnHedge(of: original)
             return nil
         }
         guard let hedge = transfer.locked.pointee.hedge else { return transfer }

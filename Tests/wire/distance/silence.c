@@ -169,6 +169,40 @@ static void losses(int count, mid_status expected) {
 static void two_losses(void) { losses(2, MID_OK); }
 static void three_losses(void) { losses(3, MID_TIMEOUT); }
 
+/* ---- An authority that refuses the second request's connection ---- */
+
+static void *ask_in_vain(void *client) {
+    int allowed = 7;
+    CHECK_STATUS(MID_TIMEOUT, mid_validate(client, "agent", &allowed, NULL));
+    CHECK(allowed == 0);
+    return NULL;
+}
+
+/* Another connection is tried after half a second each time, and not at once. */
+static void refused(void) {
+    struct scripted *scripted = scripted_start();
+    mid_client *client = scripted_client(scripted, ",\"max_retries\":0,\"timeout_ms\":4000");
+    const struct act allow = {.status = "200 OK", .body = ALLOWS_IT};
+    pthread_t thread;
+    char *json = NULL;
+    json_t *stats;
+    int allowed = 0, hedges;
+    scripted_set(scripted, &allow, 1, (struct act){.body = NULL});
+    CHECK_STATUS(MID_OK, mid_validate(client, "agent", &allowed, NULL));
+    check_need(pthread_create(&thread, NULL, ask_in_vain, client) == 0, "pthread_create");
+    CHECK(scripted_await(scripted, &scripted->requests, 2));
+    scripted_accept_no_more(scripted);
+    scripted_close(scripted);
+    check_need(pthread_join(thread, NULL) == 0, "pthread_join");
+    CHECK_STATUS(MID_OK, mid_client_stats(client, &json));
+    stats = check_reply(json);
+    hedges = (int)json_integer_value(json_object_get(stats, "hedges"));
+    if (!CHECK(hedges >= 1 && hedges <= SECOND)) fprintf(stderr, "    %d hedges\n", hedges);
+    json_decref(stats);
+    mid_client_free(client);
+    scripted_stop(scripted);
+}
+
 /* ---- Operations that change something ---- */
 
 /* They are sent once: a second copy might be carried out late, after the caller's next operation. The others are asked
@@ -212,6 +246,7 @@ int main(void) {
         {"silent about some devices", some_devices},
         {"two requests are lost", two_losses},
         {"three requests are lost", three_losses},
+        {"the second request is refused a connection", refused},
         {"operations that change something", changes},
         {"normal, 1 thread", steady_alone},
         {"normal, 10 threads", steady_together},
