@@ -93,8 +93,7 @@ int signal_program(const struct program *program, const struct settings *setting
     return signal_process(program->pidfd, program->pid, 0);
 }
 
-/* Without /proc nobody can tell, and the answer is yes. */
-static int is_stopped(pid_t pid) {
+int is_stopped(pid_t pid) {
     char path[40], line[128];
     int result = 0;
     FILE *file;

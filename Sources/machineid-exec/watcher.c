@@ -11,9 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -29,23 +27,6 @@ static void keep_two(int pipe, int pidfd) {
     else (void)close(PIDFD);
     if (syscall(SYS_close_range, 2U, ~0U, 0U) == 0) return;
     for (int n = 2; n < 65536; n++) (void)close(n);
-}
-
-/* Whether a process is stopped, according to the kernel. One that is gone is not. */
-static int is_stopped(pid_t pid) {
-    char path[32], text[512];
-    const char *name_end;
-    ssize_t length;
-    int file;
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
-    length = read(file, text, sizeof text - 1);
-    (void)close(file);
-    text[length > 0 ? length : 0] = '\0';
-    /* The state follows the name, which may hold anything. */
-    name_end = strrchr(text, ')');
-    return name_end != NULL && (strncmp(name_end, ") T", 3) == 0 || strncmp(name_end, ") t", 3) == 0);
 }
 
 /* Returns when the program is to be killed. While machineid-exec stands still because the program is stopped, no time
