@@ -88,12 +88,35 @@ module MachineID
     end
   end
 
-  # A connection to the authority on behalf of one organisation. machineid.h lists the options.
-  class Client
-    @handle = Pointer(Void).null.as(LibMachineID::Client)
+  # :nodoc: Counts the calls on a handle, so that it is freed by the last of them once it is closed, whichever thread
+  # closes it.
+  module Counted(T)
+    @handle = Pointer(Void).null.as(T)
     @calls = Atomic(Int32).new(0)
     @closed = Atomic(Int32).new(0)
     @to_free = Atomic(Int32).new(1)
+
+    # Yields the handle. Nothing frees it before the block ends: closing does not, and the collector does not, because
+    # this object is used after the block.
+    private def use
+      @calls.add(1)
+      begin
+        yield(@closed.get == 0 ? @handle : Pointer(Void).null.as(T))
+      ensure
+        @calls.sub(1)
+        free_when_idle
+      end
+    end
+
+    private def free_when_idle : Nil
+      return if @closed.get == 0 || @calls.get != 0
+      free(@handle) if @to_free.swap(0) == 1
+    end
+  end
+
+  # A connection to the authority on behalf of one organisation. machineid.h lists the options.
+  class Client
+    include Counted(LibMachineID::Client)
 
     def initialize(org_key : String, **options)
       key, text = MachineID.text("org_key", org_key), MachineID.text("options", options.to_json)
@@ -236,61 +259,66 @@ module MachineID
       end
     end
 
-    # Yields the handle. Nothing frees it before the block ends: `close` does not, and the collector does not, because
-    # this object is used after the block.
-    private def use
-      @calls.add(1)
-      begin
-        yield(@closed.get == 0 ? @handle : Pointer(Void).null.as(LibMachineID::Client))
-      ensure
-        @calls.sub(1)
-        free_when_idle
-      end
-    end
-
-    private def free_when_idle : Nil
-      return if @closed.get == 0 || @calls.get != 0
-      LibMachineID.client_free(@handle) if @to_free.swap(0) == 1
+    private def free(handle) : Nil
+      LibMachineID.client_free(handle)
     end
   end
 
   # A device's permission, kept fresh in the background. Every object is true in a condition, so write `allowed?`. Any
-  # number of threads may share it. They must have ended when it is stopped.
+  # number of threads may share it, and any of them may stop it at any moment.
   class Guard
+    include Counted(LibMachineID::Guard)
+
+    # The longest wait in the library, so that none keeps the guard from being stopped.
+    private LONGEST_MS = 200
+
     # :nodoc:
     def initialize(@handle : LibMachineID::Guard)
     end
 
     # May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody.
     def allowed? : Bool
-      LibMachineID.guard_allowed(@handle) == 1
+      use { |handle| LibMachineID.guard_allowed(handle) == 1 }
     end
 
     # A descriptor for an event loop, which becomes readable once the guard is denied or ended. Do not read or close it.
     def fd : Int32
-      LibMachineID.guard_fd(@handle)
+      use { |handle| LibMachineID.guard_fd(handle) }
     end
 
     # Waits until the guard is off, so long at most, and returns whether it is. A lapse may pass; a denial stays. Like a
     # call, it blocks its thread.
     def wait_until_off(span : Time::Span) : Bool
-      LibMachineID.guard_wait(@handle, span.total_milliseconds.to_i) == 0
+      left = span.total_milliseconds.to_i64
+      loop do
+        wait = left.clamp(0, LONGEST_MS).to_i
+        is_on = use { |handle| allowed? && LibMachineID.guard_wait(handle, wait) != 0 }
+        left -= wait
+        return true unless is_on
+        return false if left <= 0
+      end
     end
 
     # What the guard knows, as machineid.h describes it for mid_guard_decision(): "state", "decision" and so on.
     def decision : JSON::Any
-      status = LibMachineID.guard_decision(@handle, out _, out json)
-      MachineID.checked(status, json)
+      use do |handle|
+        status = LibMachineID.guard_decision(handle, out _, out json)
+        MachineID.checked(status, json)
+      end
     end
 
     # Stops the guard, in 250 ms at most; otherwise the collector does so sooner or later. It is off then.
     def stop : Nil
-      LibMachineID.guard_stop(@handle)
-      @handle = Pointer(Void).null.as(LibMachineID::Guard)
+      @closed.set(1)
+      free_when_idle
     end
 
     def finalize
       stop
+    end
+
+    private def free(handle) : Nil
+      LibMachineID.guard_stop(handle)
     end
   end
 

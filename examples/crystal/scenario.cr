@@ -79,6 +79,14 @@ def guards(client)
       puts "guard, cancelled: #{on_or_off(cancelled)}"
     end
   end
+
+  # A thread that waits for a guard comes back when another one stops it.
+  stopped = client.guard(DEVICE)
+  raise "the guard is off" if stopped.wait_until_off(0.seconds)
+  returned = Channel(Bool).new
+  spawn { returned.send(stopped.wait_until_off(60.seconds)) }
+  stopped.stop
+  raise "the guard is on" unless returned.receive
 end
 
 def on_or_off(guard)

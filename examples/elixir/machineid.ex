@@ -253,7 +253,7 @@ defmodule MachineID.Guard do
 
   @doc """
   Waits until the guard is off, so many milliseconds at most, and returns whether it is. A lapse may pass; a denial
-  stays. A guard that is stopped meanwhile goes on asking until the wait has ended.
+  stays.
   """
   @spec wait_until_off(t, non_neg_integer) :: boolean
   defdelegate wait_until_off(guard, milliseconds), to: Native, as: :guard_wait

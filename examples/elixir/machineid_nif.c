@@ -221,20 +221,30 @@ static void unlock_guard(struct guard_owner *owner) {
     mid_guard_stop(unused);
 }
 
+/* The longest wait in the library, so that a guard that is stopped meanwhile is freed soon. */
+static const int longest_ms = 200;
+
 /* guard_wait(Guard, Milliseconds): is it off? */
 static ERL_NIF_TERM guard_wait(ErlNifEnv *env, int count, const ERL_NIF_TERM arguments[]) {
     void *resource;
-    int milliseconds;
+    int left;
     (void)count;
-    if (!enif_get_resource(env, arguments[0], guard_type, &resource) ||
-        !enif_get_int(env, arguments[1], &milliseconds))
+    if (!enif_get_resource(env, arguments[0], guard_type, &resource) || !enif_get_int(env, arguments[1], &left))
         return enif_make_badarg(env);
     struct guard_owner *owner = resource;
     enif_mutex_lock(owner->lock);
     mid_guard *guard = owner->is_stopped ? NULL : owner->guard;
     owner->waits++;
     enif_mutex_unlock(owner->lock);
-    int is_on = guard && mid_guard_wait(guard, milliseconds) == MID_TIMEOUT;
+    int is_on = guard != NULL;
+    while (is_on && left >= 0) {
+        int wait = left < longest_ms ? left : longest_ms;
+        is_on = mid_guard_wait(guard, wait) == MID_TIMEOUT;
+        left = wait == left ? -1 : left - wait;
+        enif_mutex_lock(owner->lock);
+        is_on = is_on && !owner->is_stopped;
+        enif_mutex_unlock(owner->lock);
+    }
     enif_mutex_lock(owner->lock);
     owner->waits--;
     unlock_guard(owner);

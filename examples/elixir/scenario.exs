@@ -139,6 +139,13 @@ defmodule Scenario do
     cancelled = MachineID.Guard.start!(other, @device)
     MachineID.cancel(other)
     IO.puts("guard, cancelled: #{on_or_off(cancelled)}")
+
+    # A process that waits for a guard comes back when another one stops it.
+    stopped = MachineID.Guard.start!(client, @device)
+    false = MachineID.Guard.wait_until_off(stopped, 0)
+    waiting = Task.async(fn -> MachineID.Guard.wait_until_off(stopped, 60_000) end)
+    MachineID.Guard.stop(stopped)
+    true = Task.await(waiting, 30_000)
   end
 
   defp on_or_off(guard), do: if(MachineID.Guard.allowed?(guard), do: "on", else: "off")
