@@ -15,8 +15,7 @@ enum ExitStatus {
     static let cannotRun: Int32 = 126
     static let notFound: Int32 = 127
 
-    /// The status for several devices: a denial counts most, then a refusal, then a missing answer. A device whose id
-    /// cannot be sent, which only the authority's list can have, counts least.
+    /// The status for several devices: a denial counts most, then a refusal, then a missing answer. None is lost.
     static func worse(_ one: Int32, _ other: Int32) -> Int32 {
         let order = [failed, denied, refused, noAnswer, usage]
         return order.first { $0 == one || $0 == other } ?? done

@@ -2,7 +2,7 @@ internal import CMachineID
 
 /// Why something did not work: for a person in a line, for a program as an object with the same facts.
 struct Failure: Error {
-    let exit: Int32
+    var exit: Int32
     /// The device that it is about, if it is about one.
     var device: String?
     /// The name of the library's status, such as `MID_TIMEOUT`.

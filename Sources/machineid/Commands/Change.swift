@@ -72,7 +72,12 @@ struct Change: Sendable {
 
     /// Older servers say that a limit is reached with HTTP 200.
     private func failure(of answer: Answer, _ device: String) -> Failure? {
-        guard answer.isOK else { return answer.failure(about: device) }
+        guard answer.isOK else {
+            var failure = answer.failure(about: device)
+            // Ids from the command line have been checked. One that cannot be sent is from the authority's list.
+            if failure.exit == ExitStatus.usage { failure.exit = ExitStatus.noAnswer }
+            return failure
+        }
         let status = answer.reply?.string("status") ?? ""
         guard status.isSame(as: "limit_reached") || status.isSame(as: "blocked") else { return nil }
         return Answer(mid_status(MID_REFUSED), answer.reply).failure(about: device)

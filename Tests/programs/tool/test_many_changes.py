@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from checks import equal, holds
 from processes import await_true, first_line
+from servers import Server, http
 from tooling import ORG_KEY, Tool, without_progress
 
 # So many devices are revoked at a time.
@@ -121,3 +122,21 @@ def test_registering_goes_in_order(emulator):
     result = tool.run("register", *[f"a:{number}" for number in range(5)])
     equal("the first three", "".join(f"a:{n}\tregistered\n" for n in range(3)), result.stdout)
     equal("the others are refused", 4, result.returncode)
+
+
+def test_a_device_that_cannot_be_sent(tool):
+    """The authority's list has one. It keeps no other device from being revoked."""
+    listed = ["a:1", "a:" + "x" * 511, "a:2"]
+
+    def script(conversation):
+        while True:
+            body = {"devices": [{"deviceId": device, "revoked": False} for device in listed]}
+            if b"/devices/revoke" in conversation.read_request():
+                body = {"status": "ok"}
+            conversation.send(http(json.dumps(body).encode(), headers="Content-Type: application/json\r\n"))
+
+    with Server(script) as server:
+        result = tool.run("revoke", "--prefix", "a:", "--yes", MACHINEID_BASE_URL=server.url)
+    equal("the others are revoked", "a:1\trevoked\na:2\trevoked\n", result.stdout)
+    equal("it is not lost", 3, result.returncode)
+    holds("and named", "xx: CLIENT_INVALID_ARGUMENT: device_id is longer than 512 bytes" in result.stderr, result.stderr)
