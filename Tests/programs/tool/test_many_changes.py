@@ -139,4 +139,4 @@ def test_a_device_that_cannot_be_sent(tool):
         result = tool.run("revoke", "--prefix", "a:", "--yes", MACHINEID_BASE_URL=server.url)
     equal("the others are revoked", "a:1\trevoked\na:2\trevoked\n", result.stdout)
     equal("it is not lost", 3, result.returncode)
-    holds("and named", "xx: CLIENT_INVALID_ARGUMENT: device_id is longer than 512 bytes" in result.stderr, result.stderr)
+    holds("and named", "xx: CLIENT_INVALID_ARGUMENT: device_id is longer than 512 bytes" in result.stderr, result)
