@@ -1,6 +1,7 @@
 internal import CTool
 
-/// The same call for many devices, made by a few threads. The answers are taken in the order of the devices.
+/// The same call for many devices, made by a few threads. The answers are taken in the order of the devices. After one
+/// that tells that this program itself failed, no further call begins.
 ///
 /// A signal that ends a program from outside is held back meanwhile: no further call begins then, and those under way
 /// have a second to end, so that what was done can be said.
@@ -54,13 +55,6 @@ final class ManyCalls {
     /// Whether a signal has ended it.
     var isInterrupted: Bool { patienceEnd != nil }
 
-    /// No further call begins.
-    func stop() {
-        tool_lock(monitor)
-        isStopped = true
-        tool_unlock(monitor)
-    }
-
     /// Waits for what became of a device's call.
     func outcome(_ index: Int) -> Outcome {
         tool_lock(monitor)
@@ -92,6 +86,8 @@ final class ManyCalls {
             let answer = client.ask(operation, devices[index])
             tool_lock(monitor)
             answers[index] = answer
+            // What this program lacks, such as memory, it lacks for the next device too.
+            if Failure.exit(for: answer.status) == ExitStatus.failed { isStopped = true }
             tool_say_changed(monitor)
         }
         tool_unlock(monitor)

@@ -26,6 +26,7 @@ struct Change: Sendable {
         var tally = Tally()
         for (index, device) in devices.enumerated() {
             if devices.count > 20 { console.progress("\(index) of \(devices.count) devices") }
+            tally.count += 1
             switch calls.outcome(index) {
             case .notBegun: tally.notBegun += 1
             case .unknown: tally.unknown.append(device)
@@ -33,8 +34,6 @@ struct Change: Sendable {
                 if let failure = failure(of: answer, device) {
                     exit = ExitStatus.worse(exit, failure.exit)
                     failures.add(failure, to: console)
-                    // What this program lacks, the next device lacks too.
-                    if failure.exit == ExitStatus.failed { calls.stop() }
                     continue
                 }
                 tally.done += 1
@@ -48,25 +47,31 @@ struct Change: Sendable {
             }
         }
         failures.report(to: console)
-        let isCutShort = calls.isInterrupted && tally.done < devices.count
-        if isCutShort { console.fail(tally.interruption(done, of: devices.count)) }
+        if calls.isInterrupted && tally.done < devices.count {
+            let message = "interrupted: " + tally.text(done)
+            console.fail(
+                Failure(
+                    exit: ExitStatus.failed, status: "MID_CANCELLED", code: "CLIENT_CANCELLED", message: message))
+        } else if tally.notBegun > 0 {
+            console.fail(.failed("given up: " + tally.text(done)))
+        }
         calls.finish()
         return exit
     }
 
     /// What became of the devices.
     private struct Tally {
+        var count = 0
         var done = 0
         var notBegun = 0
         /// Those whose calls were under way at an interruption.
         var unknown: [String] = []
 
-        func interruption(_ word: String, of count: Int) -> Failure {
-            var message = "interrupted: \(done) of \(count) devices \(done == 1 ? "is" : "are") \(word)"
-            message += ", \(notBegun) \(notBegun == 1 ? "was" : "were") not begun"
-            if !unknown.isEmpty { message += "; not known of \(unknown.joined(by: ", ")), so ask again" }
-            return Failure(
-                exit: ExitStatus.failed, status: "MID_CANCELLED", code: "CLIENT_CANCELLED", message: message)
+        /// - Parameter word: what was done to a device.
+        func text(_ word: String) -> String {
+            var text = "\(done) of \(count) devices \(done == 1 ? "is" : "are") \(word)"
+            text += ", \(notBegun) \(notBegun == 1 ? "was" : "were") not begun"
+            return unknown.isEmpty ? text : text + "; not known of \(unknown.joined(by: ", ")), so ask again"
         }
     }
 

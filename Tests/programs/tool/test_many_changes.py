@@ -140,3 +140,16 @@ def test_a_device_that_cannot_be_sent(tool):
     equal("the others are revoked", "a:1\trevoked\na:2\trevoked\n", result.stdout)
     equal("it is not lost", 3, result.returncode)
     holds("and named", "xx: CLIENT_INVALID_ARGUMENT: device_id is longer than 512 bytes" in result.stderr, result)
+
+
+def test_given_up(tool):
+    """Where the program lacks descriptors, it begins with no further device, and none is passed over in silence."""
+    tool.command = ["bash", "-c", 'ulimit -n 5; exec "$@"', "bash", *tool.command]
+    result = tool.run("--json", "revoke", *[f"a:{number}" for number in range(1000)])
+    errors = [json.loads(line) for line in result.stderr.splitlines()]
+    equal("the exit status", (5, ""), (result.returncode, result.stdout))
+    failed = [error for error in errors if error["device"]]
+    holds("why", "MID_INTERNAL" in {error["status"] for error in errors}, errors)
+    holds("it gives up soon", 0 < len(failed) < 1000, len(failed))
+    wanted = [f"given up: 0 of 1000 devices are revoked, {1000 - len(failed)} were not begun"]
+    equal("how far it came", wanted, [error["message"] for error in errors if not error["device"]])
