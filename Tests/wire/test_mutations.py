@@ -108,9 +108,15 @@ RULES = {
     ),
     "repeated-keys": (
         "JSON/JSON.swift",
+        "Int(JSON_REJECT_DUPLICATES), &error",
+        "0, &error",
+        ["json/*"],
+    ),
+    "repeated-keys-beside-a-large-number": (
+        "JSON/JSON.swift",
         "JSON_REJECT_DUPLICATES |",
         "",
-        ["json/*", "meaning/*", "status/*"],
+        ["json/*"],
     ),
     "boolean": (
         "Reply/Answer.swift",

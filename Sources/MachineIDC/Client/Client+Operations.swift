@@ -24,7 +24,7 @@ extension Client {
             }
             // A reply that arrived while the client was being cancelled no longer counts. In a forked child, neither
             // does the reply to its parent's request.
-            if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
+            if isCancelled || lease.transport.isInheritedByNow { throw lease.transport.cancellation }
             if attempt.hasReply, !lease.hasTimeToRead(within: limit) {
                 let timeout = shared.pointee.settings.timeout
                 throw Failure(.timeout, "the reply came too late to be read within \(timeout) ms (timeout_ms)")

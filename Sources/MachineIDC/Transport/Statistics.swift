@@ -75,8 +75,8 @@ extension Statistics {
     /// Makes sure that the numbers are this process's: in a forked child the first call sets them to 0. Hosts add up
     /// what their processes report, so what the parent has counted must not be in the child's numbers as well.
     func beginCall() {
-        let process = ForkGeneration.current
-        if number(.generation).pointee.load(ordering: .acquiring) != process { clear(for: process) }
+        if ForkGeneration.isCurrent(number(.generation).pointee.load(ordering: .acquiring)) { return }
+        clear(for: ForkGeneration.current)
     }
 
     /// Clears the numbers, or waits until another thread has done so. A child that was forked while a thread of its

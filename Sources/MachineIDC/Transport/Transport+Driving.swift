@@ -40,7 +40,7 @@ extension Transport {
                 let code = drive(until: deadline, settings) { transfer.locked.pointee.stage == .ended }
                 if code != CURLE_OK { fail(transfer, code) }
             }
-            if isInherited {
+            if isInheritedByNow {
                 mine = nil
                 return .cancelled
             }
@@ -64,7 +64,7 @@ extension Transport {
         locked.pointee.paused.append(transfer)
         while !locked.pointee.isCancelled, !deadline.hasPassed {
             transfer.shared.pointee.sleeper.sleep(shared.pointee.lock, until: deadline)
-            if isInherited { return false }
+            if isInheritedByNow { return false }
         }
         locked.pointee.paused.remove(transfer)
         return !locked.pointee.isCancelled
@@ -96,7 +96,7 @@ extension Transport {
             idleShard?.destroy()
             let performed = shared.pointee.multi.perform(until: deadline)
             lock()
-            if isInherited { return CURLE_OK }
+            if isInheritedByNow { return CURLE_OK }
             collectEnded()
             if shared.pointee.multi.sockets.hostClosedDescriptor { rebuild() }
             if locked.pointee.isShrinkingForShard {
@@ -124,7 +124,7 @@ extension Transport {
             unlock()
             let polled = shared.pointee.multi.poll(milliseconds: patience)
             lock()
-            if isInherited { return CURLE_OK }
+            if isInheritedByNow { return CURLE_OK }
             locked.pointee.isDriverPolling = false
             // Checked before anything is read: the descriptor may belong to the host by now, and reading it may block.
             if shared.pointee.multi.sockets.checkWakePipe() {

@@ -23,7 +23,7 @@ extension Transport {
 
     /// Closes a group, none of whose transfers may be in progress.
     func close(_ group: TransferGroup) {
-        if isInherited { return }
+        if isInheritedByNow { return }
         lock()
         locked.pointee.groups.remove(group)
         leave(isInGroup: true)
@@ -45,7 +45,7 @@ extension Transport {
         lock()
         defer { unlock() }
         while true {
-            if isInherited { return .cancelled }
+            if isInheritedByNow { return .cancelled }
             if let result = waitResult(of: group, deadline) {
                 handOver()
                 return result
@@ -87,7 +87,7 @@ extension Transport {
     /// Cancels a transfer in whatever stage it is. Returns false when another thread is driving it: then the driver
     /// owns it.
     func cancelInGroup(_ transfer: Transfer) -> Bool {
-        if isInherited { return false }
+        if isInheritedByNow { return false }
         lock()
         defer { unlock() }
         let group = transfer.locked.pointee.group

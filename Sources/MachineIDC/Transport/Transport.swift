@@ -161,6 +161,10 @@ struct Transport {
     /// true here, in the child.
     var isInherited: Bool { generation != ForkGeneration.current }
 
+    /// The same, for a look between a call's beginning and its end: it makes no system call where the kernel wipes
+    /// pages.
+    var isInheritedByNow: Bool { !ForkGeneration.isCurrent(generation) }
+
     /// The failure for a call that must leave.
     var cancellation: Failure { isInherited ? .forked : .cancelled }
 

@@ -27,6 +27,8 @@ for name, doc, body in (
     ("key-twice-deep", "A key twice, ten levels down.",
      b'{"allowed":true,"a":' + b'[' * 10 + b'{"b":1,"b":2}' + b']' * 10 + b'}'),
     ("key-empty-twice", "The empty key twice.", b'{"allowed":true,"":1,"":2}'),
+    ("key-twice-beside-a-large-number", "A key twice, and a number of more than 64 bits.",
+     b'{"limit":123456789012345678901234567890,"allowed":false,"allowed":true}'),
 
     # More than one text.
     ("two-objects", "Two objects: no, then yes.", b'{"allowed":false}{"allowed":true}'),
