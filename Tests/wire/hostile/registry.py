@@ -72,7 +72,7 @@ class Behaviour:
         """The values that `allowed` may have after this status; None for operations without it."""
         if operation not in DECISIONS:
             return {None}
-        if operation == "validate_many" and self.kind == "either":
+        if operation == "validate_many" and (self.kind == "either" or (self.kind == "good" and status != OK)):
             return {0, 1}  # the status is about one device, the decision about another
         if status != OK or self.kind == "bad":
             return {0}
