@@ -88,7 +88,8 @@ static const char *const parts[] = {
     "  126  PROGRAM cannot be run\n"
     "  127  PROGRAM is not found\n"
     "\n"
-    "PROGRAM may end with these numbers too; --log json and --status tell whose they are.\n"};
+    "PROGRAM may end with these numbers too. --log json and --status tell whose they\n"
+    "are.\n"};
 
 void print_help(void) {
     for (size_t n = 0; n < sizeof parts / sizeof *parts; n++) fputs(parts[n], stdout);

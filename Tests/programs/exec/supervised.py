@@ -31,6 +31,12 @@ def is_there(pid):
     return False
 
 
+def is_asleep(pid):
+    """Whether a process is machineid-exec, and waits for something."""
+    name, _, state = open(f"/proc/{pid}/stat").read().partition("(")[2].rpartition(") ")
+    return name == "machineid-exec" and state[0] == "S"
+
+
 def ids_in(file):
     """The ids that processes have written to a file, a line each."""
     return [int(line) for line in file.read_text().split()]

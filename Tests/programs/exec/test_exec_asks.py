@@ -17,6 +17,7 @@ from supervised import (
     await_true,
     children_of,
     expect_prompt,
+    is_asleep,
     line_of,
     ms_to_end,
 )
@@ -135,12 +136,6 @@ def test_a_signal_while_the_key_is_read(supervised, before, how):
     equal("the program was not started, and nothing is said", ("", ""), (supervised.output, supervised.errors))
     if writer is not None:
         os.close(writer)
-
-
-def is_asleep(pid):
-    """Whether a process is machineid-exec, and waits for something."""
-    name, _, state = open(f"/proc/{pid}/stat").read().partition("(")[2].rpartition(") ")
-    return name == "machineid-exec" and state[0] == "S"
 
 
 def test_the_key_comes_in_pieces(supervised):
