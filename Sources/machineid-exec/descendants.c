@@ -2,8 +2,10 @@
  * descendants.c - finds processes by their parents. The kernel gives orphans to this process (PR_SET_CHILD_SUBREAPER),
  * so whatever the program starts stays below it, in whatever session or process group.
  */
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* kill */
 #include "descendants.h"
+
+#include "process.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -12,82 +14,51 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-struct process {
-    pid_t pid, parent;
-};
 
 struct list {
     struct process *all;
-    size_t count;
+    size_t count, room;
 };
-
-int open_process(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
-
-int signal_process(int pidfd, pid_t pid, int signal) {
-    if (pidfd < 0) return kill(pid, signal);
-    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
-}
-
-/* Returns the parent's id, or -1 if there is no such process. */
-static pid_t parent_of(pid_t pid) {
-    char path[40], text[512];
-    const char *end;
-    ssize_t length;
-    int parent, file;
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return -1;
-    length = read(file, text, sizeof text - 1);
-    (void)close(file);
-    if (length <= 0) return -1;
-    text[length] = '\0';
-    /* The name, in parentheses, may hold anything. */
-    end = strrchr(text, ')');
-    return end != NULL && sscanf(end + 1, " %*c %d", &parent) == 1 ? (pid_t)parent : -1;
-}
 
 static int by_pid(const void *one, const void *other) {
     pid_t a = ((const struct process *)one)->pid, b = ((const struct process *)other)->pid;
     return (a > b) - (a < b);
 }
 
-/* Returns 0, or -1 without /proc or memory. */
+/* Adds a process to a list. Returns 0, or -1 without memory. */
+static int add(struct list *list, const struct process *process) {
+    if (list->count == list->room) {
+        size_t room = (list->room + 256) * 2;
+        struct process *larger = realloc(list->all, room * sizeof *larger);
+        if (larger == NULL) return -1;
+        list->all = larger;
+        list->room = room;
+    }
+    list->all[list->count++] = *process;
+    return 0;
+}
+
+/* Returns 0, or -1 without /proc. */
 static int read_list(struct list *list) {
+    struct list empty = {NULL, 0, 0};
     DIR *folder = opendir("/proc");
     const struct dirent *entry;
-    size_t room = 0;
-    list->all = NULL;
-    list->count = 0;
+    *list = empty;
     if (folder == NULL) return -1;
     while ((entry = readdir(folder)) != NULL) {
         struct process process;
         if (!isdigit((unsigned char)entry->d_name[0])) continue;
-        process.pid = (pid_t)atoi(entry->d_name);
-        process.parent = parent_of(process.pid);
-        if (process.parent < 0) continue;
-        if (list->count == room) {
-            struct process *larger = realloc(list->all, (room + 256) * 2 * sizeof *larger);
-            if (larger == NULL) break;
-            list->all = larger;
-            room = (room + 256) * 2;
-        }
-        list->all[list->count++] = process;
+        if (read_process((pid_t)atoi(entry->d_name), &process) == 0 && add(list, &process) != 0) break;
     }
     (void)closedir(folder);
-    if (list->count == 0) { /* not even this process: /proc is not that of this process's namespace */
-        free(list->all);
-        return -1;
-    }
+    if (list->count == 0) return -1; /* not even this process */
     qsort(list->all, list->count, sizeof *list->all, by_pid);
     return 0;
 }
 
 static const struct process *find(const struct list *list, pid_t pid) {
-    struct process wanted = {pid, 0};
+    struct process wanted = {.pid = pid};
     return bsearch(&wanted, list->all, list->count, sizeof *list->all, by_pid);
 }
 
@@ -111,21 +82,62 @@ int descendants(pid_t root) {
 }
 
 struct reach signal_descendants(pid_t root, pid_t spared, int signal) {
-    struct reach reach = {0, 0};
+    struct reach reach = {0, 0, 0};
     struct list list;
     if (read_list(&list) != 0) return reach;
     for (size_t n = 0; n < list.count; n++) {
-        const struct process *process = &list.all[n];
-        int pidfd;
-        if (!is_below(&list, process, root == 0 ? getpid() : root, spared)) continue;
-        pidfd = open_process(process->pid);
+        struct process process = list.all[n];
+        int pidfd, is_there;
+        if (!is_below(&list, &list.all[n], root == 0 ? getpid() : root, spared)) continue;
+        pidfd = open_process(process.pid);
+        is_there = pidfd >= 0 || errno == ENOSYS;
         /* Its parent may have reaped it meanwhile, and its number may be another process's. */
-        if (parent_of(process->pid) >= 0 && (pidfd >= 0 || errno == ENOSYS)) {
-            reach.found++;
-            if (signal_process(pidfd, process->pid, signal) != 0 && errno == EPERM) reach.refused++;
+        if (is_there && read_process(process.pid, &process) == 0) {
+            if (signal_process(pidfd, process.pid, signal) != 0 && errno == EPERM) reach.refused++;
+            if (process.state != 'Z' || process.threads > 1) reach.found++;
+            reach.sum += (unsigned long)process.pid;
         }
         if (pidfd >= 0) (void)close(pidfd);
     }
+    free(list.all);
+    return reach;
+}
+
+/* Reads the ids of this process's children, the oldest first. Returns 0, or -1 where the kernel does not tell. */
+static int read_children(struct list *list) {
+    char path[64], text[4096];
+    struct process child = {0};
+    ssize_t length;
+    int is_full = 0, file;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    while (!is_full && (length = read(file, text, sizeof text)) > 0) {
+        for (ssize_t n = 0; n < length; n++) {
+            if (isdigit((unsigned char)text[n])) {
+                child.pid = child.pid * 10 + text[n] - '0';
+            } else if (child.pid != 0) {
+                is_full = add(list, &child) != 0;
+                child.pid = 0;
+            }
+        }
+    }
+    (void)close(file);
+    return 0;
+}
+
+struct reach signal_children(pid_t spared, int signal) {
+    struct reach reach = {0, 0, 0};
+    struct list list = {NULL, 0, 0};
+    if (read_children(&list) != 0) return signal_descendants(0, spared, signal);
+    /* The youngest is the likeliest to have started no other one yet. */
+    for (size_t n = list.count; n-- > 0;) {
+        if (list.all[n].pid == spared) continue;
+        if (kill(list.all[n].pid, signal) != 0 && errno == EPERM) reach.refused++;
+        reach.sum += (unsigned long)list.all[n].pid;
+    }
+    for (size_t n = list.count; n-- > 0 && reach.found == 0;)
+        reach.found = list.all[n].pid != spared && !has_died(list.all[n].pid);
     free(list.all);
     return reach;
 }

@@ -4,9 +4,11 @@
 
 #include <sys/types.h>
 
-/* Which descendants a signal did not reach, because they run as another user. */
+/* What a signal came to. */
 struct reach {
-    int found, refused;
+    int found;         /* how many are no zombies; of children, whether there is one that has not ended */
+    int refused;       /* how many it was not allowed to reach, because they run as another user */
+    unsigned long sum; /* of the ids of all, zombies too: it tells whether they are the same as before */
 };
 
 /* Counts the processes below `root`, zombies among them; 0 is this process. -1 if /proc cannot be read. */
@@ -15,11 +17,9 @@ int descendants(pid_t root);
 /* Signals every process below `root` (0: this one), except `spared` and those below it. */
 struct reach signal_descendants(pid_t root, pid_t spared, int signal);
 
-/* Signals a process through a descriptor of it, so that no other process with the same number is ever meant. Without
- * such descriptors (Linux 5.3 has them), by number. Returns 0, or -1 and errno. */
-int signal_process(int pidfd, pid_t pid, int signal);
-
-/* A descriptor of a process, closed on exec; -1 where the system has none. */
-int open_process(pid_t pid);
+/* Signals every child of this process, except `spared`, sooner than signal_descendants() does: a process that replaces
+ * itself by a child is hit only before that. The first thread calls this, which all children belong to; no other one
+ * may reap children meanwhile, so that no number is another process's. */
+struct reach signal_children(pid_t spared, int signal);
 
 #endif

@@ -56,14 +56,16 @@ static const char *const parts[] = {
     "\n",
     "Orphans of PROGRAM become children of machineid-exec, which reaps them, also as the\n"
     "first process of a container. Without --kill-group machineid-exec ends when\n"
-    "PROGRAM does, and leaves alone what PROGRAM started.\n"
+    "PROGRAM does, and leaves alone what PROGRAM started. With it, machineid-exec ends\n"
+    "when nothing is left of that. What is still there 5 seconds after SIGKILL is said.\n"
     "\n"
     "When machineid-exec is killed, so is PROGRAM, by the kernel and by a second process\n"
     "that watches over machineid-exec; unless it runs as a user whom machineid-exec may\n"
     "not signal. When machineid-exec stands still (SIGSTOP), PROGRAM is killed after the\n"
     "greatest age, the grace and three seconds. When the second process is killed,\n"
-    "PROGRAM is stopped. A program that kills both at the same moment runs on: this is\n"
-    "no sandbox against a program of the same user.\n"
+    "PROGRAM is stopped. This is no sandbox: a program of the same user can stop\n"
+    "machineid-exec, kill the second process, kill machineid-exec, and run on. Run a\n"
+    "program that is not trusted as another user.\n"
     "\n",
     "--status FILE has \"state\" (asking, running, stopping, not_stoppable, ended),\n"
     "\"allowed\", \"expires\" (until when an allow holds if no other comes), \"guard\" (on,\n"
@@ -71,6 +73,7 @@ static const char *const parts[] = {
     "decision or failure, \"age_ms\", \"checks\", \"failures\", \"pid\" (of PROGRAM),\n"
     "\"supervisor\", \"device\", \"updated\", \"exit_status\" and \"stats\", the counters of\n"
     "mid_client_stats(3). It is replaced as a whole at each change and each interval.\n"
+    "Its mode is 0644, less the umask.\n"
     "\n",
     "Exit status: that of PROGRAM. When a signal ended it, machineid-exec ends by the\n"
     "same signal, which a shell shows as 128 and its number. Otherwise:\n"
@@ -83,7 +86,10 @@ static const char *const parts[] = {
     "  124  PROGRAM was stopped: the device is denied\n"
     "  125  machineid-exec itself failed\n"
     "  126  PROGRAM cannot be run\n"
-    "  127  PROGRAM is not found\n"};
+    "  127  PROGRAM is not found\n"
+    "\n"
+    "PROGRAM may end with these numbers too. --log json and --status tell whose they\n"
+    "are.\n"};
 
 void print_help(void) {
     for (size_t n = 0; n < sizeof parts / sizeof *parts; n++) fputs(parts[n], stdout);

@@ -1,6 +1,8 @@
 /* json.c - reads members of an object whose syntax the library has checked, and writes strings. */
 #include "json.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,22 +51,6 @@ const char *json_member(const char *object, const char *key) {
     return NULL;
 }
 
-/* How many bytes the character at `text` takes, or 0 if it is not UTF-8. */
-static size_t character_length(const char *text) {
-    const unsigned char *at = (const unsigned char *)text;
-    size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : at[0] >= 0xE0 && at[0] < 0xF0 ? 3 : 4;
-    if ((at[0] >= 0x80 && at[0] < 0xC2) || at[0] > 0xF4) return 0;
-    for (size_t n = 1; n < length; n++)
-        if ((at[n] & 0xC0) != 0x80) return 0;
-    /* Longer than needed, a surrogate, or beyond U+10FFFF. */
-    if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] >= 0xA0)) return 0;
-    if ((at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90)) return 0;
-    return length;
-}
-
-/* Whether a character of several bytes is a control character (U+0080 to U+009F), which a terminal may obey. */
-static int is_control(const char *at) { return (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] < 0xA0; }
-
 int json_string(const char *value, char *room, size_t size) {
     size_t used = 0;
     room[0] = '\0';
@@ -78,7 +64,7 @@ int json_string(const char *value, char *room, size_t size) {
             length = 1;
         } else {
             at += length == 0 ? 1 : length;
-            if (length == 0 || is_control(from) || (unsigned char)*from < 0x20 || *from == 0x7F) from = "?", length = 1;
+            if (length == 0 || is_control(from)) from = "?", length = 1;
         }
         if (used + length >= size) break;
         memcpy(room + used, from, length);
@@ -105,7 +91,7 @@ void json_write(FILE *to, const char *text) {
     while (*text != '\0') {
         size_t length = character_length(text);
         if (length == 0) fputs("\\ufffd", to);
-        else if ((unsigned char)*text < 0x20 || *text == 0x7F) fprintf(to, "\\u%04x", (unsigned)*text);
+        else if (is_control(text)) fprintf(to, "\\u%04x", (unsigned)(unsigned char)text[length - 1]);
         else if (*text == '"' || *text == '\\') fprintf(to, "\\%c", *text);
         else fwrite(text, 1, length, to);
         text += length == 0 ? 1 : length;

@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "messages.h"
+#include "signals.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -54,13 +55,23 @@ static void withhold(int file) {
     (void)close(nothing);
 }
 
+/* Waits until there is more to read. A pipe may be silent for ever. */
+static void await_more(int file, int signals) {
+    static const struct terminal none = {-1, 0};
+    int number = await_input(file, signals);
+    struct ending ending = {128 + number, number};
+    if (number != 0) end_by(ending, &none);
+}
+
 /*
  * Reads a file whole. A descriptor that was handed down, as /dev/fd/N or /dev/stdin, is read itself, so that its owner
  * need not let this user open the file; the program does not get it.
  */
-static void read_file(const char *path, const char *source) {
+static void read_file(const char *path, const char *source, int signals) {
+    /* Without O_NONBLOCK, opening a named pipe would wait for a writer. */
+    static const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     int number = number_of(path);
-    int file = number >= 0 ? number : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int file = number >= 0 ? number : open(path, flags);
     size_t length = 0;
     ssize_t more = 1;
     struct stat about;
@@ -70,6 +81,8 @@ static void read_file(const char *path, const char *source) {
     if (strncmp(path, "org_", 4) == 0) wrong_use("%s takes the path of a file, and got what looks like a key", source);
     if (file < 0 || fstat(file, &about) != 0)
         wrong_use("%s: %s cannot be read: %s; give a file that this user may read", source, path, strerror(errno));
+    if ((fcntl(file, F_GETFL) & O_ACCMODE) == O_WRONLY)
+        wrong_use("%s: %s cannot be read: it is open for writing only; give a file with the org key", source, path);
     if (S_ISREG(about.st_mode) && (about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         wrong_use("%s: %s may be changed by other users; chmod go-w it", source, path);
     /* Containers get their secrets so that everyone may read them, on a mount where nobody can change that. */
@@ -77,8 +90,9 @@ static void read_file(const char *path, const char *source) {
         (fstatvfs(file, &mount) != 0 || (mount.f_flag & ST_RDONLY) == 0))
         wrong_use("%s: %s may be read by every user; chmod o-r it", source, path);
     while (length < sizeof key - 1 && more > 0) {
+        await_more(file, signals);
         more = read(file, key + length, sizeof key - 1 - length);
-        if (more < 0 && errno == EINTR) more = 1;
+        if (more < 0 && (errno == EINTR || errno == EAGAIN)) more = 1;
         else if (more > 0) length += (size_t)more;
     }
     if (more < 0) wrong_use("%s: %s cannot be read: %s; give a file with the org key", source, path, strerror(errno));
@@ -91,23 +105,23 @@ static void read_file(const char *path, const char *source) {
 
 static int is_blank(const char *text) { return text == NULL || text[strspn(text, " \t\r\n\f\v")] == '\0'; }
 
-void read_key(const struct settings *settings) {
+void read_key(const struct settings *settings, int signals) {
     const char *given = secure_getenv(file_variable), *folder = secure_getenv("CREDENTIALS_DIRECTORY");
     char path[4096];
     if (settings->key_file != NULL) {
-        read_file(settings->key_file, "--key-file");
+        read_file(settings->key_file, "--key-file", signals);
         return;
     }
     if (!is_blank(given)) {
         /* As in mid_client_from_env(): which of two keys was meant cannot be known. */
         if (!is_blank(secure_getenv(key_variable)))
             wrong_use("%s and %s are both set; unset one of them", key_variable, file_variable);
-        read_file(given, file_variable);
+        read_file(given, file_variable, signals);
         return;
     }
     if (!is_blank(folder) && snprintf(path, sizeof path, "%s/machineid-org-key", folder) < (int)sizeof path &&
         access(path, F_OK) == 0) {
-        read_file(path, "CREDENTIALS_DIRECTORY");
+        read_file(path, "CREDENTIALS_DIRECTORY", signals);
         return;
     }
     given = secure_getenv(key_variable);

@@ -11,8 +11,9 @@
 void become_unreadable(void);
 
 /* Reads the org key from --key-file, MACHINEID_ORG_KEY_FILE, the file machineid-org-key in CREDENTIALS_DIRECTORY, or
- * MACHINEID_ORG_KEY: the first that there is. Without a key that can be used this ends the process. */
-void read_key(const struct settings *settings);
+ * MACHINEID_ORG_KEY: the first that there is. Without a key that can be used this ends the process. So does a signal,
+ * which is read from the signalfd `signals`, while a pipe is silent. */
+void read_key(const struct settings *settings, int signals);
 
 /* Takes MACHINEID_ORG_KEY and MACHINEID_ORG_KEY_FILE out of the environment of this process, and wipes them. */
 void clear_key_variables(void);

@@ -15,9 +15,7 @@
 #include "status_file.h"
 #include "supervise.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -36,28 +34,16 @@ static void occupy_closed_streams(void) {
     }
 }
 
-/* Waits for the first answer. Returns 0, or the signal that is to end this process before that. */
-static int wait_for_answer(int bell, int signals) {
-    struct pollfd polled[2] = {{signals, POLLIN, 0}, {bell, POLLIN, 0}};
-    char byte;
-    while (polled[1].revents == 0) {
-        int number;
-        if (poll(polled, 2, -1) < 0 && errno != EINTR) fail("poll");
-        number = ending_signal(signals);
-        if (number != 0) return number;
-    }
-    if (read(bell, &byte, 1) != 1) fail("read");
-    return 0;
-}
-
 /* Waits for the answer, and runs the program if it is an allow. */
 static struct ending run(struct supervision *supervision, struct asking *asking) {
-    struct ending ending = {0, wait_for_answer(supervision->bell, supervision->signals)};
+    struct ending ending = {0, await_input(supervision->bell, supervision->signals)};
     int64_t latest;
+    char byte;
     if (ending.signal != 0) {
         ending.status = 128 + ending.signal;
         return ending;
     }
+    if (read(supervision->bell, &byte, 1) != 1) fail("read");
     ending.status = asking->result;
     if (ending.status != 0) {
         status_set(STATE_ASKING, asking, 0, -1);
@@ -89,10 +75,12 @@ int main(int count, char **arguments) {
     occupy_closed_streams();
     become_unreadable();
     read_options(count, arguments, &settings);
-    read_key(&settings);
+    catch_signals(&caught, &inherited);
+    supervision.signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (supervision.signals < 0) fail("signalfd");
+    read_key(&settings, supervision.signals);
     status_begin(&settings);
     messages_about(settings.device, 0);
-    catch_signals(&caught, &inherited);
     program = prepare_program(&settings, &inherited);
     watcher = start_watcher(&settings, &program);
     clear_key_variables();
@@ -100,8 +88,7 @@ int main(int count, char **arguments) {
     /* Orphans of the program become children of this process, which reaps them and, with --kill-group, ends them. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) fail("prctl(PR_SET_CHILD_SUBREAPER)");
     terminal = open_terminal();
-    supervision.signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (supervision.signals < 0 || pipe2(bell, O_CLOEXEC) != 0) fail("signalfd");
+    if (pipe2(bell, O_CLOEXEC) != 0) fail("pipe2");
     supervision.program = &program;
     supervision.watcher = &watcher;
     supervision.terminal = &terminal;

@@ -4,9 +4,11 @@
 
 #include "json.h"
 #include "statuses.h"
+#include "text.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +69,17 @@ static void write_object(FILE *to, enum event event, const struct reason *why, i
     fputs("}\n", to);
 }
 
+/* What the authority or the command line says must not move the cursor of a terminal, nor look like another line. */
+static void write_line_of_text(FILE *to, const char *message) {
+    fputs("machineid-exec: ", to);
+    if (subject != NULL) {
+        write_plainly(to, subject);
+        fputs(": ", to);
+    }
+    write_plainly(to, message);
+    fputc('\n', to);
+}
+
 /* Returns the line for a message, for free(), or NULL if there is none to write or no memory for it. */
 static char *line_of(enum event event, const struct reason *why, int exit_status, const char *format,
                      va_list arguments) {
@@ -78,8 +91,7 @@ static char *line_of(enum event event, const struct reason *why, int exit_status
     to = open_memstream(&line, &size);
     if (to != NULL) {
         if (writes_json) write_object(to, event, why, exit_status, message);
-        else if (subject != NULL) fprintf(to, "machineid-exec: %s: %s\n", subject, message);
-        else fprintf(to, "machineid-exec: %s\n", message);
+        else write_line_of_text(to, message);
         if (fclose(to) != 0) {
             free(line);
             line = NULL;
@@ -121,8 +133,16 @@ void say_until(double moment, enum event event, const struct reason *why, int ex
     if (pthread_clockjoin_np(writer, NULL, CLOCK_MONOTONIC, &time) != 0) (void)pthread_detach(writer);
 }
 
+/* This process ends now, also by a signal while the reader of its last message keeps it waiting. */
+static void unblock_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+}
+
 _Noreturn void wrong_use(const char *format, ...) {
     va_list arguments;
+    unblock_signals();
     va_start(arguments, format);
     (void)write_line(line_of(EVENT_WRONG_USE, NULL, WRONG_USE, format, arguments));
     va_end(arguments);
@@ -130,6 +150,8 @@ _Noreturn void wrong_use(const char *format, ...) {
 }
 
 _Noreturn void fail(const char *what) {
-    say(EVENT_FAILED, NULL, FAILED, "%s: %s", what, strerror(errno));
+    int reason = errno;
+    unblock_signals();
+    say(EVENT_FAILED, NULL, FAILED, "%s: %s", what, strerror(reason));
     exit(FAILED);
 }

@@ -5,15 +5,14 @@
 #define _GNU_SOURCE /* pipe2 */
 #include "program.h"
 
-#include "descendants.h"
 #include "environment.h"
 #include "key.h"
 #include "messages.h"
+#include "process.h"
 #include "statuses.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -91,19 +90,6 @@ int signal_program(const struct program *program, const struct settings *setting
     if (result != 0 || getpgid(program->pid) != program->pid)
         return signal_process(program->pidfd, program->pid, signal);
     return signal_process(program->pidfd, program->pid, 0);
-}
-
-int is_stopped(pid_t pid) {
-    char path[40], line[128];
-    int result = 0;
-    FILE *file;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    file = fopen(path, "re");
-    if (file == NULL) return 1;
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "State:", 6) == 0) result = line[6 + strspn(line + 6, " \t")] == 'T';
-    (void)fclose(file);
-    return result;
 }
 
 void wake_program(const struct program *program, const struct settings *settings) {

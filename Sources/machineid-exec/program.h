@@ -32,9 +32,6 @@ void start_program(struct program *program, int64_t latest);
  * errno if it did not reach the program itself. */
 int signal_program(const struct program *program, const struct settings *settings, int signal);
 
-/* Whether a process is stopped. Without /proc nobody can tell, and the answer is yes. */
-int is_stopped(pid_t pid);
-
 /* Continues the program if it is stopped: it handles a signal only then. */
 void wake_program(const struct program *program, const struct settings *settings);
 

@@ -4,6 +4,8 @@
 
 #include "messages.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -24,7 +26,8 @@ void ignore_terminal_signals(void) {
     (void)signal(SIGTTOU, SIG_IGN);
 }
 
-int ending_signal(int signals) {
+/* Reads the signals that have come. Returns one that is to end this process, and otherwise 0. */
+static int ending_signal(int signals) {
     struct signalfd_siginfo signal;
     while (read(signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
         int number = (int)signal.ssi_signo;
@@ -33,6 +36,17 @@ int ending_signal(int signals) {
         if (number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGTSTP) continue;
         if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) continue;
         return number;
+    }
+    return 0;
+}
+
+int await_input(int file, int signals) {
+    struct pollfd polled[2] = {{signals, POLLIN, 0}, {file, POLLIN, 0}};
+    while (polled[1].revents == 0) {
+        int number;
+        if (poll(polled, 2, -1) < 0 && errno != EINTR) fail("poll");
+        number = ending_signal(signals);
+        if (number != 0) return number;
     }
     return 0;
 }

@@ -14,9 +14,9 @@ void catch_signals(sigset_t *caught, struct inherited *inherited);
  * in the background, or because it writes a message there itself. The program inherits none of this. */
 void ignore_terminal_signals(void);
 
-/* Reads the signals that have come before the program is started. Returns one that ends a process, unless this process
- * was told to ignore it, and otherwise 0. */
-int ending_signal(int signals);
+/* Before the program is started: waits until there is something to read, or its end. Returns 0; or before that a signal
+ * that ends a process, unless this process was told to ignore it. */
+int await_input(int file, int signals);
 
 /* Ends this process as the program has ended, so that its parent sees the same: by the same signal if it was one. */
 _Noreturn void end_by(struct ending ending, const struct terminal *terminal);

@@ -1,5 +1,5 @@
 /* status_file.c - writes the file of --status. */
-#define _GNU_SOURCE /* open_memstream, pthread_cond_clockwait, pthread_clockjoin_np */
+#define _GNU_SOURCE /* mkostemps, open_memstream, pthread_cond_clockwait, pthread_clockjoin_np */
 #include "status_file.h"
 
 #include "json.h"
@@ -15,11 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char ending[] = ".tmp";
 static const char *const state_names[] = {"asking", "running", "stopping", "not_stoppable", "ended"};
 
 static struct {
     const struct settings *settings;
-    char temporary[4096];
+    char pattern[4096]; /* of the name of a file that takes its place */
+    mode_t mode;
     pthread_t thread;
     int has_thread, has_complained;
     pthread_mutex_t lock; /* guards what follows */
@@ -100,20 +102,24 @@ static char *render(void) {
     return NULL;
 }
 
-/* Returns 0, or -1 and errno. */
+/* Writes a new file under a name that nobody could know, so that no link or pipe is there, and renames it. Returns 0,
+ * or -1 and errno. */
 static int write_text(const char *text) {
-    static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    char name[sizeof file.pattern];
     size_t length = strlen(text);
-    int descriptor = open(file.temporary, flags, 0644);
     ssize_t written;
-    int reason;
+    int descriptor, reason = 0;
+    memcpy(name, file.pattern, sizeof name);
+    descriptor = mkostemps(name, sizeof ending - 1, O_CLOEXEC | O_NOFOLLOW); /* with O_CREAT and O_EXCL */
     if (descriptor < 0) return -1;
     written = write(descriptor, text, length);
-    reason = written < 0 ? errno : ENOSPC;
-    (void)close(descriptor);
-    if (written == (ssize_t)length && rename(file.temporary, file.settings->status_file) == 0) return 0;
-    if (written == (ssize_t)length) reason = errno;
-    (void)unlink(file.temporary);
+    if (written < 0) reason = errno;
+    else if (written != (ssize_t)length) reason = ENOSPC;
+    else if (fchmod(descriptor, file.mode) != 0) reason = errno;
+    if (close(descriptor) != 0 && reason == 0) reason = errno;
+    if (reason == 0 && rename(name, file.settings->status_file) != 0) reason = errno;
+    if (reason == 0) return 0;
+    (void)unlink(name);
     errno = reason;
     return -1;
 }
@@ -152,8 +158,11 @@ void status_begin(const struct settings *settings) {
     if (lstat(settings->status_file, &about) == 0 && !S_ISREG(about.st_mode))
         wrong_use("--status: %s is there and is not a regular file; give another name", settings->status_file);
     file.settings = settings;
-    if (snprintf(file.temporary, sizeof file.temporary, "%s.%d.tmp", settings->status_file, (int)getpid()) >=
-        (int)sizeof file.temporary)
+    file.mode = umask(0);
+    (void)umask(file.mode);
+    file.mode = 0644 & ~file.mode;
+    if (snprintf(file.pattern, sizeof file.pattern, "%s.XXXXXX%s", settings->status_file, ending) >=
+        (int)sizeof file.pattern)
         wrong_use("--status: the name of the file is too long; give a shorter one");
     text = render();
     if (text == NULL || write_text(text) != 0)

@@ -5,6 +5,7 @@
 #include "descendants.h"
 #include "job.h"
 #include "messages.h"
+#include "process.h"
 #include "statuses.h"
 #include "stopping.h"
 
@@ -21,11 +22,16 @@ static int until(double moment) {
     return left <= 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1;
 }
 
-/* Takes note of children that have ended, orphans among them, and of the program's stops. */
-static void reap(struct supervision *supervision) {
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+/* Where processes end all the time there is never none left to read or to reap, and other things are to be done too. */
+enum { MOST_SIGNALS = 100, MOST_ENDS = 1000 };
+
+/* Takes note of children that have ended, orphans among them, and of the program's stops. Returns whether there may be
+ * more of them. */
+static int reap(struct supervision *supervision) {
+    for (int n = 0; n < MOST_ENDS; n++) {
+        int status;
+        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED);
+        if (pid <= 0) return 0;
         if (pid == supervision->program->pid && WIFSTOPPED(status)) {
             on_program_stopped(supervision, WSTOPSIG(status));
         } else if (pid == supervision->program->pid && !supervision->has_ended) {
@@ -38,15 +44,18 @@ static void reap(struct supervision *supervision) {
             if (!supervision->has_ended) stop_without_watcher(supervision);
         }
     }
+    return 1;
 }
 
 static void read_signals(struct supervision *supervision) {
     const struct settings *settings = supervision->settings;
     struct signalfd_siginfo signal;
-    while (read(supervision->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-        int number = (int)signal.ssi_signo;
+    for (int n = 0; n < MOST_SIGNALS; n++) {
+        int number;
+        if (read(supervision->signals, &signal, sizeof signal) != (ssize_t)sizeof signal) return;
+        number = (int)signal.ssi_signo;
         if (number == SIGCHLD) continue;
-        reap(supervision); /* The program may have ended before the signal was sent. */
+        (void)reap(supervision); /* The program may have ended before the signal was sent. */
         if (supervision->has_ended) {
             /* Only what the program started is still there: whoever asks for the end need not wait for the grace. */
             if (number == SIGTERM || number == SIGINT) supervision->kill_at = now();
@@ -59,6 +68,17 @@ static void read_signals(struct supervision *supervision) {
             wake_program(supervision->program, settings);
         }
     }
+}
+
+/* A program that is traced, perhaps by what it has started, is a zombie until its tracer waits for it, and waitpid()
+ * does not return it until then. */
+static void look_for_zombie(struct supervision *supervision, int is_zombie) {
+    pid_t pid = supervision->program->pid;
+    struct process process;
+    if (supervision->has_ended || (!is_zombie && !has_died(pid))) return;
+    supervision->has_ended = 1;
+    if (waitpid(pid, &supervision->status, WNOHANG) == pid) return; /* It has ended just now, and is not traced. */
+    supervision->status = read_process(pid, &process) == 0 ? process.status : FAILED << 8;
 }
 
 static struct ending ending_of(const struct supervision *supervision) {
@@ -79,18 +99,24 @@ static struct ending ending_of(const struct supervision *supervision) {
 }
 
 struct ending supervise(struct supervision *supervision) {
-    struct pollfd polled[2] = {{supervision->signals, POLLIN, 0}, {supervision->bell, POLLIN, 0}};
+    struct pollfd polled[3] = {
+        {supervision->signals, POLLIN, 0}, {supervision->bell, POLLIN, 0}, {supervision->program->pidfd, POLLIN, 0}};
     double tick = supervision->settings->interval < 0.5 ? 0.5 : supervision->settings->interval;
     double next_tick = 0;
+    int is_busy = 0;
     for (;;) {
         double moment =
             supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
-        if (poll(polled, 2, until(moment)) < 0 && errno != EINTR) {
+        if (poll(polled, 3, is_busy ? 0 : until(moment)) < 0 && errno != EINTR) {
             (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
             fail("poll");
         }
+        /* First of all, since processes that replace themselves do so meanwhile. */
+        if (supervision->killed_at != 0 && now() >= supervision->kill_at) kill_all(supervision);
         read_signals(supervision);
-        reap(supervision);
+        is_busy = reap(supervision);
+        look_for_zombie(supervision, polled[2].revents != 0);
+        if (supervision->has_ended) polled[2].fd = -1;
         if (supervision->has_ended && !stop_rest(supervision)) return ending_of(supervision);
         if (supervision->result == 0 && !supervision->has_ended &&
             (polled[1].revents != 0 || !mid_guard_allowed(supervision->asking->guard)))

@@ -6,6 +6,7 @@
 #include "descendants.h"
 #include "key.h"
 #include "messages.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 
 import pytest
 from checks import equal, holds
@@ -55,7 +56,7 @@ def command_of(unit, values, runtime):
 @pytest.mark.needs_root
 def test_unit_at_work(open_folder, tmp_path, emulator, library):
     """The unit's command with the example's variables: the program runs as another user, has no key, and is stopped by
-    a revocation, with a status after which systemd does not start it again."""
+    a revocation. Started again, as systemd does, it ends with the one status after which systemd does not."""
     authority = emulator("--org-key", KEY)
     key = tmp_path / "machineid-org-key"
     key.write_text(f"{KEY}\n")
@@ -82,20 +83,78 @@ def test_unit_at_work(open_folder, tmp_path, emulator, library):
         running = await_true(lambda: status.exists() and json.loads(status.read_text())["state"] == "running")
         assert running and await_true(lambda: "Permission denied" in said.read_text()), said.read_text()
         authority.ask(KEY, "/api/v1/devices/revoke", {"deviceId": values["DEVICE"]})
-        ended = supervisor.wait(60)
+        supervisor.wait(60)
+        equal("it is stopped, and the status file says so", ("ended", 124), ended_as(status))
+        again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     finally:
         supervisor.kill()
         supervisor.wait()
     holds("it runs as another user", "nobody" in said.read_text().splitlines(), said.read_text())
     holds("it has no key", KEY not in said.read_text() and "MACHINEID_ORG_KEY" not in said.read_text())
-    equal("it is stopped, and the status file says so", ("ended", 124), ended_as(status))
+    # Any other status may be a program's own: a Go program that panics ends with 2.
     prevented = settings_of(UNIT)["RestartPreventExitStatus"].split()
-    holds("systemd does not start it again", str(ended) in prevented, ended)
+    equal("the only status that prevents a start", [str(again.returncode)], prevented)
+    equal("the program was not started again", "", again.stdout)
 
 
 def ended_as(status):
     told = json.loads(status.read_text())
     return told["state"], told["exit_status"]
+
+
+def containers():
+    """Yields each container of a pod in the manifests, with the manifest."""
+    yaml = pytest.importorskip("yaml")
+    for manifest in MANIFESTS:
+        for document in yaml.safe_load_all(manifest.read_text()):
+            pod = document.get("spec", {}).get("template", {}).get("spec", {})
+            for container in pod.get("initContainers", []) + pod.get("containers", []):
+                yield manifest, container
+
+
+@pytest.fixture(params=["this machine's", "busybox's"])
+def path(request, tmp_path):
+    """A folder with the programs that probes need, those of this machine or those of busybox, as small images have."""
+    (tmp_path / "bin").mkdir()
+    for name in ("sh", "grep", "find", "test"):
+        target = shutil.which("busybox" if request.param == "busybox's" else name)
+        if not target:
+            pytest.skip(f"{request.param} programs are not installed")
+        (tmp_path / "bin" / name).symlink_to(target)
+    return tmp_path / "bin"
+
+
+# What the status file says, and how old it is in seconds; whether readiness and liveness find the program well.
+STATUSES = {
+    "allowed": ('{"state":"running","allowed":true}', 0, True, True),
+    "a moment ago": ('{"state":"running","allowed":true}', 30, True, True),
+    "an old file": ('{"state":"running","allowed":true}', 90, True, False),
+    "denied": ('{"state":"ended","allowed":false}', 0, False, False),
+    "no file": (None, 0, False, False),
+}
+
+
+@pytest.mark.parametrize("what", STATUSES)
+def test_probes_of_the_manifests(tmp_path, path, what):
+    """The entrypoint's liveness asks only for the age of the file: a denied program's container ends by itself."""
+    text, age, is_ready, is_live = STATUSES[what]
+    file = tmp_path / "status"
+    if text:
+        file.write_text(text)
+        os.utime(file, (time.time() - age, time.time() - age))
+    found = 0
+    for manifest, container in containers():
+        for probe, expected in (("readinessProbe", is_ready), ("livenessProbe", is_live)):
+            if probe not in container:
+                continue
+            found += 1
+            if (manifest.name, probe, what) == ("entrypoint.yaml", "livenessProbe", "denied"):
+                expected = True
+            paths = r"/(run/machineid|machineid/status)\.json"
+            words = [re.sub(paths, str(file), word) for word in container[probe]["exec"]["command"]]
+            done = subprocess.run(words, env={"PATH": str(path)}, capture_output=True, text=True)
+            equal(f"{manifest.name}, {probe}: {done.stderr}", expected, done.returncode == 0)
+    equal("the probes of two manifests", 4, found)
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda file: file.name)
@@ -113,18 +172,24 @@ def test_manifests_are_there():
 
 def test_commands_of_the_manifests(library):
     """Each command of a manifest is one that the programs take: --help after it is answered, and not refused."""
-    yaml = pytest.importorskip("yaml")
     found = 0
-    for manifest in MANIFESTS:
-        for document in yaml.safe_load_all(manifest.read_text()):
-            pod = document.get("spec", {}).get("template", {}).get("spec", {})
-            for container in pod.get("initContainers", []) + pod.get("containers", []):
-                words = container.get("command", []) + container.get("args", [])
-                if "command" not in container:
-                    continue
-                found += 1
-                own = words[: words.index("--")] if "--" in words else words
-                command = [ROOT / "build/bin" / own[0], *own[1:], "--help"]
-                done = subprocess.run(command, env={"LD_LIBRARY_PATH": str(library)}, capture_output=True, text=True)
-                equal(f"{manifest.name}: {' '.join(own)}", (0, ""), (done.returncode, done.stderr))
+    for manifest, container in containers():
+        words = container.get("command", []) + container.get("args", [])
+        if "command" not in container:
+            continue
+        found += 1
+        own = words[: words.index("--")] if "--" in words else words
+        command = [ROOT / "build/bin" / own[0], *own[1:], "--help"]
+        done = subprocess.run(command, env={"LD_LIBRARY_PATH": str(library)}, capture_output=True, text=True)
+        equal(f"{manifest.name}: {' '.join(own)}", (0, ""), (done.returncode, done.stderr))
     equal("two have a command", 2, found)
+
+
+def test_the_entrypoint_of_the_image(library):
+    """machineid-exec takes the options of the Dockerfile, and ends with the program what that has started."""
+    text = (ROOT / "packaging/docker/Dockerfile").read_text().replace("\\\n", "")
+    words = json.loads(re.search("^ENTRYPOINT (.*)$", text, re.M)[1])
+    holds("--kill-group is one", "--kill-group" in words, words)
+    command = [ROOT / "build/bin" / words[0], *words[1 : words.index("--")], "--help"]
+    done = subprocess.run(command, env={"LD_LIBRARY_PATH": str(library)}, capture_output=True, text=True)
+    equal("they are taken", (0, ""), (done.returncode, done.stderr))

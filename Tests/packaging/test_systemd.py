@@ -16,10 +16,11 @@ KEY = "org_under_systemd"
 DEVICE = "worker:test:systemd:01"
 UNIT = "machineid@worker.service"
 
-# What the service runs. It says who it is and what it has, notifies systemd, and says each SIGTERM. It feeds the
-# watchdog until /tmp/silent is there, which is a file of its own: PrivateTmp.
+# What the service runs. It says who it is and what it has, notifies systemd, and says each SIGTERM. At SIGUSR1 it ends
+# with 2. It feeds the watchdog until /tmp/silent is there, which is a file of its own: PrivateTmp.
 WORKER = """#!/bin/sh
 trap 'echo "got SIGTERM"; exit 0' TERM
+trap 'exit 2' USR1
 echo "user $(id -un) $*"
 env | sed 's/^/environment /'
 cat "$CREDENTIALS_DIRECTORY/machineid-org-key" /etc/machineid/org-key 2>&1 | sed 's/^/key /'
@@ -100,7 +101,8 @@ def test_verify(system):
 
 
 def test_revoked(unit, authority):
-    """The program runs as its user and without a key. A revocation stops it, and systemd does not start it again."""
+    """The program runs as its user and without a key. A revocation stops it; systemd starts machineid-exec once more,
+    which does not start it again."""
     started(unit)
     log = unit.log(UNIT)
     holds("it runs as its user, with its arguments", "user worker --queue jobs" in log.splitlines(), log)
@@ -109,13 +111,15 @@ def test_revoked(unit, authority):
     state = unit.run("cat", "/run/machineid-worker/status.json").stdout
     holds("the status file says so", '"state":"running"' in state, state)
     revoke(authority)
+    holds("it is stopped", unit.comes_to(UNIT, SubState="auto-restart", ExecMainStatus="124"), unit.shows(UNIT))
     holds("it fails", unit.comes_to(UNIT, ActiveState="failed"), unit.shows(UNIT))
     # After a failure that allows a restart the state would be auto-restart.
     shown = unit.shows(UNIT)
     found = {name: shown[name] for name in ("SubState", "Result", "ExecMainStatus", "NRestarts")}
-    wanted = {"SubState": "failed", "Result": "exit-code", "ExecMainStatus": "124", "NRestarts": "0"}
+    wanted = {"SubState": "failed", "Result": "exit-code", "ExecMainStatus": "122", "NRestarts": "1"}
     equal("and is not started again", wanted, found)
     log = unit.log(UNIT)
+    equal("the program ran once", 1, log.count("user worker"))
     equal("SIGTERM came once", 1, log.count("got SIGTERM"))
     told = re.search('"DEVICE_REVOKED".*"request_id":"[0-9a-f-]+', log)
     holds("the journal has the code and the request id", told, log)
@@ -139,6 +143,29 @@ def test_stopped(unit):
     shown = unit.shows(UNIT)
     equal("it is no failure", ("inactive", "success"), (shown["ActiveState"], shown["Result"]))
     equal("SIGTERM came once", 1, unit.log(UNIT).count("got SIGTERM"))
+
+
+def test_crashed(unit):
+    """A program that ends with 2, as a Go program that panics does, is started again."""
+    started(unit)
+    unit.systemctl("kill", "--kill-whom=main", "--signal=USR1", UNIT)
+    holds("it is to be started again", unit.comes_to(UNIT, SubState="auto-restart"), unit.shows(UNIT))
+    equal("since it ended with 2", "2", unit.shows(UNIT)["ExecMainStatus"])
+    again = await_true(lambda: unit.log(UNIT).count("the watchdog is mine") >= 2, 120)
+    holds("it works again", again and unit.comes_to(UNIT, ActiveState="active", SubState="running"), unit.shows(UNIT))
+
+
+def test_a_mistake_is_corrected(unit):
+    """A wrong use of machineid-exec ends with 2 as well, and is tried again until it is none."""
+    conf = unit.run("cat", "/etc/machineid/worker.conf").stdout
+    try:
+        unit.run("tee", "/etc/machineid/worker.conf", input=re.sub("^DEVICE=.*$", "DEVICE=", conf, flags=re.M))
+        unit.systemctl("start", "--no-block", UNIT)
+        holds("it fails", unit.comes_to(UNIT, SubState="auto-restart", ExecMainStatus="2"), unit.shows(UNIT))
+    finally:
+        unit.run("tee", "/etc/machineid/worker.conf", input=conf)
+    again = await_true(lambda: "the watchdog is mine" in unit.log(UNIT), 120)
+    holds("it works", again and unit.comes_to(UNIT, ActiveState="active", SubState="running"), unit.shows(UNIT))
 
 
 def test_outage(unit, authority):

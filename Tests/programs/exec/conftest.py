@@ -1,8 +1,11 @@
 """Provides machineid-exec with a new emulator."""
 
+import os
+import signal
+
 import pytest
 from elsewhere import Elsewhere
-from supervised import ORG_KEY, Supervised
+from supervised import ORG_KEY, Supervised, ids_in, is_there
 
 
 @pytest.fixture
@@ -16,3 +19,14 @@ def supervised(tmp_path, emulator):
 def elsewhere(open_folder, library):
     """machineid-exec in a folder that every user may enter."""
     return Elsewhere(open_folder, library)
+
+
+@pytest.fixture
+def found(supervised):
+    """The file to which processes write their ids."""
+    file = supervised.folder / "found"
+    file.touch()
+    yield file
+    for pid in ids_in(file):
+        if is_there(pid):
+            os.kill(pid, signal.SIGKILL)

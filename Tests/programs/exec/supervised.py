@@ -5,13 +5,18 @@ import json
 import os
 import select
 import signal
+import statistics
 import subprocess
+import time
 
+from checks import SLACK_MS, holds, said
 from commands import environment_with, outcome
 from processes import DEFAULT_SIGNALS, await_true
 from project import ROOT
 
 EXEC = ROOT / "build/bin/machineid-exec"
+# Runs a command as the first process of a namespace.
+AS_FIRST = ["unshare", "--pid", "--fork", "--mount-proc"]
 ORG_KEY, DEVICE = "org_supervised", "supervised"
 # These programs write their process id to the file $THERE when they run.
 WAITS = 'echo $$ >"$THERE"; while :; do sleep 0.05; done'
@@ -26,6 +31,21 @@ def is_there(pid):
     return False
 
 
+def is_asleep(pid):
+    """Whether a process is machineid-exec, and waits for something."""
+    name, _, state = open(f"/proc/{pid}/stat").read().partition("(")[2].rpartition(") ")
+    return name == "machineid-exec" and state[0] == "S"
+
+
+def ids_in(file):
+    """The ids that processes have written to a file, a line each."""
+    return [int(line) for line in file.read_text().split()]
+
+
+def are_gone(file):
+    return all(not is_there(pid) for pid in ids_in(file))
+
+
 def as_a_shell_has_it(status):
     """Converts an exit status of Python, which is negative after a signal."""
     return 128 - status if status < 0 else status
@@ -33,6 +53,25 @@ def as_a_shell_has_it(status):
 
 def children_of(pid):
     return [int(child) for child in open(f"/proc/{pid}/task/{pid}/children").read().split()]
+
+
+def ms_to_end(process, number, pid=None):
+    """Sends a signal to a process, itself or another one, and returns how many milliseconds later it has ended; half a
+    minute at most. Popen.wait(timeout) looks only now and then."""
+    descriptor = os.pidfd_open(process.pid)
+    since = time.monotonic()
+    os.kill(pid or process.pid, number)
+    select.select([descriptor], [], [], 30)
+    took = (time.monotonic() - since) * 1000
+    os.close(descriptor)
+    return took
+
+
+def expect_prompt(times):
+    """Half of the times at least, in milliseconds, must be below the 100 ms that are promised."""
+    found = statistics.median(times)
+    said(f"it ended after {found:.1f} ms, the median of {len(times)}; {min(times):.1f} to {max(times):.1f} ms")
+    holds("it ends at once", found < 100 + SLACK_MS, f"it took {times}")
 
 
 def line_of(descriptor, seconds=30):
@@ -91,7 +130,8 @@ class Supervised:
         os.close(descriptor)
         assert self.program, f"the program is not there: {self.errors}"
 
-    def begin(self, command, errors=None, dispositions=(), **changed):
+    def begin(self, command, errors=None, dispositions=(), is_job=False, **changed):
+        """Starts a command in a session of its own; or as a job of this process, which a signal of a terminal stops."""
         with open(self.folder / "output", "wb") as output, open(self.folder / "errors", "wb") as own_errors:
             self.supervisor = subprocess.Popen(
                 [*DEFAULT_SIGNALS, *dispositions, *map(str, command)],
@@ -100,7 +140,8 @@ class Supervised:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=own_errors if errors is None else errors,
-                start_new_session=True,
+                start_new_session=not is_job,
+                process_group=0 if is_job else None,
             )
 
     @property

@@ -119,6 +119,35 @@ def test_no_new_privileges(supervised, becomes_root):
     supervised.expect_end(124)
 
 
+# A program that stops itself, and what it starts before, which continues it.
+CONTINUES = 'pid=$$; ({}; kill -CONT $pid) & {}; kill -{} $$; while :; do sleep 0.05; done'
+IS_STOPPED = 'until grep -q "^State:[[:space:]]*T" /proc/{}/status; do sleep 0.02; done'
+
+
+@pytest.mark.long
+def test_a_program_that_stops_itself_and_is_continued_by_its_child(supervised):
+    """machineid-exec stops with its program, as jobs of a shell do. The watcher sees that somebody has continued the
+    program alone, and kills it after the greatest age of an allow, the grace and three seconds."""
+    program = CONTINUES.format(IS_STOPPED.format("$PPID"), 'echo $$ >"$THERE"', "TSTP")
+    supervised.launch("--max-age", "1", "--grace", "0", "--", "sh", "-c", program, is_job=True)
+    own = supervised.supervisor.pid
+    holds("machineid-exec is stopped", await_true(lambda: state_of(own) == "T"))
+    holds("the program runs on", await_true(lambda: state_of(supervised.program) in "SR"))
+    holds("and is killed", await_true(lambda: state_of(supervised.program) == "Z"))
+    os.kill(own, signal.SIGCONT)
+    supervised.expect_end(125)
+    equal("that is said", 1, supervised.errors.count("machineid-exec stood still for too long"))
+
+
+def test_a_program_that_is_stopped_by_sigstop_and_continued_by_its_child(supervised):
+    """machineid-exec does not stop with it, since that is no signal of a terminal, and goes on asking."""
+    program = CONTINUES.format(IS_STOPPED.format("$pid"), 'echo $$ >"$THERE"', "STOP")
+    supervised.launch("--", "sh", "-c", program)
+    supervised.await_answers("ALLOW", 3)
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+
+
 def test_the_watcher_is_stopped(supervised):
     """A watcher that stands still watches over nothing: the program is killed at once, whatever it does about
     SIGTERM."""

@@ -3,41 +3,17 @@ otherwise."""
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from checks import equal, holds, said
 from commands import outcome
-from project import ROOT
-from supervised import DEFAULT_SIGNALS, EXEC, WAITS, await_true, children_of, is_there, line_of
-
-AS_FIRST = ["unshare", "--pid", "--fork", "--mount-proc"]
+from supervised import AS_FIRST, DEFAULT_SIGNALS, EXEC, WAITS, are_gone, await_true, children_of, ids_in, is_there
 
 
 @pytest.fixture
 def descends(program):
     return program("descends.c", is_linked=False)
-
-
-@pytest.fixture
-def found(supervised):
-    """The file to which processes write their ids."""
-    file = supervised.folder / "found"
-    file.touch()
-    yield file
-    for pid in ids_in(file):
-        if is_there(pid):
-            os.kill(pid, signal.SIGKILL)
-
-
-def ids_in(file):
-    return [int(line) for line in file.read_text().split()]
-
-
-def are_gone(file):
-    return all(not is_there(pid) for pid in ids_in(file))
 
 
 @pytest.mark.parametrize("first", [pytest.param(True, marks=pytest.mark.needs_root), False], ids=["first", "other"])
@@ -50,21 +26,14 @@ def test_a_thousand_orphans(supervised, program, first):
 
 
 @pytest.mark.needs_root
-def test_a_signal_while_the_authority_is_silent_as_the_first_process(supervised):
-    script = ROOT / "Tests/programs/exec/answers_when_told.py"
-    with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as authority:
-        url = line_of(authority.stdout.fileno()).removeprefix("listening on ")
-        supervised.begin([*AS_FIRST, EXEC, "--", "echo", "never"], MACHINEID_BASE_URL=url)
-        equal("it asks", "asked", line_of(authority.stdout.fileno()))
-        first = children_of(supervised.supervisor.pid)[0]
-        since = time.monotonic()
-        os.kill(first, signal.SIGTERM)
-        equal("its status", 143, supervised.supervisor.wait(30))
-        took = (time.monotonic() - since) * 1000
-        authority.stdin.close()
-    said(f"it ended after {took:.1f} ms")
-    holds("it ends at once", took < 2000, f"it took {took:.0f} ms")
-    equal("nothing was started", "", supervised.output)
+def test_another_proc(supervised):
+    """The folder /proc has the processes of another namespace: numbers there mean other processes here."""
+    start = ["unshare", "--pid", "--fork", EXEC]
+    result = outcome(*start, "--", "sh", "-c", "exit 7", environment=supervised.environment)
+    equal("without --kill-group it is not needed", (7, ""), (result.returncode, result.stdout))
+    result = outcome(*start, "--kill-group", "--", "echo", "never", environment=supervised.environment)
+    refusal = "--kill-group needs /proc" in result.stdout and "never" not in result.stdout
+    holds("--kill-group is refused", result.returncode == 2 and refusal, result.stdout)
 
 
 @pytest.mark.needs_root
@@ -120,3 +89,36 @@ def test_kill_group_when_machineid_exec_is_killed(supervised, descends, found):
     supervised.kill(signal.SIGKILL)
     supervised.expect_end(137)
     holds("they are gone", await_true(lambda: not is_there(in_session) and not is_there(in_group)))
+
+
+@pytest.fixture
+def held(supervised):
+    """A pipe that processes hold open: its path, and whether there is still one of them."""
+    path = supervised.folder / "held"
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    def is_held():
+        try:
+            return os.read(descriptor, 1) != b""
+        except BlockingIOError:
+            return True
+
+    yield path, is_held
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["denied", "the program ends"])
+@pytest.mark.parametrize("lines", [1, 8])
+def test_kill_group_and_processes_that_replace_themselves(supervised, program, preload, held, lines, ends):
+    """Each lives for a moment, in a session of its own, ignores SIGTERM, and leaves a child behind. When a search of
+    /proc comes to one of them, it is gone."""
+    path, is_held = held
+    words = ["--kill-group", "--grace", "0.1", "--", program("replaces.c", is_linked=False), lines]
+    words += ["ends"] if ends else []
+    supervised.launch(*words, HELD=path, LD_PRELOAD=preload("slow_folders.c"))
+    if not ends:
+        holds("they are there", is_held())
+        supervised.operator("revoke")
+    supervised.expect_end(5 if ends else 124)
+    holds("none is left when machineid-exec ends", not is_held())

@@ -1,22 +1,18 @@
-"""Tests --log json, --status, --options, and the variables of a service manager."""
+"""Tests the messages, --log json, --options, and the variables of a service manager."""
 
-import datetime
 import json
 import os
 import re
 import shutil
 import socket
-import threading
 
 import pytest
 from checks import equal, holds
 from commands import outcome
-from servers import Server, serve
-from supervised import DEVICE, EXEC, ORG_KEY, POLITE, WAITS, await_true
+from servers import Server, http, serve
+from supervised import DEVICE, EXEC, ORG_KEY, POLITE, await_true
 
 KEYS = ["time", "event", "device", "pid", "status", "code", "request_id", "exit_status", "message"]
-STATUS_KEYS = ["device", "state", "updated", "supervisor", "pid", "allowed", "expires", "guard", "status", "code"]
-STATUS_KEYS += ["request_id", "message", "age_ms", "checks", "failures", "exit_status", "stats"]
 
 
 def events_of(text):
@@ -61,6 +57,46 @@ def test_log_of_an_outage(supervised):
     equal("why", ("MID_UNAVAILABLE", "CLIENT_UNAVAILABLE"), (stopping["status"], stopping["code"]))
 
 
+# What a terminal would obey, or take for another line, in a device's id or a program's name, and how it is written.
+CONTROLS = 'a"\n\r\t\x1b[31m\x7f\u009bü\udcff'
+ESCAPED = 'a"\\x0a\\x0d\\x09\\x1b[31m\\x7f\\x9bü\\xff'
+
+
+def test_control_characters_in_the_name_of_the_program(supervised):
+    result = supervised.start("--", f"./{CONTROLS}")
+    line = f"machineid-exec: {DEVICE}: ./{ESCAPED}: No such file or directory\n"
+    equal("they are escaped", (127, line), (result.returncode, result.stderr))
+    events = events_of(supervised.start("--log", "json", "--", f"./{CONTROLS}").stderr)
+    (message,) = (event["message"] for event in events if event["event"] == "not_started")
+    holds("and whole in JSON", message.startswith(f"./{CONTROLS}: ".replace("\udcff", "\ufffd")), message)
+
+
+def test_control_characters_in_the_device(supervised):
+    device = CONTROLS.replace("\udcff", "")
+    result = supervised.start("--device", device, "--", "echo", "never")
+    line = f"machineid-exec: {ESCAPED.replace(chr(92) + 'xff', '')}: denied: "
+    holds("they are escaped", result.returncode == 122 and result.stderr.startswith(line), result.stderr)
+    equal("it is one line", 1, result.stderr.count("\n"))
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden"])
+def test_control_characters_in_an_answer(supervised, log, status):
+    """Each becomes a space or a question mark."""
+    odd = "A\x1b[31m\n\x7f\x9bB"
+    answer = {"status": "error", "allowed": False, "error": odd, "code": odd, "request_id": odd, "message": odd}
+
+    def refuse(conversation):
+        while conversation.read_request():
+            conversation.send(http(json.dumps(answer, ensure_ascii=False).replace("\x1b", "\\u001b").encode(), status))
+
+    with Server(refuse) as server:
+        result = supervised.start("--log", log, "--", "echo", "never", MACHINEID_BASE_URL=server.url)
+    equal("its status", 122 if status.startswith("200") else 123, result.returncode)
+    message = events_of(result.stderr)[0]["message"] if log == "json" else result.stderr[:-1]
+    holds("nothing is left that a terminal obeys", message.isprintable() and "A?[31m ??B" in message, repr(message))
+
+
 def test_a_strange_device(supervised):
     """Quotes, a line's end and letters beyond ASCII in what is written as JSON."""
     device = 'a "b"\n\\ü\x1b'
@@ -70,91 +106,6 @@ def test_a_strange_device(supervised):
     equal("it runs", (0, "ran\n"), (result.returncode, result.stdout))
     equal("each line has it", {device}, {event["device"] for event in events_of(result.stderr)})
     equal("and so does the file", device, json.loads(file.read_text())["device"])
-
-
-@pytest.fixture
-def status_file(supervised):
-    return supervised.folder / "status"
-
-
-def status_in(file):
-    found = json.loads(file.read_text())
-    assert list(found) == STATUS_KEYS, list(found)
-    return found
-
-
-def in_seconds(text):
-    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc).timestamp()
-
-
-def test_status(supervised, status_file):
-    """The program ends when it is told through a pipe."""
-    go = supervised.folder / "go"
-    os.mkfifo(go)
-    waits = f'trap \'read -r line <"$GO"; exit 3\' TERM; {WAITS}'
-    supervised.launch("--status", status_file, "--grace", "300", "--", "sh", "-c", waits, GO=go)
-    found = status_in(status_file)
-    is_so = tuple(found[name] for name in ("state", "allowed", "guard", "code"))
-    equal("it runs", ("running", True, "on", "ALLOW"), is_so)
-    equal("whose", (supervised.supervisor.pid, supervised.program), (found["supervisor"], found["pid"]))
-    lasts = in_seconds(found["expires"]) - in_seconds(found["updated"])
-    holds("the allow holds for the greatest age", 25 <= lasts <= 30, found)
-    holds("it is written again", await_true(lambda: status_in(status_file)["checks"] > found["checks"] + 1))
-    supervised.operator("revoke")
-    holds("it is stopping", await_true(lambda: status_in(status_file)["state"] == "stopping"))
-    found = status_in(status_file)
-    is_so = tuple(found[name] for name in ("allowed", "guard", "code", "expires"))
-    equal("why", (False, "denied", "DEVICE_REVOKED", None), is_so)
-    go.write_text("go\n")
-    supervised.expect_end(124)
-    found = status_in(status_file)
-    equal("it has ended", ("ended", 124, False), (found["state"], found["exit_status"], found["allowed"]))
-    counted = found["stats"]["decisions"]
-    equal("one denial is counted", 1, counted["denied"]["DEVICE_REVOKED"])
-    holds("and each allow", counted["allowed"]["ALLOW"] >= 2, counted)
-    equal("no other file is left", [], list(supervised.folder.glob("status.*")))
-
-
-def test_status_of_a_denial(supervised, status_file):
-    supervised.operator("revoke")
-    supervised.start("--status", status_file, "--", "echo", "never")
-    found = status_in(status_file)
-    equal("it was not started", ("ended", 122, None), (found["state"], found["exit_status"], found["pid"]))
-    equal("why", ("denied", "DEVICE_REVOKED"), (found["guard"], found["code"]))
-
-
-def test_status_is_replaced_as_a_whole(supervised, status_file):
-    """A reader that reads without pause never finds a part of it, and never finds it missing."""
-    faults, is_over = [], threading.Event()
-    supervised.launch("--status", status_file, "--interval", "0.05", "--", "sh", "-c", POLITE)
-
-    def read():
-        while not is_over.is_set():
-            try:
-                status_in(status_file)
-            except (AssertionError, OSError, ValueError) as error:
-                faults.append(error)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    seen = set()
-    holds("it changes", await_true(lambda: seen.add(status_in(status_file)["updated"]) or len(seen) >= 3))
-    supervised.kill(15)
-    supervised.expect_end(3)
-    is_over.set()
-    reader.join()
-    equal("no fault", [], faults)
-
-
-def test_a_status_file_that_can_no_longer_be_written(supervised, tmp_path):
-    folder = tmp_path / "gone"
-    folder.mkdir()
-    supervised.launch("--status", folder / "status", "--", "sh", "-c", POLITE)
-    shutil.rmtree(folder)
-    holds("it is said", await_true(lambda: "cannot be written" in supervised.errors))
-    supervised.kill(15)
-    supervised.expect_end(3)
-    equal("once, and the program runs on", 1, supervised.errors.count("cannot be written"))
 
 
 def test_options(supervised):

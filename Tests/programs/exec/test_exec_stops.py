@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from checks import equal
-from supervised import POLITE, STUBBORN, WAITS, is_there
+from supervised import EXEC, POLITE, STUBBORN, WAITS, as_a_shell_has_it, await_true, is_asleep, is_there
 
 
 def test_revoked_a_program_that_ends_on_sigterm(supervised):
@@ -65,6 +65,14 @@ def test_revoked_with_standard_error_full_a_program_that_ignores_sigterm(supervi
     supervised.launch("--grace", "0.3", "--", "sh", "-c", deaf, errors=full_pipe[1])
     supervised.operator("revoke")
     supervised.expect_end(124)
+
+
+def test_a_signal_while_standard_error_is_full(supervised, full_pipe):
+    """A wrong use is to be said, and nobody reads it."""
+    supervised.begin([EXEC, "--key-file", "/nowhere", "--", "echo", "never"], errors=full_pipe[1])
+    assert await_true(lambda: is_asleep(supervised.supervisor.pid))
+    supervised.kill(signal.SIGTERM)
+    equal("its status", 143, as_a_shell_has_it(supervised.supervisor.wait(30)))
 
 
 def test_revoked_with_standard_error_closed_at_the_other_end(supervised, full_pipe):

@@ -1,0 +1,17 @@
+/* text.h - text as UTF-8, and what a terminal would obey in it. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* How many bytes the character at `text` takes, or 0 if it is not UTF-8. */
+size_t character_length(const char *text);
+
+/* Whether the character at `text`, which is UTF-8, is a control character: one of ASCII, or U+0080 to U+009F. */
+int is_control(const char *text);
+
+/* Writes a text on one line: control characters, and bytes that are not UTF-8, become escapes such as \x1b. */
+void write_plainly(FILE *to, const char *text);
+
+#endif
