@@ -155,9 +155,10 @@ def run_story(fleet, *command, often):
 def counted_ray(fleet):
     """The command that runs a cluster, and its driver."""
     fleet.environment["PYTHONPATH"] += f":{ROOT}/examples/ray:{ROOT}/Tests/bindings/fleets"
-    fleet.environment |= {"RAY_USAGE_STATS_ENABLED": 0, "RAY_DEDUP_LOGS": 0}
+    fleet.environment |= {"RAY_USAGE_STATS_ENABLED": 0, "RAY_DEDUP_LOGS": 0, "RAY_TMPDIR": fleet.folder}
     said(*RAY, "-c", "", seconds=600)  # installs it
-    return (*RAY, "Tests/bindings/fleets/counted_ray.py", fleet.folder / "ray")
+    (fleet.folder / "ray").mkdir()
+    return (*RAY, "Tests/bindings/fleets/counted_ray.py")
 
 
 @pytest.mark.long

@@ -1,8 +1,6 @@
 """A Ray cluster of four nodes on this machine, and the pool of examples/ray with tasks that write down what they do.
 Each line of the standard input, FIRST COUNT, is so many tasks with the numbers from FIRST on; it ends when all are done.
 "deaf" is a task that works for long, and never looks whether it still may.
-
-    python counted_ray.py FOLDER
 """
 
 import os
@@ -30,12 +28,13 @@ class Counter(machineid_ray.Worker):
         say("done", number, self.device)
 
 
-def main(folder):
-    node = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "temp_dir": folder})
-    for _ in range(1, NODES):
-        cluster.add_node(**node)
-    ray.init(address=cluster.address)
+def main():
+    # Each has a loopback address of its own. Ray takes 127.0.0.1 for the machine's address in its network.
+    node = {"num_cpus": 1, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "node_ip_address": "127.0.0.2"})
+    for number in range(1, NODES):
+        cluster.add_node(**node, node_ip_address=f"127.0.0.{2 + number}")
+    ray.init(address=cluster.address, _node_ip_address="127.0.0.2")
     name, interval_ms = f"{os.environ['MACHINEID_DEVICE_PREFIX']}:one", int(os.environ["MACHINEID_INTERVAL_MS"])
     pool = machineid_ray.Pool(Counter, name, NODES, interval_ms)
     for line in sys.stdin:
@@ -52,4 +51,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
