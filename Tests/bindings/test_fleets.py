@@ -155,7 +155,13 @@ def run_story(fleet, *command, often):
 def counted_ray(fleet):
     """The command that runs a cluster, and its driver."""
     fleet.environment["PYTHONPATH"] += f":{ROOT}/examples/ray:{ROOT}/Tests/bindings/fleets"
-    fleet.environment |= {"RAY_USAGE_STATS_ENABLED": 0, "RAY_DEDUP_LOGS": 0, "RAY_TMPDIR": fleet.folder}
+    fleet.environment |= {
+        "RAY_USAGE_STATS_ENABLED": 0,
+        "RAY_DEDUP_LOGS": 0,
+        "RAY_TMPDIR": fleet.folder,
+        # Without it Ray takes 127.0.0.1 for the machine's address in its network. Linux is neither of the two.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": 0,
+    }
     said(*RAY, "-c", "", seconds=600)  # installs it
     (fleet.folder / "ray").mkdir()
     return (*RAY, "Tests/bindings/fleets/counted_ray.py")

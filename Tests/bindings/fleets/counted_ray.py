@@ -29,12 +29,12 @@ class Counter(machineid_ray.Worker):
 
 
 def main():
-    # Each has a loopback address of its own. Ray takes 127.0.0.1 for the machine's address in its network.
-    node = {"num_cpus": 1, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "node_ip_address": "127.0.0.2"})
-    for number in range(1, NODES):
-        cluster.add_node(**node, node_ip_address=f"127.0.0.{2 + number}")
-    ray.init(address=cluster.address, _node_ip_address="127.0.0.2")
+    # Nodes with this address listen to nobody else.
+    node = {"num_cpus": 1, "include_dashboard": False, "node_ip_address": "127.0.0.1"}
+    cluster = Cluster(initialize_head=True, head_node_args=node)
+    for _ in range(1, NODES):
+        cluster.add_node(**node)
+    ray.init(address=cluster.address)
     name, interval_ms = f"{os.environ['MACHINEID_DEVICE_PREFIX']}:one", int(os.environ["MACHINEID_INTERVAL_MS"])
     pool = machineid_ray.Pool(Counter, name, NODES, interval_ms)
     for line in sys.stdin:
