@@ -12,7 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Checks what the executor of bindings/java/examples/executor does with tasks that fail, are cancelled or given back. */
+/** Checks what the executor of bindings/java/examples/executor does with tasks that fail or are given back. */
 public final class Ends {
     private static final long PATIENCE_S = 30;
     private static final Duration INTERVAL = Duration.ofMillis(20);

@@ -29,9 +29,10 @@ import java.util.concurrent.TimeUnit;
  * }</pre>
  *
  * <p>The devices are NAME-0, NAME-1 and so on. A thread takes no task before its device is registered and allowed. When
- * it is denied, the thread is interrupted, and {@link #hold()} throws: a task that ends with an exception then goes back
- * to the queue, another thread does it, and its future is completed by that. The thread itself waits until its device is
- * allowed again. In an outage of more than three intervals, threads wait in hold() and before their next task.
+ * it is denied, the thread is interrupted, and {@link #hold()} throws: a task that ends with an exception then goes
+ * back to the queue, another thread does it, and its future is completed by that. The thread itself waits until its
+ * device is allowed again. In an outage of more than three intervals, threads wait in hold() and before their next
+ * task.
  */
 public final class DeviceExecutor extends AbstractExecutorService {
     private static final System.Logger LOG = System.getLogger(DeviceExecutor.class.getName());
