@@ -1,6 +1,7 @@
 """Tests the programs for engines that spread work over processes, threads and machines, with the real engines: those in
 examples/, and those in the examples of the packages for Go and Java."""
 
+import re
 import shutil
 import subprocess
 
@@ -153,6 +154,18 @@ def run_story(fleet, *command, often):
     equal("all tasks are done", set(range(count)), {event["number"] for event in fleet.events("done")})
 
 
+def run_shop(fleet, *command, orders="1001\n1002\n1003\n", **more):
+    """Runs the program that a README shows, in which workers pack three parcels of each order."""
+    result = outcome(*command, environment=fleet.environment, input=orders, merged=False, seconds=100, **more)
+    packed = sorted(re.findall(r"shop:test:worker:\S+-\d: (order \d+: parcel \d)", result.stdout))
+    expected = [f"order {order}: parcel {parcel}" for order in (1001, 1002, 1003) for parcel in range(3)]
+    equal("all parcels are packed", (0, expected), (result.returncode, packed))
+    unnamed = {**fleet.environment, "MACHINEID_DEVICE_PREFIX": None}
+    result = outcome(*command, environment=unnamed, input=orders, seconds=100, **more)
+    is_said = "MACHINEID_DEVICE_PREFIX is not set: set it to" in tail(result.stdout, 2)
+    holds("without a prefix it does not start", is_said and result.returncode != 0, tail(result.stdout))
+
+
 # ---- Ray
 
 
@@ -170,6 +183,12 @@ def counted_ray(fleet):
     said(*RAY, "-c", "", seconds=600)  # installs it
     (fleet.folder / "ray").mkdir()
     return (*RAY, "Tests/bindings/fleets/counted_ray.py")
+
+
+@pytest.mark.long
+@pytest.mark.seconds(200)
+def test_ray_shop(fleet, counted_ray):
+    run_shop(fleet, *RAY, "examples/ray/shop.py", "1001", "1002", "1003")
 
 
 @pytest.mark.long
@@ -228,6 +247,13 @@ def go(tmp_path, library):
 
 
 @pytest.mark.long
+@pytest.mark.seconds(200)
+def test_go_shop(fleet, go, tmp_path):
+    go("build", "-o", tmp_path / "shop", "./examples/pool/shop")
+    run_shop(fleet, tmp_path / "shop")
+
+
+@pytest.mark.long
 @pytest.mark.seconds(300)
 def test_go(fleet, go, tmp_path):
     go("build", "-o", tmp_path / "counted", "../../Tests/bindings/fleets/counted.go")
@@ -258,6 +284,12 @@ def java(tmp_path_factory, library):
     compiler = ("javac", "--release", "17", "-encoding", "UTF-8", "-Xlint:all", "-Werror", "-cp", jna, "-d", classes)
     said(*compiler, *sources, *(ROOT / "Tests/bindings/fleets").glob("*.java"))
     return ("java", f"-Dmachineid.library={library}/libmachineid.so.0", "-cp", f"{classes}:{jna}")
+
+
+@pytest.mark.long
+@pytest.mark.seconds(200)
+def test_java_shop(fleet, java):
+    run_shop(fleet, *java, "Shop")
 
 
 @pytest.mark.long
