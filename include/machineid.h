@@ -161,7 +161,8 @@ typedef struct mid_client mid_client;
 /**
  * Makes a client. Nothing is sent or opened before its first call.
  *
- * Options, with their defaults in brackets; docs/tls-and-proxies.md and docs/networks.md explain them:
+ * Options, with their defaults in brackets; docs/tls-and-proxies.md, docs/networks.md and docs/fail-closed.md explain
+ * them:
  *
  * - `base_url` (`https://machineid.io`): the authority; https, or http to loopback. No user, query or fragment.
  * - `timeout_ms`, 1 to 3600000 (10000): for one call, everything included.

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -26,9 +27,23 @@ static inline int tool_errno(void) {
     return errno;
 }
 
-// open() is variadic.
+// Opens a file for reading. Returns -1 when that fails. A descriptor that was handed down, as /dev/fd/N or /dev/stdin,
+// is read itself where it cannot be opened once more, as a pipe that belongs to another user, and a socket.
 static inline int tool_open(const char *_Nonnull path) {
-    return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int number = -1, error, descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor >= 0) return descriptor;
+    error = errno;
+    if (strcmp(path, "/dev/stdin") == 0) number = STDIN_FILENO;
+    else if (sscanf(path, "/dev/fd/%d", &number) != 1 && sscanf(path, "/proc/self/fd/%d", &number) != 1) number = -1;
+    descriptor = fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    errno = error;
+    return descriptor;
+}
+
+// Keeps other processes of the same user, unless they are root, from reading this one's memory and environment, and the
+// system from writing them to a file. A program that this one becomes is not concerned. Returns 0, or -1.
+static inline int tool_become_unreadable(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 // Occupies the standard streams that are closed, so that no connection gets their numbers and then the output. What is
@@ -39,6 +54,13 @@ static inline int tool_occupy_streams(void) {
         if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", flags | O_CLOEXEC) != stream) return -1;
     }
     return 0;
+}
+
+// Whether two descriptors are of the same file or pipe.
+static inline int tool_are_same(int one, int other) {
+    struct stat about_one, about_other;
+    if (fstat(one, &about_one) != 0 || fstat(other, &about_other) != 0) return 0;
+    return about_one.st_dev == about_other.st_dev && about_one.st_ino == about_other.st_ino;
 }
 
 // S_ISREG is a macro.

@@ -2,7 +2,7 @@ internal import CMachineID
 
 /// Why something did not work: for a person in a line, for a program as an object with the same facts.
 struct Failure: Error {
-    let exit: Int32
+    var exit: Int32
     /// The device that it is about, if it is about one.
     var device: String?
     /// The name of the library's status, such as `MID_TIMEOUT`.
@@ -46,11 +46,11 @@ struct Failure: Error {
 
     var json: JSON {
         let object = JSON.object()
-        object.set("device", device)
+        object.set("device", device.map { Secrecy.hidingKeys($0) })
         object.set("status", status)
         object.set("code", code)
         object.set("request_id", requestID)
-        object.set("message", message)
+        object.set("message", Secrecy.hidingKeys(message))
         return object
     }
 
@@ -59,6 +59,6 @@ struct Failure: Error {
         var line = device.map { "\($0): " } ?? ""
         line += exit == ExitStatus.usage || code.isSame(as: "CLIENT_INTERNAL") ? message : "\(code): \(message)"
         if let requestID { line += " (request \(requestID))" }
-        return line.withoutControls
+        return Secrecy.hidingKeys(line.withoutControls)
     }
 }

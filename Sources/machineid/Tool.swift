@@ -5,6 +5,9 @@ internal import CTool
 @_cdecl("machineid_tool_main")
 public func toolMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
     guard tool_occupy_streams() == 0 else { return ExitStatus.failed }
+    guard tool_become_unreadable() == 0 else {
+        return report(.failed("the system does not hide this process from others: prctl(PR_SET_DUMPABLE)"), [])
+    }
     tool_use_utf8()
     var texts: [String] = []
     for index in 1..<max(1, Int(count)) {

@@ -81,7 +81,43 @@ def test_lists():
         equal(f"{name}: {file}", [], absent([*clients(), *more], section(file, begin, end)))
 
 
+# The files of bindings/, or folders of them, that list the options of clients and of guards.
+BINDINGS = [
+    "cpp/include/machineid/options.hpp",
+    "csharp/MachineID/Options.cs",
+    "go/machineid/options.go",
+    "java/src/main/java",
+    "node/lib/index.d.ts",
+    "python/libmachineid/_client.py",
+    "python/libmachineid/_options.py",
+    "ruby/lib/libmachineid/client.rb",
+    "rust/machineid/src/options.rs",
+]
+
+
+def text_of(binding):
+    place = ROOT / "bindings" / binding
+    files = [place] if place.is_file() else sorted(place.rglob("*Options.*")) + sorted(place.rglob("*Builder.*"))
+    return "\n".join(file.read_text() for file in files)
+
+
+def unnamed(options, text):
+    """Returns the options that a text does not name, in the header's spelling or as JavaScript spells names."""
+    words = set(re.findall(r"\w+", text))
+    return [option for option in options if not words & {option, re.sub("_([a-z])", lambda m: m[1].upper(), option)}]
+
+
+def test_bindings():
+    for binding in BINDINGS:
+        equal(f"bindings/{binding}", [], unnamed(clients() + described("mid_guard_start"), text_of(binding)))
+    languages = {path.parent.name for path in (ROOT / "bindings").glob("*/package")}
+    equal("all languages are looked at", sorted(languages), sorted({binding.split("/")[0] for binding in BINDINGS}))
+
+
 def test_an_option_that_was_forgotten():
+    for binding in BINDINGS:
+        found = unnamed([*clients(), "max_new_option"], text_of(binding))
+        equal(f"bindings/{binding}: it is found", ["max_new_option"], found)
     for name, (file, begin, end, _) in LISTS.items():
         found = absent([*clients(), "max_new_option"], section(file, begin, end))
         equal(f"{name}: {file}: it is found", ["max_new_option"], found)

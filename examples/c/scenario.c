@@ -72,6 +72,83 @@ static void never_registered(mid_client *client) {
     json_decref(reply);
 }
 
+/* Whether there are devices, and all of them may run now. */
+static int all_allowed(mid_client *client, const char *const *ids, size_t count) {
+    int allowed[4] = {0};
+    size_t found = 0;
+
+    if (count > sizeof allowed / sizeof *allowed) return 0;
+    mid_validate_many(client, ids, count, allowed, NULL);
+    while (found < count && allowed[found] == 1)
+        found++;
+    return count > 0 && found == count;
+}
+
+/* Asks about several devices in one call. One that cannot be asked about costs only that device its decision. */
+static void many(mid_client *client) {
+    static const char *const ids[] = {device, "never", "", device};
+    int allowed[] = {1, 1, 1, 1};
+    char *json = NULL;
+    json_t *replies;
+
+    mid_validate_many(client, ids, 4, allowed, &json);
+    replies = parsed(json);
+    printf("many: %d %d %d %d\nmany:", allowed[0], allowed[1], allowed[2], allowed[3]);
+    for (size_t i = 0; i < 4; i++)
+        printf(" %s", text(json_array_get(replies, i), "code"));
+    putchar('\n');
+    json_decref(replies);
+
+    mid_validate_many(client, ids, 0, allowed, &json);
+    replies = parsed(json);
+    printf("many: %s, %zu decisions\n", all_allowed(client, ids, 0) ? "work" : "none asked", json_array_size(replies));
+    json_decref(replies);
+    printf("many, one never registered: %s\n", all_allowed(client, ids, 2) ? "work" : "nothing done");
+}
+
+/* Prints a guard that is off, with the decision that it goes by. */
+static void off(const char *step, mid_guard *guard) {
+    char *json = NULL;
+    int allowed = 1;
+    mid_status status = mid_guard_decision(guard, &allowed, &json);
+    json_t *report = parsed(json), *decision = json_object_get(report, "decision");
+    const char *state = allowed || mid_guard_allowed(guard) ? "on" : text(report, "state");
+
+    printf("guard: %s %s, %s request_id=%zu characters\n", status == MID_OK ? state : mid_status_name(status), step,
+           text(decision, "code"), strlen(text(decision, "request_id")));
+    json_decref(report);
+}
+
+/* A guard asks in the background, and mid_guard_allowed() looks at what it knows. */
+static void guards(mid_client *client) {
+    mid_client *cancelled = NULL;
+    mid_guard *guard = NULL;
+    mid_status status = mid_guard_start(client, device, "{\"interval_ms\":50}", &guard, NULL);
+
+    printf("guard: %s\n", mid_guard_allowed(guard) ? "on" : mid_status_name(status));
+    mid_revoke(client, device, NULL);
+    if (mid_guard_wait(guard, 30000) != MID_OK) puts("guard: on 30 s after a revoke");
+    off("after a revoke", guard);
+    mid_unrevoke(client, device, NULL);
+    printf("guard: %s after an unrevoke\n", mid_guard_allowed(guard) ? "on" : "still denied");
+    mid_guard_stop(guard);
+    guard = NULL; /* It must not be used any more. */
+    printf("guard, stopped: %s\n", mid_guard_allowed(guard) ? "on" : "off");
+
+    status = mid_guard_start(client, "never", NULL, &guard, NULL);
+    printf("guard, never registered: %s\n", status != MID_OK || mid_guard_allowed(guard) ? "work" : "nothing done");
+    mid_guard_stop(guard);
+    guard = NULL;
+
+    status = mid_client_from_env(NULL, &cancelled, NULL);
+    if (status == MID_OK) status = mid_guard_start(cancelled, device, NULL, &guard, NULL);
+    if (!mid_guard_allowed(guard)) printf("guard, cancelled: off before that, %s\n", mid_status_name(status));
+    mid_client_cancel(cancelled);
+    printf("guard, cancelled: %s\n", mid_guard_allowed(guard) ? "on" : "off");
+    mid_client_free(cancelled);
+    mid_guard_stop(guard);
+}
+
 /* Gives an argument that cannot be sent; the message must name it. */
 static void refused(const char *step, mid_client *client, const char *device_id) {
     char *json = NULL;
@@ -298,6 +375,8 @@ int main(void) {
     usage(client);
     umlaut(client);
     never_registered(client);
+    many(client);
+    guards(client);
     run("remove", mid_remove, client, NULL);
     remove_again(client);
 

@@ -3,11 +3,17 @@
 #     MachineID::Client.from_env(timeout_ms: 2000) do |client|
 #       client.register("agent-01")
 #       work if client.allowed?("agent-01")
+#       client.guard("agent-01", interval_ms: 1000) do |guard|
+#         while guard.allowed?
+#           step
+#         end
+#       end
 #     end
 #
-# `allowed?` and `validate` return true or false, and nothing else says whether the device may run: every object is true
-# in a condition, so no object stands for a denial. `validate!` returns the decision when it is to allow, and raises
-# `Error` otherwise.
+# `allowed?`, `validate` and `validate_many` return true or false, and nothing else says whether the device may run:
+# every object is true in a condition, so no object stands for a denial. `validate!` returns the decision when it is to
+# allow, and raises `Error` otherwise, as `guard` does. A guard that is denied later is still an object, so call its
+# `allowed?`.
 #
 # A call blocks its thread, with all its fibers, until there is an answer or timeout_ms has passed. With -Dpreview_mt
 # the fibers of other threads go on: give such a program more CRYSTAL_WORKERS than it has calls at the same time. Any
@@ -17,6 +23,7 @@ require "json"
 @[Link("machineid", pkg_config: "machineid")]
 lib LibMachineID
   type Client = Void*
+  type Guard = Void*
 
   fun version = mid_version : UInt8*
   fun status_name = mid_status_name(status : Int32) : UInt8*
@@ -32,6 +39,15 @@ lib LibMachineID
   fun restore = mid_restore(client : Client, device_id : UInt8*, json : UInt8**) : Int32
   fun remove = mid_remove(client : Client, device_id : UInt8*, json : UInt8**) : Int32
   fun usage = mid_usage(client : Client, json : UInt8**) : Int32
+  fun validate_many = mid_validate_many(client : Client, device_ids : UInt8**, count : LibC::SizeT,
+                                        allowed : LibC::Int*, json : UInt8**) : Int32
+  fun guard_start = mid_guard_start(client : Client, device_id : UInt8*, options : UInt8*, guard : Guard*,
+                                    json : UInt8**) : Int32
+  fun guard_allowed = mid_guard_allowed(guard : Guard) : LibC::Int
+  fun guard_fd = mid_guard_fd(guard : Guard) : LibC::Int
+  fun guard_wait = mid_guard_wait(guard : Guard, timeout_ms : Int32) : Int32
+  fun guard_decision = mid_guard_decision(guard : Guard, allowed : LibC::Int*, json : UInt8**) : Int32
+  fun guard_stop = mid_guard_stop(guard : Guard)
   fun free = mid_free(json : UInt8*)
 end
 
@@ -72,12 +88,35 @@ module MachineID
     end
   end
 
-  # A connection to the authority on behalf of one organisation. machineid.h lists the options.
-  class Client
-    @handle = Pointer(Void).null.as(LibMachineID::Client)
+  # :nodoc: Counts the calls on a handle, so that it is freed by the last of them once it is closed, whichever thread
+  # closes it.
+  module Counted(T)
+    @handle = Pointer(Void).null.as(T)
     @calls = Atomic(Int32).new(0)
     @closed = Atomic(Int32).new(0)
     @to_free = Atomic(Int32).new(1)
+
+    # Yields the handle. Nothing frees it before the block ends: closing does not, and the collector does not, because
+    # this object is used after the block.
+    private def use
+      @calls.add(1)
+      begin
+        yield(@closed.get == 0 ? @handle : Pointer(Void).null.as(T))
+      ensure
+        @calls.sub(1)
+        free_when_idle
+      end
+    end
+
+    private def free_when_idle : Nil
+      return if @closed.get == 0 || @calls.get != 0
+      free(@handle) if @to_free.swap(0) == 1
+    end
+  end
+
+  # A connection to the authority on behalf of one organisation. machineid.h lists the options.
+  class Client
+    include Counted(LibMachineID::Client)
 
     def initialize(org_key : String, **options)
       key, text = MachineID.text("org_key", org_key), MachineID.text("options", options.to_json)
@@ -141,6 +180,52 @@ module MachineID
       Decision.new(status, reply)
     end
 
+    # May all of these devices run now? True when there are some and all are allowed. They are asked about together,
+    # within one timeout_ms for all.
+    def validate_many(device_ids : Enumerable(String)) : Bool
+      validate_many(device_ids) { }
+    end
+
+    # The same; yields each device, in order, with its `Decision`, or the `Error` that `validate!` would have raised.
+    def validate_many(device_ids : Enumerable(String), &) : Bool
+      ids = device_ids.map { |id| MachineID.text("device_ids", id) }.to_a
+      flags = Slice(LibC::Int).new(ids.size + 1)
+      told = use do |handle|
+        # There is room for one more, because there is no empty array in C.
+        texts = ids.map(&.to_unsafe) << Pointer(UInt8).null
+        LibMachineID.validate_many(handle, texts, ids.size, flags, out json)
+        MachineID.take(json)
+      end
+      ids.each_with_index do |id, n|
+        yield id, MachineID.one_of_many(flags[n] == 1, told.as_a?.try(&.[n]?) || told)
+      end
+      !ids.empty? && ids.each_index.all? { |n| flags[n] == 1 }
+    end
+
+    # Starts a guard: it validates once, in this call, and then every interval_ms. Raises `Error` when the device is
+    # denied, or nobody answered.
+    def guard(device_id : String, **options) : Guard
+      id, text = MachineID.text("device_id", device_id), MachineID.text("options", options.to_json)
+      use do |handle|
+        status = LibMachineID.guard_start(handle, id, text, out started, out json)
+        reply = MachineID.checked(status, json)
+        guard = Guard.new(started)
+        next guard if guard.allowed?
+        guard.stop
+        raise Error.new("MID_OK", reply)
+      end
+    end
+
+    # The same; yields the guard, and stops it at the end of the block.
+    def guard(device_id : String, **options, &)
+      guard = guard(device_id, **options)
+      begin
+        yield guard
+      ensure
+        guard.stop
+      end
+    end
+
     # These return the authority's reply, or raise `Error`.
     {% for operation in %w(register revoke unrevoke restore remove) %}
       def {{operation.id}}(device_id : String) : JSON::Any
@@ -174,22 +259,75 @@ module MachineID
       end
     end
 
-    # Yields the handle. Nothing frees it before the block ends: `close` does not, and the collector does not, because
-    # this object is used after the block.
-    private def use
-      @calls.add(1)
-      begin
-        yield(@closed.get == 0 ? @handle : Pointer(Void).null.as(LibMachineID::Client))
-      ensure
-        @calls.sub(1)
-        free_when_idle
+    private def free(handle) : Nil
+      LibMachineID.client_free(handle)
+    end
+  end
+
+  # A device's permission, kept fresh in the background. Every object is true in a condition, so write `allowed?`. Any
+  # number of threads may share it, and any of them may stop it at any moment.
+  class Guard
+    include Counted(LibMachineID::Guard)
+
+    # The longest wait in the library, so that none keeps the guard from being stopped.
+    private LONGEST_MS = 200
+
+    # :nodoc:
+    def initialize(@handle : LibMachineID::Guard)
+    end
+
+    # May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody.
+    def allowed? : Bool
+      use { |handle| LibMachineID.guard_allowed(handle) == 1 }
+    end
+
+    # A descriptor for an event loop, which becomes readable once the guard is denied or ended. Do not read or close it.
+    def fd : Int32
+      use { |handle| LibMachineID.guard_fd(handle) }
+    end
+
+    # Waits until the guard is off, so long at most, and returns whether it is. A lapse may pass; a denial stays. Like a
+    # call, it blocks its thread.
+    def wait_until_off(span : Time::Span) : Bool
+      left = span.total_milliseconds.to_i64
+      loop do
+        wait = left.clamp(0, LONGEST_MS).to_i
+        is_on = use { |handle| allowed? && LibMachineID.guard_wait(handle, wait) != 0 }
+        left -= wait
+        return true unless is_on
+        return false if left <= 0
       end
     end
 
-    private def free_when_idle : Nil
-      return if @closed.get == 0 || @calls.get != 0
-      LibMachineID.client_free(@handle) if @to_free.swap(0) == 1
+    # What the guard knows, as machineid.h describes it for mid_guard_decision(): "state", "decision" and so on.
+    def decision : JSON::Any
+      use do |handle|
+        status = LibMachineID.guard_decision(handle, out _, out json)
+        MachineID.checked(status, json)
+      end
     end
+
+    # Stops the guard, in 250 ms at most; otherwise the collector does so sooner or later. It is off then.
+    def stop : Nil
+      @closed.set(1)
+      free_when_idle
+    end
+
+    def finalize
+      stop
+    end
+
+    private def free(handle) : Nil
+      LibMachineID.guard_stop(handle)
+    end
+  end
+
+  # :nodoc: The library returns one status for all devices, so that of each comes from its reply.
+  def self.one_of_many(allowed : Bool, reply : JSON::Any) : Decision | Error
+    return Decision.new("MID_OK", reply) if allowed
+    code = code(reply) || ""
+    return Error.new(code.sub("CLIENT_", "MID_"), reply) if code.starts_with?("CLIENT_")
+    Error.new(reply["allowed"]? ? "MID_OK" : "MID_REFUSED", reply)
   end
 
   # :nodoc: A NUL would cut the text short, and invalid UTF-8 might become another text, so that the call would concern

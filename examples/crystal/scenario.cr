@@ -33,6 +33,66 @@ def never_registered(client)
   puts "never registered: #{problem.status} #{problem.code} request_id=#{problem.request_id.try &.size} characters"
 end
 
+# Asks about several devices in one call. One that cannot be asked about costs only that device its decision.
+def many(client)
+  outcomes = [] of MachineID::Decision | MachineID::Error
+  client.validate_many([DEVICE, "never", "", DEVICE]) { |_, outcome| outcomes << outcome }
+  puts "many: #{outcomes.join(" ") { |outcome| outcome.is_a?(MachineID::Decision) ? 1 : 0 }}"
+  puts "many: #{outcomes.join(" ", &.code)}"
+  asked = 0
+  all = client.validate_many([] of String) { asked += 1 }
+  puts "many: #{all ? "work" : "none asked"}, #{asked} decisions"
+  done = [] of String
+  done << "if" if client.validate_many([DEVICE, "never"])
+  if all = client.validate_many([DEVICE, "never"]) { }
+    done << "assignment #{all}"
+  end
+  puts "many, one never registered: #{done.empty? ? "nothing done" : done.join(", ")}"
+  raise "not all are allowed" unless client.validate_many([DEVICE, DEVICE])
+end
+
+# A guard for a device that is denied is an error, so that no condition on one is true.
+def guards(client)
+  guard = client.guard(DEVICE, interval_ms: 50)
+  puts "guard: #{on_or_off(guard)}"
+  client.revoke(DEVICE)
+  puts "guard: on 30 s after a revoke" unless guard.wait_until_off(30.seconds)
+  known = guard.decision
+  code, request_id = known["decision"]["code"], known["decision"]["request_id"].as_s
+  puts "guard: #{known["state"]} after a revoke, #{code} request_id=#{request_id.size} characters"
+  client.unrevoke(DEVICE)
+  puts "guard: #{guard.allowed? ? "on" : "still #{guard.decision["state"]}"} after an unrevoke"
+  guard.stop
+  puts "guard, stopped: #{on_or_off(guard)}"
+
+  done = [] of String
+  problem = refusal do
+    done << "if" if client.guard("never")
+    done << "guard"
+  end
+  raise problem unless problem.code == "DEVICE_NOT_REGISTERED"
+  puts "guard, never registered: #{done.empty? ? "nothing done" : done.join(", ")}"
+
+  MachineID::Client.from_env do |other|
+    other.guard(DEVICE) do |cancelled|
+      other.cancel
+      puts "guard, cancelled: #{on_or_off(cancelled)}"
+    end
+  end
+
+  # A thread that waits for a guard comes back when another one stops it.
+  stopped = client.guard(DEVICE)
+  raise "the guard is off" if stopped.wait_until_off(0.seconds)
+  returned = Channel(Bool).new
+  spawn { returned.send(stopped.wait_until_off(60.seconds)) }
+  stopped.stop
+  raise "the guard is on" unless returned.receive
+end
+
+def on_or_off(guard)
+  guard.allowed? ? "on" : "off"
+end
+
 # A bad argument must raise the language's argument error, which names the parameter.
 def refused(step, client, device_id)
   client.validate(device_id)
@@ -95,6 +155,8 @@ MachineID::Client.from_env do |client|
   puts "usage: MID_OK planTier=#{client.usage["planTier"]}"
   puts "umlaut device: #{show(outcome(client, "wörker:prod:07"))}"
   never_registered(client)
+  many(client)
+  guards(client)
   client.remove(DEVICE)
   puts "remove: MID_OK"
   again = refusal { client.remove(DEVICE) }

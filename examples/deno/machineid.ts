@@ -3,13 +3,17 @@
 //     using client = Client.fromEnv({ timeout_ms: 2000 });
 //     await client.register("agent-01");
 //     await client.whenAllowed("agent-01", () => work());
+//     await client.guard("agent-01", async (guard) => {
+//       while (guard.allowed) await step();
+//     });
 //
 // A promise is always true in a condition, and so is every object: `if (client.validate(id))` would work on a denied
 // device wherever an await is forgotten. So no function here returns a promise of a decision, and there is no
 // validate(): whenAllowed() calls the work itself, and only when the device is allowed; it refuses work that returns
-// the decision. isAllowedSync() returns a boolean, and the event loop waits for it. Two mistakes remain possible: a
-// method that is named but not called, `if (client.isAllowedSync)`, is true, and so is `if (client.whenAllowed(id,
-// work))` without an await. typescript-eslint's no-misused-promises and no-unnecessary-condition find them.
+// the decision. validateMany() and guard() do the same. isAllowedSync() returns a boolean, and the event loop waits for
+// it. Two mistakes remain possible: a method that is named but not called, `if (client.isAllowedSync)`, is true, and so
+// is `if (client.whenAllowed(id, work))` without an await. typescript-eslint's no-misused-promises and
+// no-unnecessary-condition find them.
 //
 // Every call runs on a thread of its own and returns a promise, so the event loop goes on. Calls may overlap on one
 // client.
@@ -36,6 +40,20 @@ const lib = Deno.dlopen("libmachineid.so.0", {
   mid_remove: { parameters: about, result: "i32", nonblocking: true },
   mid_list_devices: { parameters: owned, result: "i32", nonblocking: true },
   mid_usage: { parameters: owned, result: "i32", nonblocking: true },
+  mid_validate_many: {
+    parameters: ["pointer", "buffer", "usize", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  mid_guard_start: {
+    parameters: ["pointer", "buffer", "buffer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  mid_guard_allowed: { parameters: ["pointer"], result: "i32" },
+  mid_guard_wait: { parameters: ["pointer", "i32"], result: "i32", nonblocking: true },
+  mid_guard_decision: { parameters: about, result: "i32" },
+  mid_guard_stop: { parameters: ["pointer"], result: "void", nonblocking: true },
   mid_free: { parameters: ["pointer"], result: "void" },
 }).symbols;
 
@@ -68,10 +86,59 @@ export class MachineIDError extends Error {
 
 export const version = () => Deno.UnsafePointerView.getCString(lib.mid_version()!);
 
+/** What is called for each device of many. */
+export interface Handlers<T> {
+  /** Called when the device may run now. */
+  allowed: (decision: Decision, device: string) => T | Promise<T>;
+  /** Called when it is denied, and when there is no answer. */
+  otherwise: (error: MachineIDError, device: string) => T | Promise<T>;
+}
+
+/** A device's permission, kept fresh in the background. Client.guard() makes it, and stops it at the work's end. */
+export class Guard {
+  #handle: Deno.PointerValue;
+  #waits = new Set<Promise<number>>();
+
+  constructor(handle: Deno.PointerValue) {
+    this.#handle = handle;
+  }
+
+  /** May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody. */
+  get allowed(): boolean {
+    return lib.mid_guard_allowed(this.#handle) === 1;
+  }
+
+  /** What the guard knows, as machineid.h describes it for mid_guard_decision(): state, decision and so on. */
+  decision(): Reply {
+    const json = pointer();
+    return checked(lib.mid_guard_decision(this.#handle, bytes(new Int32Array(1)), bytes(json)), json);
+  }
+
+  /** A promise that is resolved once the guard is off: lapsed, which may pass, denied, ended or stopped. */
+  async whenOff(): Promise<void> {
+    // No wait is longer than this, so that none keeps the guard from being stopped.
+    const longest = 200;
+    for (let status = 1; status !== 0 && this.#handle !== null;) {
+      const wait = lib.mid_guard_wait(this.#handle, longest);
+      this.#waits.add(wait);
+      status = await wait;
+      this.#waits.delete(wait);
+    }
+  }
+
+  /** Stops the guard. It is off at once. */
+  async stop(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    await Promise.all(this.#waits);
+    await lib.mid_guard_stop(handle);
+  }
+}
+
 /** A connection to the authority on behalf of one organisation. machineid.h lists the options. */
 export class Client implements Disposable {
   #handle: Deno.PointerValue;
-  #calls = new Set<Bytes>();
+  #calls = new Set<unknown>();
   #isClosed = false;
 
   private constructor(handle: Deno.PointerValue) {
@@ -118,12 +185,88 @@ export class Client implements Disposable {
     const reply = take(json);
     const status = nameOf(number);
     if (allowed[0] !== 1) throw new MachineIDError(status, reply);
-    const decision = { status, code: reply.code, request_id: reply.request_id, reply };
-    const result: unknown = await work(decision);
-    if (result === decision) {
-      throw new TypeError("work must not return the decision: it is to do what needs the device to be allowed");
+    return await used(work, { status, code: reply.code, request_id: reply.request_id, reply });
+  }
+
+  /**
+   * Asks about all devices together, within one timeout_ms for all, and calls one of the two functions for each, one
+   * after another in their order. The promise is of their results.
+   */
+  validateMany<T>(devices: string[], handlers: Handlers<T>): Promise<T[]> {
+    const ids = devices.map((device) => text("devices", device));
+    if (typeof handlers?.allowed !== "function" || typeof handlers?.otherwise !== "function") {
+      throw new TypeError("handlers must be two functions, for a device that is allowed and for all others");
     }
-    return result as T;
+    return this.#validateMany(devices, ids, handlers);
+  }
+
+  async #validateMany<T>(devices: string[], ids: Bytes[], handlers: Handlers<T>): Promise<T[]> {
+    const list = BigUint64Array.from(ids, (id) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(id)));
+    // There is room for one more, because Deno makes no pointer to an empty array.
+    const texts = bytes(BigUint64Array.from([...list, 0n]));
+    const allowed = new Int32Array(ids.length + 1);
+    const json = pointer();
+    await this.#run(
+      [texts, ids],
+      (handle) => lib.mid_validate_many(handle, texts, BigInt(ids.length), bytes(allowed), bytes(json)),
+    );
+    const told = take(json);
+    const results: T[] = [];
+    for (const n of ids.keys()) {
+      const reply = (Array.isArray(told) ? told[n] : told) ?? {};
+      if (allowed[n] === 1) {
+        const decision = { status: "MID_OK", code: reply.code, request_id: reply.request_id, reply };
+        results.push(await used((decision) => handlers.allowed(decision, devices[n]), decision));
+      } else {
+        results.push(await handlers.otherwise(new MachineIDError(statusOfOne(reply), reply), devices[n]));
+      }
+    }
+    return results;
+  }
+
+  /** Calls work(decisions) when there are devices and all may run now; otherwise the promise is rejected. */
+  whenAllAllowed<T>(devices: string[], work: (decisions: Decision[]) => T | Promise<T>): Promise<T> {
+    if (typeof work !== "function") throw new TypeError("work must be a function: whenAllAllowed(devices, work)");
+    const decisions: Decision[] = [];
+    const problems: MachineIDError[] = [];
+    const asked = this.validateMany(devices, {
+      allowed: (decision) => void decisions.push(decision),
+      otherwise: (error) => void problems.push(error),
+    });
+    return asked.then(() => {
+      if (problems.length > 0) throw problems[0];
+      if (decisions.length === 0) throw new TypeError("devices must not be empty: there is nothing to allow");
+      return used(work, decisions);
+    });
+  }
+
+  /**
+   * Starts a guard, and calls work(guard) when the device may run now; the promise is of its result. The guard is
+   * stopped when the work, or the promise that it returns, has ended. When the device may not run, work is not called,
+   * and the promise is rejected as that of whenAllowed().
+   */
+  guard<T>(device: string, work: (guard: Guard) => T | Promise<T>, options: Reply = {}): Promise<T> {
+    const id = text("device", device);
+    const optionsText = text("options", JSON.stringify(options));
+    if (typeof work !== "function") throw new TypeError("work must be a function: guard(device, work) calls it");
+    return this.#guard(id, optionsText, work);
+  }
+
+  async #guard<T>(id: Bytes, options: Bytes, work: (guard: Guard) => T | Promise<T>): Promise<T> {
+    const started = pointer();
+    const json = pointer();
+    const status = await this.#run(
+      [id, options],
+      (handle) => lib.mid_guard_start(handle, id, options, bytes(started), bytes(json)),
+    );
+    const reply = checked(status, json);
+    const guard = new Guard(Deno.UnsafePointer.create(started[0]));
+    try {
+      if (!guard.allowed) throw new MachineIDError("MID_OK", reply);
+      return await used(work, guard);
+    } finally {
+      await guard.stop();
+    }
   }
 
   /**
@@ -172,7 +315,7 @@ export class Client implements Disposable {
    * `given` is memory that the call reads. It is kept here, because older versions of Deno do not protect it from the
    * collector until the call returns.
    */
-  async #run(given: Bytes, call: (handle: Deno.PointerValue) => Promise<number>): Promise<number> {
+  async #run(given: unknown, call: (handle: Deno.PointerValue) => Promise<number>): Promise<number> {
     this.#calls.add(given);
     try {
       return await call(this.#handle);
@@ -214,6 +357,21 @@ function text(name: string, value: string): Bytes {
   }
   if (/[\0\p{Surrogate}]/u.test(value)) throw new TypeError(`${name} must be a string without NUL and lone surrogates`);
   return new TextEncoder().encode(value + "\0");
+}
+
+/** Calls the work, which must not hand out what it is given, since that would be true in a condition. */
+async function used<G, T>(work: (given: G) => T | Promise<T>, given: G): Promise<T> {
+  const result: unknown = await work(given);
+  if (result === given) {
+    throw new TypeError("work must not return what it is given: it is to do what needs the device to be allowed");
+  }
+  return result as T;
+}
+
+/** The status of one device among many that is not allowed: the library returns one for all. */
+function statusOfOne(reply: Reply): string {
+  if (typeof reply.code === "string" && reply.code.startsWith("CLIENT_")) return reply.code.replace("CLIENT_", "MID_");
+  return "allowed" in reply ? "MID_OK" : "MID_REFUSED";
 }
 
 /**

@@ -1,5 +1,5 @@
 // scenario.ts - every operation of machineid.ts, and the ways in which they fail.
-import { Client, type Decision, MachineIDError, version } from "./machineid.ts";
+import { Client, type Decision, type Guard, MachineIDError, version } from "./machineid.ts";
 
 const device = "worker:prod:queue-consumer:07";
 type Outcome = { isAllow: true; status: string; code?: string; request_id?: string } | MachineIDError;
@@ -44,7 +44,7 @@ async function neverRegistered(client: Client) {
     try {
       await mistake();
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof MachineIDError)) throw error;
+      expected(error);
     }
   }
   // @ts-expect-error TypeScript reports that this condition is always true
@@ -53,6 +53,75 @@ async function neverRegistered(client: Client) {
   const problem = await outcome(client, "never");
   const length = problem.request_id?.length;
   console.log(`never registered: ${problem.status} ${problem.code} request_id=${length} characters`);
+}
+
+/** Asks about several devices in one call. One that cannot be asked about costs only that device its decision. */
+async function many(client: Client) {
+  const told = { allowed: (one: Decision) => ["1", one.code], otherwise: (one: MachineIDError) => ["0", one.code] };
+  const outcomes = await client.validateMany([device, "never", "", device], told);
+  console.log(`many: ${outcomes.map(([flag]) => flag).join(" ")}`);
+  console.log(`many: ${outcomes.map(([, code]) => code).join(" ")}`);
+  const done: string[] = [];
+  const none = await client.validateMany([], told);
+  await client.whenAllAllowed([], () => done.push("work")).catch(expected);
+  console.log(`many: ${done.join(", ") || "none asked"}, ${none.length} decisions`);
+  await client.whenAllAllowed([device, "never"], () => done.push("whenAllAllowed")).catch(expected);
+  const mistakes: (() => unknown)[] = [
+    // @ts-expect-error work is missing
+    () => client.whenAllAllowed([device, "never"]),
+    // @ts-expect-error the functions are missing
+    () => client.validateMany([device, "never"]),
+  ];
+  for (const mistake of mistakes) {
+    try {
+      if (mistake()) done.push("if");
+    } catch (error) {
+      expected(error);
+    }
+  }
+  console.log(`many, one never registered: ${done.join(", ") || "nothing done"}`);
+  await client.whenAllAllowed([device, device], () => {});
+}
+
+/** A guard for a device that is denied is an error, and a guard is given to the work alone. */
+async function guards(client: Client) {
+  let kept: Guard | undefined;
+  await client.guard(device, async (guard) => {
+    kept = guard;
+    console.log(`guard: ${onOrOff(guard)}`);
+    const off = guard.whenOff();
+    await client.revoke(device);
+    await off;
+    const { state, decision } = guard.decision();
+    console.log(`guard: ${state} after a revoke, ${decision.code} request_id=${decision.request_id.length} characters`);
+    await client.unrevoke(device);
+    console.log(`guard: ${guard.allowed ? "on" : `still ${guard.decision().state}`} after an unrevoke`);
+  }, { interval_ms: 50 });
+  console.log(`guard, stopped: ${kept && onOrOff(kept)}`);
+
+  const done: string[] = [];
+  const problem = await refusal(() => client.guard("never", () => done.push("guard")));
+  if (problem.code !== "DEVICE_NOT_REGISTERED") throw problem;
+  try {
+    // @ts-expect-error work is missing
+    if (client.guard("never")) done.push("if guard");
+  } catch (error) {
+    expected(error);
+  }
+  console.log(`guard, never registered: ${done.join(", ") || "nothing done"}`);
+
+  using other = Client.fromEnv();
+  await other.guard(device, (cancelled) => {
+    other.cancel();
+    console.log(`guard, cancelled: ${onOrOff(cancelled)}`);
+  });
+}
+
+const onOrOff = (guard: Guard) => guard.allowed ? "on" : "off";
+
+/** Mistakes are one of these errors. */
+function expected(error: unknown) {
+  if (!(error instanceof TypeError || error instanceof MachineIDError)) throw error;
 }
 
 /** A bad argument must raise the language's argument error, which names the parameter. */
@@ -137,6 +206,8 @@ console.log(`version ${version()}`);
   console.log(`usage: MID_OK planTier=${(await client.usage()).planTier}`);
   console.log(`umlaut device: ${show(await outcome(client, "wörker:prod:07"))}`);
   await neverRegistered(client);
+  await many(client);
+  await guards(client);
   await client.remove(device);
   console.log("remove: MID_OK");
   const again = await refusal(() => client.remove(device));

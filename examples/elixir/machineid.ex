@@ -56,6 +56,12 @@ defmodule MachineID.Native do
   def restore(_client, _device_id), do: :erlang.nif_error(:not_loaded)
   def remove(_client, _device_id), do: :erlang.nif_error(:not_loaded)
   def usage(_client), do: :erlang.nif_error(:not_loaded)
+  def validate_many(_client, _device_ids), do: :erlang.nif_error(:not_loaded)
+  def guard_start(_client, _device_id, _options), do: :erlang.nif_error(:not_loaded)
+  def guard_allowed(_guard), do: :erlang.nif_error(:not_loaded)
+  def guard_decision(_guard), do: :erlang.nif_error(:not_loaded)
+  def guard_wait(_guard, _milliseconds), do: :erlang.nif_error(:not_loaded)
+  def guard_stop(_guard), do: :erlang.nif_error(:not_loaded)
 end
 
 defmodule MachineID do
@@ -66,9 +72,9 @@ defmodule MachineID do
       {:ok, _} = MachineID.register(client, "agent-01")
       if MachineID.allowed?(client, "agent-01"), do: work()
 
-  `allowed?/2` and `validate/2` return true or false, and nothing else says whether the device may run: a tuple or a
-  struct is always true in a condition, so none stands for a denial. `validate!/2` returns the decision when it is to
-  allow, and raises `MachineID.Error` otherwise.
+  `allowed?/2`, `validate/2` and `validate_many/2` return true or false, and nothing else says whether the device may
+  run: a tuple or a struct is always true in a condition, so none stands for a denial. `validate!/2` returns the
+  decision when it is to allow, and raises `MachineID.Error` otherwise. `MachineID.Guard` keeps the permission fresh.
 
   A call blocks its process until there is an answer or `timeout_ms` has passed; other processes go on. Any number of
   processes may share a client, which is freed when none refers to it any more.
@@ -123,6 +129,34 @@ defmodule MachineID do
     {status, allowed, json} = Native.validate(client, text(:device_id, device_id))
     reply = decode(json)
     if allowed != true, do: raise(Error.new(status, reply))
+    decision(status, reply)
+  end
+
+  @doc """
+  May all of these devices run now? True when there are some and all are allowed. They are asked about together, within
+  one `timeout_ms` for all. Calls `each` with every device, in order, and with its decision, or the error that
+  `validate!/2` would have raised.
+  """
+  @spec validate_many(client, [device_id], (device_id, Decision.t() | Error.t() -> any)) :: boolean
+  def validate_many(client, device_ids, each \\ fn _device_id, _outcome -> nil end) do
+    {_status, flags, json} = Native.validate_many(client, Enum.map(device_ids, &text(:device_ids, &1)))
+    told = decode(json)
+    replies = if is_list(told), do: told, else: List.duplicate(told, length(flags))
+
+    for {device_id, allowed, reply} <- Enum.zip([device_ids, flags, replies]) do
+      each.(device_id, one_of_many(allowed, reply))
+    end
+
+    flags != [] and Enum.all?(flags)
+  end
+
+  # The library returns one status for all devices, so that of each comes from its reply.
+  defp one_of_many(true, reply), do: decision(:MID_OK, reply)
+  defp one_of_many(false, %{"allowed" => _} = reply), do: Error.new(:MID_OK, reply)
+  defp one_of_many(false, %{"code" => "CLIENT_" <> name} = reply), do: Error.new(:"MID_#{name}", reply)
+  defp one_of_many(false, reply), do: Error.new(:MID_REFUSED, reply)
+
+  defp decision(status, reply) do
     %Decision{status: status, code: code(reply), request_id: reply["request_id"], reply: reply}
   end
 
@@ -153,7 +187,8 @@ defmodule MachineID do
 
   # The answer is the library's flag and not the reply's text, so a reply that jiffy cannot parse becomes an empty map
   # and does not raise.
-  defp decode(json) do
+  @doc false
+  def decode(json) do
     :jiffy.decode(json, [:return_maps, :use_nil])
   catch
     _kind, _reason -> %{}
@@ -161,7 +196,8 @@ defmodule MachineID do
 
   # jiffy's exceptions contain the text that it cannot encode, and an option may be a proxy with its password, so they
   # are not passed on.
-  defp encode(options) do
+  @doc false
+  def encode(options) do
     try do
       IO.iodata_to_binary(:jiffy.encode(options))
     catch
@@ -171,7 +207,8 @@ defmodule MachineID do
 
   # A NUL would cut the text short, and invalid UTF-8 might become another text, so that the call would concern another
   # device. The message does not show the value, which may be the org key.
-  defp text(name, value) do
+  @doc false
+  def text(name, value) do
     unless is_binary(value) and String.valid?(value) and not String.contains?(value, <<0>>) do
       raise ArgumentError, "#{name} must be a string of UTF-8 without NUL"
     end
@@ -182,4 +219,53 @@ defmodule MachineID do
   # An API error from the authority has "error" where a decision has "code".
   @doc false
   def code(reply), do: reply["code"] || reply["error"]
+end
+
+defmodule MachineID.Guard do
+  @moduledoc """
+  A device's permission, kept fresh in the background.
+
+      guard = MachineID.Guard.start!(client, "agent-01", %{interval_ms: 1000})
+      if MachineID.Guard.allowed?(guard), do: step()
+
+  It is stopped when nothing refers to it any more, if not before. It ends with its client, which it does not hold.
+  """
+
+  alias MachineID.{Error, Native}
+
+  @opaque t :: reference
+
+  @doc """
+  Starts a guard: it validates once, in this call, and then every `interval_ms`. Raises `MachineID.Error` when the
+  device is denied, or nobody answered.
+  """
+  @spec start!(MachineID.client(), MachineID.device_id(), map) :: t
+  def start!(client, device_id, options \\ %{}) do
+    {id, text} = {MachineID.text(:device_id, device_id), MachineID.text(:options, MachineID.encode(options))}
+    {status, guard, json} = Native.guard_start(client, id, text)
+    unless allowed?(guard), do: raise(Error.new(status, MachineID.decode(json)))
+    guard
+  end
+
+  @doc "May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody."
+  @spec allowed?(t) :: boolean
+  defdelegate allowed?(guard), to: Native, as: :guard_allowed
+
+  @doc """
+  Waits until the guard is off, so many milliseconds at most, and returns whether it is. A lapse may pass; a denial
+  stays.
+  """
+  @spec wait_until_off(t, non_neg_integer) :: boolean
+  defdelegate wait_until_off(guard, milliseconds), to: Native, as: :guard_wait
+
+  @doc "What the guard knows, as machineid.h describes it for mid_guard_decision(): \"state\", \"decision\" and so on."
+  @spec decision(t) :: map
+  def decision(guard) do
+    {_status, _allowed, json} = Native.guard_decision(guard)
+    MachineID.decode(json)
+  end
+
+  @doc "Stops the guard, in 250 ms at most. It is off then."
+  @spec stop(t) :: :ok
+  defdelegate stop(guard), to: Native, as: :guard_stop
 end

@@ -28,6 +28,8 @@ defmodule Scenario do
     IO.puts("usage: #{status_and(MachineID.usage(client), "planTier")}")
     IO.puts("umlaut device: #{status_and_allowed(outcome(client, "wörker:prod:07"))}")
     never_registered(client)
+    many(client)
+    guards(client)
     IO.puts("remove: #{status(MachineID.remove(client, @device))}")
     {:error, error} = MachineID.remove(client, @device)
     IO.puts("remove again: #{error.status} #{error.code} request_id=#{String.length(error.request_id)} characters")
@@ -91,6 +93,62 @@ defmodule Scenario do
     IO.puts("never registered: #{error.status} #{error.code} request_id=#{length} characters")
     true = Exception.message(error) =~ error.request_id
   end
+
+  # Asks about several devices in one call. One that cannot be asked about costs only that device its decision.
+  defp many(client) do
+    each = fn _device, outcome -> send(self(), outcome) end
+    MachineID.validate_many(client, [@device, "never", "", @device], each)
+    outcomes = for _ <- 1..4, do: receive(do: (outcome -> outcome))
+    flags = Enum.map(outcomes, &if(is_struct(&1, MachineID.Decision), do: 1, else: 0))
+    IO.puts("many: #{Enum.join(flags, " ")}")
+    IO.puts("many: #{Enum.map_join(outcomes, " ", & &1.code)}")
+
+    word = if MachineID.validate_many(client, [], each), do: "work", else: "none asked"
+    IO.puts("many: #{word}, #{receive(do: (_ -> 1), after: (0 -> 0))} decisions")
+    done = if MachineID.validate_many(client, [@device, "never"]), do: "if", else: "nothing done"
+    IO.puts("many, one never registered: #{done}")
+    true = MachineID.validate_many(client, [@device, @device])
+  end
+
+  # Starting a guard for a device that is denied is an error, so that no condition on one is true.
+  defp guards(client) do
+    guard = MachineID.Guard.start!(client, @device, %{interval_ms: 50})
+    IO.puts("guard: #{on_or_off(guard)}")
+    {:ok, _} = MachineID.revoke(client, @device)
+    unless MachineID.Guard.wait_until_off(guard, 30_000), do: IO.puts("guard: on 30 s after a revoke")
+    %{"state" => state, "decision" => decision} = MachineID.Guard.decision(guard)
+    length = String.length(decision["request_id"])
+    IO.puts("guard: #{state} after a revoke, #{decision["code"]} request_id=#{length} characters")
+    {:ok, _} = MachineID.unrevoke(client, @device)
+    still = if MachineID.Guard.allowed?(guard), do: "on", else: "still #{MachineID.Guard.decision(guard)["state"]}"
+    IO.puts("guard: #{still} after an unrevoke")
+    MachineID.Guard.stop(guard)
+    true = MachineID.Guard.wait_until_off(guard, 30_000)
+    IO.puts("guard, stopped: #{on_or_off(guard)}")
+
+    done =
+      try do
+        if MachineID.Guard.start!(client, "never"), do: "if", else: "start!"
+      rescue
+        error in MachineID.Error -> if error.code == "DEVICE_NOT_REGISTERED", do: "nothing done", else: error.code
+      end
+
+    IO.puts("guard, never registered: #{done}")
+
+    {:ok, other} = MachineID.from_env()
+    cancelled = MachineID.Guard.start!(other, @device)
+    MachineID.cancel(other)
+    IO.puts("guard, cancelled: #{on_or_off(cancelled)}")
+
+    # A process that waits for a guard comes back when another one stops it.
+    stopped = MachineID.Guard.start!(client, @device)
+    false = MachineID.Guard.wait_until_off(stopped, 0)
+    waiting = Task.async(fn -> MachineID.Guard.wait_until_off(stopped, 60_000) end)
+    MachineID.Guard.stop(stopped)
+    true = Task.await(waiting, 30_000)
+  end
+
+  defp on_or_off(guard), do: if(MachineID.Guard.allowed?(guard), do: "on", else: "off")
 
   # A bad argument must raise the language's argument error, which names the parameter.
   defp refused(step, client, device_id) do

@@ -4,8 +4,12 @@
 --     assert(client:register "agent-01")
 --     if client:validate "agent-01" then work() end
 --
--- The first result of validate is true or false; the table after it, like every table, is true in a condition. require
--- raises an error with the code and the request id instead.
+--     local guard = assert(client:guard("agent-01", { interval_ms = 1000 }))
+--     while guard:allowed() do step() end
+--
+-- The first result of validate and of validate_many is true or false; the table after it, like every table, is true in
+-- a condition. require raises an error with the code and the request id instead. There is no guard for a device that is
+-- denied, but nil and an error; a guard that is denied later is still a table, so call its allowed().
 --
 -- A call blocks until there is an answer or timeout_ms has passed: in OpenResty it blocks the whole worker process. A
 -- client belongs to the Lua state that made it; each thread with a state of its own makes its own client. A child of
@@ -31,6 +35,16 @@ mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
 mid_status mid_restore(mid_client *client, const char *device_id, char **json);
 mid_status mid_remove(mid_client *client, const char *device_id, char **json);
 mid_status mid_usage(mid_client *client, char **json);
+mid_status mid_validate_many(mid_client *client, const char *const *device_ids, size_t count, int *allowed,
+                             char **json);
+typedef struct mid_guard mid_guard;
+mid_status mid_guard_start(mid_client *client, const char *device_id, const char *options, mid_guard **guard,
+                           char **json);
+int mid_guard_allowed(const mid_guard *guard);
+int mid_guard_fd(mid_guard *guard);
+mid_status mid_guard_wait(mid_guard *guard, int32_t timeout_ms);
+mid_status mid_guard_decision(mid_guard *guard, int *allowed, char **json);
+void mid_guard_stop(mid_guard *guard);
 void mid_free(char *json);
 ]]
 local C = ffi.load "libmachineid.so.0"
@@ -75,12 +89,26 @@ end
 -- The reply, and the fields in it that decisions and errors have in common.
 local function outcome(status, reply)
     return {
-        status = ffi.string(C.mid_status_name(status)),
+        status = type(status) == "string" and status or ffi.string(C.mid_status_name(status)),
         code = text(reply, "code") or text(reply, "error"),
         message = text(reply, "message"),
         request_id = text(reply, "request_id"),
         reply = reply,
     }
+end
+
+-- A decision. One that is not to allow has the message of assert(client:validate(id)).
+local function decided(allowed, status, reply)
+    local decision = outcome(status, reply)
+    decision.allowed = allowed
+    return allowed and decision or setmetatable(decision, Error)
+end
+
+-- The status of one device among many: the library returns one for all.
+local function status_of_one(allowed, reply)
+    if allowed or type(reply.allowed) == "boolean" then return "MID_OK" end
+    local name = (text(reply, "code") or ""):match "^CLIENT_(.*)"
+    return name and "MID_" .. name or "MID_REFUSED"
 end
 
 -- The reply, or nil and an error, as is usual in Lua.
@@ -114,10 +142,25 @@ function Client:validate(device_id)
     local id = c_string("device_id", device_id)
     local allowed, json = ffi.new "int[1]", ffi.new "char *[1]"
     local status = C.mid_validate(self.handle, id, allowed, json)
-    local decision = outcome(status, take(json))
-    decision.allowed = allowed[0] == 1
-    if not decision.allowed then setmetatable(decision, Error) end -- The message of assert(client:validate(id)).
+    local decision = decided(allowed[0] == 1, status, take(json))
     return decision.allowed, decision
+end
+
+-- May all of these devices run now? They are asked about together, within one timeout_ms for all. Returns true when
+-- there are some and all are allowed, otherwise false; and a list with a decision for each, in their order.
+function Client:validate_many(device_ids)
+    local count = #device_ids
+    local ids, allowed, json = ffi.new("const char *[?]", count), ffi.new("int[?]", count), ffi.new "char *[1]"
+    for n, device_id in ipairs(device_ids) do ids[n - 1] = c_string("device_ids", device_id) end
+    C.mid_validate_many(self.handle, ids, count, allowed, json)
+    local told, all, decisions = take(json), count > 0, {}
+    for n = 1, count do
+        local reply = #told == count and told[n] or told
+        local is_allowed = allowed[n - 1] == 1
+        decisions[n] = decided(is_allowed, status_of_one(is_allowed, reply), reply)
+        all = all and is_allowed
+    end
+    return all, decisions
 end
 
 -- Returns the decision when the device may run now. Otherwise raises it: an error with the code and the request id for
@@ -142,6 +185,51 @@ for _, name in ipairs { "list_devices", "usage" } do
         local json = ffi.new "char *[1]"
         return result(operation(self.handle, json), json)
     end
+end
+
+local Guard = {}
+Guard.__index = Guard
+
+-- Starts a guard, which keeps the device's permission fresh in the background: it validates once, in this call, and
+-- then every interval_ms. Returns nil and an error when the device is denied, or nobody answered.
+function Client:guard(device_id, options)
+    local id, text = c_string("device_id", device_id), cjson.encode(options or {})
+    local made, json = ffi.new "mid_guard *[1]", ffi.new "char *[1]"
+    local reply, problem = result(C.mid_guard_start(self.handle, id, text, made, json), json)
+    if not reply then return nil, problem end
+    local guard = setmetatable({ handle = ffi.gc(made[0], C.mid_guard_stop) }, Guard)
+    if guard:allowed() then return guard end
+    guard:stop()
+    return nil, decided(false, "MID_OK", reply)
+end
+
+-- May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody. In a child
+-- of fork an inherited guard is off.
+function Guard:allowed()
+    return C.mid_guard_allowed(self.handle) == 1
+end
+
+-- A descriptor for an event loop, which becomes readable once the guard is denied or ended. Do not read or close it.
+function Guard:fd()
+    return C.mid_guard_fd(self.handle)
+end
+
+-- Waits until the guard is off, so long at most, and returns whether it is. A lapse may pass; a denial stays.
+function Guard:wait_until_off(milliseconds)
+    return C.mid_guard_wait(self.handle, milliseconds) == 0
+end
+
+-- What the guard knows, as machineid.h describes it for mid_guard_decision(): state, age_ms, decision and so on; or nil
+-- and an error.
+function Guard:decision()
+    local allowed, json = ffi.new "int[1]", ffi.new "char *[1]"
+    return result(C.mid_guard_decision(self.handle, allowed, json), json)
+end
+
+-- Stops the guard, in 250 ms at most; otherwise the collector does so sooner or later. It is off then.
+function Guard:stop()
+    if self.handle then C.mid_guard_stop(ffi.gc(self.handle, nil)) end
+    self.handle = nil
 end
 
 local machineid = {}

@@ -43,6 +43,52 @@ local function never_registered(client)
     assert(tostring(problem):find("not allowed", 1, true) and tostring(problem):find(problem.request_id, 1, true))
 end
 
+-- Asks about several devices in one call. One that cannot be asked about costs only that device its decision.
+local function many(client)
+    local _, decisions = client:validate_many { DEVICE, "never", "", DEVICE }
+    local flags, codes = {}, {}
+    for n, decision in ipairs(decisions) do flags[n], codes[n] = flag(decision.allowed), decision.code end
+    printf("many: %s", table.concat(flags, " "))
+    printf("many: %s", table.concat(codes, " "))
+    local all, none = client:validate_many {}
+    printf("many: %s, %d decisions", all and "work" or "none asked", #none)
+    local done = {}
+    if client:validate_many { DEVICE, "never" } then done[#done + 1] = "if" end
+    all = client:validate_many { DEVICE, "never" }
+    if all then done[#done + 1] = "local" end
+    printf("many, one never registered: %s", #done == 0 and "nothing done" or table.concat(done, ", "))
+    assert(client:validate_many { DEVICE, DEVICE })
+end
+
+-- There is no guard for a device that is denied, so that no condition on one is true.
+local function guards(client)
+    local guard = assert(client:guard(DEVICE, { interval_ms = 50 }))
+    printf("guard: %s", guard:allowed() and "on" or "off")
+    assert(client:revoke(DEVICE))
+    if not guard:wait_until_off(30000) then print "guard: on 30 s after a revoke" end
+    local known = guard:decision()
+    printf("guard: %s after a revoke, %s request_id=%d characters",
+        known.state, known.decision.code, #known.decision.request_id)
+    assert(client:unrevoke(DEVICE))
+    printf("guard: %s after an unrevoke", guard:allowed() and "on" or "still " .. guard:decision().state)
+    guard:stop()
+    printf("guard, stopped: %s", guard:allowed() and "on" or "off")
+
+    local done = {}
+    if client:guard "never" then done[#done + 1] = "if" end
+    local denied, problem = client:guard "never"
+    if denied then done[#done + 1] = "local" end
+    assert(problem.code == "DEVICE_NOT_REGISTERED")
+    printf("guard, never registered: %s", #done == 0 and "nothing done" or table.concat(done, ", "))
+
+    local other = assert(machineid.from_env())
+    local cancelled = assert(other:guard(DEVICE))
+    other:cancel()
+    printf("guard, cancelled: %s", cancelled:allowed() and "on" or "off")
+    cancelled:stop()
+    other:close()
+end
+
 -- A bad argument must raise the language's argument error, which names the parameter.
 local function refused(step, client, device_id)
     local asked, problem = pcall(client.validate, client, device_id)
@@ -89,6 +135,8 @@ printf("usage: MID_OK planTier=%s", assert(client:usage()).planTier)
 allowed, decision = client:validate "wörker:prod:07"
 printf("umlaut device: %s allowed=%d", decision.status, flag(allowed))
 never_registered(client)
+many(client)
+guards(client)
 assert(client:remove(DEVICE))
 print "remove: MID_OK"
 local reply, problem = client:remove(DEVICE)

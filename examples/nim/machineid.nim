@@ -5,14 +5,17 @@
 ##   discard client.register("agent-01")
 ##   if client.allows("agent-01"): work()
 ##
-## A `Decision` cannot be used as a condition, and the compiler does not allow a call to ignore it; `require` raises
-## unless the device is allowed.
+##   let guard = client.guard("agent-01", %*{"interval_ms": 1000})
+##   while guard.allowed: step()
+##
+## A `Decision` cannot be used as a condition, nor can a `Guard`, and the compiler does not allow a call to ignore one;
+## `require` raises unless the device is allowed.
 ##
 ## A call blocks its thread until there is an answer or timeout_ms has passed. A client is freed with the last reference
 ## to it. Any number of threads may share its handle, as long as the client exists, and a child of fork may continue to
 ## use it.
 
-import std/[json, unicode]
+import std/[json, sequtils, strutils, unicode]
 
 const lib = "libmachineid.so.0"
 
@@ -27,6 +30,13 @@ type
     allowed*: bool
     status*, code*, requestId*: string
     reply*: JsonNode
+
+  GuardHandle = distinct pointer
+  GuardObject = object
+    handle: GuardHandle
+  Guard* = ref GuardObject
+    ## A device's permission, kept fresh in the background. It is stopped with the last reference to it. In a child of
+    ## fork it is off, and the child starts its own.
 
   MachineIDError* = object of CatchableError
     ## There is no reply, because the authority refused or gave no answer. `require` also raises this for a denial; the
@@ -52,10 +62,20 @@ proc mid_restore(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.
 proc mid_remove(client: Handle, deviceId: cstring, json: ptr pointer): int32 {.importc.}
 proc mid_list_devices(client: Handle, json: ptr pointer): int32 {.importc.}
 proc mid_usage(client: Handle, json: ptr pointer): int32 {.importc.}
+proc mid_validate_many(client: Handle, deviceIds: cstringArray, count: csize_t, allowed: ptr cint,
+                       json: ptr pointer): int32 {.importc.}
+proc mid_guard_start(client: Handle, deviceId, options: cstring, guard: ptr GuardHandle,
+                     json: ptr pointer): int32 {.importc.}
+proc mid_guard_allowed(guard: GuardHandle): cint {.importc.}
+proc mid_guard_fd(guard: GuardHandle): cint {.importc.}
+proc mid_guard_wait(guard: GuardHandle, timeoutMs: int32): int32 {.importc.}
+proc mid_guard_decision(guard: GuardHandle, allowed: ptr cint, json: ptr pointer): int32 {.importc.}
+proc mid_guard_stop(guard: GuardHandle) {.importc.}
 proc mid_free(json: pointer) {.importc.}
 {.pop.}
 
 proc `=destroy`(client: var ClientObject) = mid_client_free(client.handle)
+proc `=destroy`(guard: var GuardObject) = mid_guard_stop(guard.handle)
 
 proc version*(): string = $mid_version()
 
@@ -89,6 +109,9 @@ proc cText(name, text: string): cstring =
     raise newException(ValueError, name & " must be a string of UTF-8 without NUL")
   cstring(text)
 
+proc decision(allowed: bool, status: string, reply: JsonNode): Decision =
+  Decision(allowed: allowed, status: status, code: reply.codeOf, requestId: reply{"request_id"}.getStr, reply: reply)
+
 proc newClient*(orgKey: string, options = newJObject()): Client =
   ## machineid.h lists the options.
   var json: pointer
@@ -113,14 +136,38 @@ proc validate*(client: Handle, deviceId: string): Decision =
   var allowed: cint
   var json: pointer
   let status = mid_validate(client, cText("deviceId", deviceId), addr allowed, addr json)
-  let reply = take(json)
-  Decision(allowed: allowed == 1, status: nameOf(status), code: reply.codeOf, requestId: reply{"request_id"}.getStr,
-           reply: reply)
+  decision(allowed == 1, nameOf(status), take(json))
 
 proc validate*(client: Client, deviceId: string): Decision = client.handle.validate(deviceId)
 
 proc allows*(client: Client | Handle, deviceId: string): bool = client.validate(deviceId).allowed
   ## May this device run now? False if anything goes wrong.
+
+proc statusOfOne(allowed: bool, reply: JsonNode): string =
+  ## The status of one device among many: the library returns one for all.
+  if allowed or reply.hasKey("allowed"): "MID_OK"
+  elif reply.codeOf.startsWith("CLIENT_"): "MID_" & reply.codeOf.substr(len("CLIENT_"))
+  else: "MID_REFUSED"
+
+proc validateMany*(client: Handle, deviceIds: openArray[string]): seq[Decision] =
+  ## May each of these devices run now? There is a decision for each, in their order. They are asked about together,
+  ## within one timeout_ms for all.
+  for id in deviceIds: discard cText("deviceIds", id)
+  # There is room for one more, because there is no empty array in C.
+  var allowed = newSeq[cint](deviceIds.len + 1)
+  var json: pointer
+  let ids = allocCStringArray(deviceIds)
+  defer: deallocCStringArray(ids)
+  discard mid_validate_many(client, ids, csize_t(deviceIds.len), addr allowed[0], addr json)
+  let told = take(json)
+  for n in 0..deviceIds.high:
+    let reply = if told.kind == JArray: told[n] else: told
+    result.add decision(allowed[n] == 1, statusOfOne(allowed[n] == 1, reply), reply)
+
+proc validateMany*(client: Client, deviceIds: openArray[string]): seq[Decision] = client.handle.validateMany(deviceIds)
+
+proc allowAll*(decisions: openArray[Decision]): bool = decisions.len > 0 and decisions.allIt(it.allowed)
+  ## Whether there are decisions, and all of them are to allow.
 
 proc require*(client: Client | Handle, deviceId: string): Decision {.discardable.} =
   ## Returns the decision when the device may run now. Otherwise raises MachineIDError, with the code and the request id
@@ -146,3 +193,33 @@ proc restore*(client: Client, deviceId: string): JsonNode = client.ask(mid_resto
 proc remove*(client: Client, deviceId: string): JsonNode = client.ask(mid_remove, deviceId)
 proc listDevices*(client: Client): JsonNode = client.ask(mid_list_devices)
 proc usage*(client: Client): JsonNode = client.ask(mid_usage)
+
+proc allowed*(guard: Guard): bool = mid_guard_allowed(guard.handle) == 1
+  ## May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody.
+
+proc stop*(guard: Guard) =
+  ## Stops the guard, in 250 ms at most. It is off then. No other thread may be about to use it.
+  mid_guard_stop(guard.handle)
+  guard.handle = GuardHandle(nil)
+
+proc guard*(client: Client, deviceId: string, options = newJObject()): Guard =
+  ## Starts a guard: it validates once, in this call, and then every interval_ms. Raises MachineIDError when nobody
+  ## answered. For a device that is denied the guard is off.
+  var json: pointer
+  result = Guard()
+  let status = mid_guard_start(client.handle, cText("deviceId", deviceId), cText("options", $options),
+                               addr result.handle, addr json)
+  discard checked(status, json)
+
+proc fd*(guard: Guard): cint = mid_guard_fd(guard.handle)
+  ## A descriptor for an event loop, which becomes readable once the guard is denied or ended. Do not read or close it.
+
+proc waitUntilOff*(guard: Guard, milliseconds: int32): bool = mid_guard_wait(guard.handle, milliseconds) == 0
+  ## Waits until the guard is off, so long at most, and returns whether it is. A lapse may pass; a denial stays.
+
+proc decision*(guard: Guard): JsonNode =
+  ## What the guard knows, as machineid.h describes it for mid_guard_decision(): "state", "decision" and so on.
+  var allowed: cint
+  var json: pointer
+  let status = mid_guard_decision(guard.handle, addr allowed, addr json)
+  checked(status, json)

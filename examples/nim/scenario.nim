@@ -1,6 +1,6 @@
 ## scenario.nim - every operation of machineid.nim, and the ways in which they fail.
 
-import std/[json, os, posix, strformat, strutils]
+import std/[json, os, posix, sequtils, strformat, strutils]
 import machineid
 
 const device = "worker:prod:queue-consumer:07"
@@ -39,7 +39,7 @@ proc refusal(call: proc ()): ref MachineIDError =
 
 proc neverRegistered(client: Client) =
   ## Asks about a device that was never registered, in the conditions that a programmer is likely to write first; none
-  ## may let it work. Conditions that must not compile are in Tests/bindings/misuse.
+  ## may let it work. Conditions that must not compile are in misuse.nim.
   var done: seq[string]
   if client.allows("never"): done.add "allows"
   if client.validate("never").allowed: done.add "allowed"
@@ -48,6 +48,38 @@ proc neverRegistered(client: Client) =
     done.add "require")
   echo "never registered: ", (if done.len == 0: "nothing done" else: done.join(", "))
   echo &"never registered: {error.status} {error.code} request_id={error.requestId.len} characters"
+
+proc many(client: Client) =
+  ## Asks about several devices in one call. One that cannot be asked about costs only that device its decision.
+  let decisions = client.validateMany([device, "never", "", device])
+  echo "many: ", decisions.mapIt($ord(it.allowed)).join(" ")
+  echo "many: ", decisions.mapIt(it.code).join(" ")
+  let none = client.validateMany([])
+  echo "many: ", (if none.allowAll: "work" else: "none asked"), &", {none.len} decisions"
+  echo "many, one never registered: ", (if client.validateMany([device, "never"]).allowAll: "work" else: "nothing done")
+  doAssert client.validateMany([device, device]).allowAll
+
+proc guards(client: Client) =
+  ## Conditions that must not compile are in misuse.nim.
+  let guard = client.guard(device, %*{"interval_ms": 50})
+  echo "guard: ", (if guard.allowed: "on" else: "off")
+  discard client.revoke(device)
+  if not guard.waitUntilOff(30000): echo "guard: on 30 s after a revoke"
+  let known = guard.decision
+  let (code, requestId) = (known{"decision", "code"}.getStr, known{"decision", "request_id"}.getStr)
+  echo "guard: ", known{"state"}.getStr, &" after a revoke, {code} request_id={requestId.len} characters"
+  discard client.unrevoke(device)
+  echo "guard: ", (if guard.allowed: "on" else: "still " & guard.decision{"state"}.getStr), " after an unrevoke"
+  guard.stop()
+  echo "guard, stopped: ", (if guard.allowed: "on" else: "off")
+
+  echo "guard, never registered: ", (if client.guard("never").allowed: "work" else: "nothing done")
+
+  let other = clientFromEnv()
+  let cancelled = other.guard(device)
+  doAssert cancelled.allowed
+  other.cancel()
+  echo "guard, cancelled: ", (if cancelled.allowed: "on" else: "off")
 
 proc refused(step: string, client: Client, deviceId: string) =
   ## A bad argument must raise an argument error, the language's or the library's, which names the parameter.
@@ -93,6 +125,8 @@ proc main() =
   echo "usage: MID_OK planTier=", client.usage(){"planTier"}.getStr
   echo "umlaut device: ", show(client.validate("wörker:prod:07"))
   neverRegistered(client)
+  many(client)
+  guards(client)
   discard client.remove(device)
   echo "remove: MID_OK"
   let again = refusal(proc () = discard client.remove(device))

@@ -4,13 +4,17 @@
 #     $client->register('agent-01');
 #     work() if $client->validate('agent-01');
 #
+#     my $guard = $client->guard('agent-01', interval_ms => 1000);
+#     step() while $guard;
+#
 # A call blocks until there is an answer or timeout_ms has passed; a handler in %SIG, such as that of alarm, runs after
 # it. A child of fork may continue to use the client, and so may Perl's threads: the thread that made it frees it, and
 # joins the others first.
 #
-# The result of validate is true when the device is allowed; require dies when it is not. In list context validate
-# croaks, because there a denial counts as a value: `if (my ($d) = ...)` would work on a denied device. The result is
-# always defined, so never use `defined $client->validate(...)`.
+# The result of validate is true when the device is allowed, that of validate_many when there are devices and all are,
+# and a guard while it is on; require dies when the device is not allowed. In list context these three croak, because
+# there a denial counts as a value: `if (my ($d) = ...)` would work on a denied device. The result is always defined, so
+# never use `defined $client->validate(...)`.
 package MachineID;
 use v5.36;
 
@@ -30,6 +34,13 @@ $ffi->attach(mid_client_free => ['opaque'], 'void');
 $ffi->attach(mid_validate => ['opaque', 'string', 'int*', 'opaque*'], 'sint32');
 $ffi->attach("mid_$_" => ['opaque', 'string', 'opaque*'], 'sint32') for qw(register revoke unrevoke restore remove);
 $ffi->attach("mid_$_" => ['opaque', 'opaque*'], 'sint32') for qw(list_devices usage);
+$ffi->attach(mid_validate_many => ['opaque', 'string[]', 'size_t', 'int[]', 'opaque*'], 'sint32');
+$ffi->attach(mid_guard_start => ['opaque', 'string', 'string', 'opaque*', 'opaque*'], 'sint32');
+$ffi->attach(mid_guard_allowed => ['opaque'], 'int');
+$ffi->attach(mid_guard_fd => ['opaque'], 'int');
+$ffi->attach(mid_guard_wait => ['opaque', 'sint32'], 'sint32');
+$ffi->attach(mid_guard_decision => ['opaque', 'int*', 'opaque*'], 'sint32');
+$ffi->attach(mid_guard_stop => ['opaque'], 'void');
 $ffi->attach(mid_free => ['opaque'], 'void');
 
 # A client: a connection to the authority on behalf of one organisation. Make one and keep it. machineid.h lists the
@@ -66,7 +77,7 @@ sub cancel ($self) {
 # context, an empty list for a denial would be no better: in `(allowed => ..., retry => 1)` the next key would become
 # the answer.
 sub validate ($self, $device_id) {
-    Carp::croak('validate must be called in scalar context: scalar $client->validate(...)') if wantarray;
+    _scalar_only(validate => wantarray);
     my ($id, $allowed, $json) = (_c_string('device_id', $device_id), 0, undef);
     my $status = mid_validate($self->{handle}, $id, \$allowed, \$json);
     return bless { _outcome($status, $json), allowed => $allowed == 1 }, 'MachineID::Decision';
@@ -78,6 +89,38 @@ sub require ($self, $device_id) {
     my $decision = $self->validate($device_id);
     die bless {%$decision}, 'MachineID::Error' unless $decision;
     return $decision;
+}
+
+# May each of these devices run now? They are asked about together, within one timeout_ms for all. The result is true
+# when there are some and all are allowed, and as an array reference has a decision for each, in order. This too must be
+# called in scalar context.
+sub validate_many ($self, @device_ids) {
+    _scalar_only(validate_many => wantarray);
+    # The library takes no empty array, so there is one element more than it is told of.
+    my ($ids, $flags, $json) = ([(map { _c_string('device_ids', $_) } @device_ids), ''], [(0) x (@device_ids + 1)]);
+    mid_validate_many($self->{handle}, $ids, scalar @device_ids, $flags, \$json);
+    my $told = _take($json);
+    my @replies = ref $told eq 'ARRAY' ? @$told : ($told) x @device_ids;
+    my @decisions = map {
+        my ($allowed, $reply) = ($flags->[$_] == 1, $replies[$_] // {});
+        bless { _fields(_status_of_one($allowed, $reply), $reply), allowed => $allowed }, 'MachineID::Decision';
+    } 0 .. $#device_ids;
+    my $all = @decisions && !grep { !$_ } @decisions;
+    return bless { all => $all, decisions => \@decisions }, 'MachineID::Decisions';
+}
+
+# Starts a guard, which keeps the device's permission fresh in the background: it validates once, in this call, and then
+# every interval_ms. It must be called in scalar context, and may outlive its client, but has ended then.
+sub guard ($self, $device_id, %options) {
+    _scalar_only(guard => wantarray);
+    my ($id, $text) = (_c_string('device_id', $device_id), JSON::PP::encode_json(\%options));
+    my ($guard, $json);
+    _checked(mid_guard_start($self->{handle}, $id, $text, \$guard, \$json), $json);
+    return bless { handle => $guard, thread => _thread() }, 'MachineID::Guard';
+}
+
+sub _scalar_only ($name, $is_list) {
+    Carp::croak("$name must be called in scalar context: scalar \$client->$name(...)") if $is_list;
 }
 
 # These return the authority's reply.
@@ -102,15 +145,26 @@ sub _checked ($status, $json) {
     return $outcome{reply};
 }
 
-# The fields that decisions and errors have in common. Frees the text from a `json` parameter.
-sub _outcome ($status, $json) {
+sub _outcome ($status, $json) { return _fields(mid_status_name($status), _take($json)) }
+
+# Parses and frees the text from a `json` parameter. The answer is the library's flag and not the reply's text, so a
+# reply that JSON::PP cannot parse becomes an empty one.
+sub _take ($json) {
     my $text = defined $json ? $ffi->cast(opaque => 'string', $json) : '{}';
     mid_free($json);
-    # The answer is the library's flag and not the reply's text, so a reply that JSON::PP cannot parse becomes an empty
-    # one.
-    my $reply = do { local $@; eval { JSON::PP::decode_json($text) } } // {};
+    return do { local $@; eval { JSON::PP::decode_json($text) } } // {};
+}
+
+# The status of one device among many: the library returns one for all.
+sub _status_of_one ($allowed, $reply) {
+    return 'MID_OK' if $allowed || exists $reply->{allowed};
+    return ($reply->{code} // '') =~ /^CLIENT_(.*)/ ? "MID_$1" : 'MID_REFUSED';
+}
+
+# The fields that decisions and errors have in common.
+sub _fields ($status, $reply) {
     return (
-        status => mid_status_name($status),
+        status => $status,
         code => $reply->{code} // $reply->{error},
         message => $reply->{message},
         request_id => $reply->{request_id},
@@ -140,6 +194,40 @@ package MachineID::Decision {
     sub code ($self) { return $self->{code} }
     sub request_id ($self) { return $self->{request_id} }
     sub reply ($self) { return $self->{reply} }
+}
+
+# The result of validate_many(). It is true when there are devices and all of them are allowed.
+package MachineID::Decisions {
+    use overload
+        bool => sub ($self, @) { $self->{all} },
+        '@{}' => sub ($self, @) { $self->{decisions} },
+        fallback => 1;
+}
+
+# What guard() starts. It is true while the device may run: look before each step. Looking takes some nanoseconds in the
+# library and asks nobody. In a child of fork it is off, and the child starts its own.
+package MachineID::Guard {
+    use overload bool => sub ($self, @) { $self->allowed }, fallback => 1;
+    sub allowed ($self) { return MachineID::mid_guard_allowed($self->{handle}) == 1 }
+
+    # A descriptor for an event loop, which becomes readable once the guard is denied or ended. Do not read or close it.
+    sub fileno ($self) { return MachineID::mid_guard_fd($self->{handle}) }
+
+    # Waits until the guard is off, so many seconds at most, and returns whether it is. A lapse may pass.
+    sub wait_until_off ($self, $seconds) { return MachineID::mid_guard_wait($self->{handle}, 1000 * $seconds) == 0 }
+
+    # What the guard knows, as machineid.h describes it for mid_guard_decision(): state, age_ms, decision, failure, ...
+    sub decision ($self) {
+        my ($allowed, $json) = (0);
+        my $status = MachineID::mid_guard_decision($self->{handle}, \$allowed, \$json);
+        return { %{ MachineID::_checked($status, $json) }, allowed => $allowed == 1 };
+    }
+
+    # Stops the guard, in 250 ms at most. It is off then.
+    sub stop ($self) { MachineID::mid_guard_stop(delete $self->{handle}) }
+
+    # Stops it, unless this is a thread's copy of it.
+    sub DESTROY ($self) { $self->stop if $self->{thread} == MachineID::_thread() }
 }
 
 # There is no reply, because the authority refused or gave no answer. require() also dies with this for a denial; the

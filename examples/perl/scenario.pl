@@ -51,6 +51,49 @@ sub never_registered ($client) {
     say 'never registered: ', $@->status, ' ', $@->code, ' request_id=', length $@->request_id, ' characters';
 }
 
+# Asks about several devices in one call. One that cannot be asked about costs only that device its decision.
+sub many ($client) {
+    my $decisions = $client->validate_many(DEVICE, 'never', '', DEVICE);
+    say "many: @{[map { $_ ? 1 : 0 } @$decisions]}";
+    say "many: @{[map { $_->code } @$decisions]}";
+    my $none = $client->validate_many;
+    say 'many: ', $none ? 'work' : 'none asked', ', ', scalar @$none, ' decisions';
+    my @done;
+    push @done, 'if' if $client->validate_many(DEVICE, 'never');
+    push @done, 'my' if my $some = $client->validate_many(DEVICE, 'never');
+    eval { push @done, 'list assignment' if my @listed = $client->validate_many(DEVICE, 'never') };
+    say 'many, one never registered: ', @done ? join(', ', @done) : 'nothing done';
+    die "not all are allowed\n" unless $client->validate_many(DEVICE, DEVICE);
+}
+
+# A guard is true while the device may run.
+sub guards ($client) {
+    my $guard = $client->guard(DEVICE, interval_ms => 50);
+    say 'guard: ', $guard ? 'on' : 'off';
+    $client->revoke(DEVICE);
+    $guard->wait_until_off(30) or say 'guard: on 30 s after a revoke';
+    my $known = $guard->decision;
+    say "guard: $known->{state} after a revoke, $known->{decision}{code} request_id=",
+        length $known->{decision}{request_id}, ' characters';
+    $client->unrevoke(DEVICE);
+    say 'guard: ', $guard ? 'on' : 'still ' . $guard->decision->{state}, ' after an unrevoke';
+    $guard->stop;
+    say 'guard, stopped: ', $guard ? 'on' : 'off';
+
+    my @done;
+    push @done, 'if' if $client->guard('never');
+    push @done, 'my' if my $denied = $client->guard('never');
+    push @done, 'while' while $client->guard('never');
+    eval { push @done, 'list assignment' if my ($listed) = $client->guard('never') };
+    say 'guard, never registered: ', @done ? join(', ', @done) : 'nothing done';
+
+    my $other = MachineID->from_env;
+    my $cancelled = $other->guard(DEVICE);
+    die "the guard is off\n" unless $cancelled;
+    $other->cancel;
+    say 'guard, cancelled: ', $cancelled ? 'on' : 'off';
+}
+
 # A bad argument must raise the language's argument error, which names the parameter and the caller's line.
 sub refused ($step, $client, $device_id) {
     eval { $client->validate($device_id); 1 } and return say "$step: asked";
@@ -96,6 +139,8 @@ say 'list: MID_OK ', scalar @{ $client->list_devices->{devices} }, ' device';
 say 'usage: MID_OK planTier=', $client->usage->{planTier};
 show('umlaut device', scalar $client->validate('wörker:prod:07'));
 never_registered($client);
+many($client);
+guards($client);
 $client->remove(DEVICE);
 say 'remove: MID_OK';
 eval { $client->remove(DEVICE) }

@@ -3,15 +3,19 @@
 declare(strict_types=1);
 
 /**
- * MachineID.php - the client of the MachineID authority, through FFI. Needs libmachineid; PHP 8.1 or newer.
+ * MachineID.php - the client of the MachineID authority, through FFI. Needs libmachineid, and Library.php beside this
+ * file; PHP 8.1 or newer.
  *
  *     $client = Client::fromEnv(['timeout_ms' => 2000]);
  *     $client->register('agent-01');
  *     if ($client->isAllowed('agent-01')) work();
  *
- * isAllowed() and validate() return true or false, and nothing else says whether the device may run: every object is
- * true in a condition, so no object stands for a denial. require() returns the decision when it is to allow, and throws
- * Error otherwise.
+ *     $guard = $client->guard('agent-01', ['interval_ms' => 1000]);
+ *     while ($guard->isAllowed()) step();
+ *
+ * isAllowed(), validate() and validateMany() return true or false, as isAllowed() of a guard does. Nothing else says
+ * whether the device may run: every object is true in a condition, so no object stands for a denial. require() returns
+ * the decision when it is to allow, and throws Error otherwise; guard() throws for a device that is denied.
  *
  * A call blocks its process until there is an answer or timeout_ms has passed; max_execution_time and pcntl_alarm() do
  * not end it early. A child of pcntl_fork() may continue to use the client. Under a web server FFI has to be enabled:
@@ -19,6 +23,8 @@ declare(strict_types=1);
  */
 
 namespace MachineID;
+
+require_once __DIR__ . '/Library.php';
 
 /** The version of the loaded library. */
 function version(): string
@@ -153,6 +159,58 @@ final class Client
         return $allowed ? new Decision($status, $reply) : throw new Error($status, $reply);
     }
 
+    /**
+     * May all of these devices run now? True when there are some and all are allowed. They are asked about together,
+     * within one timeout_ms for all. $outcomes becomes a list with a Decision for each that is allowed and an Error for
+     * each other one, in their order.
+     *
+     * @param list<string> $deviceIds
+     * @param list<Decision|Error> $outcomes
+     */
+    public function validateMany(array $deviceIds, ?array &$outcomes = null): bool
+    {
+        $count = count($deviceIds);
+        // There is no empty array in C, so there is room for one more.
+        $ids = Library::get()->new('char *[' . ($count + 1) . ']');
+        $allowed = Library::get()->new('int[' . ($count + 1) . ']');
+        $texts = [];
+        foreach (array_values($deviceIds) as $n => $deviceId) {
+            $id = Library::text('deviceIds', $deviceId) . "\0";
+            $texts[] = $text = Library::get()->new('char[' . strlen($id) . ']');
+            \FFI::memcpy($text, $id, strlen($id));
+            $ids[$n] = Library::get()->cast('char *', \FFI::addr($text));
+        }
+        [, $told] = Library::call(
+            fn ($json) => Library::get()->mid_validate_many($this->handle, $ids, $count, $allowed, $json)
+        );
+        $outcomes = [];
+        $all = $count > 0;
+        for ($n = 0; $n < $count; $n++) {
+            $reply = array_is_list($told) ? $told[$n] ?? [] : $told;
+            $isAllowed = $allowed[$n] === 1;
+            $all = $all && $isAllowed;
+            $status = Library::statusOfOne($isAllowed, $reply);
+            $outcomes[] = $isAllowed ? new Decision($status, $reply) : new Error($status, $reply);
+        }
+        return $all;
+    }
+
+    /**
+     * Starts a guard, which keeps the device's permission fresh in the background: it validates once, in this call, and
+     * then every interval_ms. Throws Error when the device is denied, or nobody answered.
+     */
+    public function guard(string $deviceId, array $options = []): Guard
+    {
+        $id = Library::text('deviceId', $deviceId);
+        $text = Library::text('options', json_encode((object) $options, JSON_THROW_ON_ERROR));
+        $started = Library::get()->new('mid_guard *');
+        $reply = Library::checked(
+            fn ($json) => Library::get()->mid_guard_start($this->handle, $id, $text, \FFI::addr($started), $json)
+        );
+        $guard = new Guard($started);
+        return $guard->isAllowed() ? $guard : throw new Error(Status::Ok, $reply);
+    }
+
     private function ask(string $deviceId): array
     {
         $id = Library::text('deviceId', $deviceId);
@@ -207,80 +265,52 @@ final class Client
     }
 }
 
-/** @internal The functions of libmachineid. */
-final class Library
+/**
+ * A device's permission, kept fresh in the background. Client::guard() starts it; it is stopped when the last variable
+ * that holds it is gone. Every object is true in a condition, so write isAllowed(). In a child of pcntl_fork() it is
+ * off, and the child starts its own.
+ */
+final class Guard
 {
-    private const DECLARATIONS = <<<'C'
-        typedef int32_t mid_status;
-        typedef struct mid_client mid_client;
-        const char *mid_version(void);
-        const char *mid_status_name(mid_status status);
-        mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
-        mid_status mid_client_from_env(const char *options, mid_client **client, char **json);
-        void mid_client_cancel(mid_client *client);
-        void mid_client_free(mid_client *client);
-        mid_status mid_register(mid_client *client, const char *device_id, char **json);
-        mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
-        mid_status mid_list_devices(mid_client *client, char **json);
-        mid_status mid_revoke(mid_client *client, const char *device_id, char **json);
-        mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
-        mid_status mid_restore(mid_client *client, const char *device_id, char **json);
-        mid_status mid_remove(mid_client *client, const char *device_id, char **json);
-        mid_status mid_usage(mid_client *client, char **json);
-        void mid_free(char *json);
-        C;
-
-    private static ?\FFI $ffi = null;
-
-    public static function get(): \FFI
+    /** @internal */
+    public function __construct(private ?\FFI\CData $handle)
     {
-        return self::$ffi ??= \FFI::cdef(self::DECLARATIONS, 'libmachineid.so.0');
     }
 
-    /**
-     * Checks a text for the library. A NUL would cut it short, so that the call would concern another device. Do not
-     * use this inside call(): PHP crashes when it prints an exception whose trace holds an FFI pointer that is gone.
-     */
-    public static function text(string $name, #[\SensitiveParameter] string $text): string
+    public function __destruct()
     {
-        $isText = preg_match('//u', $text) === 1 && !str_contains($text, "\0");
-        return $isText ? $text : throw new \ValueError("\$$name must be UTF-8 without NUL");
+        $this->stop();
     }
 
-    /**
-     * Runs a call. Returns its status, and the text from its `json` parameter, parsed and freed. The answer is the
-     * library's flag and not this text, so a reply that PHP cannot parse becomes an empty one.
-     */
-    public static function call(\Closure $call): array
+    private function __clone()
     {
-        $json = self::get()->new('char *');
-        try {
-            $status = Status::tryFrom($call(\FFI::addr($json))) ?? Status::Unknown;
-            $reply = \FFI::isNull($json) ? [] : json_decode(\FFI::string($json), true);
-            return [$status, $reply ?? []];
-        } finally {
-            self::get()->mid_free($json);
-        }
     }
 
-    public static function checked(\Closure $call): array
+    /** May the device run now? Look before each step: it takes some nanoseconds in the library, and asks nobody. */
+    public function isAllowed(): bool
     {
-        [$status, $reply] = self::call($call);
-        return $status === Status::Ok ? $reply : throw new Error($status, $reply);
+        return Library::get()->mid_guard_allowed($this->handle) === 1;
     }
 
-    /** A member of a reply, if it is a string. */
-    public static function field(array $reply, string $key): ?string
+    /** Waits until the guard is off, so long at most, and returns whether it is. A lapse may pass; a denial stays. */
+    public function waitUntilOff(int $milliseconds): bool
     {
-        return is_string($reply[$key] ?? null) ? $reply[$key] : null;
+        return Library::get()->mid_guard_wait($this->handle, $milliseconds) === Status::Ok->value;
     }
 
-    /**
-     * The code is in "code" after a decision or a failure of the library, and in "error" after a refusal by the
-     * authority.
-     */
-    public static function code(array $reply): ?string
+    /** What the guard knows, as machineid.h describes it for mid_guard_decision(): state, age_ms, decision, ... */
+    public function decision(): array
     {
-        return self::field($reply, 'code') ?? self::field($reply, 'error');
+        $allowed = Library::get()->new('int');
+        return Library::checked(
+            fn ($json) => Library::get()->mid_guard_decision($this->handle, \FFI::addr($allowed), $json)
+        );
+    }
+
+    /** Stops the guard, in 250 ms at most. It is off then. */
+    public function stop(): void
+    {
+        Library::get()->mid_guard_stop($this->handle);
+        $this->handle = null;
     }
 }

@@ -72,6 +72,58 @@ function neverRegistered(Client $client): void
     }
 }
 
+/** Asks about several devices in one call. One that cannot be asked about costs only that device its decision. */
+function many(Client $client): void
+{
+    $client->validateMany([DEVICE, 'never', '', DEVICE], $outcomes);
+    echo 'many: ', implode(' ', array_map(fn ($one) => (int) ($one instanceof Decision), $outcomes)), "\n";
+    $code = fn (Decision|Error $one) => $one instanceof Decision ? $one->code : $one->errorCode;
+    echo 'many: ', implode(' ', array_map($code, $outcomes)), "\n";
+    $isWork = $client->validateMany([], $outcomes);
+    echo 'many: ', $isWork ? 'work' : 'none asked', ', ', count($outcomes), " decisions\n";
+    $done = [];
+    if ($client->validateMany([DEVICE, 'never'])) {
+        $done[] = 'if';
+    }
+    if ($all = $client->validateMany([DEVICE, 'never'], $outcomes)) {
+        $done[] = 'assignment';
+    }
+    echo 'many, one never registered: ', $done === [] ? 'nothing done' : implode(', ', $done), "\n";
+    $client->validateMany([DEVICE, DEVICE]) or throw new \LogicException('not all are allowed');
+}
+
+/** A guard of a device that is denied is an error, so that no condition on it is true. */
+function guards(Client $client): void
+{
+    $guard = $client->guard(DEVICE, ['interval_ms' => 50]);
+    echo 'guard: ', $guard->isAllowed() ? 'on' : 'off', "\n";
+    $client->revoke(DEVICE);
+    $guard->waitUntilOff(30000) or print("guard: on 30 s after a revoke\n");
+    ['state' => $state, 'decision' => $decision] = $guard->decision();
+    $length = strlen($decision['request_id']);
+    echo "guard: $state after a revoke, {$decision['code']} request_id=$length characters\n";
+    $client->unrevoke(DEVICE);
+    echo 'guard: ', $guard->isAllowed() ? 'on' : "still {$guard->decision()['state']}", " after an unrevoke\n";
+    $guard->stop();
+    echo 'guard, stopped: ', $guard->isAllowed() ? 'on' : 'off', "\n";
+
+    $done = [];
+    try {
+        if ($client->guard('never')) {
+            $done[] = 'if';
+        }
+        $done[] = 'guard';
+    } catch (Error $error) {
+        $done = $error->errorCode === 'DEVICE_NOT_REGISTERED' ? $done : [$error->getMessage()];
+    }
+    echo 'guard, never registered: ', $done === [] ? 'nothing done' : implode(', ', $done), "\n";
+
+    $other = Client::fromEnv();
+    $cancelled = $other->guard(DEVICE);
+    $other->cancel();
+    echo 'guard, cancelled: ', $cancelled->isAllowed() ? 'on' : 'off', "\n";
+}
+
 /** A bad argument must raise the language's argument error, which names the parameter. */
 function refused(string $step, string $kind, Client $client, mixed $deviceId): void
 {
@@ -130,6 +182,8 @@ echo 'list: MID_OK ', count($client->listDevices()['devices']), " device\n";
 echo "usage: MID_OK planTier={$client->usage()['planTier']}\n";
 show('umlaut device', outcome($client, 'wörker:prod:07'));
 neverRegistered($client);
+many($client);
+guards($client);
 $client->remove(DEVICE);
 echo "remove: MID_OK\n";
 try {

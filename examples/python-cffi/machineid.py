@@ -4,11 +4,15 @@
         client.register("agent-01")
         client.validate("agent-01")
         work()
+        with client.guard("agent-01", interval_ms=1000) as guard:
+            while guard:
+                step()
 
 validate() returns only when the device may run now, and otherwise raises Error, so that the next line is not reached:
 `if client.validate(...)`, `is not None` and `try` around both are all right. is_allowed() is True or False instead. A
 method that is named but not called, `if client.is_allowed:`, is true too, and so is a coroutine that is not awaited:
-mypy reports the first, and Python warns about the second. In tests use machineid-emulator and not a mock: a Mock is
+mypy reports the first, and Python warns about the second. A guard is true while it is on, and what validate_many()
+returns when there are devices and all are allowed. In tests use machineid-emulator and not a mock: a Mock is
 true.
 
 cffi reads machineid.h itself, so the declarations cannot differ from it. A call blocks its thread until there is an
@@ -21,7 +25,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterable, List, Optional, Union
 
 import cffi
 
@@ -66,6 +70,55 @@ class Decision:
     code: Optional[str]
     request_id: Optional[str]
     reply: Dict[str, Any]
+
+
+class Decisions(List[Union[Decision, Error]]):
+    """For each device a decision, or the error that validate() would have raised. It is true when there are devices and
+    all of them are allowed."""
+
+    def __bool__(self) -> bool:
+        return len(self) > 0 and all(isinstance(one, Decision) for one in self)
+
+
+class Guard:
+    """A device's permission, kept fresh in the background, which Client.guard() starts. It is true while the device may
+    run: look before each step. Looking takes some nanoseconds in the library, and asks nobody. In a child of fork it is
+    off, and the child starts its own."""
+
+    def __init__(self, handle):
+        self._handle = handle
+
+    @property
+    def allowed(self) -> bool:
+        return _mid.mid_guard_allowed(self._handle) == 1
+
+    __bool__ = allowed.fget
+
+    def fileno(self) -> int:
+        """A descriptor for an event loop, which becomes readable once the guard is denied or ended. Do not read or
+        close it."""
+        return _mid.mid_guard_fd(self._handle)
+
+    def wait_until_off(self, seconds: float) -> bool:
+        """Waits until the guard is off, so long at most, and returns whether it is. A lapse may pass; a denial
+        stays."""
+        return _mid.mid_guard_wait(self._handle, int(seconds * 1000)) == _mid.MID_OK
+
+    def decision(self) -> Dict[str, Any]:
+        """What the guard knows, as machineid.h describes it for mid_guard_decision(): "state", "decision" and so on."""
+        allowed, text = _ffi.new("int *"), _ffi.new("char **")
+        return _checked(_mid.mid_guard_decision(self._handle, allowed, text), text)
+
+    def stop(self) -> None:
+        """Stops the guard, in 250 ms at most: it is off then. Each call holds the handle, so the guard is freed when
+        the last of them has returned."""
+        self._handle = _ffi.NULL
+
+    def __enter__(self) -> "Guard":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.stop()
 
 
 class Client:
@@ -117,6 +170,24 @@ class Client:
         allowed, _, _ = self._decide(device_id)
         return allowed
 
+    def validate_many(self, device_ids: Iterable[str]) -> Decisions:
+        """May each of these devices run now? They are asked about together, within one timeout_ms for all, and one that
+        gets no answer is not allowed by itself."""
+        texts = [_ffi.new("char[]", _c_string("device_ids", one)) for one in device_ids]
+        ids, flags, text = _ffi.new("char *[]", texts), _ffi.new("int[]", len(texts)), _ffi.new("char **")
+        _mid.mid_validate_many(self._handle, ids, len(texts), flags, text)
+        told = _take(text)
+        replies = told if isinstance(told, list) else [told] * len(texts)
+        return Decisions(_one_of_many(flag == 1, reply) for flag, reply in zip(flags, replies))
+
+    def guard(self, device_id: str, **options) -> Guard:
+        """Starts a guard: it validates once, in this call, and then every interval_ms. Raises Error when nobody
+        answered. For a device that is denied the guard is off."""
+        guard, text = _ffi.new("mid_guard **"), _ffi.new("char **")
+        id_text, options_text = _c_string("device_id", device_id), _c_string("options", json.dumps(options))
+        _checked(_mid.mid_guard_start(self._handle, id_text, options_text, guard, text), text)
+        return Guard(_ffi.gc(guard[0], _mid.mid_guard_stop))
+
     def _decide(self, device_id):
         allowed, text = _ffi.new("int *"), _ffi.new("char **")
         status = _mid.mid_validate(self._handle, _c_string("device_id", device_id), allowed, text)
@@ -149,6 +220,16 @@ class Client:
     def _ask(self, operation, *arguments):
         text = _ffi.new("char **")
         return _checked(operation(self._handle, *arguments, text), text)
+
+
+def _one_of_many(is_allowed, reply):
+    """The library returns one status for all devices, so that of each comes from its reply."""
+    if is_allowed:
+        return Decision("MID_OK", _code(reply), reply.get("request_id"), reply)
+    code = str(reply.get("code", ""))
+    if code.startswith("CLIENT_"):
+        return Error(code.replace("CLIENT_", "MID_", 1), reply)
+    return Error("MID_OK" if "allowed" in reply else "MID_REFUSED", reply)
 
 
 def _checked(status, text):

@@ -37,6 +37,43 @@ let it work."
            (status problem) (code problem) (length (request-id problem)))
       (assert (search (request-id problem) (princ-to-string problem))))))
 
+(defun many (client)
+  "Asks about several devices in one call. One that cannot be asked about costs only that device its decision."
+  (let ((decisions (nth-value 1 (validate-many client (list *device* "never" "" *device*)))))
+    (say "many: ~{~d~^ ~}" (loop for decision in decisions collect (if (allowed decision) 1 0)))
+    (say "many: ~{~a~^ ~}" (mapcar #'code decisions)))
+  (multiple-value-bind (all decisions) (validate-many client '())
+    (say "many: ~:[none asked~;work~], ~d decisions" all (length decisions)))
+  (let ((done '()))
+    (when (validate-many client (list *device* "never")) (push "when" done))
+    (let ((all (validate-many client (list *device* "never")))) (when all (push "let" done)))
+    (say "many, one never registered: ~:[~{~a~^, ~}~;nothing done~]" (null done) done))
+  (assert (validate-many client (list *device* *device*))))
+
+(defun guards (client)
+  "Starting a guard for a device that is denied is an error, so that no condition on one is true."
+  (with-guard (guard client *device* "{\"interval_ms\":50}")
+    (say "guard: ~:[off~;on~]" (guard-allowed guard))
+    (revoke client *device*)
+    (unless (wait-until-off guard 30000) (say "guard: on 30 s after a revoke"))
+    (let ((decision (gethash "decision" (guard-decision guard))))
+      (say "guard: ~a after a revoke, ~a request_id=~d characters" (gethash "state" (guard-decision guard))
+           (gethash "code" decision) (length (gethash "request_id" decision))))
+    (unrevoke client *device*)
+    (say "guard: ~:[still ~a~;on~] after an unrevoke" (guard-allowed guard) (gethash "state" (guard-decision guard)))
+    (stop-guard guard)
+    (say "guard, stopped: ~:[off~;on~]" (guard-allowed guard)))
+
+  (let* ((done '())
+         (problem (refusal (when (start-guard client "never") (push "when" done)) (push "start-guard" done))))
+    (assert (string= (code problem) "DEVICE_NOT_REGISTERED"))
+    (say "guard, never registered: ~:[~{~a~^, ~}~;nothing done~]" (null done) done))
+
+  (with-client (other "{}")
+    (with-guard (cancelled other *device*)
+      (cancel other)
+      (say "guard, cancelled: ~:[off~;on~]" (guard-allowed cancelled)))))
+
 (defun refused (step client device-id)
   "A bad argument must raise the language's argument error, which names the parameter."
   (say "~a: ~a" step
@@ -95,6 +132,8 @@ let it work."
   (say "usage: MID_OK planTier=~a" (gethash "planTier" (usage client)))
   (say "umlaut device: ~a" (show (decision client "wörker:prod:07")))
   (never-registered client)
+  (many client)
+  (guards client)
   (remove-device client *device*)
   (say "remove: MID_OK")
   (let ((again (refusal (remove-device client *device*))))

@@ -10,18 +10,13 @@ final class Client {
     /// Makes a client with the org key, and with the options that the command line and the environment give.
     ///
     /// - Parameter timeout: milliseconds for one call, in the place of what they say about it.
-    init(_ arguments: Arguments, timeout: Int? = nil) throws(Failure) {
+    init(_ arguments: Arguments, _ session: Session, timeout: Int? = nil) throws(Failure) {
         let options = try Client.options(arguments)
         if let timeout { options.set("timeout_ms", timeout) }
         self.timeout = options.integer("timeout_ms") ?? 10_000
-        let key = try OrgKey.find(arguments.commonValue("key-file"))
-        var client: OpaquePointer?
-        var text: UnsafeMutablePointer<CChar>?
-        let status = key.secret.base.withMemoryRebound(to: CChar.self, capacity: key.secret.capacity) {
-            mid_client_new($0, options.line, &client, &text)
-        }
-        let answer = Answer(status, takingOver: text)
-        guard status == MID_OK, let client else {
+        let key = try session.key()
+        let (client, answer) = Client.make(key, options.line)
+        guard answer.isOK, let client else {
             let failure = answer.failure(about: nil)
             if let named = Client.named(failure, key.name, arguments) { throw named }
             throw failure
@@ -30,6 +25,24 @@ final class Client {
     }
 
     deinit { mid_client_free(handle) }
+
+    private static func make(_ key: OrgKey.Found, _ options: String) -> (OpaquePointer?, Answer) {
+        var client: OpaquePointer?
+        var text: UnsafeMutablePointer<CChar>?
+        let status = key.secret.base.withMemoryRebound(to: CChar.self, capacity: key.secret.capacity) {
+            mid_client_new($0, options, &client, &text)
+        }
+        return (client, Answer(status, takingOver: text))
+    }
+
+    /// Throws when the library does not take this key. Nothing is sent.
+    static func check(_ key: OrgKey.Found, _ arguments: Arguments) throws(Failure) {
+        let (client, answer) = make(key, "{}")
+        mid_client_free(client)
+        guard answer.status == MID_INVALID_ARGUMENT else { return }
+        let failure = answer.failure(about: nil)
+        throw named(failure, key.name, arguments) ?? failure
+    }
 
     /// The failure with the name by which the person knows what the library calls by its own; nil where it is the same.
     private static func named(_ failure: Failure, _ keyName: String, _ arguments: Arguments) -> Failure? {

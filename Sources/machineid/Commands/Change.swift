@@ -8,41 +8,81 @@ struct Change: Sendable {
     /// What is said afterwards, if the reply does not say it itself.
     let done: String
     var saysStatus = false
+    /// How many devices are changed at a time. Where a plan's limit leaves no room for all, their order counts.
+    var atOnce = 1
 
     static let register = Change(operation: { mid_register($0, $1, $2) }, done: "registered", saysStatus: true)
     static let unrevoke = Change(operation: { mid_unrevoke($0, $1, $2) }, done: "unrevoked")
-    static let revoke = Change(operation: { mid_revoke($0, $1, $2) }, done: "revoked")
-    static let remove = Change(operation: { mid_remove($0, $1, $2) }, done: "removed")
+    static let revoke = Change(operation: { mid_revoke($0, $1, $2) }, done: "revoked", atOnce: 8)
+    static let remove = Change(operation: { mid_remove($0, $1, $2) }, done: "removed", atOnce: 8)
 
-    /// Does it to each device, goes on after a failure, and returns the exit status.
+    /// Does it to each device, says so as soon as it is done, goes on after a failure, and returns the exit status.
     func apply(to devices: [String], _ session: Session) throws(Failure) -> Int32 {
         let console = session.console
-        let client = try session.client()
-        var table = Table(["DEVICE", "RESULT"])
+        let calls = try ManyCalls(session.client(), operation, devices, atOnce: atOnce)
+        var table = Table(["DEVICE", "RESULT"], firstColumn: devices)
         var failures = Failures()
         var exit = ExitStatus.done
+        var tally = Tally()
         for (index, device) in devices.enumerated() {
             if devices.count > 20 { console.progress("\(index) of \(devices.count) devices") }
-            let answer = client.ask(operation, device)
-            if let failure = failure(of: answer, device) {
-                exit = ExitStatus.worse(exit, failure.exit)
-                failures.add(failure, to: console)
-                // Nothing that is wrong with the request as a whole becomes right with the next device.
-                if failure.exit != ExitStatus.refused && failure.exit != ExitStatus.noAnswer { break }
-            } else if console.isJSON {
-                console.say(line(answer, device))
-            } else {
-                table.add([.init(device), .init(word(answer))])
+            tally.count += 1
+            switch calls.outcome(index) {
+            case .notBegun: tally.notBegun += 1
+            case .unknown: tally.unknown.append(device)
+            case .answer(let answer):
+                if let failure = failure(of: answer, device) {
+                    exit = ExitStatus.worse(exit, failure.exit)
+                    failures.add(failure, to: console)
+                    continue
+                }
+                tally.done += 1
+                if console.isJSON {
+                    console.say(line(answer, device))
+                } else {
+                    table.add([.init(device), .init(word(answer))])
+                    table.print(to: console)
+                }
+                console.flush()
             }
         }
-        table.print(to: console)
         failures.report(to: console)
+        if calls.isInterrupted && tally.done < devices.count {
+            let message = "interrupted: " + tally.text(done)
+            console.fail(
+                Failure(
+                    exit: ExitStatus.failed, status: "MID_CANCELLED", code: "CLIENT_CANCELLED", message: message))
+        } else if tally.notBegun > 0 {
+            console.fail(.failed("given up: " + tally.text(done)))
+        }
+        calls.finish()
         return exit
+    }
+
+    /// What became of the devices.
+    private struct Tally {
+        var count = 0
+        var done = 0
+        var notBegun = 0
+        /// Those whose calls were under way at an interruption.
+        var unknown: [String] = []
+
+        /// - Parameter word: what was done to a device.
+        func text(_ word: String) -> String {
+            var text = "\(done) of \(count) devices \(done == 1 ? "is" : "are") \(word)"
+            text += ", \(notBegun) \(notBegun == 1 ? "was" : "were") not begun"
+            return unknown.isEmpty ? text : text + "; not known of \(unknown.joined(by: ", ")), so ask again"
+        }
     }
 
     /// Older servers say that a limit is reached with HTTP 200.
     private func failure(of answer: Answer, _ device: String) -> Failure? {
-        guard answer.isOK else { return answer.failure(about: device) }
+        guard answer.isOK else {
+            var failure = answer.failure(about: device)
+            // Ids from the command line have been checked. One that cannot be sent is from the authority's list.
+            if failure.exit == ExitStatus.usage { failure.exit = ExitStatus.noAnswer }
+            return failure
+        }
         let status = answer.reply?.string("status") ?? ""
         guard status.isSame(as: "limit_reached") || status.isSame(as: "blocked") else { return nil }
         return Answer(mid_status(MID_REFUSED), answer.reply).failure(about: device)

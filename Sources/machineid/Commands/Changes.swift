@@ -18,7 +18,9 @@ extension Command {
         name: "revoke", operands: "ID... | --prefix P [--yes]", about: "revoke devices: from now on they are denied",
         details: [
             "With --prefix it revokes all active devices whose ids begin with P, after it has asked on the terminal. "
-                + "Where there is no terminal, --yes must be given."
+                + "Where there is no terminal, --yes must be given; otherwise it says what it would do, and fails.",
+            "Eight devices are revoked at a time, and each is printed once it and those before it are done. A signal, "
+                + "such as that of ^C, ends it: no further request is sent, and it says how many devices are revoked.",
         ],
         options: [
             Option(name: "prefix", value: .text("P"), about: "the devices whose ids begin with P"), yes,

@@ -4,7 +4,8 @@ extension Command {
         details: [
             "It checks the library and what is inside it, the form of the org key, the certificates, the proxy, the "
                 + "clock, the name of the authority, the connection, TLS, and whether the authority knows the key. A "
-                + "check is ok, note, bad or skipped; after a fault it says what to do. Nothing is changed."
+                + "check is ok, note, bad or skipped; after a fault it says what to do. The exit status is that of the "
+                + "first check that is bad. Nothing is changed."
         ],
         examples: ["machineid doctor", "machineid --json doctor"],
         run: runDoctor)
@@ -20,9 +21,13 @@ extension Command {
         finding.say(to: console)
     }
     say(Surroundings.library())
+    var isKeyBad = false
     do throws(Failure) {
-        say(Surroundings.key(try OrgKey.find(arguments.commonValue("key-file"))))
+        let key = try session.key()
+        try Client.check(key, arguments)
+        say(Surroundings.key(key))
     } catch {
+        isKeyBad = true
         say(.bad("key", error.message, exit: error.exit))
     }
     say(Surroundings.clock())
@@ -49,8 +54,9 @@ extension Command {
     do throws(Failure) {
         client = try session.client()
     } catch {
-        // Without a key this has been said already.
-        if !error.status.isSame(as: "MID_NO_ORG_KEY") { say(.bad("options", error.message, exit: error.exit)) }
+        // What is wrong with the key has been said already.
+        let isSaid = isKeyBad && error.status.isSame(as: "MID_NO_ORG_KEY")
+        if !isSaid { say(.bad("options", error.message, exit: error.exit)) }
         say(.skipped("tls", "there is no client to ask with"))
         say(.skipped("usage", "there is no client to ask with"))
         return exit

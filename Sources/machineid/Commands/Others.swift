@@ -4,7 +4,10 @@ extension Command {
     static let exec = Command(
         name: "exec", operands: "-d ID [OPTION]... -- PROGRAM...",
         about: "run a program for as long as its device is allowed",
-        details: ["It is the program machineid-exec: 'machineid exec --help' has its options and exit statuses."],
+        details: [
+            "It is the program machineid-exec: 'machineid exec --help' has its options and exit statuses. 127 is also "
+                + "that machineid-exec is not installed, and 126 that it cannot be run."
+        ],
         passesOn: true,
         run: { session, arguments throws(Failure) in
             var words: [String] = []
@@ -19,7 +22,10 @@ extension Command {
 
     static let emulator = Command(
         name: "emulator", operands: "[OPTION]...", about: "run the authority on loopback, for tests",
-        details: ["It is the program machineid-emulator: 'machineid emulator --help' has its options."], passesOn: true,
+        details: [
+            "It is the program machineid-emulator: 'machineid emulator --help' has its options. The exit status is 127 "
+                + "when machineid-emulator is not installed, and 126 when it cannot be run."
+        ], passesOn: true,
         run: { session, arguments throws(Failure) in
             if let option = arguments.commonNames.first {
                 throw .usage("--\(option) is not for the emulator; 'machineid emulator --help' lists its options")

@@ -23,6 +23,9 @@ private let batchSize = 500
     if arguments.has("stdin") && !arguments.operands.isEmpty {
         throw .usage("validate takes device ids or --stdin, not both; leave one out")
     }
+    if arguments.has("stdin"), try session.key().isStandardInput {
+        throw .usage("standard input cannot have both the devices and the org key; give the key another --key-file")
+    }
     let devices = try arguments.has("stdin") ? DeviceID.readStandardInput() : DeviceID.read(arguments.operands)
     if devices.isEmpty && !arguments.has("stdin") {
         throw .usage("validate needs a device: machineid validate ID..., or --stdin")

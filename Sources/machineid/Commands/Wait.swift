@@ -32,7 +32,7 @@ extension Command {
         // The last question must not take longer than what is left.
         if let longest {
             let left = max(1, longest - (Clock.now - start))
-            if left < client.timeout { client = try Client(arguments, timeout: left) }
+            if left < client.timeout { client = try session.client(timeout: left) }
         }
         guard let verdict = try client.validate([device]).first else { throw .outOfMemory }
         let waited = Clock.now - start

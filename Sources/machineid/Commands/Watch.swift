@@ -56,7 +56,9 @@ private func chosen(_ session: Session, _ arguments: Arguments) throws(Failure) 
         throw .usage("watch takes device ids or --prefix, not both; leave one out")
     }
     let devices = try Devices.list(session).map { $0.id }.filter { $0.begins(with: prefix) }
-    guard !devices.isEmpty else { throw .usage("--prefix: no device of the organisation begins with '\(prefix)'") }
+    guard !devices.isEmpty else {
+        throw .usage("--prefix: no device of the organisation begins with '\(prefix)'; 'machineid list' shows them")
+    }
     return devices
 }
 

@@ -12,6 +12,8 @@ final class Console {
     /// Why standard output could not be written.
     private var fault: CInt?
     private var isProgressShown = false
+    /// The org key, which is in no line.
+    private var key: SecretBytes?
 
     init() {
         let isDumb = Environment.text("TERM").map { $0.isSame(as: "dumb") } ?? true
@@ -24,11 +26,16 @@ final class Console {
     /// How wide the terminal of standard output is now; 0 when it does not say, or is none.
     var columns: Int { Int(tool_terminal_columns(STDOUT_FILENO)) }
 
+    /// From now on the org key is in no line, whatever the authority says.
+    func hide(_ key: SecretBytes) { self.key = key }
+
+    private func withoutKey(_ line: String) -> String { key.map { Secrecy.hiding($0, in: line) } ?? line }
+
     // MARK: Results
 
     /// Adds a line to standard output. It goes out with the next flush.
     func say(_ line: String) {
-        buffer += Array(line.utf8)
+        buffer += Array(withoutKey(line).utf8)
         buffer.append(0x0a)
         if buffer.count > 65536 { flush() }
     }
@@ -77,15 +84,17 @@ final class Console {
         if isJSON { return }
         let start = "machineid: "
         let columns = Int(tool_terminal_columns(STDERR_FILENO))
-        sayError(start + line.withoutControls.hanging(at: start.columns, in: columns))
+        let text = Secrecy.hidingKeys(line.withoutControls)
+        sayError(start + text.hanging(at: start.columns, in: columns))
     }
 
-    func sayError(_ line: String) { _ = write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }
+    private func sayError(_ line: String) { _ = write(Array(withoutKey(line).utf8) + [0x0a], to: STDERR_FILENO) }
 
     /// Shows how far something has come, if there is a terminal to show it on.
     func progress(_ line: @autoclosure () -> String) {
         guard hasErrorTerminal, !isJSON else { return }
-        _ = write(Array("\r\u{1b}[K\(line().withoutControls)".utf8), to: STDERR_FILENO)
+        let text = Secrecy.hidingKeys(withoutKey(line().withoutControls))
+        _ = write(Array("\r\u{1b}[K\(text)".utf8), to: STDERR_FILENO)
         isProgressShown = true
     }
 
@@ -98,7 +107,8 @@ final class Console {
     /// Asks a question that takes y or n, and returns whether the answer was y.
     func ask(_ question: String) -> Bool {
         flush()
-        _ = write(Array("\(question) [y/N] ".withoutControls.utf8), to: STDERR_FILENO)
+        let text = Secrecy.hidingKeys(withoutKey(question.withoutControls))
+        _ = write(Array("\(text) [y/N] ".utf8), to: STDERR_FILENO)
         var byte: UInt8 = 0
         var answer: [UInt8] = []
         while read(STDIN_FILENO, &byte, 1) == 1, byte != 0x0a {

@@ -14,9 +14,15 @@ struct Table {
     private let head: [String]
     private var rows: [[Cell]] = []
     private var isHeadPrinted = false
+    private let firstWidth: Int
 
-    /// - Parameter head: the titles of the columns; none for rows that say themselves what they are.
-    init(_ head: [String]) { self.head = head }
+    /// - Parameters:
+    ///   - head: the titles of the columns; none for rows that say themselves what they are.
+    ///   - firstColumn: what there will be in the first column, where rows are printed one by one.
+    init(_ head: [String], firstColumn: [String] = []) {
+        self.head = head
+        firstWidth = firstColumn.reduce(0) { max($0, $1.withoutControls.columns) }
+    }
 
     mutating func add(_ row: [Cell]) { rows.append(row) }
 
@@ -29,6 +35,7 @@ struct Table {
             return
         }
         var widths = head.isEmpty ? rows[0].map { _ in 0 } : head.map { $0.columns }
+        widths[0] = max(widths[0], firstWidth)
         for row in rows {
             for index in row.indices { widths[index] = max(widths[index], row[index].text.columns) }
         }

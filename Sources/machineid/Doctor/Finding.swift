@@ -24,7 +24,14 @@ struct Finding {
     /// What there is, and after a fault what to do.
     let message: String
     /// The exit status, if it is bad.
-    var exit = ExitStatus.done
+    let exit: Int32
+
+    private init(check: String, verdict: Verdict, message: String, exit: Int32 = ExitStatus.done) {
+        self.check = check
+        self.verdict = verdict
+        self.message = Secrecy.hidingKeys(message)
+        self.exit = exit
+    }
 
     static func ok(_ check: String, _ message: String) -> Finding {
         Finding(check: check, verdict: .ok, message: message)

@@ -26,9 +26,14 @@ struct Arguments {
             index += 1
             if isOptions && word.isSame(as: "--") {
                 isOptions = false
-            } else if isOptions && word.begins(with: "-") && word.utf8.count > 1 {
+                continue
+            }
+            if isOptions && word.begins(with: "-") && word.utf8.count > 1 {
                 try arguments.readOption(word, words, &index)
-            } else if let command = arguments.command {
+                continue
+            }
+            try refuseKey(word, index)
+            if let command = arguments.command {
                 if arguments.operands.isEmpty && command.passesOn { isOptions = false }
                 arguments.operands.append(word)
             } else {
@@ -43,6 +48,15 @@ struct Arguments {
             }
         }
         return arguments
+    }
+
+    /// Throws when an argument looks like an org key. It is in the list of processes already, so it stays a secret only
+    /// if it is changed.
+    private static func refuseKey(_ word: String, _ number: Int) throws(Failure) {
+        guard Secrecy.hasKey(word) else { return }
+        throw .usage(
+            "argument \(number) looks like an org key, which everybody on this machine can see there; change the key, "
+                + "and give it by --key-file or in MACHINEID_ORG_KEY")
     }
 
     private mutating func readOption(_ word: String, _ words: [String], _ index: inout Int) throws(Failure) {
@@ -64,6 +78,8 @@ struct Arguments {
                 value = words[index]
                 index += 1
             }
+            // The one has a message of its own, and devices can be named like the other.
+            if !option.mayLookLikeKey { try Arguments.refuseKey(value, index) }
         } else if parts.count == 2 {
             throw .usage("--\(name) takes no value")
         }

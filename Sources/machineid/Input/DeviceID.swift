@@ -34,6 +34,9 @@ enum DeviceID {
             }
             let id = text.trimmed
             if id.isEmpty { continue }
+            if Secrecy.hasKey(id) {
+                throw .usage("--stdin, line \(number): this looks like an org key, not a device id; correct the line")
+            }
             if let fault = fault(id) {
                 throw .usage("--stdin, line \(number): the device id \(fault); correct the line")
             }

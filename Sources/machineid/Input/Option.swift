@@ -21,6 +21,9 @@ struct Option: Sendable {
     let name: String
     var value = Value.none
     let about: String
+    /// Whether a value that looks like an org key is taken: a prefix of device ids, or the path of a file, whose reader
+    /// says that it is no key.
+    var mayLookLikeKey: Bool { name.isSame(as: "prefix") || name.isSame(as: "key-file") }
 
     var takesValue: Bool { value.name != nil }
 

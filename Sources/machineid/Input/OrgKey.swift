@@ -10,6 +10,8 @@ enum OrgKey {
         /// The file, if it was one.
         var path: String?
         let secret: SecretBytes
+        /// Whether it was standard input, which then has nothing else to say.
+        var isStandardInput = false
 
         /// The source for a message about the key.
         var name: String { path.map { "\(source): '\($0)'" } ?? source }
@@ -46,6 +48,8 @@ enum OrgKey {
         if path.begins(with: "org_") && access(path, F_OK) != 0 {
             throw .noKey("\(source) takes the path of a file with the org key, not the key itself")
         }
+        // A message about a file with such a name must not look like one about a key.
+        let path = path.begins(with: "org_") ? "./\(path)" : path
         let descriptor = tool_open(path)
         guard descriptor >= 0 else { throw cannotRead(path, source, tool_errno()) }
         defer { close(descriptor) }
@@ -72,7 +76,8 @@ enum OrgKey {
         guard (0..<secret.count).contains(where: { !secret.base[$0].isWhiteSpace }) else {
             throw .noKey("\(source): '\(path)' is empty; write the organisation's key into it")
         }
-        return Found(source: source, path: path, secret: secret)
+        let isStandardInput = tool_are_same(descriptor, STDIN_FILENO) != 0
+        return Found(source: source, path: path, secret: secret, isStandardInput: isStandardInput)
     }
 
     private static func cannotRead(_ path: String, _ source: String, _ error: CInt) -> Failure {

@@ -4,70 +4,17 @@
  * connections.
  */
 #include "authority.h"
+#include "callers.h"
 #include "sockets.h"
 
-enum { MOST_THREADS = 64, CALLS = 30, DEVICES = 200 };
-
-struct caller {
-    pthread_t thread;
-    mid_client *client;
-    pthread_barrier_t *together;
-    int calls;
-};
-
-/* The number of calls that took so long that they may have sent a second request. */
-static atomic_int long_calls;
-
-static void note_time(double from) {
-    if (check_now_ms() - from >= 500) atomic_fetch_add(&long_calls, 1);
-}
+enum { CALLS = 30, DEVICES = 200 };
 
 /* Whether a count equals the number of connections, apart from second requests. */
 static int is_about(int count, int connections) {
-    return count == connections || (count > connections && atomic_load(&long_calls) > 0);
+    return count == connections || (count > connections && atomic_load(&callers_slow) > 0);
 }
 
 static int is_at_most(int count, int connections) { return count <= connections || is_about(count, connections); }
-
-static void validate(mid_client *client) {
-    int allowed = 7;
-    char *json = NULL;
-    double from = check_now_ms();
-    CHECK_STATUS(MID_OK, mid_validate(client, "shards", &allowed, &json));
-    note_time(from);
-    CHECK(allowed == 1);
-    mid_free(json);
-}
-
-static void validate_many(mid_client *client) {
-    const char *devices[DEVICES];
-    int allowed[DEVICES];
-    for (int n = 0; n < DEVICES; n++) devices[n] = "shards";
-    memset(allowed, 0, sizeof allowed);
-    double from = check_now_ms();
-    CHECK_STATUS(MID_OK, mid_validate_many(client, devices, DEVICES, allowed, NULL));
-    note_time(from);
-    for (int n = 0; n < DEVICES; n++) CHECK(allowed[n] == 1);
-}
-
-static void *call(void *argument) {
-    struct caller *caller = argument;
-    (void)pthread_barrier_wait(caller->together);
-    for (int n = 0; n < caller->calls; n++) validate(caller->client);
-    return NULL;
-}
-
-static void call_from(mid_client *client, int threads, int calls) {
-    struct caller callers[MOST_THREADS];
-    pthread_barrier_t together;
-    check_need(pthread_barrier_init(&together, NULL, (unsigned)threads) == 0, "pthread_barrier_init");
-    for (int n = 0; n < threads; n++) {
-        callers[n] = (struct caller){.client = client, .together = &together, .calls = calls};
-        check_need(pthread_create(&callers[n].thread, NULL, call, &callers[n]) == 0, "pthread_create");
-    }
-    for (int n = 0; n < threads; n++) check_need(pthread_join(callers[n].thread, NULL) == 0, "pthread_join");
-    check_need(pthread_barrier_destroy(&together) == 0, "pthread_barrier_destroy");
-}
 
 static int descriptors(void) {
     struct sockets found;
@@ -81,11 +28,11 @@ static void forked(mid_client *client) {
     int status = 1;
     check_need(child >= 0, "fork");
     if (child == 0) {
-        call_from(client, 16, 3);
+        callers_call(client, "shards", 16, 3);
         mid_client_free(client);
         child_done();
     }
-    call_from(client, 16, CALLS);
+    callers_call(client, "shards", 16, CALLS);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
@@ -96,7 +43,7 @@ static void first_calls(struct authority *authority, int connections, const char
     for (int n = 0; n < 20; n++) {
         mid_client *client = authority_client(authority, option);
         atomic_store(&authority->most_busy, 0);
-        call_from(client, connections, 1);
+        callers_call(client, "shards", connections, 1);
         CHECK(is_about(atomic_load(&authority->most_busy), connections));
         mid_client_free(client);
         AWAIT(atomic_load(&authority->connections) == 0);
@@ -114,9 +61,9 @@ static void bounded(int connections) {
 
     mid_client *client = authority_client(authority, option);
     atomic_store(&authority->delay_ms, 1);
-    call_from(client, MOST_THREADS, CALLS);
+    callers_call(client, "shards", CALLERS_MOST_THREADS, CALLS);
     atomic_store(&authority->most_busy, 0);
-    call_from(client, connections, 1);
+    callers_call(client, "shards", connections, 1);
     CHECK(is_about(atomic_load(&authority->most_busy), connections));
 
     CHECK(is_at_most(atomic_load(&authority->most_connections), connections));
@@ -124,13 +71,13 @@ static void bounded(int connections) {
     /* Connections that the threads no longer use are free for others: many devices use all of them. */
     atomic_store(&authority->most_busy, 0);
     atomic_store(&authority->awaits, connections);
-    validate_many(client);
+    callers_validate_many(client, "shards", DEVICES);
     CHECK(is_about(atomic_load(&authority->most_busy), connections));
     atomic_store(&authority->awaits, 0);
     /* The authority may notice the end of one connection after the start of the next. */
     AWAIT(atomic_load(&authority->connections) <= connections);
     atomic_store(&authority->most_connections, 0);
-    call_from(client, MOST_THREADS, CALLS);
+    callers_call(client, "shards", CALLERS_MOST_THREADS, CALLS);
     CHECK(is_at_most(atomic_load(&authority->most_connections), connections));
 
     forked(client);
@@ -141,8 +88,8 @@ static void bounded(int connections) {
     AWAIT(atomic_load(&authority->connections) == 0);
     atomic_store(&authority->most_connections, 0);
     client = authority_client(authority, option);
-    validate_many(client);
-    call_from(client, MOST_THREADS, CALLS);
+    callers_validate_many(client, "shards", DEVICES);
+    callers_call(client, "shards", CALLERS_MOST_THREADS, CALLS);
     CHECK(is_at_most(atomic_load(&authority->most_connections), connections));
     mid_client_free(client);
     authority_stop(authority);

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,14 +14,14 @@ import (
 )
 
 func main() {
-	client, err := machineid.NewClientFromEnv(nil)
+	client, err := machineid.FromEnv()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	defer client.Close()
-	client.Validate("unregistered")
-	client.Validate("")
+	client.Allows(context.Background(), "unregistered")
+	client.Allows(context.Background(), "")
 	answer := httptest.NewRecorder()
 	openmetrics.Handler(client.Stats).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	fmt.Println(answer.Result().Header.Get("Content-Type"))

@@ -7,9 +7,12 @@ committed."""
 import os
 import pathlib
 import re
+import signal
+import subprocess
 
 import pytest
 from checks import equal, holds
+from processes import first_line
 from tooling import FORMS, NOWHERE, ORG_KEY, shown, without_progress
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
@@ -18,6 +21,11 @@ GOOD, BAD, NEW = "worker:prod:01", "worker:prod:02", "batch:prod:01"
 ONCE = '{"max_retries":0}'
 WORKERS = ["--prefix", "worker:", "--yes"]
 SOON = ["--timeout", "0.3", "--interval", "0.1"]
+
+
+def run_as(device):
+    return ["exec", "--device", device, "--", "echo", "ran"]
+
 
 # For each command: its arguments while the authority allows, while it denies, and for the last two situations.
 CASES = {
@@ -29,6 +37,8 @@ CASES = {
     "list": (["list"], ["list", "--revoked", "--prefix", "worker:"], ["list"]),
     "usage": (["usage"], ["usage", "--fail-over", "50"], ["usage"]),
     "wait": (["wait", GOOD], ["wait", BAD, *SOON], ["wait", GOOD, *SOON]),
+    "watch": (["watch", GOOD], ["watch", GOOD, BAD, NEW], ["watch", GOOD, BAD]),
+    "exec": (run_as(GOOD), run_as(BAD), run_as(GOOD)),
     "doctor": (["doctor"], ["doctor"], ["doctor"]),
 }
 SITUATIONS = ["allowed", "denied", "refused", "unreachable"]
@@ -54,8 +64,27 @@ def variables(situation):
     return {"MACHINEID_BASE_URL": NOWHERE} if situation == "unreachable" else {}
 
 
+def printed_meanwhile(tool, form, words, given):
+    """Returns what machineid watch prints in a form at the beginning, a line for each device, and how ^C ends it."""
+    count = sum(":" in word for word in words if not word.startswith("{"))
+    if form == "terminal":
+        with tool.on_terminal(*words, **given) as terminal:
+            while terminal.text.count("\n") < count and terminal.read(60):
+                pass
+            terminal.type("\x03")
+            return f"signal {-terminal.end()}\n{without_progress(terminal.text).replace('^C', '')}"
+    words = ["--json", *words] if form == "json" else words
+    with tool.in_background(*words, **given, stderr=subprocess.PIPE) as process:
+        text = "".join(f"{first_line(process, 60)}\n" for _ in range(count))
+        process.send_signal(signal.SIGINT)
+        more, errors = process.communicate(timeout=60)
+        return f"signal {-process.returncode}\n{text}{more}{errors}"
+
+
 def printed(tool, form, words, given):
     """Returns what is printed in a form, and the exit status."""
+    if "watch" in words:
+        return printed_meanwhile(tool, form, words, given)
     if form == "terminal":
         with tool.on_terminal(*words, **given) as terminal:
             status = terminal.end()

@@ -119,7 +119,9 @@ def test_nobody_reads(tool):
 def test_no_device_with_the_prefix(tool):
     result = tool.run("watch", "--prefix", "none:")
     equal("the exit status", 2, result.returncode)
-    holds("it says so", "no device of the organisation begins with 'none:'" in result.stderr, result.stderr)
+    holds("it says so", "no device of the organisation begins with 'none:'; 'machineid list'" in result.stderr, result)
+    asked = tool.emulator.log.read_text()
+    holds("only the list was asked for", tool.requests() == 1 and "/devices/list" in asked, asked)
 
 
 def test_wait_for_an_unrevoke(tool):

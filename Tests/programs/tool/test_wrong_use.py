@@ -19,6 +19,20 @@ WRONG = {
     "an option without its value": (["list", "--prefix"], None, "--prefix needs a value: --prefix P"),
     "a value that is not taken": (["validate", "--quiet=1", "a"], None, "--quiet takes no value"),
     "a key in an option": (["--org-key=org_secret", "list"], None, "unknown option '--org-key'"),
+    "a key as an option": (["--org_secret", "list"], None, "unknown option '--org_...'"),
+    "a key as a command": (["org_secret"], None, "argument 1 looks like an org key"),
+    "a key as a device": (["validate", "a", "org_secret"], None, "argument 3 looks like an org key"),
+    "a key to register": (["register", "--", "org_secret"], None, "change the key, and give it by --key-file"),
+    "a key in an assignment": (["remove", "--yes", "MACHINEID_ORG_KEY=org_secret"], None, "looks like an org key"),
+    "a key that is no argument": (["list", "org_secret"], None, "looks like an org key"),
+    "a key for help": (["help", "org_secret"], None, "looks like an org key"),
+    "a key as a shell": (["completion", "org_secret"], None, "looks like an org key"),
+    "a key as a time": (["--timeout", "org_secret", "list"], None, "looks like an org key"),
+    "a key as an interval": (["watch", "--interval=org_secret", "a"], None, "looks like an org key"),
+    "a key as a percentage": (["usage", "--fail-over", "org_secret"], None, "looks like an org key"),
+    "a key as the authority": (["--base-url", "org_secret", "list"], None, "looks like an org key"),
+    "a key among options": (["--options", '{"org_secret":1}', "list"], None, "looks like an org key"),
+    "a key among devices": (["validate", "--stdin"], "a\norg_secret\n", "--stdin, line 2: this looks like an org key"),
     "a key in the place of its file": (["--key-file", "org_secret", "list"], None, "--key-file takes the path"),
     "a key file that is not there": (["--key-file", "/no/key", "list"], None, "'/no/key' cannot be read: No such"),
     "a folder for the key": (["--key-file", "/", "list"], None, "Is a directory; give a file that this user may"),
@@ -68,13 +82,44 @@ def test_wrong_use(tool, what):
     equal("nothing is sent", 0, tool.requests())
 
 
-@pytest.mark.parametrize("what", ["no device", "an unknown option", "a device with a line feed"])
+KEYS = [what for what in WRONG if what.startswith("a key ")]
+
+
+@pytest.mark.parametrize("what", ["no device", "an unknown option", "a device with a line feed", *KEYS])
 def test_json(tool, what):
-    result = tool.run("--json", *WRONG[what][0])
+    words, given, _ = WRONG[what]
+    result = tool.run("--json", *words, **({"input": given} if given else {}))
     equal("the exit status", 2, result.returncode)
     error = json.loads(result.stderr)
     equal("the keys", ["device", "status", "code", "request_id", "message"], list(error))
-    equal("the code", "CLIENT_INVALID_ARGUMENT", error["code"])
+    code = "CLIENT_NO_ORG_KEY" if "file" in what else "CLIENT_INVALID_ARGUMENT"
+    equal("the code", code, error["code"])
+    holds("no key is in it", "org_secret" not in result.stderr + result.stdout, result.stderr)
+
+
+# What is no key, though it is near to one.
+NO_KEYS = ["org_7:worker:01", "worker:org_7", "my_org_worker", "org_", "org:worker"]
+
+
+def test_devices_that_are_no_keys(tool):
+    tool.ask("/emulator/plan", planTier="pro")
+    result = tool.run("register", *NO_KEYS)
+    equal("they are registered", "".join(f"{device}\tregistered\n" for device in NO_KEYS), result.stdout)
+    result = tool.run("--json", "remove", "--yes", "none", *NO_KEYS, MACHINEID_ORG_KEY="org_nobody")
+    named = [json.loads(line)["device"] for line in result.stderr.splitlines()]
+    equal("failures name them", ["none", *NO_KEYS], named)
+    result = tool.run("list", "--key-file", "/no/such/org_key")
+    holds("so do they a path", "'/no/such/org_key' cannot be read" in result.stderr, result.stderr)
+
+
+def test_a_prefix_that_looks_like_a_key(tool):
+    """It may be how a device is named, but no message repeats it."""
+    tool.operator("register", "org_7", "a")
+    equal("it chooses devices", "org_7\tactive\n", tool.run("list", "--prefix", "org_7").stdout)
+    for words in (["revoke", "--prefix", "org_7"], ["revoke", "--prefix", "org_8"], ["watch", "--prefix", "org_8"]):
+        result = tool.run(*words)
+        holds("the message has org_...", "'org_...'" in result.stderr, result.stderr)
+        holds("and not the word", "org_7" not in result.stderr and "org_8" not in result.stderr, result.stderr)
 
 
 def test_revoke_with_a_prefix_and_no_terminal(tool):
@@ -84,7 +129,14 @@ def test_revoke_with_a_prefix_and_no_terminal(tool):
     equal("the exit status", 2, result.returncode)
     wanted = "this would revoke 2 devices that begin with 'a:': a:1, a:2; there is no terminal to ask on, so add --yes"
     holds("it says what it would have done", wanted in result.stderr, result.stderr)
+    asked = tool.emulator.log.read_text().splitlines()[3:]
+    holds("it has asked for the list, and nothing else", len(asked) == 1 and "/devices/list" in asked[0], asked)
     equal("nothing is revoked", "", tool.run("list", "--revoked").stdout)
+    result = tool.run("--json", "revoke", "--prefix", "a:")
+    equal("the exit status with --json", 2, result.returncode)
+    holds("it says the same", wanted in json.loads(result.stderr)["message"], result.stderr)
+    result = tool.run("revoke", "--prefix", "none:")
+    equal("no device has the prefix, so there is nothing to ask", 0, result.returncode)
 
 
 def test_an_argument_that_is_not_utf8(tool):

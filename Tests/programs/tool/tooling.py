@@ -5,6 +5,7 @@ import re
 import subprocess
 
 from commands import environment_with, outcome
+from processes import DEFAULT_SIGNALS
 from project import ROOT
 from terminal import Terminal
 
@@ -18,6 +19,7 @@ NOWHERE = "http://127.0.0.1:1"
 class Tool:
     def __init__(self, emulator):
         self.emulator = emulator
+        self.command = [TOOL]
         self.environment = {
             "MACHINEID_BASE_URL": emulator.url,
             "MACHINEID_ORG_KEY": ORG_KEY,
@@ -40,12 +42,12 @@ class Tool:
     def run(self, *words, **changed):
         """Runs machineid with its output in pipes, and returns its result. What is no argument of outcome is a
         variable."""
-        more = {name: changed.pop(name) for name in ("input", "encoding") if name in changed}
-        return outcome(TOOL, *words, merged=False, environment=self.environment | changed, seconds=120, **more)
+        more = {name: changed.pop(name) for name in ("input", "stdin", "encoding") if name in changed}
+        return outcome(*self.command, *words, merged=False, environment=self.environment | changed, seconds=120, **more)
 
     @contextlib.contextmanager
     def on_terminal(self, *words, columns=0, **changed):
-        terminal = Terminal([TOOL, *words], self.given(changed), ROOT, columns)
+        terminal = Terminal([*self.command, *words], self.given(changed), ROOT, columns)
         try:
             yield terminal
         finally:
@@ -54,7 +56,7 @@ class Tool:
     @contextlib.contextmanager
     def in_background(self, *words, stderr=None, **changed):
         """Runs machineid, with standard output as a pipe, and ends it."""
-        command = [str(word) for word in (TOOL, *words)]
+        command = [str(word) for word in (*DEFAULT_SIGNALS, *self.command, *words)]
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": stderr}
         with subprocess.Popen(command, env=self.given(changed), cwd=ROOT, text=True, **streams) as process:
             try:
@@ -77,5 +79,6 @@ def shown(text):
     text = re.sub("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "REQUEST", text)
     text = re.sub(r"127\.0\.0\.1(:| port )(?!1\b)\d+", r"127.0.0.1\1PORT", text)
     text = re.sub(r"in \d+ ms", "in N ms", text)
-    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME", text)
+    text = re.sub(r"(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d{3})?Z", "TIME", text)
+    text = re.sub(r'"pid":\d+', '"pid":PID', text)
     return text.replace("\x1b", "\\e")

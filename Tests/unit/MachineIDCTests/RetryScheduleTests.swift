@@ -72,7 +72,7 @@ private let failed = AttemptResult(httpStatus: 503)
     @Test(arguments: [0, -1, Int.min])
     func retryAfterWithoutATimeIsIgnored(_ seconds: Int) throws {
         var schedule = try schedule(retries: 10)
-        let next = schedule.next(after: AttemptResult(httpStatus: 503, retryAfter: seconds), before: soon)
+        let next = schedule.next(after: AttemptResult(httpStatus: 429, retryAfter: seconds), before: soon)
         let pause = try #require(next)
         #expect(pause >= 50 && pause <= 100)
     }

@@ -6,22 +6,23 @@
  *     dead_pool URL...
  */
 #include "authority.h"
+#include "callers.h"
 #include "parts.h"
-#include "pool.h"
 #include "relay.h"
 
 /* The numbers of connections, and of threads too; 0 is the default of max_connections. */
 static const int pools[] = {1, 8, 32, 0};
 
 enum { POOLS = sizeof pools / sizeof *pools, MOST_URLS = 4 };
-enum { DELAY_MS = 10, DEVICES = 30 };
+/* timeout_ms is 10,000 by default. */
+enum { DELAY_MS = 10, DEVICES = 30, HALF_OF_TIMEOUT_MS = 5000 };
 
 static struct relay relay;
 /* Makes calls until there are as many connections as threads, and then silences them all. */
 static void forget_all(mid_client *client, int connections) {
-    for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);
+    for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) callers_call(client, "pool", connections, 3);
     CHECK(relay_tell(&relay, FORGET) == connections);
-    atomic_store(&longest, 0);
+    atomic_store(&callers_longest, 0);
 }
 
 static int checks_of(mid_guard *guard) {
@@ -49,10 +50,10 @@ static void guarded(mid_client *client, int connections) {
 }
 
 static void forget_at(const char *url, int given) {
-    int connections = given > 0 ? given : MOST_THREADS;
+    int connections = given > 0 ? given : CALLERS_MOST_THREADS;
     char options[512], most[64] = "";
     mid_client *client;
-    check_need(connections <= MOST_THREADS, "fewer connections");
+    check_need(connections <= CALLERS_MOST_THREADS, "fewer connections");
     relay = relay_start("127.0.0.1", 0, relay_port_of(url), DELAY_MS);
     if (given > 0) (void)snprintf(most, sizeof most, ",\"max_connections\":%d", given);
     (void)snprintf(options, sizeof options, "{\"base_url\":\"%.*s://127.0.0.1:%d\",\"ca_file\":\"%s\"%s}",
@@ -61,23 +62,24 @@ static void forget_at(const char *url, int given) {
     CHECK_STATUS(MID_OK, mid_register(client, "pool", NULL));
 
     forget_all(client, connections);
-    atomic_store(&waited, 0);
-    call_from(client, 1, 12);
+    atomic_store(&callers_slow, 0);
+    callers_call(client, "pool", 1, 12);
     /* The other idle connections are not tried one after the other. On a busy machine a few more calls may take
      * long. */
-    CHECK(atomic_load(&waited) >= 1 && atomic_load(&waited) <= 4);
-    report("call after call");
+    CHECK(atomic_load(&callers_slow) >= 1 && atomic_load(&callers_slow) <= 4);
+    callers_took_at_most(HALF_OF_TIMEOUT_MS, "call after call");
     forget_all(client, connections);
-    call_from(client, connections, 3);
-    report("all at once");
+    callers_call(client, "pool", connections, 3);
+    callers_took_at_most(HALF_OF_TIMEOUT_MS, "all at once");
     forget_all(client, connections);
-    validate_many(client, DEVICES);
-    report("many devices");
+    callers_validate_many(client, "pool", DEVICES);
+    callers_took_at_most(HALF_OF_TIMEOUT_MS, "many devices");
     guarded(client, connections);
     /* The pool regains its full size. */
     forget_all(client, connections);
-    call_from(client, connections, 3);
-    for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) call_from(client, connections, 3);
+    callers_call(client, "pool", connections, 3);
+    callers_took_at_most(HALF_OF_TIMEOUT_MS, "all at once again");
+    for (int n = 0; n < 20 && relay_tell(&relay, OPEN) < connections; n++) callers_call(client, "pool", connections, 3);
     CHECK(relay_tell(&relay, OPEN) == connections);
 
     mid_client_free(client);

@@ -5,16 +5,17 @@
  *
  * Needs resolver.so preloaded, a TLS authority in MACHINEID_BASE_URL, and the addresses of with_addresses.
  */
+#include "callers.h"
 #include "names_file.h"
 #include "parts.h"
-#include "pool.h"
 #include "relay.h"
 
-enum { DELAY_MS = 10 };
+/* timeout_ms is 10,000 by default. */
+enum { DELAY_MS = 10, HALF_OF_TIMEOUT_MS = 5000 };
 
 /* What is asked when the node has died. */
-static void all_at_once(mid_client *client) { call_from(client, MOST_THREADS, 3); }
-static void a_batch(mid_client *client) { validate_many(client, MOST_DEVICES); }
+static void all_at_once(mid_client *client) { callers_call(client, "pool", CALLERS_MOST_THREADS, 3); }
+static void a_batch(mid_client *client) { callers_validate_many(client, "pool", CALLERS_MOST_DEVICES); }
 
 static void fail_over(const char *what, void (*ask)(mid_client *)) {
     int target = relay_port_of(check_environment("MACHINEID_BASE_URL"));
@@ -28,13 +29,14 @@ static void fail_over(const char *what, void (*ask)(mid_client *)) {
                    first.port, check_environment("CA_FILE"));
     client = check_client(options);
     CHECK_STATUS(MID_OK, mid_register(client, "pool", NULL));
-    for (int n = 0; n < 20 && relay_tell(&first, OPEN) < MOST_THREADS; n++) call_from(client, MOST_THREADS, 3);
+    for (int n = 0; n < 20 && relay_tell(&first, OPEN) < CALLERS_MOST_THREADS; n++)
+        callers_call(client, "pool", CALLERS_MOST_THREADS, 3);
     accepted = relay_tell(&second, ACCEPTED);
     (void)relay_tell(&first, SWALLOW);
-    CHECK(relay_tell(&first, FORGET) > MOST_THREADS / 2);
-    atomic_store(&longest, 0);
+    CHECK(relay_tell(&first, FORGET) > CALLERS_MOST_THREADS / 2);
+    atomic_store(&callers_longest, 0);
     ask(client);
-    report(what);
+    callers_took_at_most(HALF_OF_TIMEOUT_MS, what);
     CHECK(relay_tell(&second, ACCEPTED) > accepted);
     mid_client_free(client);
     relay_stop(&first);

@@ -72,6 +72,57 @@ def never_registered(client):
     print(f"never registered: {errors[0].status} {errors[0].code} request_id={len(errors[0].request_id)} characters")
 
 
+def many(client):
+    """Asks about several devices in one call. One that cannot be asked about costs only that device its decision."""
+    decisions = client.validate_many([DEVICE, "never", "", DEVICE])
+    print("many:", *(int(isinstance(one, machineid.Decision)) for one in decisions))
+    print("many:", *(one.code for one in decisions))
+    none = client.validate_many([])
+    print(f"many: {'work' if none else 'none asked'}, {len(none)} decisions")
+    done = []
+    if client.validate_many([DEVICE, "never"]):
+        done.append("if")
+    if not client.validate_many([DEVICE, "never"]):
+        pass
+    else:
+        done.append("not")
+    print("many, one never registered:", ", ".join(done) or "nothing done")
+    assert client.validate_many([DEVICE, DEVICE])
+
+
+def guards(client):
+    """A guard is true while the device may run."""
+    with client.guard(DEVICE, interval_ms=50) as guard:
+        print("guard:", on_or_off(guard))
+        client.revoke(DEVICE)
+        if not guard.wait_until_off(30):
+            print("guard: on 30 s after a revoke")
+        known = guard.decision()
+        length = len(known["decision"]["request_id"])
+        print(f"guard: {known['state']} after a revoke, {known['decision']['code']} request_id={length} characters")
+        client.unrevoke(DEVICE)
+        print("guard:", "on" if guard else f"still {guard.decision()['state']}", "after an unrevoke")
+    print("guard, stopped:", on_or_off(guard))
+
+    done = []
+    if client.guard("never"):
+        done.append("if")
+    while client.guard("never"):
+        done.append("while")
+        break
+    print("guard, never registered:", ", ".join(done) or "nothing done")
+
+    with machineid.Client.from_env() as other:
+        cancelled = other.guard(DEVICE)
+        assert cancelled
+        other.cancel()
+        print("guard, cancelled:", on_or_off(cancelled))
+
+
+def on_or_off(guard):
+    return "on" if guard else "off"
+
+
 def refused(step, kind, client, device_id):
     """A bad argument must raise the language's argument error, which names the parameter."""
     try:
@@ -142,6 +193,8 @@ with machineid.Client.from_env() as client:
     print("usage: MID_OK planTier=" + client.usage()["planTier"])
     print(show("umlaut device", outcome(client, "wörker:prod:07")))
     never_registered(client)
+    many(client)
+    guards(client)
     client.remove(DEVICE)
     print("remove: MID_OK")
     try:

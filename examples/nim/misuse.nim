@@ -11,7 +11,13 @@ proc conditions(client: Client) =
   if client.require("never"): work() # refused
   client.validate("never") # refused
   client.allows("never") # refused
+  if client.validateMany(["never"]): work() # refused
+  client.validateMany(["never"]) # refused
+  if client.guard("never"): work() # refused
+  client.guard("never") # refused
   if client.allows("never"): work()
+  if client.validateMany(["never"]).allowAll: work()
+  while client.guard("never").allowed: work()
   if client.validate("never").allowed: work()
   client.require("never")
 

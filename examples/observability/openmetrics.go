@@ -4,11 +4,14 @@
 package openmetrics
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"sort"
 	"strconv"
+
+	"machineid.io/go/machineid"
 )
 
 // Stats is what mid_client_stats reports.
@@ -32,16 +35,28 @@ type Stats struct {
 }
 
 // Handler answers each request with what stats returns.
-func Handler(stats func(into any) error) http.Handler {
+func Handler(stats func() (machineid.Reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var report Stats
-		if err := stats(&report); err != nil {
+		reply, err := stats()
+		if err == nil {
+			err = read(reply, &report)
+		}
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
 		write(w, &report)
 	})
+}
+
+func read(reply machineid.Reply, report *Stats) error {
+	text, err := json.Marshal(reply)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, report)
 }
 
 func write(w io.Writer, report *Stats) {

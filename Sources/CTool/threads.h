@@ -1,0 +1,104 @@
+// Threads, and the signals that end a program from outside, for the program machineid.
+#pragma once
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+// Starts a thread. Returns its number; 0 when the system refuses it. A pthread_t is a number in glibc and a pointer in
+// musl; here it is always a number, and never 0.
+static inline uintptr_t tool_start_thread(void *_Nullable (*_Nonnull body)(void *_Nullable), void *_Nullable argument) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, body, argument) == 0 ? (uintptr_t)thread : 0;
+}
+
+static inline void tool_join_thread(uintptr_t thread) {
+    pthread_join((pthread_t)thread, NULL);
+}
+
+// A mutex, and a condition by which one thread tells another that something under the mutex has changed.
+struct tool_monitor {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+};
+
+// Returns NULL when memory is refused.
+static inline struct tool_monitor *_Nullable tool_make_monitor(void) {
+    struct tool_monitor *monitor = malloc(sizeof *monitor);
+    pthread_condattr_t attributes;
+    if (monitor == NULL) return NULL;
+    pthread_mutex_init(&monitor->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&monitor->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return monitor;
+}
+
+static inline void tool_free_monitor(struct tool_monitor *_Nonnull monitor) {
+    pthread_cond_destroy(&monitor->changed);
+    pthread_mutex_destroy(&monitor->mutex);
+    free(monitor);
+}
+
+static inline void tool_lock(struct tool_monitor *_Nonnull monitor) {
+    pthread_mutex_lock(&monitor->mutex);
+}
+
+static inline void tool_unlock(struct tool_monitor *_Nonnull monitor) {
+    pthread_mutex_unlock(&monitor->mutex);
+}
+
+static inline void tool_say_changed(struct tool_monitor *_Nonnull monitor) {
+    pthread_cond_signal(&monitor->changed);
+}
+
+// Waits for a change, with the mutex locked, but no longer than 50 ms.
+static inline void tool_wait_for_change(struct tool_monitor *_Nonnull monitor) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += 50000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&monitor->changed, &monitor->mutex, &until);
+}
+
+// The signals that are held back, and what was before.
+struct tool_held {
+    sigset_t signals, before;
+};
+
+// Holds back the signals that end a program from outside, and SIGPIPE, in this thread and in those that it starts. One
+// that is ignored, or that was held back before, stays so.
+static inline void tool_hold_back(struct tool_held *_Nonnull held) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    sigemptyset(&held->signals);
+    pthread_sigmask(SIG_BLOCK, NULL, &held->before);
+    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
+        struct sigaction action;
+        if (sigaction(ends[n], NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+        if (sigismember(&held->before, ends[n]) == 0) sigaddset(&held->signals, ends[n]);
+    }
+    pthread_sigmask(SIG_BLOCK, &held->signals, NULL);
+}
+
+// Whether one of the signals has come that are held back, other than SIGPIPE.
+static inline int tool_has_come(const struct tool_held *_Nonnull held) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t pending;
+    sigemptyset(&pending);
+    if (sigpending(&pending) != 0) return 0;
+    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
+        if (sigismember(&held->signals, ends[n]) == 1 && sigismember(&pending, ends[n]) == 1) return 1;
+    }
+    return 0;
+}
+
+// Lets the signals through. One that has come meanwhile does now what it would have done then.
+static inline void tool_let_through(const struct tool_held *_Nonnull held) {
+    pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+}

@@ -1,3 +1,0 @@
-module machineid.io/go
-
-go 1.19
