@@ -11,6 +11,7 @@ import sys
 import pytest
 from checks import equal, holds
 from commands import outcome, passes, said
+from pkgconfig import describe_library
 from project import ROOT
 
 # The languages of the programs that a page shows. Each program is the file that the line above it links to.
@@ -150,12 +151,7 @@ def test_messages():
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory):
     """The flags that pkg-config prints for the library in build/."""
-    folder = tmp_path_factory.mktemp("pkg-config")
-    text = (ROOT / "packaging/machineid.pc.in").read_text()
-    for mark, value in {"@PREFIX@": ROOT, "@LIBDIR@": ROOT / "build/lib", "@VERSION@": "0"}.items():
-        text = text.replace(mark, str(value))
-    (folder / "machineid.pc").write_text(text)
-    environment = {"PKG_CONFIG_PATH": folder}
+    environment = {"PKG_CONFIG_PATH": describe_library(tmp_path_factory.mktemp("pkg-config"), ROOT / "build/lib")}
     return said("pkg-config", "--cflags", "--libs", "machineid", environment=environment).split(), environment
 
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from checks import equal, holds
+from pkgconfig import describe_library
 from project import ROOT
 
 KEY = "org_observability"
@@ -83,10 +84,6 @@ def test_openmetrics_in_python(environment):
 def test_openmetrics_in_go(environment, tmp_path, library):
     if not shutil.which("go"):
         pytest.skip("there is no go")
-    text = (ROOT / "packaging/machineid.pc.in").read_text()
-    for mark, place in {"@PREFIX@": ROOT, "@LIBDIR@": library, "@VERSION@": "0"}.items():
-        text = text.replace(mark, str(place))
-    (tmp_path / "machineid.pc").write_text(text)
     # The module of the package, with the example and the program of this test in it.
     module = tmp_path / "go"
     shutil.copytree(ROOT / "bindings/go", module)
@@ -94,7 +91,12 @@ def test_openmetrics_in_go(environment, tmp_path, library):
     (module / "openmetrics").mkdir()
     shutil.copy(ROOT / "examples/observability/openmetrics.go", module / "openmetrics")
     # The tag is for the library of the system, which pkg-config finds here.
-    go = {**environment, "PKG_CONFIG_PATH": str(tmp_path), "GOTOOLCHAIN": "local", "GOFLAGS": "-tags=machineid_system"}
+    go = {
+        **environment,
+        "PKG_CONFIG_PATH": str(describe_library(tmp_path, library)),
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-tags=machineid_system",
+    }
     for command in ["vet", "./openmetrics", "./test"], ["build", "-o", "program", "./test"]:
         done = subprocess.run(["go", *command], cwd=module, env=go, capture_output=True, text=True)
         equal(f"go {command[0]} finds no fault", "", done.stdout + done.stderr)

@@ -4,40 +4,30 @@
     python counted.py deaf                sends one that works for long, and never looks whether it still may
 """
 
-import json
-import os
 import sys
 import time
 
 import machineid_celery
-import redis
+from said import is_begun, say
 from shop import app
-
-broker = redis.Redis(unix_socket_path=app.conf.broker_url.partition("//")[2])
-
-
-def say(what, number):
-    """Adds an event to the list "said" of the broker."""
-    # The monotonic clock is the same for all processes of a machine.
-    event = {"what": what, "number": number, "device": machineid_celery.device.id, "time": time.monotonic()}
-    broker.rpush("said", json.dumps({**event, "pid": os.getpid()}))
 
 
 @app.task(bind=True, name="count")
 def count(self, number):
-    say("begun", number)
+    say("begun", number, machineid_celery.device.id)
     for _ in range(4):
         self.hold()
         time.sleep(0.05)  # the work
-    say("done", number)
+    say("done", number, machineid_celery.device.id)
 
 
 @app.task(name="deaf")
 def deaf():
-    say("begun", "deaf")
-    if [json.loads(event)["number"] for event in broker.lrange("said", 0, -1)].count("deaf") == 1:
+    is_first = not is_begun("deaf")
+    say("begun", "deaf", machineid_celery.device.id)
+    if is_first:
         time.sleep(600)
-    say("done", "deaf")
+    say("done", "deaf", machineid_celery.device.id)
 
 
 if __name__ == "__main__":
