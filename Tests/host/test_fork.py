@@ -179,6 +179,10 @@ def test_in_handler_during_calls_of_other_threads(program, run, over):
     run([program("fork/in_handler.c"), "fork", 16, "--crowd"], 120, over("http"))
 
 
+def test_in_handler_before_sleep(program, run, over):
+    run([program("fork/before_sleep.c")], 60, over("http"))
+
+
 def test_handlers(program, run, over):
     """Fork handlers of the host make calls."""
     run([program("fork/handlers.c")], 60, over("http"))

@@ -58,7 +58,7 @@ struct Batch: ~Copyable {
         let width = min(client.shared.pointee.settings.maxConnections, count)
         let transport = try client.usableTransport()
         let results = try BatchResults(count: count, allowed: allowed, keepsTexts: wantsJSON)
-        let group = try TransferGroup()
+        let group = try TransferGroup(isOfHost: true)
         guard let memory = malloc(max(width, 1) &* MemoryLayout<Lane>.stride) else {
             group.destroy()
             throw .outOfMemory

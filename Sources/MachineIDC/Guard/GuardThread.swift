@@ -31,7 +31,7 @@ struct GuardThread: ~Copyable {
     /// Opens a group on the transport. The thread itself is started by `Guards.add`.
     init(_ client: Client, _ guards: Guards) throws(Failure) {
         let underWay = try Box(LinkedList<GuardCheck>())
-        group = try TransferGroup()
+        group = try TransferGroup(isOfHost: false)
         self.underWay = underWay
         self.client = client
         self.guards = guards

@@ -5,12 +5,18 @@ internal import CPlatform
 ///
 /// It uses a semaphore, which saves a futex wake: after a wait on a condition variable, glibc relocks the mutex as
 /// contended, so that the next unlock makes a system call that wakes no thread.
+///
+/// A thread of the host wakes once a second: a handler of a signal may fork just before the thread falls asleep, and in
+/// the child nothing would wake it. The library's own thread runs no handlers.
 struct Sleeper: ~Copyable {
+    private let isOfHost: Bool
     private let semaphore: UnsafeMutablePointer<UInt32>
     /// Whether a thread is asleep, or about to sleep, that no other thread has claimed.
     private let sleeps: Box<Bool>
 
-    init() throws(Failure) {
+    /// - Parameter isOfHost: whether a thread of the host is to sleep, and not one of the library.
+    init(isOfHost: Bool) throws(Failure) {
+        self.isOfHost = isOfHost
         let sleeps = try Box(false)
         semaphore = try allocateShared(UInt32(0))
         self.sleeps = sleeps
@@ -22,7 +28,7 @@ struct Sleeper: ~Copyable {
 
     /// Sleeps with the lock released. Returns when woken, at the deadline, or spuriously.
     func sleep(_ lock: borrowing Lock, until deadline: MonotonicTime) {
-        var time = deadline.timespec
+        var time = (isOfHost ? min(deadline, .after(milliseconds: 1_000)) : deadline).timespec
         sleeps.pointer.pointee = true
         lock.unlock()
         platform_semaphore_wait(semaphore, &time)

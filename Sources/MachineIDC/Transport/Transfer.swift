@@ -19,7 +19,7 @@ struct Transfer: ListElement {
         let locked: Box<Locked>
 
         init(_ settings: borrowing Settings, sockets: SocketTable) throws(Failure) {
-            let sleeper = try Sleeper()
+            let sleeper = try Sleeper(isOfHost: true)
             let locked = try Box(Locked())
             let exchange = try Exchange(settings, sockets: sockets)
             do throws(Failure) {

@@ -10,8 +10,8 @@ struct TransferGroup: ListElement {
         let sleeper: Sleeper
         let locked: Box<Locked>
 
-        init() throws(Failure) {
-            let sleeper = try Sleeper()
+        init(isOfHost: Bool) throws(Failure) {
+            let sleeper = try Sleeper(isOfHost: isOfHost)
             locked = try Box(Locked())
             self.sleeper = sleeper
         }
@@ -31,8 +31,9 @@ struct TransferGroup: ListElement {
 
     let shared: UnsafeMutablePointer<Shared>
 
-    init() throws(Failure) {
-        shared = try allocateShared(Shared())
+    /// - Parameter isOfHost: whether the owner is a thread of the host, and not the guards' thread.
+    init(isOfHost: Bool) throws(Failure) {
+        shared = try allocateShared(Shared(isOfHost: isOfHost))
     }
 
     func destroy() { destroyShared(shared) }

@@ -1,6 +1,7 @@
 """TLS servers that send records of one byte. OpenSSL does not return to libcurl before a message is complete, so a
 client that lets it read on is held past every deadline."""
 
+import contextlib
 import ssl
 import struct
 import threading
@@ -25,21 +26,30 @@ class Engine:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
-    def until_done(self, step, rewrite=bytes):
-        """Performs a step of TLS, with as many reads and writes as it takes. `rewrite` changes what is sent."""
+    def until_done(self, step):
+        """Performs a step of TLS, with as many reads and writes as it takes."""
         while True:
             try:
                 result = step()
             except ssl.SSLWantReadError:
-                self._send(rewrite)
+                self._send()
                 self._incoming.write(self._conversation.read_some())
             else:
-                self._send(rewrite)
+                self._send()
                 return result
 
-    def _send(self, rewrite):
+    def until_sent(self, step, rewrite):
+        """Performs a step of TLS until there is something to send, and sends that after `rewrite` has changed it."""
+        while not (data := self._outgoing.read()):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                step()
+            if not self._outgoing.pending:
+                self._incoming.write(self._conversation.read_some())
+        self._conversation.send(rewrite(data))
+
+    def _send(self):
         if data := self._outgoing.read():
-            self._conversation.send(rewrite(data))
+            self._conversation.send(data)
 
 
 class TicketFlood:
@@ -107,7 +117,7 @@ class CertificateFlood:
 
     def __call__(self, conversation):
         engine = Engine(conversation, self._context)
-        engine.until_done(engine.tls.do_handshake, rewrite=in_single_bytes)
+        engine.until_sent(engine.tls.do_handshake, rewrite=in_single_bytes)
         conversation.wait_until_left()
 
 
