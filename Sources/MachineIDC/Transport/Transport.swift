@@ -232,7 +232,7 @@ extension Transport {
     /// - Parameter transfer: nil when it was abandoned to the driver.
     @inline(never)
     func returnTransfer(_ transfer: Transfer?, isInGroup: Bool) {
-        if isInherited { return }
+        if isInheritedByNow { return }
         transfer?.exchange.reset()
         lock()
         let excess = transfer.flatMap(pool)

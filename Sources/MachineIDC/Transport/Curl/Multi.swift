@@ -135,7 +135,7 @@ struct Multi: ~Copyable {
     /// still belong to libcurl.
     func poll(milliseconds: Int) -> CURLcode {
         let limit = Int32(truncatingIfNeeded: min(milliseconds, 60_000))
-        var pipe = curl_waitfd(fd: sockets.wakePipe, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        var pipe = curl_waitfd(fd: sockets.polledPipe, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         guard pipe.fd >= 0 else { return CURLE_OK }
         let code = curl_multi_wait(handle, &pipe, 1, limit, nil)
         if pipe.revents != 0 { sockets.drainWakePipe() }

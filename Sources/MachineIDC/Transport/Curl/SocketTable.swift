@@ -109,8 +109,12 @@ struct SocketTable {
         return true
     }
 
-    /// The end of the pipe to poll; -1 when it does not belong to the library any more. Any thread may ask.
+    /// The end of the pipe to read; -1 when it does not belong to the library any more. Any thread may ask.
     var wakePipe: Int32 { descriptor(of: entries) }
+
+    /// The end of the pipe to poll. It may belong to the host by now, which polling does not harm: `checkWakePipe` is
+    /// to follow.
+    var polledPipe: Int32 { entries.pointee.descriptor }
 
     /// Makes the pipe readable. Any thread may call it.
     func writeWakePipe() {
