@@ -1,5 +1,5 @@
-"""The options, the order, the fixtures and the reports of all tests. Tests/README.md and docs/testing.md explain how to
-run them."""
+"""The options, the order, the fixtures and the reports of all tests. Tests/README.md and docs/testing-the-library.md
+explain how to run them."""
 
 import contextlib
 import os

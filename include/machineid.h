@@ -1,64 +1,55 @@
 /**
  * @file machineid.h
- * The client of the MachineID execution authority.
+ * The client of the MachineID execution authority. Everything is since 0.1.0, unless its comment has another version.
  *
  * @code
  * #include <machineid.h>
  * #include <stdio.h>
  *
  * int main(void) {
+ *     const char *device = "worker:prod:queue-consumer:07";
  *     mid_client *client = NULL;
  *     char *json = NULL;
  *     int allowed = 0;
  *     mid_status status = mid_client_from_env(NULL, &client, &json);
- *     if (status == MID_OK) status = mid_validate(client, "worker:prod:queue-consumer:07", &allowed, &json);
- *     fprintf(stderr, "%s %s\n", mid_status_name(status), json ? json : "");
+ *     if (status == MID_OK)
+ *         status = mid_validate(client, device, &allowed, &json);
+ *     if (json) fprintf(stderr, "%s %s\n", mid_status_name(status), json);
  *     mid_free(json);
  *     mid_client_free(client);
  *     return allowed ? 0 : 1;
  * }
  * @endcode
  *
- * MachineID decides outside your process whether a device (an agent, a worker, a scheduler) may run. This library asks
- * it, and fails closed: `allowed` is 1 only after a complete, verified answer that says so. Anything else leaves it 0,
- * and the status says why. Register once at start, validate at each boundary (start-up, each unit of work, each side
- * effect), and stop at once when not allowed.
- *
- * ## Handles
- * | handle         | made by                                 | freed by          | may outlive                      |
- * |----------------|-----------------------------------------|-------------------|----------------------------------|
- * | `mid_client *` | mid_client_new(), mid_client_from_env() | mid_client_free() | its guards: freeing it ends them |
- * | `mid_guard *`  | mid_guard_start()                       | mid_guard_stop()  | its client                       |
- * | `char *`       | any function with `json`                | mid_free()        | client and guard                 |
+ * The authority decides whether a device (an agent, a worker, a scheduler) may run. This library asks it, and fails
+ * closed: `allowed` is 1 only after a complete, verified answer that says so. Anything else leaves it 0, and the status
+ * says why. Register at start, validate before each unit of work, and stop at once when not allowed.
  *
  * ## Texts
- * Strings are UTF-8 and end with NUL. Those passed in are yours again when the function returns, and must not change
- * before that.
+ * Strings are UTF-8 and end with NUL. Those passed in must not change before the function returns.
  *
- * `json` may be NULL: then no text is made. Otherwise `*json` is set on every return, whatever it held, and yours to
- * free. After MID_OK and MID_REFUSED it is the authority's reply, byte for byte; NULL where nothing was asked. After
- * any other status it is `{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}`, always with
- * these four keys: the code is the status name with `CLIENT_` for `MID_`, the message one line for a person, whose
- * wording may change. It holds neither the org key nor text from a peer. Do not write into a text: it may be static.
+ * `json` may be NULL: then no text is made. Otherwise `*json` is set on every return, whatever it held; it is yours,
+ * for mid_free(), and may outlive client and guard. After MID_OK and MID_REFUSED it is the authority's reply, byte for
+ * byte; NULL where nothing was asked. After any other status it is
+ * `{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}`, always with these four keys: the code
+ * is the status name with `CLIENT_` for `MID_`, the message one line, whose wording may change. It holds neither the
+ * org key nor text from a peer. Do not write into a text: it may be static.
  *
  * ## Calls
- * A call blocks its thread until it has an answer or `timeout_ms` has passed: wall clock over everything, waiting and
- * retries included; the process's first call takes some milliseconds more. An answer older than that, as after a
- * suspend, is MID_TIMEOUT. Release a runtime's global lock around a call, and make none in an event loop. A request
- * that stays without a byte of an answer is sent a second time, unless it changes something: docs/networks.md. Where
- * memory is refused, a call allows nothing and the client works on, but for faults of some libraries below:
- * docs/reliability.md.
+ * A call blocks its thread until it has an answer or `timeout_ms` has passed: wall clock, waiting and retries included;
+ * the process's first call takes some milliseconds more. An answer older than that, as after a suspend, is MID_TIMEOUT.
+ * Release a runtime's global lock around a call, and make none in an event loop. A request that stays without a byte of
+ * an answer is sent a second time, unless it changes something: docs/networks.md. Where memory is refused, a call
+ * allows nothing and the client works on, but for faults of some libraries below: docs/reliability.md.
  *
  * ## Threads and processes
- * docs/hosts.md explains:
- *
- * - Only guards start a thread; libcurl starts short ones to resolve names.
+ * - Only guards keep a thread. libcurl starts short ones to resolve names, and after a name was not found the library
+ *   starts one that ends at once. docs/hosts.md explains this and the rest.
  * - After fork() parent and child may both use a client. Calls of other threads go on in the parent only, and guards
  *   are ended in the child. Call nothing in a child that shares its parent's memory (vfork), or that a bare clone() or
  *   `_Fork()` made while other threads were in calls.
  * - No signal cuts a call short; pthread_cancel() during one is not supported. The library installs no handler, raises
- *   no SIGPIPE, prints nothing and changes no locale or variable.
- * - Close no descriptor but your own.
+ *   no SIGPIPE, prints nothing, and changes no locale or variable. Close no descriptor but your own.
  * - The environment is read only when a client is made, and never with elevated privileges.
  */
 /* SPDX-License-Identifier: MIT */
@@ -79,13 +70,12 @@ extern "C" {
 #define MID_VERSION_NUMBER 100
 
 /**
- * What a call came to, when, and what to do. All since 0.1.0.
+ * What a call came to, when, and what to do.
  *
  * The authority has answered with MID_OK and MID_REFUSED only. MID_REFUSED is no decision: the authority says what is
- * wrong with the request (HTTP 4xx other than 408 and 429), such as an unknown org key, an unknown device or
- * `device_limit_reached`. MID_UNAVAILABLE is nobody's decision either; its message has the HTTP status and what
- * Retry-After asks for. MID_BAD_REPLY is not strict HTTP or JSON, no boolean `allowed`, a redirect, about another
- * device or too large.
+ * wrong with the request (HTTP 4xx other than 408 and 429), such as an unknown org key or `device_limit_reached`. Nor
+ * is MID_UNAVAILABLE, whose message has the HTTP status and what Retry-After asks for. MID_BAD_REPLY is not strict HTTP
+ * or JSON, no boolean `allowed`, a redirect, about another device or too large.
  *
  * From 100 nothing was sent; from 200 no answer came; from 300 what came is no answer; from 400 the reason is on this
  * side. Numbers never change. More may come within these groups: treat an unknown one as no answer.
@@ -117,30 +107,19 @@ enum {
 /**
  * The version of the loaded library, such as "0.1.0".
  * @return Static; never NULL.
- * @since 0.1.0
  */
 const char *mid_version(void);
 
 /**
  * The version of the loaded library as a number.
  * @return Its MID_VERSION_NUMBER.
- * @since 0.1.0
  */
 int32_t mid_version_number(void);
 
 /**
- * What the loaded library is, and which libraries it works with: a JSON object with "version", "libc", "arch" and three
- * libraries below, "libcurl", "tls" and "jansson", each an object with "version", "where" and "source".
- *
- * - "libc", "arch": what it was built for: "glibc" or "musl", "amd64" or "arm64".
- * - "version" of a library below: what that library itself says in this process; null when it says nothing.
- * - "where": "inside" the file of this library, as in the portable build, or "system", a file of its own.
- * - "source": for what is inside, the version of the Debian source package, with its revision, which tells the security
- *   fixes; otherwise null.
- *
- * More keys may come. It may be called before all else and by any thread, and gives the same text each time.
+ * What the loaded library is, and which libcurl, TLS library and jansson it works with: a JSON object, whose members
+ * docs/security-updates.md lists. Any thread may call it, before all else too, and gets the same text each time.
  * @return Static; never NULL. "{}" where memory was refused, and then the next call tries again.
- * @since 0.1.0
  */
 const char *mid_build_info(void);
 
@@ -148,21 +127,19 @@ const char *mid_build_info(void);
  * The name of a status, such as "MID_TIMEOUT".
  * @param status Any number.
  * @return Static; never NULL. "MID_UNKNOWN_STATUS" for a number without a name.
- * @since 0.1.0
  */
 const char *mid_status_name(mid_status status);
 
 /**
  * A connection to one authority for one organisation. Made by mid_client_new() or mid_client_from_env(), freed by
- * mid_client_free(). Any number of threads may use it at once.
+ * mid_client_free(), which ends its guards. Any number of threads may use it at once.
  */
 typedef struct mid_client mid_client;
 
 /**
  * Makes a client. Nothing is sent or opened before its first call.
  *
- * Options, with their defaults in brackets; docs/tls-and-proxies.md, docs/networks.md and docs/fail-closed.md explain
- * them:
+ * Options, with their defaults in brackets (docs/tls-and-proxies.md, docs/networks.md, docs/fail-closed.md):
  *
  * - `base_url` (`https://machineid.io`): the authority; https, or http to loopback. No user, query or fragment.
  * - `timeout_ms`, 1 to 3600000 (10000): for one call, everything included.
@@ -172,8 +149,7 @@ typedef struct mid_client mid_client;
  *   (CURL_CA_BUNDLE, or SSL_CERT_FILE and SSL_CERT_DIR, or the system's file).
  * - `pinned_public_key`: the only server keys to accept, `sha256//BASE64`, joined by ";".
  * - `proxy` (`https_proxy` or `all_proxy`): an http, https, socks4, socks4a, socks5 or socks5h URL; "" for none.
- * - `no_proxy` (the variable): hosts reached without a proxy: names, with those below them, addresses, IPv4 networks,
- *   joined by ","; or "*".
+ * - `no_proxy` (the variable): names, with those below, addresses, IPv4 networks to reach directly, by ","; or "*".
  * - `user_agent` (`libmachineid/VERSION`): 1 to 256 bytes of printable ASCII, not blank.
  * - `max_connections`, 1 to 256 (64): more calls at once wait their turn.
  * - `max_connection_age_ms`, 1000 to 86400000 (300000): an older connection takes no further request.
@@ -186,25 +162,18 @@ typedef struct mid_client mid_client;
  * @retval MID_INVALID_ARGUMENT `org_key` or `client` cannot be used.
  * @retval MID_INVALID_OPTIONS An option, or a variable in its place, cannot be used.
  * @retval MID_OUT_OF_MEMORY Memory was refused.
- * @since 0.1.0
  */
 mid_status mid_client_new(const char *org_key, const char *options, mid_client **client, char **json);
 
 /**
  * Makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in the file that
- * MACHINEID_ORG_KEY_FILE names; both set is an error, and blank is not set. MACHINEID_BASE_URL, unless it is blank,
- * stands in for the option `base_url`.
- *
- * The file is read once, here, and white space around the key is trimmed. It is a regular file of at most 4096 bytes,
- * which neither its group nor others may write; others may read it only where it is on a read-only mount, as the
- * secrets of containers are. docs/org-key.md says why.
+ * MACHINEID_ORG_KEY_FILE names; both set is an error, and blank is not set. docs/org-key.md says which files are read:
+ * once, here. MACHINEID_BASE_URL, unless it is blank, stands in for the option `base_url`.
  * @param options As for mid_client_new(), and `env_var`: another variable to read the org key from, and then no file.
  * @param client  As for mid_client_new().
  * @param json    See Texts.
- * @retval MID_NO_ORG_KEY Neither variable is set, or both are; the file cannot be read, is empty or too large, or
- *         others could read or write it; or privileges are elevated.
+ * @retval MID_NO_ORG_KEY Neither variable is set, or both; the file cannot be used; or privileges are elevated.
  * @return Otherwise as mid_client_new().
- * @since 0.1.0
  */
 mid_status mid_client_from_env(const char *options, mid_client **client, char **json);
 
@@ -212,7 +181,6 @@ mid_status mid_client_from_env(const char *options, mid_client **client, char **
  * Cancels a client: ends its guards and, with MID_CANCELLED, its calls in flight and to come. Returns at once. Any
  * thread may call it, any number of times, but no signal handler: it takes a lock.
  * @param client NULL does nothing.
- * @since 0.1.0
  */
 void mid_client_cancel(mid_client *client);
 
@@ -221,40 +189,16 @@ void mid_client_cancel(mid_client *client);
  * longer keeps what it uses. No call may begin meanwhile or afterwards: where threads may be about to call, cancel,
  * join them, free. After fork() parent and child each free their own.
  * @param client NULL does nothing.
- * @since 0.1.0
  */
 void mid_client_free(mid_client *client);
 
 /**
- * What the client has done so far in this process: counters for a monitoring system to scrape. docs/observability.md
- * says what each tells, and has adapters. After MID_OK the text is an object in which every member is always there:
- *
- * - "age_ms": milliseconds since counting began: when the client was made, or first used after fork().
- * - "calls": an object with a member for each of "register", "validate", "list_devices", "revoke", "unrevoke" (which
- *   mid_restore() is as well), "remove", "usage", "validate_many", "guard_start" and "guard_check". The last are the
- *   checks that guards made in the background and that came to a result. Each member is an object with "statuses": how
- *   many calls came to each status, by its name, where mid_validate_many() counts once; and "duration_ms": how long
- *   they took. In it are "buckets": how many took at most so many milliseconds, by "1", "2", "5" and so on to "10000"
- *   and "+Inf", each with those before it; "sum": milliseconds, all together; and "count": how many.
- * - "decisions": the decisions that were received, one for each device and each check of a guard. "allowed": those with
- *   the code "ALLOW", and "other"; "denied": "DEVICE_REVOKED", "PLAN_FROZEN", "PLAN_NOT_ACTIVE" and "other".
- * - "retries": further attempts after a transport failure or an outage. "resends": requests that were lost with a kept
- *   connection and repeated at once. "hedges": requests that stayed without an answer and were sent a second time.
- * - "connections": "made", those that took a first request, and "reused", further requests that went out on them.
- * - "tls_handshakes": completed ones with the authority, on the way to a first request.
- * - "guards": how many there are now of those that this process started: "on", "lapsed", "denied" and "ended".
- * - "last_answer": null before the first MID_OK or MID_REFUSED; then an object with "age_ms", milliseconds since it had
- *   been read, and "request_id", null unless it has 1 to 64 bytes of printable ASCII.
- *
- * Counters only grow, and in a forked child begin at 0: add up what processes report. They are read one after another,
- * so a call that ends meanwhile may be in some and not yet in others. More members may come. Any thread may call it, at
- * any time, also on a cancelled client; nothing is sent and the call is not counted.
+ * What the client has done so far in this process: counters for a monitoring system, as a JSON object, whose members
+ * docs/observability.md lists. In a forked child they begin at 0. Any thread may call it, at any time, also on a
+ * cancelled client; nothing is sent and the call is not counted.
  * @param client Not NULL.
  * @param json   Where to put the text, for mid_free(); not NULL.
- * @retval MID_OK The text is in `json`.
- * @retval MID_INVALID_ARGUMENT `client` or `json` is NULL.
- * @retval MID_OUT_OF_MEMORY Memory was refused.
- * @since 0.1.0
+ * @return MID_OK, MID_OUT_OF_MEMORY, or MID_INVALID_ARGUMENT where `client` or `json` is NULL.
  */
 mid_status mid_client_stats(mid_client *client, char **json);
 
@@ -268,8 +212,7 @@ mid_status mid_client_stats(mid_client *client, char **json);
  * MID_OUT_OF_MEMORY or MID_INTERNAL. After a failure the client works on.
  *
  * What replies hold is the service's to say; these notes are from the vendor's public pages. A reply whose "deviceId"
- * is a string that names another device, but for the case of ASCII letters and white space around it, is
- * MID_BAD_REPLY: it may be a late or repeated answer to another question.
+ * is a string that names another device, but for the case of ASCII letters and white space around it, is MID_BAD_REPLY.
  */
 
 /**
@@ -279,7 +222,6 @@ mid_status mid_client_stats(mid_client *client, char **json);
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_register(mid_client *client, const char *device_id, char **json);
 
@@ -293,27 +235,20 @@ mid_status mid_register(mid_client *client, const char *device_id, char **json);
  * @param json      See Texts.
  * @retval MID_OK A decision: 1 in `*allowed` is an allow, 0 a denial.
  * @return Otherwise see Operations: there is no decision.
- * @since 0.1.0
  */
 mid_status mid_validate(mid_client *client, const char *device_id, int *allowed, char **json);
 
 /**
- * May each of these devices run now? Asks within one `timeout_ms` for all, `max_connections` at a time, less those that
- * other threads use.
+ * May each of these devices run now? One `timeout_ms` is for all; `max_connections` are asked about at once.
  * @param client     Not NULL.
- * @param device_ids `count` device ids; not NULL. One that is NULL or cannot be sent costs only that device its
- *                   decision.
+ * @param device_ids `count` device ids, see Operations; not NULL. One that is NULL or cannot be sent lacks a decision.
  * @param count      Any number; 0 asks nothing. By default 10000 devices have 64 ms each: choose `timeout_ms`.
- * @param allowed    `count` flags as with mid_validate(); not NULL. Not touched if the count is impossible, such as a
- *                   negative number as `size_t`.
+ * @param allowed    `count` flags as with mid_validate(); not NULL. Not touched if the count is impossible, as -1 is.
  * @param json       An array of what mid_validate() would have given for each, in order; an object where the call fails
- *                   as a whole. Replies may take 64 MiB together, or 1 KiB for each device if that is more; a reply
- *                   without room is MID_BAD_REPLY.
+ *                   as a whole. Replies beyond 64 MiB together, or 1 KiB a device if that is more, are MID_BAD_REPLY.
  * @retval MID_OK There is a decision for every device.
  * @return Otherwise that of the first device without a decision; those of others stand. The call fails as a whole, and
- *         allows none, with MID_CANCELLED; with MID_INVALID_ARGUMENT for its own arguments; and with MID_OUT_OF_MEMORY
- *         or MID_INTERNAL where it lacks memory or a descriptor itself.
- * @since 0.1.0
+ *         allows none, with MID_CANCELLED, or a MID_INVALID_ARGUMENT, MID_OUT_OF_MEMORY or MID_INTERNAL of its own.
  */
 mid_status mid_validate_many(mid_client *client, const char *const *device_ids, size_t count, int *allowed,
                              char **json);
@@ -323,7 +258,6 @@ mid_status mid_validate_many(mid_client *client, const char *const *device_ids, 
  * @param client Not NULL.
  * @param json   See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_list_devices(mid_client *client, char **json);
 
@@ -333,7 +267,6 @@ mid_status mid_list_devices(mid_client *client, char **json);
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_revoke(mid_client *client, const char *device_id, char **json);
 
@@ -343,7 +276,6 @@ mid_status mid_revoke(mid_client *client, const char *device_id, char **json);
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
 
@@ -353,7 +285,6 @@ mid_status mid_unrevoke(mid_client *client, const char *device_id, char **json);
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_restore(mid_client *client, const char *device_id, char **json);
 
@@ -363,7 +294,6 @@ mid_status mid_restore(mid_client *client, const char *device_id, char **json);
  * @param device_id See Operations.
  * @param json      See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_remove(mid_client *client, const char *device_id, char **json);
 
@@ -372,20 +302,18 @@ mid_status mid_remove(mid_client *client, const char *device_id, char **json);
  * @param client Not NULL.
  * @param json   See Texts.
  * @return See Operations.
- * @since 0.1.0
  */
 mid_status mid_usage(mid_client *client, char **json);
 
 /**
  * ## Guards
- * A guard keeps one device's permission fresh in the background, for a hot loop to look at in nanoseconds.
+ * A guard keeps one device's permission fresh in the background, for a hot loop to look at in nanoseconds. All
+ * guards of a client share a thread, which blocks all signals and calls nothing of yours: docs/guards.md.
  *
  * - on: the last allow is younger than `max_age_ms`, counted from when the question was sent.
  * - lapsed: it is older. The guard asks on, and is on again after the next allow.
  * - denied: the authority said no. Final: a later unrevoke does not bring it back.
  * - ended: by mid_client_cancel(), mid_client_free() or exit(), or this is a forked child. Final.
- *
- * All guards of a client share a thread, which blocks all signals and calls nothing of yours: docs/guards.md.
  */
 
 /**
@@ -407,7 +335,6 @@ typedef struct mid_guard mid_guard;
  * @retval MID_OK There is a guard; after a denial it is denied from the start.
  * @retval MID_INVALID_OPTIONS The options cannot be used.
  * @return Otherwise see Operations.
- * @since 0.1.0
  */
 mid_status mid_guard_start(mid_client *client, const char *device_id, const char *options, mid_guard **guard,
                            char **json);
@@ -416,7 +343,6 @@ mid_status mid_guard_start(mid_client *client, const char *device_id, const char
  * May the device run now? Takes no lock, some 30 ns, and goes by CLOCK_BOOTTIME, which runs on during suspend.
  * @param guard NULL is 0.
  * @return 1 while the guard is on, otherwise 0.
- * @since 0.1.0
  */
 int mid_guard_allowed(const mid_guard *guard);
 
@@ -426,20 +352,17 @@ int mid_guard_allowed(const mid_guard *guard);
  * take it out of what polls it before.
  * @param guard The guard.
  * @return The same each time, unless somebody closed it. -1 when `guard` is NULL or no descriptor is left.
- * @since 0.1.0
  */
 int mid_guard_fd(mid_guard *guard);
 
 /**
- * Waits until the guard is off: lapsed, denied or ended. MID_OK is no permission here, so gate on mid_guard_allowed().
- * Without a limit it may never return: another thread has to end the guard. A thread that waits repeatedly must be
- * joined before mid_guard_stop(); mid_client_cancel() makes its waits return. docs/guards.md says more.
+ * Waits until the guard is off: lapsed, denied or ended. MID_OK is no permission: gate on mid_guard_allowed(). Join a
+ * thread that waits repeatedly before mid_guard_stop(); mid_client_cancel() makes its waits return: docs/guards.md.
  * @param guard      Not NULL.
  * @param timeout_ms Milliseconds to wait at most; 0 only looks, less than 0 has no limit.
  * @retval MID_OK The guard is off.
  * @retval MID_TIMEOUT It is still on.
  * @retval MID_INVALID_ARGUMENT `guard` is NULL.
- * @since 0.1.0
  */
 mid_status mid_guard_wait(mid_guard *guard, int32_t timeout_ms);
 
@@ -452,10 +375,7 @@ mid_status mid_guard_wait(mid_guard *guard, int32_t timeout_ms);
  * @param guard   Not NULL.
  * @param allowed As mid_guard_allowed(); not NULL. 0 on failure.
  * @param json    See Texts.
- * @retval MID_OK The text is in `json`.
- * @retval MID_INVALID_ARGUMENT `guard` or `allowed` is NULL.
- * @retval MID_OUT_OF_MEMORY Memory was refused.
- * @since 0.1.0
+ * @return MID_OK, MID_OUT_OF_MEMORY, or MID_INVALID_ARGUMENT where `guard` or `allowed` is NULL.
  */
 mid_status mid_guard_decision(mid_guard *guard, int *allowed, char **json);
 
@@ -463,14 +383,12 @@ mid_status mid_guard_decision(mid_guard *guard, int *allowed, char **json);
  * Stops and frees a guard, in 250 ms at most. Threads inside mid_guard_wait() return; no other call may begin or be
  * going on. In a forked child some memory stays.
  * @param guard NULL does nothing.
- * @since 0.1.0
  */
 void mid_guard_stop(mid_guard *guard);
 
 /**
  * Frees a text from a `json` parameter; never use free().
  * @param json NULL does nothing.
- * @since 0.1.0
  */
 void mid_free(char *json);
 

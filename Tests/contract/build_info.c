@@ -1,6 +1,6 @@
 /*
  * mid_build_info: called before anything else, by several threads at once, it gives one text, also in a child, in which
- * everything is as machineid.h says and as it is in this process.
+ * everything is as docs/security-updates.md says and as it is in this process.
  */
 #include "check.h"
 

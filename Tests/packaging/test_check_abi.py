@@ -65,10 +65,15 @@ TRAPS = {
 }
 
 
+def function(since):
+    """Returns a new function, as a replacement: with its comment, and the version in it."""
+    told = f"\\n * @since {since}" if since else ""
+    return f"/**\\n * New.\\n * @param client Any.{told}\\n */\\nvoid mid_new(mid_client *client);"
+
+
 def added(since):
     """Returns the change that adds a function to the header."""
-    comment = f"/**\\n * New.\\n * @param client Any.\\n * @since {since}\\n */"
-    return r"^void mid_free.*", f"\\g<0>\\n{comment}\\nvoid mid_new(mid_client *client);"
+    return r"^void mid_free.*", f"\\g<0>\\n{function(since)}"
 
 
 # check-abi --update-lists, instead of a change of abi/symbols.txt by the test.
@@ -102,11 +107,15 @@ HEADERS = {
     ),
     # Comments, and the version as a number.
     "finds a parameter without a comment": ((r"^ \* @param timeout_ms.*\n", ""), None, WHOLE, []),
-    "finds a function without a version": (
-        (r"^( \* @return The same each time.*\n).*\n", r"\1"),
-        None,
-        f"{WHOLE}\n{LISTED}",
-        [],
+    # What has no version is of the first release.
+    "finds a function of a later release without a version": (
+        (
+            r'(?s)^#define MID_VERSION "\S+"(.*?)VERSION_NUMBER \d+(.*?void mid_free[^\n]*)',
+            rf'#define MID_VERSION "0.2.0"\1VERSION_NUMBER 200\2\n{function(None)}',
+        ),
+        LISTS,
+        "abi/symbols.txt gives new functions the version 0.2.0",
+        NEW,
     ),
     "finds a number that is not that of the version": (
         (r"^#define MID_VERSION_NUMBER .*", "#define MID_VERSION_NUMBER 99"),

@@ -96,6 +96,23 @@ def test_sections():
     equal("each page of a function has its sections", [], lost)
 
 
+def see_also(name):
+    """Returns the pages that the last section of a page leads to."""
+    return re.findall(r"([a-z_]+)\(3\)", text(name).partition("\nSEE ALSO\n")[2])
+
+
+def test_see_also():
+    sought = {"machineid", "mid_register", "mid_validate_many", "mid_guard_start", "mid_free"}
+    equal("mid_validate leads to what is used with it", set(), sought - set(see_also("mid_validate")))
+    alone = [name for name in header("functions") if len(set(see_also(name)) - {"machineid"}) == 0]
+    equal("every page but that of mid_free leads to another function", ["mid_free"], alone)
+    equal("none leads to itself", [], [name for name in header("functions") if name in see_also(name)])
+    site = (HTML / "mid_validate.html").read_text()
+    told = re.search(r'class="admonition seealso".*?</div>', site, re.S)
+    holds("the site has the same", told and all(f"{name}.html" in told[0] for name in sought - {"machineid"}))
+    holds("mid_build_info is no question to the authority", "Operations" not in text("mid_build_info"))
+
+
 def test_parameters():
     lost = []
     for line in header("parameters"):

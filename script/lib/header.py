@@ -21,7 +21,7 @@ from clang.cindex import Cursor, CursorKind, Diagnostic, Index, TranslationUnit
 from hawkmoth.util import compiler
 
 HEADER = Path(__file__).resolve().parents[2] / "include" / "machineid.h"
-FIRST_RELEASE = "0.1.0"  # the version of a constant without @since
+FIRST_RELEASE = "0.1.0"  # the version of what has no @since
 
 
 class Comment:
@@ -33,6 +33,7 @@ class Comment:
         self.text = " ".join(re.split(r"^@", text, maxsplit=1, flags=re.M)[0].split())
         self.parameters = re.findall(r"^@param (\w+)", text, re.M)
         self.tells_result = bool(re.search(r"^@(return|retval) ", text, re.M))
+        self.sections = set(re.findall(r"\b[Ss]ee (Texts|Operations)\b", text))
         since = re.search(r"^@since (\S+)", text, re.M)
         self.since = since and since[1]
 
@@ -68,10 +69,6 @@ class Function(Declaration):
         space = "" if self.result.endswith("*") else " "
         return f"{self.result}{space}{self.name}({types or 'void'})"
 
-    @property
-    def since(self) -> str:
-        return (self.comment and self.comment.since) or "?"
-
     def faults(self) -> Iterator[str]:
         if not self.comment or not self.comment.text:
             yield f"{self.name} has no comment"
@@ -82,8 +79,6 @@ class Function(Declaration):
         if self.comment.tells_result != (self.result != "void"):
             has = "has a" if self.comment.tells_result else "has no"
             yield f"{self.name} returns {self.result}, and its comment {has} @return"
-        if not self.comment.since:
-            yield f"{self.name} has no @since"
 
 
 class Header:

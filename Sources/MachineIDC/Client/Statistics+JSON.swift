@@ -1,7 +1,7 @@
 internal import CPlatform
 
-// The report of `mid_client_stats`: see machineid.h. Every member is always there, so that a host sees the first error
-// as a step from 0.
+// The report of `mid_client_stats`: see docs/observability.md. Every member is always there, so that a host sees the
+// first error as a step from 0.
 extension Statistics {
     /// Writes all members but the guards.
     func write(to text: inout JSONText) {

@@ -1,6 +1,6 @@
 /*
  * mid_client_stats() over an emulator: N calls of each kind by 16 threads are counted as exactly N, by operation,
- * status and code; every request went out on a connection; and the report has the shape that machineid.h gives it.
+ * status and code; every request went out on a connection; and the report has the shape of docs/observability.md.
  *
  *     calls [ROUNDS]
  */

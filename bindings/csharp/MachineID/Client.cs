@@ -191,7 +191,7 @@ namespace MachineID
         public Reply Usage() => Ask(native.Usage);
 
         /// <summary>Tells what the client has done so far, in counters. It asks nobody and does not block.</summary>
-        /// <returns>The counters, which machineid.h lists at mid_client_stats.</returns>
+        /// <returns>The counters of mid_client_stats, which docs/observability.md lists.</returns>
         public JsonValue Stats() => Ask(native.ClientStats).Value;
 
         /// <summary>Whether the client is open. It shows no key.</summary>

@@ -15,6 +15,8 @@ class ManSections(SphinxPostTransform):
         title = next(iter(self.document.findall(nodes.title)), None)
         page = title.astext() if title else ""
         mentioned = _name_pages(self.document, page, self.env.found_docs) | {"machineid"}
+        for related in list(self.document.findall(addnodes.seealso)):
+            related.parent.remove(related)  # these are in the section at the end
         for table in list(self.document.findall(nodes.table)):
             table.replace_self(_rows(table))
         if page == "machineid":

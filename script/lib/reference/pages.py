@@ -8,13 +8,11 @@ from typing import List, Tuple
 from header import Function, Header
 from markup import inline, table
 
-# The section of the header that holds for a function, besides its own comment.
-SECTIONS = {"Guards": r"mid_guard_", "Operations": r"mid_guard_start|mid_(?!guard_|client_|version|status_|free)"}
 # The guides in the order in which they are read; any others follow.
-GUIDES = ["installing", "security-updates", "fail-closed", "troubleshooting", "guards", "machineid", "machineid-exec"]
-GUIDES += ["networks", "tls-and-proxies", "hosts", "forking-servers", "fleets", "org-key", "observability", "ffi"]
-GUIDES += ["operating", "testing"]
-GUIDES += ["reliability"]
+GUIDES = """
+installing security-updates fail-closed troubleshooting guards machineid machineid-exec networks tls-and-proxies hosts
+forking-servers fleets org-key observability ffi operating testing reliability
+""".split()
 
 MACHINEID = """\
 machineid
@@ -50,6 +48,15 @@ FUNCTION = """\
 
 .. c:autofunction:: {name}
    :file: machineid.h
+"""
+
+SECTION = """
+.. c:autosection:: {section}
+   :file: machineid.h
+"""
+
+SEE_ALSO = """
+.. seealso:: {functions}
 """
 
 # What stands below README.md on the first page: the tables of contents at the side.
@@ -95,6 +102,26 @@ programs/*
 """
 
 
+def groups(function: Function) -> List[str]:
+    """Returns the groups of a function: sections of the header that hold for it besides its own comment, or others."""
+    in_sections = [("Guards", function.name.startswith("mid_guard_")), ("Operations", asks(function))]
+    named = [name for name, is_in in in_sections if is_in]
+    return named or ["Clients" if function.name.startswith("mid_client_") else "The library"]
+
+
+def asks(function: Function) -> bool:
+    return bool(function.comment) and "Operations" in function.comment.sections
+
+
+def related(function: Function, header: Header) -> List[str]:
+    """Returns the functions that are in a group with this one, and the one that frees what it gives."""
+    if function.name == "mid_free":
+        return []
+    others = [other for other in header.functions if other.name not in (function.name, "mid_free")]
+    made = [other.name for other in others if set(groups(other)) & set(groups(function))]
+    return made + (["mid_free"] if "json" in function.parameters else [])
+
+
 def brief(function: Function) -> str:
     """Returns the first sentence of a function's comment."""
     text = function.comment.text if function.comment else ""
@@ -112,8 +139,8 @@ def man_pages(header: Header) -> List[Tuple[str, str, str, List[str], int]]:
 
 def write(header: Header, folder: Path, programs: List[Path]) -> None:
     names = [function.name for function in header.functions]
-    for name in names:
-        _write(folder / f"{name}.rst", _function_page(name))
+    for function in header.functions:
+        _write(folder / f"{function.name}.rst", _function_page(function, header))
     _write(folder / "machineid.rst", _machineid_page(header))
     for program in programs:
         _write(folder / "programs" / f"{program.name}.rst", _program_page(program))
@@ -123,12 +150,11 @@ def write(header: Header, folder: Path, programs: List[Path]) -> None:
     _write(folder / "index.md", index + contents)
 
 
-def _function_page(name: str) -> str:
-    page = FUNCTION.format(name=name, underline="=" * len(name))
-    for section, pattern in SECTIONS.items():
-        if re.match(pattern, name):
-            page += f"\n.. c:autosection:: {section}\n   :file: machineid.h\n"
-    return page
+def _function_page(function: Function, header: Header) -> str:
+    page = FUNCTION.format(name=function.name, underline="=" * len(function.name))
+    page += "".join(SECTION.format(section=group) for group in groups(function) if group in ("Guards", "Operations"))
+    others = ", ".join(f":c:func:`{name}`" for name in related(function, header))
+    return page + (SEE_ALSO.format(functions=others) if others else "")
 
 
 def _machineid_page(header: Header) -> str:
