@@ -41,8 +41,8 @@ def test_the_list_is_whole():
 
 
 def runs(text, module, path, behaviours):
-    """Whether a test with this text uses the file: a C program by its path from the module's folder, or by its name where
-    a fixture adds the folder; and a folder of the module's, with what is in it, by its name."""
+    """Whether a test with this text uses the file. It names a C program by the path from the module's folder, or by the
+    last part of it where a fixture adds the folder. Of other files it names the folder beside the module."""
     if path == module:
         return True
     if path.suffix == ".c":
