@@ -149,7 +149,7 @@ static inline void tool_address(const struct addrinfo *_Nonnull at, char *_Nonnu
     if (getnameinfo(at->ai_addr, at->ai_addrlen, text, 64, NULL, 0, NI_NUMERICHOST) != 0) strcpy(text, "?");
 }
 
-// Connects to an address and closes the connection. Returns 0, or the errno of the failure, ETIMEDOUT among them.
+// Connects to an address and closes the connection. Returns 0, or an errno, which is ETIMEDOUT when time is up.
 static inline int tool_connect(const struct addrinfo *_Nonnull to, int milliseconds) {
     int error = 0, descriptor = socket(to->ai_family, to->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->ai_protocol);
     socklen_t size = sizeof error;

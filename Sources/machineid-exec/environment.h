@@ -4,8 +4,7 @@
 
 #include <sys/types.h>
 
-/* Makes variables that name the supervisor name this process: the service manager took the supervisor for the program.
- */
+/* Makes variables that name the supervisor name this process: a service manager took the supervisor for the program. */
 void take_over_variables(pid_t supervisor);
 
 #endif

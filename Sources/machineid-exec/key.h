@@ -1,4 +1,4 @@
-/* key.h - reads the org key, and wipes it everywhere except in the client. */
+/* key.h - reads the org key, gives it to the client, and wipes what else holds it. */
 #ifndef KEY_H
 #define KEY_H
 

@@ -7,7 +7,7 @@
 #include <signal.h>
 
 /* Blocks the signals that are to be read from a signalfd. Stores which they are, and what was changed. They do not
- * include signals of a fault, which concern this process alone, and those that nobody can catch. */
+ * include signals of a fault, which concern this process alone, or those that nobody can catch. */
 void catch_signals(sigset_t *caught, struct inherited *inherited);
 
 /* Ignores SIGPIPE, SIGTTIN and SIGTTOU. A reader of its messages that closes must not end the supervisor, and the

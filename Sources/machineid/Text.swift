@@ -56,8 +56,8 @@ extension String {
         return wrapped(to: columns - indent).joined(by: "\n" + String(repeating: " ", count: indent))
     }
 
-    /// The text with every control character written as an escape, such as `\x1b`. Text from
-    /// an authority or a file must not move the cursor of a terminal, and must not begin another column or row.
+    /// The text with every control character written as an escape, such as `\x1b`. Text from an authority or a
+    /// file must not move the cursor of a terminal, and must not begin another column or row.
     var withoutControls: String {
         var escaped: [UInt8] = []
         let hex = Array("0123456789abcdef".utf8)

@@ -59,8 +59,8 @@ final class Client {
         return .usage(name + String(bytes: failure.message.utf8.dropFirst("base_url".utf8.count)))
     }
 
-    /// The options of the client: those in --options, which --base-url and --timeout override. Where neither names an
-    /// authority, MACHINEID_BASE_URL does.
+    /// The options of the client: those in --options, which --base-url and --timeout override. Without a base_url in
+    /// these, MACHINEID_BASE_URL counts.
     static func options(_ arguments: Arguments) throws(Failure) -> JSON {
         var options = JSON.object()
         if let given = arguments.commonValue("options") {

@@ -29,7 +29,7 @@ enum Environment {
             "CREDENTIALS_DIRECTORY",
             "where neither is given, the folder in which systemd puts the file machineid-org-key"
         ),
-        ("MACHINEID_ORG_KEY", "the org key, where none of these gives a file"),
+        ("MACHINEID_ORG_KEY", "the org key, where none of the above gives a file"),
         ("MACHINEID_BASE_URL", "the URL of another authority than the service"),
         ("NO_COLOR", "where it is set, there are no colours"),
     ]

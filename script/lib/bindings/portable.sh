@@ -6,6 +6,6 @@
 # shellcheck disable=SC2034 # for the scripts that source this
 portable_trees=(amd64-glibc amd64-musl arm64-glibc arm64-musl)
 
-# The version is header_version.
+# header_version prints the version.
 # shellcheck source=script/lib/header.sh
 . script/lib/header.sh
