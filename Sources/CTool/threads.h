@@ -67,13 +67,13 @@ static inline void tool_wait_for_change(struct tool_monitor *_Nonnull monitor) {
     pthread_cond_timedwait(&monitor->changed, &monitor->mutex, &until);
 }
 
-// The signals that are held back, and what was before.
+// The signals that are held back, and the signal mask from before.
 struct tool_held {
     sigset_t signals, before;
 };
 
-// Holds back the signals that end a program from outside, and SIGPIPE, in this thread and in those that it starts. One
-// that is ignored, or that was held back before, stays so.
+// Holds back the signals that end a program from outside, and SIGPIPE, in this thread and in those that it starts. A
+// signal that was ignored or held back before is left as it was.
 static inline void tool_hold_back(struct tool_held *_Nonnull held) {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     sigemptyset(&held->signals);
@@ -86,7 +86,7 @@ static inline void tool_hold_back(struct tool_held *_Nonnull held) {
     pthread_sigmask(SIG_BLOCK, &held->signals, NULL);
 }
 
-// Whether one of the signals has come that are held back, other than SIGPIPE.
+// Whether a signal that is held back has come. SIGPIPE does not count.
 static inline int tool_has_come(const struct tool_held *_Nonnull held) {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t pending;
@@ -98,7 +98,7 @@ static inline int tool_has_come(const struct tool_held *_Nonnull held) {
     return 0;
 }
 
-// Lets the signals through. One that has come meanwhile does now what it would have done then.
+// Lets the signals through. A signal that has come meanwhile takes effect now.
 static inline void tool_let_through(const struct tool_held *_Nonnull held) {
     pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }

@@ -27,8 +27,8 @@ static inline int tool_errno(void) {
     return errno;
 }
 
-// Opens a file for reading. Returns -1 when that fails. A descriptor that was handed down, as /dev/fd/N or /dev/stdin,
-// is read itself where it cannot be opened once more, as a pipe that belongs to another user, and a socket.
+// Opens a file for reading. Returns -1 when that fails. /dev/fd/N and /dev/stdin name a descriptor that was handed
+// down. Where it cannot be opened again, for example because it is a socket or another user's pipe, it is duplicated.
 static inline int tool_open(const char *_Nonnull path) {
     int number = -1, error, descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (descriptor >= 0) return descriptor;
@@ -40,14 +40,14 @@ static inline int tool_open(const char *_Nonnull path) {
     return descriptor;
 }
 
-// Keeps other processes of the same user, unless they are root, from reading this one's memory and environment, and the
-// system from writing them to a file. A program that this one becomes is not concerned. Returns 0, or -1.
+// Keeps other processes of the same user, except root, from reading this process's memory and environment, and the
+// system from writing a core dump. It no longer holds once this process runs another program. Returns 0, or -1.
 static inline int tool_become_unreadable(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// Occupies the standard streams that are closed, so that no connection gets their numbers and then the output. What is
-// written to or read from them fails as before. Returns 0, or -1 when that cannot be done.
+// Opens /dev/null in place of each standard stream that is closed. Otherwise a connection could get its number, and
+// then the program's output. Reading and writing the stream still fail. Returns 0, or -1 when this cannot be done.
 static inline int tool_occupy_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
         int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
@@ -82,7 +82,7 @@ static inline void tool_use_utf8(void) {
     setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-// How many columns of a terminal a text takes up: two for a character such as 倉, none for one that is put on another.
+// How many columns of a terminal a text takes up: two for a character such as 倉, none for a combining one.
 static inline int tool_columns(const char *_Nonnull text) {
     mbstate_t state = {0};
     wchar_t character;
@@ -91,7 +91,7 @@ static inline int tool_columns(const char *_Nonnull text) {
         int width = 1;
         length = mbrtowc(&character, text, left, &state);
         if (length == (size_t)-1 || length == (size_t)-2 || length == 0) {
-            // Not UTF-8, or a C library without it: a column for each character's first byte.
+            // Not UTF-8, or the C library has no UTF-8: one column for each character's first byte.
             memset(&state, 0, sizeof state);
             length = 1;
             width = ((unsigned char)*text & 0xc0) != 0x80;
@@ -103,7 +103,7 @@ static inline int tool_columns(const char *_Nonnull text) {
     return columns;
 }
 
-// How wide a terminal is; 0 when it does not say, or is none.
+// The width of a terminal; 0 when it does not say, or when the descriptor is no terminal.
 static inline int tool_terminal_columns(int descriptor) {
     struct winsize size = {0};
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
@@ -115,7 +115,7 @@ static inline int tool_has_no_reader(int descriptor) {
     return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-// Overwrites memory with zeros, and no compiler may leave that out.
+// Overwrites memory with zeros, in a way that no compiler may leave out.
 static inline void tool_erase(void *_Nonnull memory, size_t size) {
     memset(memory, 0, size);
     __asm__ volatile("" : : "r"(memory) : "memory");
@@ -139,7 +139,7 @@ static inline int tool_look_up(const char *_Nonnull host, const char *_Nonnull p
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_ADDRCONFIG;
     int error = getaddrinfo(host, port, &hints, found);
-    // AI_ADDRCONFIG leaves out an address on loopback where the machine has no other of its kind.
+    // AI_ADDRCONFIG leaves out a loopback address where the machine has no other address of that family.
     hints.ai_flags = 0;
     return error == 0 ? 0 : getaddrinfo(host, port, &hints, found);
 }
@@ -149,7 +149,7 @@ static inline void tool_address(const struct addrinfo *_Nonnull at, char *_Nonnu
     if (getnameinfo(at->ai_addr, at->ai_addrlen, text, 64, NULL, 0, NI_NUMERICHOST) != 0) strcpy(text, "?");
 }
 
-// Connects to an address and closes the connection. Returns 0, or why that failed: an errno, ETIMEDOUT after the time.
+// Connects to an address and closes the connection. Returns 0, or an errno, which is ETIMEDOUT when time is up.
 static inline int tool_connect(const struct addrinfo *_Nonnull to, int milliseconds) {
     int error = 0, descriptor = socket(to->ai_family, to->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->ai_protocol);
     socklen_t size = sizeof error;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Says why nothing can be asked, and returns the exit status. */
+/* Prints why the program is not started, and returns the exit status. */
 static int refuse(mid_status status, const char *step, const struct reason *why) {
     char text[400];
     int is_wrong_use = status == MID_INVALID_ARGUMENT || status == MID_INVALID_OPTIONS || status == MID_NO_ORG_KEY;

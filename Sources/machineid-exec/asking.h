@@ -20,10 +20,10 @@ struct asking {
 /* The thread: makes the client and the guard, and waits for the guard to go off. Its argument is a struct asking. */
 void *ask(void *argument);
 
-/* Why the guard is as it is. */
+/* Why the guard is in its present state. */
 struct reason reason_now(const struct asking *asking);
 
-/* Until when the last allow holds, in nanoseconds of CLOCK_BOOTTIME; 0 if the device may not run. */
+/* When the last allow runs out, in nanoseconds of CLOCK_BOOTTIME; 0 if the device may not run. */
 int64_t allowed_until(const struct asking *asking);
 
 #endif

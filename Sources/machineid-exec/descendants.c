@@ -62,7 +62,7 @@ static const struct process *find(const struct list *list, pid_t pid) {
     return bsearch(&wanted, list->all, list->count, sizeof *list->all, by_pid);
 }
 
-/* Walks up from a process. The list is not of one moment, so the walk is bounded. */
+/* Walks up from a process. The list was not read at one moment, so it may have a loop, and the walk is bounded. */
 static int is_below(const struct list *list, const struct process *process, pid_t root, pid_t spared) {
     for (size_t steps = 0; process != NULL && steps <= list->count; steps++) {
         if (process->pid == spared || process->pid == root) return 0;
@@ -130,7 +130,7 @@ struct reach signal_children(pid_t spared, int signal) {
     struct reach reach = {0, 0, 0};
     struct list list = {NULL, 0, 0};
     if (read_children(&list) != 0) return signal_descendants(0, spared, signal);
-    /* The youngest is the likeliest to have started no other one yet. */
+    /* The youngest comes first: it has had the least time to start another one. */
     for (size_t n = list.count; n-- > 0;) {
         if (list.all[n].pid == spared) continue;
         if (kill(list.all[n].pid, signal) != 0 && errno == EPERM) reach.refused++;

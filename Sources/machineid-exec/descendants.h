@@ -4,9 +4,9 @@
 
 #include <sys/types.h>
 
-/* What a signal came to. */
+/* Which processes a signal was sent to. */
 struct reach {
-    int found;         /* how many are no zombies; of children, whether there is one that has not ended */
+    int found;         /* how many are no zombies; of children, 1 if there is one that has not ended */
     int refused;       /* how many it was not allowed to reach, because they run as another user */
     unsigned long sum; /* of the ids of all, zombies too: it tells whether they are the same as before */
 };
@@ -17,9 +17,9 @@ int descendants(pid_t root);
 /* Signals every process below `root` (0: this one), except `spared` and those below it. */
 struct reach signal_descendants(pid_t root, pid_t spared, int signal);
 
-/* Signals every child of this process, except `spared`, sooner than signal_descendants() does: a process that replaces
- * itself by a child is hit only before that. The first thread calls this, which all children belong to; no other one
- * may reap children meanwhile, so that no number is another process's. */
+/* Signals every child of this process except `spared`. It is faster than signal_descendants(), so that it can hit a
+ * process before that one has replaced itself by a child. Only the first thread may call this, since all children
+ * belong to it. No other thread may reap children meanwhile, so that no id becomes another process's. */
 struct reach signal_children(pid_t spared, int signal);
 
 #endif

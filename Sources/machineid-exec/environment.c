@@ -1,4 +1,4 @@
-/* environment.c - variables that hold a process id, which whoever reads them compares with its own. */
+/* environment.c - variables that hold a process id. Programs ignore them unless the id is their own. */
 #define _GNU_SOURCE /* setenv */
 #include "environment.h"
 
@@ -16,7 +16,7 @@ void take_over_variables(pid_t supervisor) {
         const char *value = getenv(names[n]);
         if (value == NULL || strcmp(value, its) != 0) continue;
         (void)setenv(names[n], own, 1);
-        /* It names the same process in another way, and sd_listen_fds() does without it. */
+        /* This one names machineid-exec by another number, and sd_listen_fds() does not need it. */
         if (n == 0) (void)unsetenv("LISTEN_PIDFDID");
     }
 }

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-/* Variables that name the supervisor, because a service manager took it for the program, name this process instead. */
+/* Makes variables that name the supervisor name this process: a service manager took the supervisor for the program. */
 void take_over_variables(pid_t supervisor);
 
 #endif

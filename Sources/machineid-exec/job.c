@@ -2,9 +2,9 @@
  * job.c - job control. The program's process group is not the one that the shell knows, so machineid-exec stops when
  * the program does, and passes SIGCONT on.
  *
- * The terminal stays with the group of machineid-exec until the program uses it: reading stops a program whose group
- * does not have the terminal, and then it gets it. Until then ^C reaches all of the job, such as the other programs of
- * a pipeline or the script that runs machineid-exec.
+ * The terminal stays with the group of machineid-exec until the program uses it. A program that reads the terminal
+ * while its group does not have it is stopped, and machineid-exec then lends it the terminal. Until then ^C reaches all
+ * of the job, such as the other programs of a pipeline or the script that runs machineid-exec.
  */
 #define _GNU_SOURCE /* sigset_t */
 #include "job.h"
@@ -25,7 +25,7 @@ void on_program_stopped(struct supervision *supervision, int number) {
         return;
     }
     if (supervision->result != 0 || (!wants_terminal && number != SIGTSTP)) {
-        /* Somebody has stopped the program alone. If a signal was on its way, it is handled nevertheless. */
+        /* Somebody has stopped only the program. If a signal has just been passed on, the program must handle it. */
         if (now() < supervision->passed_on_at + 1) wake_program(supervision->program, supervision->settings);
         return;
     }
@@ -37,8 +37,9 @@ void on_program_stopped(struct supervision *supervision, int number) {
     tell_pause(supervision->watcher);
     stop_self(number);
     tell_alive(supervision->watcher);
-    /* SIGCONT is passed on when it is read. If there is none, then nobody can stop and continue this process, and so
-     * nobody would continue the program. One that wants a terminal would only be stopped again. */
+    /* A SIGCONT that is pending is passed on when it is read. Without one this process was not stopped, because nobody
+     * could continue it, so nobody would continue the program either. A program that wants the terminal stays stopped:
+     * it would only be stopped again. */
     sigpending(&pending);
     if (!wants_terminal && !sigismember(&pending, SIGCONT)) on_continued(supervision);
 }
@@ -47,7 +48,7 @@ void on_continued(struct supervision *supervision) {
     struct terminal *terminal = supervision->terminal;
     if (terminal->is_lent || supervision->settings->is_foreground)
         (void)lend_terminal(terminal, supervision->program->pid);
-    /* The allow may have run out meanwhile; then the program finds SIGTERM when it goes on. */
+    /* The allow may have run out meanwhile; then the program gets SIGTERM as soon as it goes on. */
     if (supervision->result == 0 && !mid_guard_allowed(supervision->asking->guard)) stop_for_guard(supervision);
     else (void)signal_program(supervision->program, supervision->settings, SIGCONT);
 }

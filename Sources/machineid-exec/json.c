@@ -8,7 +8,7 @@
 
 static const char *skip_space(const char *at) { return at + strspn(at, " \t\r\n"); }
 
-/* From the opening quote to behind the closing one. */
+/* Takes the place of the opening quote, and returns the place after the closing one. */
 static const char *skip_string(const char *at) {
     for (at++; *at != '\0' && *at != '"'; at++)
         if (*at == '\\' && at[1] != '\0') at++;
@@ -25,7 +25,7 @@ static const char *skip_value(const char *at) {
         } else if (*at == '{' || *at == '[') {
             depth++;
         } else if (*at == '}' || *at == ']') {
-            if (depth == 0) return at; /* the end of what the value is in */
+            if (depth == 0) return at; /* the end of the object or array that holds the value */
             if (--depth == 0) return at + 1;
         } else if (*at == ',' && depth == 0) {
             return at;

@@ -43,7 +43,7 @@ static int number_of(const char *path) {
     return -1;
 }
 
-/* Takes a descriptor away from the program: it could read the key there once more. */
+/* Takes a descriptor away from the program, which could read the key from it again. */
 static void withhold(int file) {
     int nothing;
     if (file > STDERR_FILENO) {
@@ -64,8 +64,8 @@ static void await_more(int file, int signals) {
 }
 
 /*
- * Reads a file whole. A descriptor that was handed down, as /dev/fd/N or /dev/stdin, is read itself, so that its owner
- * need not let this user open the file; the program does not get it.
+ * Reads a whole file. /dev/fd/N and /dev/stdin name descriptors that were handed down. They are read without being
+ * opened again, since this user may have no right to open the file. The program does not get such a descriptor.
  */
 static void read_file(const char *path, const char *source, int signals) {
     /* Without O_NONBLOCK, opening a named pipe would wait for a writer. */
@@ -77,7 +77,7 @@ static void read_file(const char *path, const char *source, int signals) {
     struct stat about;
     struct statvfs mount;
     key_source = source;
-    /* The path is part of messages, and they go to logs. */
+    /* The path would get into messages, and with them into logs. */
     if (strncmp(path, "org_", 4) == 0) wrong_use("%s takes the path of a file, and got what looks like a key", source);
     if (file < 0 || fstat(file, &about) != 0)
         wrong_use("%s: %s cannot be read: %s; give a file that this user may read", source, path, strerror(errno));
@@ -85,7 +85,7 @@ static void read_file(const char *path, const char *source, int signals) {
         wrong_use("%s: %s cannot be read: it is open for writing only; give a file with the org key", source, path);
     if (S_ISREG(about.st_mode) && (about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         wrong_use("%s: %s may be changed by other users; chmod go-w it", source, path);
-    /* Containers get their secrets so that everyone may read them, on a mount where nobody can change that. */
+    /* Containers get their secrets as files that everyone may read, on a mount that nobody can write to. */
     if (S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0 &&
         (fstatvfs(file, &mount) != 0 || (mount.f_flag & ST_RDONLY) == 0))
         wrong_use("%s: %s may be read by every user; chmod o-r it", source, path);

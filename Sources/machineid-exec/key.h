@@ -1,4 +1,4 @@
-/* key.h - the org key: where it comes from, and that nothing else in memory holds it. */
+/* key.h - reads the org key, gives it to the client, and wipes what else holds it. */
 #ifndef KEY_H
 #define KEY_H
 
@@ -11,8 +11,8 @@
 void become_unreadable(void);
 
 /* Reads the org key from --key-file, MACHINEID_ORG_KEY_FILE, the file machineid-org-key in CREDENTIALS_DIRECTORY, or
- * MACHINEID_ORG_KEY: the first that there is. Without a key that can be used this ends the process. So does a signal,
- * which is read from the signalfd `signals`, while a pipe is silent. */
+ * MACHINEID_ORG_KEY: the first that there is. Without a usable key this ends the process. While it waits for a pipe,
+ * a signal from the signalfd `signals` ends the process too. */
 void read_key(const struct settings *settings, int signals);
 
 /* Takes MACHINEID_ORG_KEY and MACHINEID_ORG_KEY_FILE out of the environment of this process, and wipes them. */

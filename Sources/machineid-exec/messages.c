@@ -133,7 +133,7 @@ void say_until(double moment, enum event event, const struct reason *why, int ex
     if (pthread_clockjoin_np(writer, NULL, CLOCK_MONOTONIC, &time) != 0) (void)pthread_detach(writer);
 }
 
-/* This process ends now, also by a signal while the reader of its last message keeps it waiting. */
+/* Lets signals end this process, which is ending anyway, while the reader of its last message keeps it waiting. */
 static void unblock_signals(void) {
     sigset_t all;
     sigfillset(&all);

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/* What happened, for the member "event". Those that are of interest to programs only are not written as text. */
+/* What happened, for the member "event". Events that interest only programs are not written as text. */
 enum event {
     EVENT_WRONG_USE,
     EVENT_FAILED,
@@ -35,13 +35,13 @@ void say(enum event event, const struct reason *why, int exit_status, const char
 void say_until(double moment, enum event event, const struct reason *why, int exit_status, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Says what is wrong with the use, and ends the process with WRONG_USE. */
+/* Prints what is wrong with the use, and ends the process with WRONG_USE. */
 _Noreturn void wrong_use(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints what failed and the reason that errno gives, and ends the process with FAILED. */
 _Noreturn void fail(const char *what);
 
-/* The time in seconds on CLOCK_MONOTONIC, on which `moment` is a time too. */
+/* The time in seconds on CLOCK_MONOTONIC. `moment` above is a time on this clock. */
 double now(void);
 
 /* Writes the time of day into `room`, as 2026-11-27T16:05:52Z, and with milliseconds if `is_exact`. */

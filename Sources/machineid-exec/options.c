@@ -45,17 +45,17 @@ static const char *not_empty(const char *option, const char *text, const char *r
     return text;
 }
 
-/* getopt_long() has returned '?' or ':'. Long options have been moved past, short ones perhaps not. */
+/* Prints why getopt_long() returned '?' or ':'. `optind` is past a long option, but perhaps not past a short one. */
 static _Noreturn void refuse(char **arguments, int result) {
     const char *word = arguments[optind - 1];
     if (strncmp(word, "--", 2) != 0) {
         if (result == ':') wrong_use("option -%c needs a value; see machineid-exec --help", optopt);
-        wrong_use("unknown option -%c; machineid-exec --help has those there are", optopt);
+        wrong_use("unknown option -%c; machineid-exec --help lists them", optopt);
     }
     if (result == ':') wrong_use("option %s needs a value; see machineid-exec --help", word);
     if (optopt != 0) wrong_use("option %.*s takes no value; leave it out", (int)strcspn(word, "="), word);
-    /* A value may be a key. */
-    wrong_use("unknown option %.*s; machineid-exec --help has those there are", (int)strcspn(word, "="), word);
+    /* The value is left out, because it may be a key. */
+    wrong_use("unknown option %.*s; machineid-exec --help lists them", (int)strcspn(word, "="), word);
 }
 
 /* The rules between options, which are checked before anything is sent. */
@@ -79,7 +79,7 @@ static void check(struct settings *settings) {
 void read_options(int count, char **arguments, struct settings *settings) {
     int option;
     opterr = 0;
-    /* "+": the arguments after the program's name belong to the program. ":": a missing value is told apart. */
+    /* "+": the arguments after the program's name belong to the program. ":": a missing value makes it return ':'. */
     while ((option = getopt_long(count, arguments, "+:d:g:i:a:f", options, NULL)) != -1) {
         switch (option) {
         case 'd': settings->device = not_empty("--device", optarg, "give the device's id"); break;

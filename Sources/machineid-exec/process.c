@@ -20,7 +20,7 @@ int signal_process(int pidfd, pid_t pid, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
-/* Whether /proc has the processes of this namespace, under the numbers that they have in it. */
+/* Whether /proc shows the processes of this PID namespace, with its ids. */
 static int is_own_proc(void) {
     static int is_known, is_own;
     char text[24];
@@ -89,7 +89,7 @@ int has_died(pid_t pid) {
     /* Processes of other users may be hidden in /proc. */
     if (read_process(pid, &process) != 0) return kill(pid, 0) != 0 && errno == ESRCH;
     if (process.state != 'Z' || process.threads == 1) return process.state == 'Z' || process.state == 'X';
-    /* Twice, since a thread that ends looks like a zombie for a moment, and may have left another one behind. */
+    /* Look twice: a thread that is ending looks like a zombie for a moment, and may just have started another one. */
     for (int look = 0; look < 2; look++) {
         int zombies = zombies_of(pid, &sums[look]);
         if (read_process(pid, &process) != 0 || process.state != 'Z' || process.threads != zombies) return 0;

@@ -15,16 +15,16 @@ struct process {
 /* Returns 0, or -1 if there is no such process, or /proc is missing or that of another namespace. */
 int read_process(pid_t pid, struct process *process);
 
-/* Whether a process has ended, although nobody may have reaped it: all its threads are zombies. The first thread alone
- * may be one while others go on. A process that is traced stays a zombie, which no waitpid() returns, until its tracer
+/* Whether a process has ended, although nobody may have reaped it: all its threads are zombies. The first thread may be
+ * a zombie while others go on. A process that is traced stays a zombie, which no waitpid() returns, until its tracer
  * has waited for it. Without /proc nobody can tell, and the answer is no. */
 int has_died(pid_t pid);
 
 /* Whether a process is stopped. Without /proc nobody can tell, and the answer is yes. */
 int is_stopped(pid_t pid);
 
-/* Signals a process through a descriptor of it, so that no other process with the same number is ever meant. Without
- * such descriptors (Linux 5.3 has them), by number. Returns 0, or -1 and errno. */
+/* Signals a process through a descriptor of it, so that no other process with the same number is ever meant. Before
+ * Linux 5.3, which has no such descriptors, it signals by id. Returns 0, or -1 and errno. */
 int signal_process(int pidfd, pid_t pid, int signal);
 
 /* A descriptor of a process, closed on exec; -1 where the system has none. */

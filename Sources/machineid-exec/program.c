@@ -25,7 +25,7 @@ int64_t boot_time(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* The child's part. It ends by becoming the program, or with an exit status. */
+/* What the child does: it becomes the program, or ends with an exit status. */
 static _Noreturn void become_program(const struct settings *settings, const struct inherited *inherited, pid_t parent,
                                      int go, volatile int *was_too_late) {
     int64_t latest;
@@ -33,7 +33,7 @@ static _Noreturn void become_program(const struct settings *settings, const stru
     forget_key();
     if (!settings->keeps_key) clear_key_variables();
     take_over_variables(parent);
-    /* The program must not run without a supervisor, which could stop it. With --kill-group that is left to the
+    /* The program must not outlive its supervisor, which alone can stop it. With --kill-group this is left to the
      * watcher, which must find what the program started before the program is gone. */
     if (!settings->kills_group && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) _exit(FAILED);
     if (getppid() != parent) _exit(FAILED);
@@ -68,7 +68,7 @@ struct program prepare_program(const struct settings *settings, const struct inh
         become_program(settings, inherited, parent, pipes[0], program.was_too_late);
     }
     (void)close(pipes[0]);
-    /* Both do it, since either may be first to need it. */
+    /* Parent and child both do this, since either of them may be the first to need the group. */
     (void)setpgid(program.pid, program.pid);
     program.pidfd = open_process(program.pid);
     program.go = pipes[1];
@@ -86,7 +86,7 @@ int signal_program(const struct program *program, const struct settings *setting
     int result;
     if (settings->is_foreground) return signal_process(program->pidfd, program->pid, signal);
     result = kill(-program->pid, signal);
-    /* The program may have left its group, or the signal may have reached other processes of it only. */
+    /* The program may have left its group, or the signal may have reached only others in it. */
     if (result != 0 || getpgid(program->pid) != program->pid)
         return signal_process(program->pidfd, program->pid, signal);
     return signal_process(program->pidfd, program->pid, 0);

@@ -25,14 +25,14 @@ struct program {
 /* Forks the process, which waits until start_program() is called, and ends when `go` is closed instead. */
 struct program prepare_program(const struct settings *settings, const struct inherited *inherited);
 
-/* Lets the process become the program, unless it gets to it only after `latest`, in nanoseconds of CLOCK_BOOTTIME. */
+/* Lets the process become the program, unless `latest`, in nanoseconds of CLOCK_BOOTTIME, has passed by then. */
 void start_program(struct program *program, int64_t latest);
 
 /* Sends a signal to the program and, without --foreground, also to the rest of its process group. Returns 0, or -1 and
  * errno if it did not reach the program itself. */
 int signal_program(const struct program *program, const struct settings *settings, int signal);
 
-/* Continues the program if it is stopped: it handles a signal only then. */
+/* Continues the program if it is stopped, so that it handles a signal that it was sent. */
 void wake_program(const struct program *program, const struct settings *settings);
 
 /* The time on CLOCK_BOOTTIME, in nanoseconds. */

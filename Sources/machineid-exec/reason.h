@@ -4,17 +4,17 @@
 
 #include <machineid.h>
 
-/* Texts are empty where there is none. */
+/* A text that is not known is empty. */
 struct reason {
     int is_denial;
     const char *status; /* the name of a mid_status; NULL before the first */
     char code[80], request_id[80], message[240];
 };
 
-/* What a call came to: `status`, and the text that came with it. */
+/* Takes the reason from the result of a call: its status, and the text that came with it. */
 struct reason reason_of_call(mid_status status, const char *json);
 
-/* What a guard knows: the text of mid_guard_decision(), or NULL. */
+/* Takes the reason from the text of mid_guard_decision(), or NULL. */
 struct reason reason_of_guard(const char *json);
 
 /* Writes "denied: DEVICE_REVOKED (request ...)" or "no decision: MID_TIMEOUT: ..." into `room`, and returns it. */

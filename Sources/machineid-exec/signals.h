@@ -6,16 +6,17 @@
 
 #include <signal.h>
 
-/* Blocks the signals that are read instead, and says which they are and what was changed. They are all but those of a
- * fault, which concern this process alone, and those that nobody can catch. */
+/* Blocks the signals that are to be read from a signalfd. Stores which they are, and what was changed. They do not
+ * include signals of a fault, which concern this process alone, or those that nobody can catch. */
 void catch_signals(sigset_t *caught, struct inherited *inherited);
 
-/* A closed reader must not end the supervisor. It must not be stopped because a process of its group reads the terminal
- * in the background, or because it writes a message there itself. The program inherits none of this. */
+/* Ignores SIGPIPE, SIGTTIN and SIGTTOU. A reader of its messages that closes must not end the supervisor, and the
+ * terminal must not stop it when it writes there or a process of its group reads there in the background. The program
+ * inherits none of this. */
 void ignore_terminal_signals(void);
 
-/* Before the program is started: waits until there is something to read, or its end. Returns 0; or before that a signal
- * that ends a process, unless this process was told to ignore it. */
+/* Before the program is started: waits until `file` can be read or has ended, and returns 0. If a signal comes first
+ * that ends a process, and that this process was not told to ignore, returns its number. */
 int await_input(int file, int signals);
 
 /* Ends this process as the program has ended, so that its parent sees the same: by the same signal if it was one. */

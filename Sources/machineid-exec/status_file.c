@@ -20,7 +20,7 @@ static const char *const state_names[] = {"asking", "running", "stopping", "not_
 
 static struct {
     const struct settings *settings;
-    char pattern[4096]; /* of the name of a file that takes its place */
+    char pattern[4096]; /* of the name of the file that replaces it */
     mode_t mode;
     pthread_t thread;
     int has_thread, has_complained;
@@ -102,7 +102,7 @@ static char *render(void) {
     return NULL;
 }
 
-/* Writes a new file under a name that nobody could know, so that no link or pipe is there, and renames it. Returns 0,
+/* Writes a new file under a name that nobody can guess, so that no link or pipe has it, and renames it. Returns 0,
  * or -1 and errno. */
 static int write_text(const char *text) {
     char name[sizeof file.pattern];

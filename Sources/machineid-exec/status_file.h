@@ -19,11 +19,11 @@ void status_begin(const struct settings *settings);
 /* Starts the thread. From now on the file is also written anew at each check, and at least each second or two. */
 void status_start(void);
 
-/* What the file says from now on. `asking` is NULL before there is a guard, `pid` 0 before there is a program, and
+/* Sets what the file says from now on. `asking` is NULL before there is a guard, `pid` 0 before there is a program, and
  * `exit_status` -1 before the end. */
 void status_set(enum state state, const struct asking *asking, pid_t pid, int exit_status);
 
-/* Sets the end, and waits until it is written, for one second at most. */
+/* Sets the state to ended, and waits until that is written, for one second at most. */
 void status_end(int exit_status);
 
 #endif

@@ -12,12 +12,12 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* From one time that SIGKILL is sent to the next, in seconds: while children replace themselves by others, while all
- * others are searched for, and while something cannot be killed. A process that has slept gets a processor sooner than
- * one that works all the time, also where many others replace themselves. */
+/* The seconds from one SIGKILL to the next: `soon` while children replace themselves by others, `later` while /proc is
+ * searched for the rest, and `much_later` while something cannot be killed. This process sleeps in between, because one
+ * that has slept gets a processor sooner than those that work all the time. */
 static const double soon = 0.002, later = 0.02, much_later = 0.5;
 
-/* After so many seconds of SIGKILL, what is still there is said. */
+/* How many seconds after the first SIGKILL a message says what is still there. */
 enum { PATIENCE = 5 };
 
 /* Sends a signal to what is to be stopped, and notes whether it was allowed to reach all. */
@@ -33,7 +33,7 @@ static int is_late(const struct supervision *supervision) {
     return supervision->killed_at != 0 && now() >= supervision->killed_at + PATIENCE;
 }
 
-/* Says once that something runs on. */
+/* Prints once that something cannot be stopped. */
 static void say_not_stoppable(struct supervision *supervision) {
     const char *what = supervision->has_ended ? "what the program started" : "the program";
     if ((!supervision->is_refused && !is_late(supervision)) || supervision->has_said_refused) return;
@@ -41,17 +41,19 @@ static void say_not_stoppable(struct supervision *supervision) {
     status_set(STATE_NOT_STOPPABLE, supervision->asking, supervision->program->pid, -1);
     if (supervision->is_refused)
         say_until(now() + 1, EVENT_NOT_STOPPABLE, NULL, -1,
-                  "%s cannot be stopped: it runs as another user; machineid-exec tries on until it ends", what);
+                  "%s cannot be stopped: it runs as another user; machineid-exec keeps trying until it ends",
+                  what);
     else
         say_until(now() + 1, EVENT_NOT_STOPPABLE, NULL, -1,
-                  "%s is still there %d seconds after SIGKILL; machineid-exec tries on until it ends", what, PATIENCE);
+                  "%s is still there %d seconds after SIGKILL; machineid-exec keeps trying until it ends", what,
+                  PATIENCE);
 }
 
 static void begin(struct supervision *supervision, int result) {
     supervision->result = result;
     supervision->kill_at = now() + supervision->settings->grace;
     (void)send(supervision, SIGTERM);
-    /* What is stopped handles a signal only when it has been continued. */
+    /* A stopped process handles SIGTERM only once it is continued. */
     if (!supervision->is_refused) (void)send(supervision, SIGCONT);
     status_set(STATE_STOPPING, supervision->asking, supervision->program->pid, -1);
 }
@@ -75,17 +77,17 @@ void stop_without_watcher(struct supervision *supervision) {
     kill_all(supervision);
 }
 
-/* Whether nothing is left but what a tracer keeps. `left` is what signal_children() has found, without a process that
- * has not ended. */
+/* Whether nothing is left except zombies that a tracer keeps. `left` is what signal_children() found, when no child was
+ * left that had not ended. */
 static int is_alone(struct supervision *supervision, struct reach left) {
     siginfo_t child = {0};
     struct reach again;
     dismiss_watcher(supervision->watcher);
     if (supervision->watcher->pid != 0 && !has_died(supervision->watcher->pid)) return 0;
-    /* The kernel has the last word. */
+    /* Only the kernel knows for certain. */
     if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) != 0) return errno == ECHILD;
     if (child.si_pid != 0) return 0; /* It may have left a child behind. */
-    /* Zombies that are traced. If they are the same as before, then there was nobody else when they were found now. */
+    /* Zombies that are traced are left. If a second look finds the same ones, there is nothing else. */
     again = signal_children(supervision->watcher->pid, 0);
     return again.found == 0 && again.sum == left.sum;
 }

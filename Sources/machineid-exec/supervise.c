@@ -22,7 +22,8 @@ static int until(double moment) {
     return left <= 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1;
 }
 
-/* Where processes end all the time there is never none left to read or to reap, and other things are to be done too. */
+/* How many signals and ends one round handles. Where processes end all the time there are always more, and the loop
+ * has other work too. */
 enum { MOST_SIGNALS = 100, MOST_ENDS = 1000 };
 
 /* Takes note of children that have ended, orphans among them, and of the program's stops. Returns whether there may be
@@ -38,7 +39,7 @@ static int reap(struct supervision *supervision) {
             supervision->has_ended = 1;
             supervision->status = status;
         } else if (pid == supervision->watcher->pid) {
-            /* A watcher that is stopped is no watcher either. */
+            /* A stopped watcher does not watch, so it counts as killed. */
             if (WIFSTOPPED(status)) (void)kill(pid, SIGKILL);
             supervision->watcher->pid = 0;
             if (!supervision->has_ended) stop_without_watcher(supervision);
@@ -70,8 +71,8 @@ static void read_signals(struct supervision *supervision) {
     }
 }
 
-/* A program that is traced, perhaps by what it has started, is a zombie until its tracer waits for it, and waitpid()
- * does not return it until then. */
+/* Notes the end of a program that is traced, perhaps by a process that it started: it stays a zombie, which waitpid()
+ * does not return, until its tracer waits for it. */
 static void look_for_zombie(struct supervision *supervision, int is_zombie) {
     pid_t pid = supervision->program->pid;
     struct process process;
@@ -111,7 +112,7 @@ struct ending supervise(struct supervision *supervision) {
             (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
             fail("poll");
         }
-        /* First of all, since processes that replace themselves do so meanwhile. */
+        /* This comes first, since processes that replace themselves go on doing so meanwhile. */
         if (supervision->killed_at != 0 && now() >= supervision->kill_at) kill_all(supervision);
         read_signals(supervision);
         is_busy = reap(supervision);
@@ -123,7 +124,7 @@ struct ending supervise(struct supervision *supervision) {
             stop_for_guard(supervision);
         if (supervision->result != 0) polled[1].fd = -1;
         if (supervision->kill_at != 0 && now() >= supervision->kill_at) kill_all(supervision);
-        /* Only after the look at the guard: a program that lets this process run for short moments gains nothing. */
+        /* This comes after the look at the guard, so a program gains nothing by letting this process run rarely. */
         if (now() >= next_tick) {
             tell_alive(supervision->watcher);
             next_tick = now() + (tick < 5 ? tick : 5);

@@ -19,14 +19,14 @@ struct supervision {
     int status;        /* what waitpid() gave for the program */
     int is_refused;    /* the last signal was not allowed to reach the program, or what it started */
     int has_said_refused; /* that something cannot be stopped */
-    double passed_on_at;  /* when the last signal was passed on that a stopped program must be continued for */
+    double passed_on_at;  /* when a signal was last passed on for which a stopped program is continued */
     double kill_at;       /* when SIGKILL is due, or due again; 0 while it is not */
     double killed_at;     /* when it was sent first, and 0 before */
     double search_at;     /* when /proc is due to be searched again for what is to be killed */
     unsigned long met;    /* the sum of the ids of the children that were killed last */
 };
 
-/* How machineid-exec has to end: with a status, or by a signal if it is not 0. */
+/* How machineid-exec has to end: by `signal` if that is not 0, and otherwise with `status`. */
 struct ending {
     int status, signal;
 };

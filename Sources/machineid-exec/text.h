@@ -1,4 +1,4 @@
-/* text.h - text as UTF-8, and what a terminal would obey in it. */
+/* text.h - text as UTF-8, and the control characters in it, which a terminal would obey. */
 #ifndef TEXT_H
 #define TEXT_H
 

@@ -1,5 +1,5 @@
-/* watcher.c - the second process. It has a session of its own, so that what ends the group of machineid-exec does not
- * end it too, and no descriptor but the pipe's and the program's. */
+/* watcher.c - the second process. It has a session of its own, so that a signal to the group of machineid-exec does not
+ * end it, and no descriptors except the pipe and that of the program. */
 #define _GNU_SOURCE /* pipe2, syscall */
 #include "watcher.h"
 
@@ -31,9 +31,8 @@ static void keep_two(int pipe, int pidfd) {
 }
 
 /* Returns when the program is to be killed. While machineid-exec stands still because the program is stopped, no time
- * is counted; but the program must stay stopped, since somebody else may continue it. After the time is up
- * machineid-exec has some more, because the two may have been frozen together and the watcher may be the first to go
- * on. */
+ * is counted, unless somebody else continues the program. When the time is up, machineid-exec gets PATIENCE_MS more:
+ * the two may have been frozen together, and the watcher may be the first to go on. */
 static void await_death(pid_t program, int lease_ms) {
     int timeout = -1, is_last = 0, is_paused = 0;
     for (;;) {
@@ -43,7 +42,7 @@ static void await_death(pid_t program, int lease_ms) {
         ssize_t count;
         if (ready == 0 && is_paused) {
             if (is_stopped(program)) continue;
-            /* Somebody has continued the program, and not machineid-exec. */
+            /* Somebody has continued the program, but not machineid-exec. */
             is_paused = 0;
             timeout = lease_ms;
             continue;
@@ -67,12 +66,12 @@ static void await_death(pid_t program, int lease_ms) {
 static void kill_program(const struct settings *settings, const struct program *program) {
     int pidfd = program->pidfd < 0 ? -1 : PIDFD;
     if (settings->kills_group) {
-        /* Those that are stopped start no others. */
+        /* Stopped processes start no others. */
         int found, before = -1;
         while ((found = signal_descendants(program->pid, 0, SIGSTOP).found) > before) before = found;
         (void)signal_descendants(program->pid, 0, SIGKILL);
     }
-    /* This is the moment of the end of machineid-exec: the number cannot be another group's yet. */
+    /* machineid-exec ends only now, so the id of the program's group cannot be another group's yet. */
     if (!settings->is_foreground || settings->kills_group) (void)kill(-program->pid, SIGKILL);
     (void)signal_process(pidfd, program->pid, SIGKILL);
 }

@@ -1,8 +1,8 @@
 /*
  * watcher.h - a second process, which kills the program when machineid-exec has been killed or stands still.
  *
- * The kernel's own means, PR_SET_PDEATHSIG, is gone once the program has changed its user or a thread of it has called
- * exec.
+ * The kernel's own means, PR_SET_PDEATHSIG, has no effect once the program has changed its user or one of its threads
+ * has called exec.
  */
 #ifndef WATCHER_H
 #define WATCHER_H
@@ -18,13 +18,14 @@ struct watcher {
 /* Forks the watcher. It does not count the time until it is told that machineid-exec is alive. */
 struct watcher start_watcher(const struct settings *settings, const struct program *program);
 
-/* machineid-exec is alive: the watcher waits for its next word for the greatest age of an allow and the grace. */
+/* Tells the watcher that machineid-exec is alive. It then waits for the next word as long as the greatest age of an
+ * allow and the grace. */
 void tell_alive(const struct watcher *watcher);
 
-/* machineid-exec will stand still, because its program is stopped. */
+/* Tells the watcher that machineid-exec will stand still, because its program is stopped. */
 void tell_pause(const struct watcher *watcher);
 
-/* The program is nobody's business any more: the watcher ends. */
+/* Ends the watcher, because the program need not be killed any more. */
 void dismiss_watcher(struct watcher *watcher);
 
 #endif

@@ -1,7 +1,7 @@
 internal import CTool
 
 enum Clock {
-    /// Milliseconds on a clock that nobody sets.
+    /// Milliseconds on the monotonic clock, which nobody can set.
     static var now: Int {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

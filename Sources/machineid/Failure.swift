@@ -1,6 +1,6 @@
 internal import CMachineID
 
-/// Why something did not work: for a person in a line, for a program as an object with the same facts.
+/// Why something did not work. A person gets it as a line, and a program as an object with the same facts.
 struct Failure: Error {
     var exit: Int32
     /// The device that it is about, if it is about one.
@@ -54,7 +54,7 @@ struct Failure: Error {
         return object
     }
 
-    /// The line for a person, without the name of the program. The code of wrong use says nothing more.
+    /// The line for a person, without the name of the program. A code that adds nothing to the message is left out.
     var line: String {
         var line = device.map { "\($0): " } ?? ""
         line += exit == ExitStatus.usage || code.isSame(as: "CLIENT_INTERNAL") ? message : "\(code): \(message)"

@@ -1,7 +1,7 @@
 internal import CJansson
 internal import CTool
 
-/// A JSON value of jansson's.
+/// A JSON value of jansson.
 final class JSON {
     private let raw: UnsafeMutablePointer<json_t>?
 
@@ -68,7 +68,7 @@ final class JSON {
     func append(_ value: JSON) { json_array_append_new(raw, value.raw.map { json_incref($0) }) }
     func append(_ value: String) { json_array_append_new(raw, json_string(value)) }
 
-    /// The value in one line.
+    /// The value on one line.
     var line: String {
         guard let text = json_dumps(raw, Int(JSON_COMPACT)) else { return "null" }
         defer { free(text) }

@@ -1,4 +1,4 @@
-/// What a command works with: the console, and the client, which is made when it is first needed.
+/// What a command works with: the console, and the client, which is made only when a command needs it.
 final class Session {
     let console = Console()
     private let arguments: Arguments
@@ -10,7 +10,7 @@ final class Session {
         console.isJSON = arguments.commonValue("json") != nil
     }
 
-    /// The org key. It is read once: what has come out of a pipe does not come out of it again.
+    /// The org key. It is read only once, since a pipe cannot be read again.
     func key() throws(Failure) -> OrgKey.Found {
         switch found {
         case .success(let key): return key
@@ -35,6 +35,6 @@ final class Session {
         return client
     }
 
-    /// Another client, whose calls take no more than so many milliseconds.
+    /// Makes another client, whose calls take at most `timeout` milliseconds.
     func client(timeout: Int) throws(Failure) -> Client { try Client(arguments, self, timeout: timeout) }
 }

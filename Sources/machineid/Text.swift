@@ -34,7 +34,7 @@ extension String {
     /// How many columns of a terminal it takes up.
     var columns: Int { withCString { Int(tool_columns($0)) } }
 
-    /// The text in lines of at most so many columns, broken between words. A word that is longer has its own line.
+    /// The text in lines of at most `width` columns, broken between words. A longer word has its own line.
     func wrapped(to width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
@@ -48,22 +48,22 @@ extension String {
         return lines + [line]
     }
 
-    /// The text for a terminal of so many columns: what does not fit into one line goes on in others, which begin at
-    /// column `indent`. The first one has that much before it already.
+    /// The text for a terminal that is `columns` wide, in lines that all begin at column `indent`. The caller prints
+    /// what stands before the first one.
     func hanging(at indent: Int, in columns: Int) -> String {
-        // A terminal that does not say its width, or is too narrow for that, breaks lines itself.
+        // A terminal that does not say its width, or is too narrow for this, breaks lines itself.
         guard columns >= indent + 30 else { return self }
         return wrapped(to: columns - indent).joined(by: "\n" + String(repeating: " ", count: indent))
     }
 
-    /// The text with every control character written as an escape, such as `\x1b`. What an authority or a file says
-    /// must not move the cursor of a terminal, and must not begin another column or row.
+    /// The text with every control character written as an escape, such as `\x1b`. Text from an authority or a
+    /// file must not move the cursor of a terminal, and must not begin another column or row.
     var withoutControls: String {
         var escaped: [UInt8] = []
         let hex = Array("0123456789abcdef".utf8)
         var isAfterC2 = false
         for byte in utf8 {
-            // C2 80 to C2 9F in UTF-8 are the control characters of the upper half.
+            // In UTF-8 the control characters from U+0080 to U+009F are C2 80 to C2 9F.
             if byte.isControl || (isAfterC2 && byte < 0xa0) {
                 if isAfterC2 { escaped.removeLast() }
                 escaped += [0x5c, 0x78, hex[Int(byte >> 4)], hex[Int(byte & 15)]]

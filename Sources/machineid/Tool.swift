@@ -1,7 +1,7 @@
 internal import CTool
 
-/// SwiftPM makes `main` another name for the module's own main function, which Embedded Swift gives no way to reach the
-/// arguments. So it is written here.
+/// The program's main function. SwiftPM renames the module's `main`, and Embedded Swift gives it no arguments, so it is
+/// written here.
 @_cdecl("machineid_tool_main")
 public func toolMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
     guard tool_occupy_streams() == 0 else { return ExitStatus.failed }
@@ -46,7 +46,7 @@ private func perform(_ session: Session, _ arguments: Arguments) throws(Failure)
     return try command.run(session, arguments)
 }
 
-/// Says what is wrong with the arguments. With --json somewhere among them, this is JSON too.
+/// Reports what is wrong with the arguments, as JSON if --json is among them.
 private func report(_ failure: Failure, _ words: [String]) -> CInt {
     let console = Console()
     console.isJSON = words.contains { $0.isSame(as: "--json") }

@@ -1,15 +1,17 @@
 """Tests that Tests/README.md lists every promise of machineid.h, and a test that exists for each."""
 
 import ast
+import os
 import re
 
+import pytest
 from checks import equal, holds
 from project import HEADER, ROOT, functions
 
 README = ROOT / "Tests/README.md"
 ROW = re.compile(r"^\| (P\d+) \| (.*) \| `([^`]*)` \| `([^`]*)` \|$", re.M)
 ROWS = ROW.findall(README.read_text())
-PYTEST = re.compile(r"script/test (Tests/[\w/]+\.py)::(test_\w+)(?: --behaviours '[\w/*-]+')?")
+PYTEST = re.compile(r"script/test (Tests/[\w/]+\.py)::(test_\w+)(?: --behaviours '(\w+)/[\w/*-]+')?")
 SWIFT = re.compile(r"swift test --filter (\w+)")
 
 
@@ -38,6 +40,20 @@ def test_the_list_is_whole():
     holds("there are promises", len(ROWS) > 60, len(ROWS))
 
 
+def runs(text, module, path, behaviours):
+    """Whether a test with this text uses the file. It names a C program by the path from the module's folder, or by the
+    last part of it where a fixture adds the folder. Of other files it names the folder beside the module."""
+    if path == module:
+        return True
+    if path.suffix == ".c":
+        name = os.path.relpath(path, module.parent)
+        return f'"{name}"' in text or (f'"{path.name}"' in text and f'"{path.parent.name}/{{' in text)
+    is_chosen = "behaviours" not in path.parts or behaviours == path.stem
+    if not is_chosen or not path.is_relative_to(module.parent):
+        return False
+    return re.search(rf"\b{path.relative_to(module.parent).parts[0]}\b", text)
+
+
 def fault(file, command):
     """Returns why the command does not run the test in the file, or None if it does."""
     path = ROOT / file
@@ -48,11 +64,27 @@ def fault(file, command):
         text = text_of(module, test) if module.exists() else None
         if text is None:
             return f"{found[1]} has no {test}"
-        return f"{test} does not run {file}" if path.suffix == ".c" and f'{path.name}"' not in text else None
+        return None if runs(text, module, path, found[3]) else f"{test} does not use {file}"
     if found := SWIFT.fullmatch(command):
         is_there = re.search(rf"\b(func|struct) {found[1]}\b", path.read_text())
         return None if is_there else f"{file} has no {found[1]}"
     return f"this runs no test alone: {command}"
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("Tests/host/fork/guards.c", "script/test Tests/host/test_exit.py::test_guards"),
+        ("Tests/contract/operations.c", "script/test Tests/host/test_memory.py::test_kept_connection"),
+        ("Tests/wire/hostile/judge.py", "script/test Tests/host/test_exit.py::test_guards"),
+        (
+            "Tests/wire/hostile/behaviours/reuse.py",
+            "script/test Tests/wire/test_hostile.py::test_hostile --behaviours 'retries/*'",
+        ),
+    ],
+)
+def test_a_wrong_row_is_noticed(file, command):
+    holds("a file that the test does not use is a fault", fault(file, command) is not None, command)
 
 
 def test_every_promise_has_its_test():

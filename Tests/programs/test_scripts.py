@@ -1,6 +1,6 @@
 """Tests that every script that a person starts prints its usage, and refuses an unknown argument before it does
-anything; that scripts say what they do and what to do next; that shellcheck passes all of them; and that the code which
-counts results counts only successes as successes."""
+anything; that the C programs of the tests name themselves in their usage; that scripts say what they do and what to do
+next; that shellcheck passes all of them; and that the code which counts results counts only successes as successes."""
 
 import re
 
@@ -46,6 +46,19 @@ def test_usage(script):
         equal(f"{argument}: its status, and that nothing else is done", (2, ""), found)
         naming = [line for line in refused.stderr.splitlines() if argument in line]
         equal(f"{argument}: the error names it", 1, len(naming))
+
+
+def test_usage_of_programs():
+    shown, wrong = 0, []
+    for path in sorted((ROOT / "Tests").rglob("*.c")):
+        text = path.read_text()
+        # A program that is compiled by hand shows how.
+        words = [word for word in re.findall(r"^ \*     ([a-z]\w*)", text, re.M) if word != "cc"]
+        if "int main(" in text and words:
+            shown += 1
+            wrong += [f"{path.relative_to(ROOT)}: {word}" for word in words if word != path.stem]
+    equal("every usage line of a C program begins with its name", [], wrong)
+    equal("there are such lines", True, shown > 30)
 
 
 def test_next_steps():

@@ -3,7 +3,7 @@
  * clients are made, cancelled and freed in the meantime, some during calls. Each thread owns a device and knows what
  * every answer must be. Memory and descriptors stay within bounds.
  *
- *     soak SECONDS [THREADS]
+ *     threads SECONDS [THREADS]
  *
  * With SOAK_ROUNDS, for valgrind and sanitizers, each thread ends after this many rounds, and memory is not measured.
  * With SOAK_WITHOUT_GUARDS there are no guards.

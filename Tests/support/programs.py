@@ -10,6 +10,7 @@ import subprocess
 
 import checks
 import pytest
+from commands import tail
 from processes import within
 from project import ROOT
 from targets import Machine
@@ -87,7 +88,7 @@ class Runner:
         status, output = self.status(command, seconds, *environments, **variables)
         if status != 0:
             pytest.fail(f"it ended with status {status}" if status is not None else "it hangs", pytrace=False)
-        checks.said(last_lines(output, 1))
+        checks.said(tail(output, 1))
         return output
 
     def status(self, command, seconds, *environments, **variables):
@@ -99,7 +100,7 @@ class Runner:
             given |= {name: str(value) for name, value in some.items()}
         status = within(seconds, command, {**os.environ, **given}, file)
         output = file.read_text(errors="replace")
-        print(last_lines(output, 300))
+        print(tail(output, 300))
         for passed, failed in re.findall(r"^(\d+) checks passed, (\d+) failed$", output, re.M):
             checks.counted(int(passed), int(failed))
         return status, output
@@ -108,7 +109,3 @@ class Runner:
 def line_with(output, words):
     """Returns the line of a program's output that contains these words, for the report."""
     return next((line for line in output.splitlines() if words in line), "")
-
-
-def last_lines(text, count):
-    return "\n".join(text.splitlines()[-count:])

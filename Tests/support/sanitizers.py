@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from programs import last_lines
+from commands import tail
 from project import ROOT
 from targets import FLAGS, WARNINGS
 
@@ -35,7 +35,7 @@ class Sanitizer:
         )
         if result.returncode != 0:
             pytest.fail(
-                f"the library does not build for {kind}-sanitizer\n{last_lines(result.stdout, 20)}", pytrace=False
+                f"the library does not build for {kind}-sanitizer\n{tail(result.stdout, 20)}", pytrace=False
             )
         shutil.copy(ROOT / scratch / "release/libmachineid.so", folder)
         (folder / "libmachineid.so.0").symlink_to("libmachineid.so")

@@ -45,8 +45,8 @@ struct OrgKeyFile: ~Copyable {
     /// Throws unless it is a regular file that others can neither change nor read.
     ///
     /// A group may read it: `root:service` with mode 0640 is how a service gets a secret. Everyone may read it only
-    /// where it lies on a mount that cannot be written to: containers get their secrets so, by default for everyone,
-    /// because they may run as any user, and from there nobody can change the mode.
+    /// where it lies on a mount that cannot be written to: containers get their secrets that way, by default for
+    /// everyone, because they may run as any user, and from there nobody can change the mode.
     private static func check(_ descriptor: Int32, _ path: UnsafePointer<CChar>) throws(Failure) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw unreadable(path) }

@@ -1,6 +1,6 @@
 internal import CMachineID
 
-/// What a call of the library came to.
+/// The result of a call of the library.
 struct Answer {
     let status: mid_status
     /// The authority's reply, or the object of a failure.
@@ -22,7 +22,7 @@ struct Answer {
     var code: String? { reply.flatMap { $0.string("code") ?? $0.string("error") ?? $0.string("status") } }
     var requestID: String? { reply?.string("request_id") }
 
-    /// Why there is no answer that the command could go by.
+    /// Why the call brought no answer that the command can use.
     func failure(about device: String?) -> Failure {
         let name = String(cString: mid_status_name(status))
         let code = code ?? name
@@ -33,7 +33,7 @@ struct Answer {
     }
 }
 
-/// What a person can do about a refusal to which the authority adds no message.
+/// What the user can do about a refusal to which the authority adds no message.
 enum Remedies {
     static func message(for code: String) -> String? {
         for (known, message) in messages where code.isSame(as: known) { return message }

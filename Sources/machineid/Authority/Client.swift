@@ -1,7 +1,7 @@
 internal import CMachineID
 internal import CTool
 
-/// A client of the library's.
+/// A client of the library.
 final class Client {
     private let handle: OpaquePointer
     /// Milliseconds that one call may take.
@@ -9,7 +9,7 @@ final class Client {
 
     /// Makes a client with the org key, and with the options that the command line and the environment give.
     ///
-    /// - Parameter timeout: milliseconds for one call, in the place of what they say about it.
+    /// - Parameter timeout: milliseconds for one call; overrides theirs.
     init(_ arguments: Arguments, _ session: Session, timeout: Int? = nil) throws(Failure) {
         let options = try Client.options(arguments)
         if let timeout { options.set("timeout_ms", timeout) }
@@ -35,7 +35,7 @@ final class Client {
         return (client, Answer(status, takingOver: text))
     }
 
-    /// Throws when the library does not take this key. Nothing is sent.
+    /// Throws when the library rejects this key. Nothing is sent.
     static func check(_ key: OrgKey.Found, _ arguments: Arguments) throws(Failure) {
         let (client, answer) = make(key, "{}")
         mid_client_free(client)
@@ -44,7 +44,7 @@ final class Client {
         throw named(failure, key.name, arguments) ?? failure
     }
 
-    /// The failure with the name by which the person knows what the library calls by its own; nil where it is the same.
+    /// Rewrites the library's parameter name to the option or variable that the user set; nil if it needs no change.
     private static func named(_ failure: Failure, _ keyName: String, _ arguments: Arguments) -> Failure? {
         if failure.message.begins(with: "org_key") {
             return .noKey(keyName + String(bytes: failure.message.utf8.dropFirst("org_key".utf8.count)))
@@ -59,7 +59,8 @@ final class Client {
         return .usage(name + String(bytes: failure.message.utf8.dropFirst("base_url".utf8.count)))
     }
 
-    /// The options of the client: those of --options, and above them those that have an option of their own.
+    /// The options of the client: those in --options, which --base-url and --timeout override. Without a base_url in
+    /// these, MACHINEID_BASE_URL counts.
     static func options(_ arguments: Arguments) throws(Failure) -> JSON {
         var options = JSON.object()
         if let given = arguments.commonValue("options") {
@@ -79,7 +80,7 @@ final class Client {
         return options
     }
 
-    /// A guard for a device; nil when its first question brought no decision.
+    /// Starts a guard for a device; nil when its first question brought no decision.
     func guardian(of device: String, intervalMilliseconds: Int) -> Guard? {
         Guard(handle, device, intervalMilliseconds: intervalMilliseconds)
     }
@@ -88,7 +89,7 @@ final class Client {
         ->
         mid_status
 
-    /// Asks the authority about a device.
+    /// Calls an operation for one device.
     func ask(_ operation: Operation, _ device: String) -> Answer {
         var text: UnsafeMutablePointer<CChar>?
         let status = operation(handle, device, &text)

@@ -1,6 +1,6 @@
 internal import CMachineID
 
-/// A guard of the library's, which keeps one device's permission fresh in the background.
+/// A guard of the library. It keeps one device's permission fresh in the background.
 final class Guard {
     private let handle: OpaquePointer
 

@@ -1,14 +1,14 @@
 internal import CTool
 
-/// The same call for many devices, made by a few threads. The answers are taken in the order of the devices. After one
-/// that tells that this program itself failed, no further call begins.
+/// Makes the same call for many devices, on a few threads. The answers are read in the order of the devices. After an
+/// answer that shows that this program itself failed, no further call begins.
 ///
-/// A signal that ends a program from outside is held back meanwhile: no further call begins then, and those under way
-/// have a second to end, so that what was done can be said.
+/// Signals that end a program from outside are held back meanwhile. When one comes, no further call begins, and those
+/// under way have a second to end, so that the program can report what was done.
 final class ManyCalls {
     enum Outcome {
         case answer(Answer)
-        /// The call has begun, and it is not known what became of it.
+        /// The call has begun, and its result is not known.
         case unknown
         case notBegun
     }
@@ -19,15 +19,15 @@ final class ManyCalls {
     private let monitor: UnsafeMutablePointer<tool_monitor>
     private var held = tool_held()
     private var threads: [UInt] = []
-    /// When the calls under way are waited for no longer.
+    /// When to stop waiting for the calls under way; nil until a signal has come.
     private var patienceEnd: Int?
 
-    // The threads share these, with the monitor locked.
+    // The threads share these, and lock the monitor to use them.
     private var answers: [Answer?]
     private var begun = 0
     private var isStopped = false
 
-    /// Begins with the calls, so many at a time.
+    /// Starts the calls, `atOnce` at a time.
     init(_ client: Client, _ operation: @escaping Client.Operation, _ devices: [String], atOnce: Int) throws(Failure) {
         guard let monitor = tool_make_monitor() else { throw .outOfMemory }
         self.client = client
@@ -52,10 +52,10 @@ final class ManyCalls {
 
     deinit { tool_free_monitor(monitor) }
 
-    /// Whether a signal has ended it.
+    /// Whether a signal has come, after which no further call begins.
     var isInterrupted: Bool { patienceEnd != nil }
 
-    /// Waits for what became of a device's call.
+    /// Waits for the outcome of a device's call.
     func outcome(_ index: Int) -> Outcome {
         tool_lock(monitor)
         defer { tool_unlock(monitor) }
@@ -71,7 +71,7 @@ final class ManyCalls {
         }
     }
 
-    /// Ends the threads, and lets signals through. One that has come ends the program.
+    /// Lets signals through, and waits for the threads to end. A signal that has come ends the program here.
     func finish() {
         tool_let_through(&held)
         for thread in threads { tool_join_thread(thread) }
@@ -86,7 +86,7 @@ final class ManyCalls {
             let answer = client.ask(operation, devices[index])
             tool_lock(monitor)
             answers[index] = answer
-            // What this program lacks, such as memory, it lacks for the next device too.
+            // If this program lacks something, such as memory, the next call would fail as well.
             if Failure.exit(for: answer.status) == ExitStatus.failed { isStopped = true }
             tool_say_changed(monitor)
         }
@@ -94,7 +94,7 @@ final class ManyCalls {
     }
 }
 
-/// What a thread does. It takes over a reference to the calls.
+/// The body of a thread. It takes over a reference to the calls.
 private func workInThread(_ calls: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     if let calls { Unmanaged<ManyCalls>.fromOpaque(calls).takeRetainedValue().work() }
     return nil

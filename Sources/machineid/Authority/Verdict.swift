@@ -44,7 +44,8 @@ struct Verdict {
         return object
     }
 
-    /// The library gives a failure the status' name as its code. A reply without `allowed` is a refusal.
+    /// Whether a reply is a decision. One without `allowed` is a refusal, and one whose code names a status is a
+    /// failure of the library's.
     private static func isDecision(_ reply: JSON?) -> Bool {
         guard let reply, reply.bool("allowed") != nil else { return false }
         return failedStatus(reply) == nil

@@ -1,5 +1,5 @@
-/// A device that is watched: what was said about it last, and the guard that watches it while it is allowed. A guard's
-/// denial is final, so a device that is not allowed has none and is asked about again and again.
+/// A watched device: its last state, and the guard that watches it while it is allowed. A guard's denial is final, so a
+/// device that is not allowed has no guard, and the command asks about it at each interval.
 final class Watched {
     enum State {
         case allowed, denied
@@ -30,7 +30,7 @@ final class Watched {
 
     init(_ id: String) { self.id = id }
 
-    /// Notes what is known now. Returns the change; nil when there is none.
+    /// Stores the present state. Returns the change; nil when there is none.
     private func note(_ state: State, _ code: String, _ requestID: String?) -> Change? {
         if self.state == state && (state == .allowed || self.code.isSame(as: code)) { return nil }
         let change = Change(from: self.state, to: state, code: code, requestID: requestID)
@@ -39,7 +39,7 @@ final class Watched {
         return change
     }
 
-    /// Notes the answer to a question that was asked because the device has no guard.
+    /// Stores the answer about a device that has no guard.
     func note(_ verdict: Verdict) -> Change? {
         if let failure = verdict.failure { return note(.unknown, failure.code, failure.requestID) }
         return note(verdict.isAllowed ? .allowed : .denied, verdict.code, verdict.requestID)
@@ -51,7 +51,7 @@ final class Watched {
         guardian = client.guardian(of: id, intervalMilliseconds: intervalMilliseconds)
     }
 
-    /// Looks at the guard, which costs next to nothing while nothing has changed.
+    /// Reads the guard's state, which costs almost nothing while nothing has changed.
     func look() -> Change? {
         guard let guardian else { return nil }
         if guardian.isAllowed && state == .allowed { return nil }

@@ -5,10 +5,11 @@ struct Change: Sendable {
     let operation:
         @Sendable (OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) ->
             mid_status
-    /// What is said afterwards, if the reply does not say it itself.
+    /// The result that is printed, unless `saysStatus` and the reply has another status than ok.
     let done: String
     var saysStatus = false
-    /// How many devices are changed at a time. Where a plan's limit leaves no room for all, their order counts.
+    /// How many devices are changed at a time. It is 1 where the plan's limit may stop some of them: then the devices
+    /// that come first on the command line are the ones that fit.
     var atOnce = 1
 
     static let register = Change(operation: { mid_register($0, $1, $2) }, done: "registered", saysStatus: true)
@@ -16,7 +17,8 @@ struct Change: Sendable {
     static let revoke = Change(operation: { mid_revoke($0, $1, $2) }, done: "revoked", atOnce: 8)
     static let remove = Change(operation: { mid_remove($0, $1, $2) }, done: "removed", atOnce: 8)
 
-    /// Does it to each device, says so as soon as it is done, goes on after a failure, and returns the exit status.
+    /// Changes each device, prints each result as soon as it is there, goes on after a failure, and returns the exit
+    /// status.
     func apply(to devices: [String], _ session: Session) throws(Failure) -> Int32 {
         let console = session.console
         let calls = try ManyCalls(session.client(), operation, devices, atOnce: atOnce)
@@ -59,27 +61,27 @@ struct Change: Sendable {
         return exit
     }
 
-    /// What became of the devices.
+    /// Counts what became of the devices.
     private struct Tally {
         var count = 0
         var done = 0
         var notBegun = 0
-        /// Those whose calls were under way at an interruption.
+        /// The devices whose calls were under way at an interruption.
         var unknown: [String] = []
 
         /// - Parameter word: what was done to a device.
         func text(_ word: String) -> String {
             var text = "\(done) of \(count) devices \(done == 1 ? "is" : "are") \(word)"
             text += ", \(notBegun) \(notBegun == 1 ? "was" : "were") not begun"
-            return unknown.isEmpty ? text : text + "; not known of \(unknown.joined(by: ", ")), so ask again"
+            return unknown.isEmpty ? text : text + "; not known for \(unknown.joined(by: ", ")), so ask again"
         }
     }
 
-    /// Older servers say that a limit is reached with HTTP 200.
+    /// The failure that an answer describes; nil if there is none. Older servers report a limit with HTTP 200.
     private func failure(of answer: Answer, _ device: String) -> Failure? {
         guard answer.isOK else {
             var failure = answer.failure(about: device)
-            // Ids from the command line have been checked. One that cannot be sent is from the authority's list.
+            // Ids from the command line have been checked, so one that cannot be sent comes from the authority's list.
             if failure.exit == ExitStatus.usage { failure.exit = ExitStatus.noAnswer }
             return failure
         }

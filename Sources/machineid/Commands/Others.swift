@@ -5,8 +5,8 @@ extension Command {
         name: "exec", operands: "-d ID [OPTION]... -- PROGRAM...",
         about: "run a program for as long as its device is allowed",
         details: [
-            "It is the program machineid-exec: 'machineid exec --help' has its options and exit statuses. 127 is also "
-                + "that machineid-exec is not installed, and 126 that it cannot be run."
+            "It is the program machineid-exec: 'machineid exec --help' has its options and exit statuses. 127 also "
+                + "means that machineid-exec is not installed, and 126 that it cannot be run."
         ],
         passesOn: true,
         run: { session, arguments throws(Failure) in
@@ -36,7 +36,8 @@ extension Command {
 
 /// Another program of the same installation.
 enum OtherProgram {
-    /// Becomes the program that stands beside this one, or the first of this name in PATH. Returns only when it cannot.
+    /// Turns this process into the program of this name from the folder of this one, or else from PATH. Returns only on
+    /// failure.
     static func run(_ name: String, _ words: [String], package: String) -> Failure {
         var arguments: [UnsafeMutablePointer<CChar>?] = ([name] + words).map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
@@ -54,7 +55,7 @@ enum OtherProgram {
         .failed("\(path) cannot be run: \(String(cString: strerror(tool_errno())))", exit: ExitStatus.cannotRun)
     }
 
-    /// The folder of this program, as the system knows it.
+    /// The folder that this program was started from.
     private static func ownFolder() -> String? {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let length = readlink("/proc/self/exe", &path, Int(PATH_MAX))

@@ -3,7 +3,8 @@ extension Command {
         name: "validate", operands: "ID...", about: "ask whether devices may run now",
         details: [
             "Prints the decision on each device, in the order given. It is for a gate in a script: the exit status is "
-                + "0 only when every device is allowed. A device without a decision is on standard error, with why."
+                + "0 only when every device is allowed. A device without a decision is on standard error, with the "
+                + "reason."
         ],
         options: [
             Option(name: "quiet", about: "print no decisions; only the exit status tells"),
@@ -15,7 +16,7 @@ extension Command {
         run: runValidate)
 }
 
-/// So many devices are asked about in one call. Each call has its own timeout.
+/// How many devices one call asks about. Each call has its own timeout.
 private let batchSize = 500
 
 @Sendable private func runValidate(_ session: Session, _ arguments: Arguments) throws(Failure) -> Int32 {
@@ -24,7 +25,7 @@ private let batchSize = 500
         throw .usage("validate takes device ids or --stdin, not both; leave one out")
     }
     if arguments.has("stdin"), try session.key().isStandardInput {
-        throw .usage("standard input cannot have both the devices and the org key; give the key another --key-file")
+        throw .usage("standard input cannot hold both the devices and the org key; give another --key-file")
     }
     let devices = try arguments.has("stdin") ? DeviceID.readStandardInput() : DeviceID.read(arguments.operands)
     if devices.isEmpty && !arguments.has("stdin") {

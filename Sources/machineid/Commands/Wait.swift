@@ -4,7 +4,7 @@ extension Command {
     static let wait = Command(
         name: "wait", operands: "ID", about: "wait until a device is allowed",
         details: [
-            "For an init container or ExecStartPre of systemd. It asks again while the device is denied and while no "
+            "It is for an init container or ExecStartPre of systemd. It asks again while the device is denied or no "
                 + "answer comes, and ends at once with 4 when the authority refuses the request, as it does with an "
                 + "unknown org key. When the time is over, the exit status is that of the last answer."
         ],
@@ -29,7 +29,7 @@ extension Command {
     let start = Clock.now
     var client = try session.client()
     while true {
-        // The last question must not take longer than what is left.
+        // The last question must not take longer than the time that is left.
         if let longest {
             let left = max(1, longest - (Clock.now - start))
             if left < client.timeout { client = try session.client(timeout: left) }

@@ -10,7 +10,7 @@ extension Command {
                 + "too old. The first lines tell how things stand. It goes on until it is ended by a signal.",
             "An allowed device is watched by a guard, as a program would have it: a silent authority makes it unknown "
                 + "after three intervals.",
-            "With --stats, and whenever SIGUSR1 arrives, it says how many devices are in each state and what the "
+            "With --stats, and whenever SIGUSR1 arrives, it prints how many devices are in each state and what the "
                 + "library has counted: a line on standard error, or with --json an object with the member stats.",
         ],
         options: [
@@ -18,7 +18,7 @@ extension Command {
                 name: "prefix", value: .text("P"),
                 about: "watch the devices of the organisation, at this moment, whose ids begin with P"),
             Option(name: "interval", value: .text("S"), about: "seconds from one check to the next. Default: 5"),
-            Option(name: "stats", value: .text("S"), about: "say every S seconds how the watching goes"),
+            Option(name: "stats", value: .text("S"), about: "print the counts every S seconds"),
         ],
         examples: [
             "machineid watch worker:prod:07", "machineid --json watch --prefix worker:prod: >>changes.ndjson",
@@ -27,9 +27,9 @@ extension Command {
         run: runWatch)
 }
 
-/// How often the guards are looked at, in milliseconds.
+/// The longest pause between two looks at the guards, in milliseconds.
 private let longestTick = 100
-/// So many guards are started at once. Each asks the authority, and meanwhile nothing is looked at.
+/// How many guards are started in one round. Each start asks the authority, and no guard is looked at meanwhile.
 private let guardsAtOnce = 20
 private let batchSize = 500
 
@@ -89,7 +89,7 @@ private func watch(
             for device in unguarded.prefix(guardsAtOnce) { device.startGuard(client, intervalMilliseconds: interval) }
         }
         try session.console.finish()
-        // A reader that has gone, such as head(1), would be noticed at the next change only.
+        // Without this, a reader that has ended, such as head(1), would be noticed only at the next change.
         try session.console.checkReader()
         if statistics.wait(min(interval, longestTick)) { WatchStatistics.say(devices, client, session.console) }
     }
@@ -110,7 +110,7 @@ private func show(_ change: Watched.Change, _ id: String, _ width: Int, _ consol
     let from = change.from?.word ?? "-"
     let cells = [time, id, from, change.to.word, change.code, change.requestID ?? "-"].map { $0.withoutControls }
     guard console.isTerminal else { return console.say(cells.joined(by: "\t")) }
-    // Somebody who looks on knows the day.
+    // A person at a terminal knows the date.
     let start = String(bytes: time.utf8.dropFirst(11).prefix(8)) + "Z  "
     let transition = 7 + 4 + 7
     let columns = console.columns
@@ -120,7 +120,7 @@ private func show(_ change: Watched.Change, _ id: String, _ width: Int, _ consol
     let line = start + cells[1].padded(to: columns == 0 ? width : min(width, room))
         + "  \(cells[2].padded(to: 7)) -> \(to)"
     let rest = "\(cells[4])  \(cells[5])"
-    // The widest code and a request id. All lines are broken at the same place, or none is.
+    // Room for the widest code and a request id. Either all lines are broken at this place, or none is.
     let isBroken = columns > 0 && room < width + 2 + 21 + 2 + 36
     console.say(line + (isBroken ? "\n" + String(repeating: " ", count: start.columns) : "  ") + rest)
 }

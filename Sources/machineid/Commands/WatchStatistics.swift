@@ -1,9 +1,9 @@
 internal import CTool
 
-/// Says how the watching goes: how many devices are in each state, and what the client has counted. It is said every
-/// so many seconds with --stats, and whenever SIGUSR1 arrives, as dd(1) does it.
+/// Prints how many devices are in each state and what the client has counted, once in each period of --stats and
+/// whenever SIGUSR1 arrives, as dd(1) does.
 struct WatchStatistics {
-    /// Milliseconds from one time to the next; nil without --stats.
+    /// Milliseconds from one report to the next; nil without --stats.
     private let period: Int?
     private var nextTime: Int
 
@@ -12,7 +12,7 @@ struct WatchStatistics {
         nextTime = Clock.now + (period ?? 0)
     }
 
-    /// Keeps SIGUSR1 pending until `wait` takes it. It must be called before there is another thread.
+    /// Keeps SIGUSR1 pending until `wait` takes it. Call it before there is another thread.
     static func holdBackSignal() {
         var signals = WatchStatistics.signals
         pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -25,7 +25,7 @@ struct WatchStatistics {
         return signals
     }
 
-    /// Waits for so many milliseconds, less when SIGUSR1 arrives. Returns whether it is time to say something.
+    /// Waits for that time, or until SIGUSR1 arrives. Returns whether a report is due.
     mutating func wait(_ milliseconds: Int) -> Bool {
         var signals = WatchStatistics.signals
         var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
@@ -35,7 +35,7 @@ struct WatchStatistics {
         return true
     }
 
-    /// A line on standard error, or with --json an object among the changes.
+    /// Prints the report: a line on standard error, or with --json an object among the changes.
     static func say(_ devices: [Watched], _ client: Client, _ console: Console) {
         guard let stats = client.stats() else { return }
         let states: [Watched.State] = [.allowed, .denied, .unknown]
@@ -60,7 +60,7 @@ struct WatchStatistics {
         console.sayNote("\(Clock.utc)  " + parts.joined(by: "; "))
     }
 
-    /// How many calls came to each status, those of all operations together.
+    /// How many calls ended with each status, over all operations.
     private static func calls(_ stats: JSON) -> String {
         var sums: [(status: String, count: Int)] = []
         for (_, call) in stats["calls"]?.members ?? [] {

@@ -56,7 +56,7 @@ enum BashCompletion {
         return "    \(command.name))\(parts) ;;\n"
     }
 
-    /// The options with a value, and the words that it can be. For a file bash's own completion follows.
+    /// The options that take a value, and the words that it can be. Without such words, bash completes file names.
     private static func values() -> [(String, String)] {
         var found: [(String, String)] = []
         for option in Option.common + Command.all.flatMap({ $0.options }) where option.takesValue {

@@ -61,7 +61,7 @@ enum ZshCompletion {
         }
     }
 
-    /// The first sentence, for a text in single quotes in which brackets and colons have a meaning.
+    /// The first sentence, escaped for single quotes and for zsh, which gives brackets and colons a meaning.
     private static func escaped(_ about: String) -> String {
         var bytes: [UInt8] = []
         var isAfterStop = false

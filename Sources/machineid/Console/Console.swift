@@ -1,7 +1,7 @@
 internal import CTool
 
-/// Standard output and standard error, and the three forms that results have: a table on a terminal, columns between
-/// tabs in a pipe, and a JSON object in a line.
+/// Standard output and standard error. Results have three forms: a table on a terminal, columns separated by tabs in a
+/// pipe, and with --json an object on a line.
 final class Console {
     /// Set by --json.
     var isJSON = false
@@ -9,10 +9,10 @@ final class Console {
     private let hasErrorTerminal = isatty(STDERR_FILENO) == 1
     private let mayColour: Bool
     private var buffer: [UInt8] = []
-    /// Why standard output could not be written.
+    /// The errno of a write to standard output that failed.
     private var fault: CInt?
     private var isProgressShown = false
-    /// The org key, which is in no line.
+    /// The org key, which no line may contain.
     private var key: SecretBytes?
 
     init() {
@@ -26,14 +26,14 @@ final class Console {
     /// How wide the terminal of standard output is now; 0 when it does not say, or is none.
     var columns: Int { Int(tool_terminal_columns(STDOUT_FILENO)) }
 
-    /// From now on the org key is in no line, whatever the authority says.
+    /// Keeps the org key out of all further lines, whatever the authority says.
     func hide(_ key: SecretBytes) { self.key = key }
 
     private func withoutKey(_ line: String) -> String { key.map { Secrecy.hiding($0, in: line) } ?? line }
 
     // MARK: Results
 
-    /// Adds a line to standard output. It goes out with the next flush.
+    /// Adds a line to standard output. The next flush writes it.
     func say(_ line: String) {
         buffer += Array(withoutKey(line).utf8)
         buffer.append(0x0a)
@@ -49,7 +49,7 @@ final class Console {
         buffer = []
     }
 
-    /// Ends the output. Throws when not all of it was written, for example to a full disk.
+    /// Writes what is left. Throws when some output could not be written, for example to a full disk.
     func finish() throws(Failure) {
         flush()
         if let fault { throw .failed("standard output cannot be written: \(String(cString: strerror(fault)))") }
@@ -78,7 +78,7 @@ final class Console {
         }
     }
 
-    /// Says something that is no result, for a person only.
+    /// Prints a line that is no result, for a person; nothing with --json.
     func sayNote(_ line: String) {
         flush()
         if isJSON { return }
@@ -90,7 +90,7 @@ final class Console {
 
     private func sayError(_ line: String) { _ = write(Array(withoutKey(line).utf8) + [0x0a], to: STDERR_FILENO) }
 
-    /// Shows how far something has come, if there is a terminal to show it on.
+    /// Shows the progress of the command, if standard error is a terminal.
     func progress(_ line: @autoclosure () -> String) {
         guard hasErrorTerminal, !isJSON else { return }
         let text = Secrecy.hidingKeys(withoutKey(line().withoutControls))

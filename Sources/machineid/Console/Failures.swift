@@ -1,5 +1,5 @@
-/// The failures of many devices. Where they all fail for the same reason, as in an outage, a person reads one line and
-/// not one for each.
+/// The failures of many devices. Where devices fail one after the other for the same reason, as in an outage, a person
+/// gets one line for all of them.
 struct Failures {
     private var first: Failure?
     private var count = 0
@@ -15,7 +15,7 @@ struct Failures {
         count = 1
     }
 
-    /// Says what has not been said yet.
+    /// Prints what has not been printed yet.
     mutating func report(to console: Console) {
         guard var failure = first else { return }
         if count > 1, let device = failure.device {

@@ -6,7 +6,7 @@ enum Help {
         var text = "Usage: machineid [OPTION]... COMMAND [ARGUMENT]...\n\n"
         text += paragraph(
             "Asks and steers the MachineID authority, which decides outside a process whether a device may run. "
-                + "Results are a table on a terminal, columns between tabs in a pipe, and JSON with --json.")
+                + "Results are a table on a terminal, columns separated by tabs in a pipe, and JSON with --json.")
         text += "Commands:\n\n"
         let commandWidth = Command.all.reduce(0) { max($0, $1.name.columns) }
         for command in Command.all { text += entry(command.name, command.about, indent: commandWidth + 4) }
@@ -29,7 +29,7 @@ enum Help {
         text += "Options of all commands:\n\n" + options(others) + "\n"
         if !command.examples.isEmpty {
             text += "Examples:\n\n"
-            // help2man makes one line of lines that no blank line parts.
+            // help2man joins lines that have no blank line between them.
             for example in command.examples { text += "  \(example)\n\n" }
         }
         return text + common()
@@ -58,7 +58,7 @@ enum Help {
         return text
     }
 
-    /// A term, and what it means beside it or, after a long term, below it.
+    /// A term and its meaning, which stands beside a short term and below a long one.
     private static func entry(_ term: String, _ about: String, indent: Int) -> String {
         let margin = String(repeating: " ", count: indent)
         let lines = about.wrapped(to: width - indent)

@@ -1,5 +1,5 @@
-/// Rows of the same columns: aligned and with a head on a terminal, otherwise between tabs and without a head, for
-/// programs such as cut and awk.
+/// Rows with the same columns. On a terminal they are aligned and have a head; otherwise tabs separate the columns, and
+/// there is no head, for programs such as cut and awk.
 struct Table {
     struct Cell {
         let text: String
@@ -17,8 +17,8 @@ struct Table {
     private let firstWidth: Int
 
     /// - Parameters:
-    ///   - head: the titles of the columns; none for rows that say themselves what they are.
-    ///   - firstColumn: what there will be in the first column, where rows are printed one by one.
+    ///   - head: the titles of the columns; empty where the first cell of each row says what the row is.
+    ///   - firstColumn: all cells of the first column, to align rows that are printed one by one.
     init(_ head: [String], firstColumn: [String] = []) {
         self.head = head
         firstWidth = firstColumn.reduce(0) { max($0, $1.withoutControls.columns) }

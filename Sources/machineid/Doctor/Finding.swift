@@ -21,7 +21,7 @@ struct Finding {
 
     let check: String
     let verdict: Verdict
-    /// What there is, and after a fault what to do.
+    /// What was found, and after a fault what to do.
     let message: String
     /// The exit status, if it is bad.
     let exit: Int32

@@ -1,12 +1,12 @@
 internal import CMachineID
 internal import CTool
 
-/// The checks of the way to the authority.
+/// The checks of the connection to the authority.
 enum Network {
-    /// Milliseconds for a connection to one address, as the library's own default.
+    /// The milliseconds that a connection to one address may take, which are the library's default.
     private static let patience: CInt = 3000
 
-    /// Looks up the host, and connects to its addresses. The second is skipped when the first finds none.
+    /// Looks up the host, and connects to its addresses. Without an address the connection is skipped.
     static func reach(_ target: Target, _ console: Console) -> [Finding] {
         console.progress("looking up \(target.host)")
         let start = Clock.now
@@ -67,7 +67,7 @@ enum Network {
         } else if hasAnswer {
             findings.append(.ok("tls", "the certificate of \(target.host) is trusted"))
         } else {
-            findings.append(.skipped("tls", "there is no answer to tell by"))
+            findings.append(.skipped("tls", "without an answer this is not known"))
         }
         guard answer.isOK, let reply = answer.reply else {
             let failure = answer.failure(about: nil)

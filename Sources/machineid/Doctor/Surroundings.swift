@@ -1,7 +1,7 @@
 internal import CMachineID
 internal import CTool
 
-/// The checks of what surrounds the library, for which nothing is sent.
+/// The checks of what the library finds on this machine. They send nothing.
 enum Surroundings {
     static func library() -> Finding {
         guard let info = JSON.parse(mid_build_info()) else { return .note("library", String(cString: mid_version())) }
@@ -38,7 +38,7 @@ enum Surroundings {
         }
         guard let file = places.first(where: { isReadable($0) }) else {
             return .bad(
-                "certificates", "there is none of the system's files; install ca-certificates, or set SSL_CERT_FILE",
+                "certificates", "the system has no file of certificates; install ca-certificates, or set SSL_CERT_FILE",
                 exit: ExitStatus.noAnswer)
         }
         return .ok("certificates", "\(file), the system's")
@@ -50,18 +50,18 @@ enum Surroundings {
             exit: ExitStatus.noAnswer)
     }
 
-    /// Whether the first of the paths between colons can be read.
+    /// Whether one of the paths, which colons separate, can be read.
     private static func isReadable(_ paths: String) -> Bool {
         paths.parts(separatedBy: 0x3a).contains { access($0, R_OK) == 0 }
     }
 
-    /// As in the library.
+    /// The files that the library looks for, in the same order.
     private static let places = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
     ]
 
-    /// The proxy that the library uses, if it uses one. Its URL may have a password in it, so only host and port are
+    /// The proxy that the library uses, if it uses one. Its URL may contain a password, so only host and port are
     /// shown.
     static func proxy(_ options: JSON, _ target: Target) -> (Finding, Target?) {
         let given = options.string("proxy").map { (name: "--options", value: $0) }
@@ -79,7 +79,7 @@ enum Surroundings {
         return (.ok("proxy", "\(proxy.text), from \(source)"), proxy)
     }
 
-    /// Whether a list of hosts has this host, or a name that it is below. Networks are left to the library.
+    /// Whether a list of hosts contains this host or a domain that it belongs to. Only the library checks networks.
     private static func isListed(_ host: String, _ list: String) -> Bool {
         let host = Target.lower(host)
         for part in list.parts(separatedBy: 0x2c) {
@@ -93,7 +93,7 @@ enum Surroundings {
 
     static func clock() -> Finding {
         let time = Clock.utc
-        // Certificates are valid from some day on, and this version was not there before 2025.
+        // This version did not exist before 2025, and with such a clock certificates are not valid yet.
         if time.utf8.prefix(4).reduce(0, { $0 * 10 + Int($1) - 0x30 }) < 2025 {
             return .bad(
                 "clock", "\(time) cannot be right; set the clock, or certificates are refused",

@@ -4,7 +4,7 @@ struct Target {
     let host: String
     let port: String
 
-    /// nil when it is not a URL with a host. The library refuses such a one with its own message.
+    /// nil when the text is not a URL with a host. The library rejects such a URL with its own message.
     init?(_ url: String) {
         guard let scheme = Target.schemes.first(where: { Target.lower(url).begins(with: $0.name + "://") }) else {
             return nil

@@ -1,4 +1,4 @@
-/// What the command line says, read by the table of commands and options.
+/// The command line, read with the table of commands and options.
 struct Arguments {
     private(set) var command: Command?
     private(set) var operands: [String] = []
@@ -15,8 +15,8 @@ struct Arguments {
     /// The names of the options of all commands that are given.
     var commonNames: [String] { common.map { $0.name } }
 
-    /// Reads the words after the program's name. `--help` and `--version` may stand anywhere, as may the options of all
-    /// commands; after a command its own options come first.
+    /// Reads the words after the program's name. The options of all commands, `--help` and `--version` among them, may
+    /// stand anywhere. Where a command has an option of the same name, that one is meant after the command.
     static func read(_ words: [String]) throws(Failure) -> Arguments {
         var arguments = Arguments()
         var index = 0
@@ -50,8 +50,8 @@ struct Arguments {
         return arguments
     }
 
-    /// Throws when an argument looks like an org key. It is in the list of processes already, so it stays a secret only
-    /// if it is changed.
+    /// Throws when an argument looks like an org key. The list of processes has shown the key already, so it has to be
+    /// changed.
     private static func refuseKey(_ word: String, _ number: Int) throws(Failure) {
         guard Secrecy.hasKey(word) else { return }
         throw .usage(
@@ -78,7 +78,7 @@ struct Arguments {
                 value = words[index]
                 index += 1
             }
-            // The one has a message of its own, and devices can be named like the other.
+            // --key-file refuses a key with a message of its own, and a prefix of devices may look like a key.
             if !option.mayLookLikeKey { try Arguments.refuseKey(value, index) }
         } else if parts.count == 2 {
             throw .usage("--\(name) takes no value")

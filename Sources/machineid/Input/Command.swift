@@ -14,7 +14,7 @@ enum Words: Sendable {
     }
 }
 
-/// A command. Like the options, it is in one table for everything that must agree.
+/// A command. The parser, --help, the man pages and the completion all use one table of commands and options.
 struct Command: Sendable {
     let name: String
     /// The operands in --help, such as `ID...`.
@@ -24,7 +24,7 @@ struct Command: Sendable {
     /// More about it: paragraphs for --help.
     var details: [String] = []
     var options: [Option] = []
-    /// Arguments of examples, with the name of the program before them.
+    /// Examples, as whole command lines.
     var examples: [String] = []
     /// The words that an operand can be, for the completion.
     var words = Words.none

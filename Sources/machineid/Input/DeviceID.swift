@@ -3,7 +3,7 @@ enum DeviceID {
     static let maximumBytes = 512
 
     /// What is wrong with an id that has been trimmed; nil when it can be sent. Control characters could be sent, but
-    /// they are never meant, and an id with a line feed would make two lines of one.
+    /// nobody means them, and an id with a line feed would break the output into two lines.
     static func fault(_ id: String) -> String? {
         if id.isEmpty { return "is empty" }
         if id.utf8.count > maximumBytes { return "is longer than \(maximumBytes) bytes" }
@@ -22,7 +22,7 @@ enum DeviceID {
         return ids
     }
 
-    /// One id in each line of standard input. Blank lines are passed over.
+    /// One id in each line of standard input. Blank lines are skipped.
     static func readStandardInput() throws(Failure) -> [String] {
         let bytes = try StandardInput.read()
         var ids: [String] = []

@@ -1,7 +1,7 @@
 internal import CTool
 
 enum Environment {
-    /// A variable; nil when it is not set or empty.
+    /// The value of a variable; nil when the variable is not set, or empty.
     static func text(_ name: String) -> String? {
         guard let value = getenv(name), value.pointee != 0 else { return nil }
         return String(cString: value)
@@ -29,8 +29,8 @@ enum Environment {
             "CREDENTIALS_DIRECTORY",
             "where neither is given, the folder in which systemd puts the file machineid-org-key"
         ),
-        ("MACHINEID_ORG_KEY", "the org key, where there is no file of it"),
-        ("MACHINEID_BASE_URL", "another authority than the service"),
+        ("MACHINEID_ORG_KEY", "the org key, where none of the above gives a file"),
+        ("MACHINEID_BASE_URL", "the URL of another authority than the service"),
         ("NO_COLOR", "where it is set, there are no colours"),
     ]
 }

@@ -1,6 +1,6 @@
 internal import CTool
 
-/// What is read from a descriptor, as bytes that are wiped when they go.
+/// Bytes that are secret. They are wiped before their memory is freed.
 final class SecretBytes {
     let base: UnsafeMutablePointer<UInt8>
     let capacity: Int
@@ -37,7 +37,7 @@ final class SecretBytes {
     }
 }
 
-/// The lines of standard input.
+/// Reads all of standard input.
 enum StandardInput {
     static func read() throws(Failure) -> [UInt8] {
         var all: [UInt8] = []

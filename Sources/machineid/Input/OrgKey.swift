@@ -4,13 +4,13 @@ internal import CTool
 enum OrgKey {
     static let largestFile = 4096
 
-    /// What a key was read from, and the key.
+    /// A key, and where it was read from.
     struct Found {
         let source: String
         /// The file, if it was one.
         var path: String?
         let secret: SecretBytes
-        /// Whether it was standard input, which then has nothing else to say.
+        /// Whether the key came from standard input, which then cannot give device ids too.
         var isStandardInput = false
 
         /// The source for a message about the key.
@@ -44,23 +44,23 @@ enum OrgKey {
     }
 
     private static func read(_ path: String, source: String) throws(Failure) -> Found {
-        // Somebody gave the key in the place of its file. It must not get into a message.
+        // The user gave the key instead of the path of its file. It must not get into a message.
         if path.begins(with: "org_") && access(path, F_OK) != 0 {
             throw .noKey("\(source) takes the path of a file with the org key, not the key itself")
         }
-        // A message about a file with such a name must not look like one about a key.
+        // In a message, a path that begins with org_ would look like a key.
         let path = path.begins(with: "org_") ? "./\(path)" : path
         let descriptor = tool_open(path)
         guard descriptor >= 0 else { throw cannotRead(path, source, tool_errno()) }
         defer { close(descriptor) }
         var about = stat()
         guard fstat(descriptor, &about) == 0 else { throw cannotRead(path, source, tool_errno()) }
-        // A pipe has no mode that means anything, but its reader has been given it by somebody.
+        // The mode of a pipe means nothing: only those who were given the pipe can read it.
         if tool_is_regular(about.st_mode) != 0 {
             guard about.st_mode & 0o022 == 0 else {
                 throw .noKey("\(source): others may change '\(path)'; chmod go-w '\(path)'")
             }
-            // As the library has it: Kubernetes mounts secrets read-only and with mode 0644.
+            // As in the library: Kubernetes mounts secrets read-only and with mode 0644.
             guard about.st_mode & 0o004 == 0 || tool_is_on_read_only_mount(descriptor) != 0 else {
                 throw .noKey("\(source): others may read '\(path)'; chmod o-r '\(path)'")
             }

@@ -2,7 +2,7 @@
  * exit() while guards are checking and threads wait for them, in a host that also uses OpenSSL and initialised it
  * first. The authority is the emulator or nginx, given by MACHINEID_BASE_URL and CLIENT_OPTIONS.
  *
- *     exits TIMES
+ *     guards TIMES
  */
 #include "children.h"
 #include "decisions.h"

@@ -2,7 +2,7 @@
  * A process with a guard forks: in the child the guard is off and its descriptor readable at once, in the parent
  * nothing changes, and the child starts a guard of its own. Some of the processes end while guards are checking.
  *
- *     forks COUNT
+ *     guards COUNT
  */
 #include "authority.h"
 

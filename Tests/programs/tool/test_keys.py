@@ -124,7 +124,7 @@ def test_standard_input_for_both(tool, key_file):
         holds("no key is in it", ORG_KEY not in result.stderr + result.stdout, result.stderr)
     result = tool.run("--key-file", "/dev/stdin", "validate", "--stdin", input=f"{ORG_KEY}\n")
     equal("the exit status", 2, result.returncode)
-    holds("it says so", "cannot have both the devices and the org key" in result.stderr, result.stderr)
+    holds("it says so", "cannot hold both the devices and the org key" in result.stderr, result.stderr)
     equal("nothing is sent", 0, tool.requests())
 
 

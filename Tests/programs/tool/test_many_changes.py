@@ -45,7 +45,7 @@ def test_each_as_soon_as_it_is_done(tool):
     equal("the exit status", 3, process.returncode)
 
 
-MESSAGE = "interrupted: 2 of 11 devices are revoked, 1 was not begun; not known of {}, so ask again"
+MESSAGE = "interrupted: 2 of 11 devices are revoked, 1 was not begun; not known for {}, so ask again"
 
 
 @pytest.mark.parametrize("name, form", [("INT", ["--json"]), ("TERM", []), ("HUP", [])])

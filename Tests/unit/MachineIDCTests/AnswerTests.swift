@@ -100,6 +100,8 @@ private let allow = #"{"allowed":true,"code":"ALLOW","request_id":"9b2f6c0e-9d6c
         }
         #expect(about("agent-01", whenAskedAbout: "agent-01") == .allow)
         #expect(about("AGENT-01", whenAskedAbout: " agent-01\n") == .allow)
+        #expect(about(" \\t\\r\\nAgent-01 \\t\\r\\n", whenAskedAbout: "agent-01") == .allow)
+        #expect(about("agent -01", whenAskedAbout: "agent-01") == .unusable(.badReply))
         #expect(about("B\\u00e4r", whenAskedAbout: "bär") == .allow)
         #expect(about("agent-02", whenAskedAbout: "agent-01") == .unusable(.badReply))
         #expect(about("agent-0", whenAskedAbout: "agent-01") == .unusable(.badReply))

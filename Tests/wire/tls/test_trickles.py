@@ -15,7 +15,7 @@ LATE_MS = 200
 # How many calls may fail afterwards. OpenSSL cannot put a ticket of 65 KB into its hello, and libcurl forgets a ticket
 # when a handshake with it has failed.
 FAILURES = TICKETS
-# A fork waits so long for the library at most.
+# The longest time that a fork waits for the library.
 FORK_MS = 250
 
 

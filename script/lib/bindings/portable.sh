@@ -6,5 +6,6 @@
 # shellcheck disable=SC2034 # for the scripts that source this
 portable_trees=(amd64-glibc amd64-musl arm64-glibc arm64-musl)
 
-# header_version: prints the version that include/machineid.h has, the only place in which it is typed.
-header_version() { sed -n 's/^#define MID_VERSION "\(.*\)"$/\1/p' include/machineid.h; }
+# header_version prints the version.
+# shellcheck source=script/lib/header.sh
+. script/lib/header.sh
