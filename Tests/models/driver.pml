@@ -48,8 +48,8 @@
  *     NO_REBUILD_WAKE    wakes  rebuild does not wake the callers of the transfers that it ends
  *     ALWAYS_LATE        calls  the driver puts off its wake-ups for as long as there are queued transfers
  *
- * NO_CANCEL_HAND_OVER removes the hand-over of Transport.cancelInGroup. spin finds no fault then, since next hands
- * over.
+ * NO_CANCEL_HAND_OVER removes the hand-over of Transport.cancelInGroup, which is not needed: next has handed over by
+ * then, and 1, 2 and wakes hold without it too. The code has it so that it does not depend on that.
  */
 
 #ifndef ONLY

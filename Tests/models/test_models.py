@@ -27,6 +27,7 @@ WAYS = {
 THREES = ["-DSINGLES=3", "-DIMPATIENT=1"]
 IN_ORDER = [*THREES, "-DWIDTH=2", "-DIN_ORDER"]
 GROUP = ["-DSINGLES=1", "-DIMPATIENT=0", "-DMEMBERS=2"]
+UNHANDED = [*GROUP, "-DNO_CANCEL_HAND_OVER"]
 BUSY = ["-DSINGLES=2", "-DIMPATIENT=0", "-DMEMBERS=2", "-DBUSY"]
 WOKEN = ["-DSINGLES=1", "-DIMPATIENT=0", "-DMEMBERS=1", "-DIN_ORDER"]
 CANCELLED = ["-DSINGLES=1", "-DIMPATIENT=0", "-DMEMBERS=1", "-DCANCEL"]
@@ -40,6 +41,7 @@ HOLDS = [
     ("driver", "ends holds of three callers, one of which may leave", "cycles", THREES),
     ("driver", "1, 2 and wakes hold where the driver is answered last", "safety", IN_ORDER),
     ("driver", "1, 2 and wakes hold of a caller and a group, which may leave", "safety", [*GROUP, "-DGROUP_IMPATIENT"]),
+    ("driver", "the same holds without the hand-over of cancelInGroup", "safety", [*UNHANDED, "-DGROUP_IMPATIENT"]),
     ("driver", "ends holds of a caller and a group", "cycles", GROUP),
     ("driver", "calls holds where a group goes on for ever", "cycles", [*GROUP, "-DENDLESS"]),
     ("driver", "1, 2 and wakes hold of two callers and a group that works", "safety", BUSY),

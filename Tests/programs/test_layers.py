@@ -1,7 +1,9 @@
 """Tests script/check-layers: no layer of Sources/MachineIDC uses anything of one above it, and the script finds a name
-of a higher layer and a file that is in none."""
+of a higher layer and a file that is in none. Also tests that the pictures of the layers are right."""
 
+import re
 import shutil
+import xml.etree.ElementTree
 
 import pytest
 from checks import equal
@@ -17,6 +19,48 @@ def test_layers():
     result = check_layers()
     print(result.stdout)
     assert result.returncode == 0, result.stderr
+
+
+PICTURES = ROOT / "docs/pictures"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def picture(name):
+    return xml.etree.ElementTree.parse(PICTURES / name)
+
+
+def layers():
+    """Returns the layers from the lowest to the highest, as the script has them."""
+    return re.search(r"^layers=\((.*)\)$", (ROOT / "script/check-layers").read_text(), re.M)[1].split()
+
+
+@pytest.mark.long
+def test_who_uses_whom():
+    """The graph is the one that the script prints. It is --long since it takes a minute of processor time."""
+    result = check_layers("--picture")
+    equal("the script draws it", 0, result.returncode)
+    equal("docs/pictures/layer-uses.dot is what it prints", result.stdout, (PICTURES / "layer-uses.dot").read_text())
+
+
+def test_the_picture_of_who_uses_whom():
+    """The picture has the arrows of the graph. Its other text differs between versions of graphviz."""
+    drawn = [title.text for title in picture("layer-uses.svg").iter(f"{SVG}title") if "->" in title.text]
+    arrows = re.findall(r"^    (\w+) -> (\w+);$", (PICTURES / "layer-uses.dot").read_text(), re.M)
+    invisible = {f"{high}->{low}" for low, high in zip(layers(), layers()[1:])}
+    expected = sorted(f"{user}->{used}" for user, used in arrows)
+    found = sorted(set(drawn) - (invisible - set(expected)))
+    equal("layer-uses.svg has the arrows of layer-uses.dot", expected, found)
+
+
+def test_the_picture_of_the_layers():
+    """docs/pictures/layers.svg, drawn by hand, and its description have the layers in their order."""
+    highest_first = layers()[::-1]
+    texts = [text for text in picture("layers.svg").iter(f"{SVG}text") if text.text in highest_first]
+    drawn = sorted((float(text.get("y")), text.text) for text in texts if text.get("font-weight") == "600")
+    equal("it has one box below the other", highest_first, [name for _, name in drawn])
+    equal("and none beside another", len(highest_first), len({height for height, _ in drawn}))
+    described = re.search("the layers (.*?)\\.", " ".join(picture("layers.svg").find(f"{SVG}desc").text.split()))[1]
+    equal("its description names them", highest_first, re.split(", | and ", described))
 
 
 @pytest.fixture

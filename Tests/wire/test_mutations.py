@@ -14,8 +14,32 @@ from project import ROOT
 pytestmark = [pytest.mark.long, pytest.mark.early, pytest.mark.xdist_group("mutations")]
 
 # For each rule: its file, its code, the code that replaces it, and the tests that must notice. These are patterns of
-# behaviours of the hostile authority, or "tls" followed by names of modules.
+# behaviours of the hostile authority, or "tls" followed by names of modules, or tests as pytest takes them.
 RULES = {
+    "allowed-first": (
+        "ABI/Exports.swift",
+        "allowed?.pointee = 0\n    return validate(",
+        "return validate(",
+        ["json/*"],
+    ),
+    "flags-first": (
+        "Client/Batch.swift",
+        "memset(allowed, 0, count &* MemoryLayout<Int32>.stride)",
+        "_ = allowed",
+        ["json/*"],
+    ),
+    "only-an-allow": (
+        "ABI/Boundary.swift",
+        "if result.isAllowed { allowed.pointee = 1 }",
+        "allowed.pointee = 1",
+        ["meaning/*"],
+    ),
+    "only-an-allow-of-many": (
+        "Client/BatchResults.swift",
+        "if answer.isAllowed { allowed[index] = 1 }",
+        "allowed[index] = 1",
+        ["meaning/*"],
+    ),
     "status-line": (
         "Reply/HeaderLine.swift",
         "text.count == 12 || text.start[12] == 0x20",
@@ -106,6 +130,24 @@ RULES = {
         "",
         ["chunks/*"],
     ),
+    "body-bytes": (
+        "Transport/Exchange.swift",
+        "if content.pointee.reply.count &+ count > content.pointee.endpoint.maximumReplyBytes {",
+        "if count < 0 {",
+        ["body/*"],
+    ),
+    "nesting": (
+        "JSON/JSONShape.swift",
+        "openings > depth ? walk(depth) : nil",
+        "openings < depth ? walk(depth) : nil",
+        ["json/*"],
+    ),
+    "second-value": (
+        "JSON/JSON.swift",
+        "Int(JSON_REJECT_DUPLICATES), &error",
+        "Int(JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK), &error",
+        ["json/*"],
+    ),
     "repeated-keys": (
         "JSON/JSON.swift",
         "Int(JSON_REJECT_DUPLICATES), &error",
@@ -172,6 +214,42 @@ RULES = {
         "case 206: false",
         ["status/*"],
     ),
+    "redirect": (
+        "Reply/Answer.swift",
+        "case 400...499: true\n    default: nil",
+        "case 400...499: true\n    default: false",
+        ["redirects/*"],
+    ),
+    "bytes-before-the-request": (
+        "Transport/Exchange.swift",
+        "if holdsBytes { return CURL_PREREQFUNC_ABORT }",
+        "_ = holdsBytes",
+        ["tls", "late_replies"],
+    ),
+    "after-a-bad-reply": (
+        "Transport/TransferLease.swift",
+        "if error.status != .unavailable { exchange.shared.pointee.sockets.retireAll() }",
+        "",
+        ["Tests/contract/test_operations.py::test_repeated"],
+    ),
+    "certificate": (
+        "Transport/Curl/Easy.swift",
+        "options.set(CURLOPT_SSL_VERIFYPEER, 1)",
+        "options.set(CURLOPT_SSL_VERIFYPEER, 0)",
+        ["tls", "authorities"],
+    ),
+    "name-in-the-certificate": (
+        "Transport/Curl/Easy.swift",
+        "options.set(CURLOPT_SSL_VERIFYHOST, 2)",
+        "options.set(CURLOPT_SSL_VERIFYHOST, 0)",
+        ["tls", "trust"],
+    ),
+    "tls-version": (
+        "Transport/Curl/Easy.swift",
+        "options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))",
+        "options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_0))",
+        ["tls", "versions"],
+    ),
     "end-over-tls": (
         "Transport/Exchange.swift",
         "shared.pointee.isSecure && content.pointee.head",
@@ -199,9 +277,13 @@ def build(copy):
 
 def start_tests(copy, names):
     """Runs these tests with the library in the copy."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--library", copy / "build/lib"]
+    # Without -c pytest would take the folder of the copy for the root, since it is named here.
+    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pytest.ini", "-p", "no:cacheprovider"]
+    command += ["--library", copy / "build/lib"]
     if names[0] == "tls":
         command += [f"Tests/wire/tls/test_{name}.py" for name in names[1:]]
+    elif names[0].startswith("Tests/"):
+        command += names
     else:
         command += ["Tests/wire/test_hostile.py", *(part for name in names for part in ("--behaviours", name))]
     return outcome(*command, environment={"CHECK_SLACK_MS": os.environ.get("CHECK_SLACK_MS", "500")}, seconds=1800)

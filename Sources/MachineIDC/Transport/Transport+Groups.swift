@@ -101,8 +101,8 @@ extension Transport {
         }
         guard cancel(transfer) else { return false }
         transfer.locked.pointee.stage = .idle
-        // Another caller may be waiting for a driver, and may not have been woken because this transfer was to be
-        // driven.
+        // Whoever takes a transfer away hands over. The last `next` of the owner has done so too, and driver.pml finds
+        // no fault without this call: it is here so that cancelling is right wherever it is called.
         handOver()
         return true
     }
