@@ -25,15 +25,21 @@
  * closed: `allowed` is 1 only after a complete, verified answer that says so. Anything else leaves it 0, and the status
  * says why. Register at start, validate before each unit of work, and stop at once when not allowed.
  *
+ * ## Handles
+ * | handle         | made by                                 | freed by          | may outlive                      |
+ * |----------------|-----------------------------------------|-------------------|----------------------------------|
+ * | `mid_client *` | mid_client_new(), mid_client_from_env() | mid_client_free() | its guards: freeing it ends them |
+ * | `mid_guard *`  | mid_guard_start()                       | mid_guard_stop()  | its client                       |
+ * | `char *`       | any function with `json`                | mid_free()        | client and guard                 |
+ *
  * ## Texts
  * Strings are UTF-8 and end with NUL. Those passed in must not change before the function returns.
  *
- * `json` may be NULL: then no text is made. Otherwise `*json` is set on every return, whatever it held; it is yours,
- * for mid_free(), and may outlive client and guard. After MID_OK and MID_REFUSED it is the authority's reply, byte for
- * byte; NULL where nothing was asked. After any other status it is
- * `{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}`, always with these four keys: the code
- * is the status name with `CLIENT_` for `MID_`, the message one line, whose wording may change. It holds neither the
- * org key nor text from a peer. Do not write into a text: it may be static.
+ * `json` may be NULL: then no text is made. Otherwise `*json` is set on every return, whatever it held. After MID_OK
+ * and MID_REFUSED it is the authority's reply, byte for byte; NULL where nothing was asked. After any other status it
+ * is `{"allowed":false,"code":"CLIENT_TIMEOUT","request_id":null,"message":"..."}`, always with these four keys: the
+ * code is the status name with `CLIENT_` for `MID_`, the message one line, whose wording may change. It holds neither
+ * the org key nor text from a peer. Do not write into a text: it may be static.
  *
  * ## Calls
  * A call blocks its thread until it has an answer or `timeout_ms` has passed: wall clock, waiting and retries included;
@@ -46,8 +52,8 @@
  * - Only guards keep a thread. libcurl starts short ones to resolve names, and after a name was not found the library
  *   starts one that ends at once. docs/hosts.md explains this and the rest.
  * - After fork() parent and child may both use a client. Calls of other threads go on in the parent only, and guards
- *   are ended in the child. Call nothing in a child that shares its parent's memory (vfork), or that a bare clone() or
- *   `_Fork()` made while other threads were in calls.
+ *   are ended in the child: start others there. Call nothing in a child that shares its parent's memory (vfork), or
+ *   that a bare clone() or `_Fork()` made while other threads were in calls.
  * - No signal cuts a call short; pthread_cancel() during one is not supported. The library installs no handler, raises
  *   no SIGPIPE, prints nothing, and changes no locale or variable. Close no descriptor but your own.
  * - The environment is read only when a client is made, and never with elevated privileges.
@@ -130,10 +136,7 @@ const char *mid_build_info(void);
  */
 const char *mid_status_name(mid_status status);
 
-/**
- * A connection to one authority for one organisation. Made by mid_client_new() or mid_client_from_env(), freed by
- * mid_client_free(), which ends its guards. Any number of threads may use it at once.
- */
+/** A connection to one authority for one organisation. Any number of threads may use it at once. */
 typedef struct mid_client mid_client;
 
 /**
@@ -316,10 +319,7 @@ mid_status mid_usage(mid_client *client, char **json);
  * - ended: by mid_client_cancel(), mid_client_free() or exit(), or this is a forked child. Final.
  */
 
-/**
- * A guard for one device. Made by mid_guard_start(), freed by mid_guard_stop(), before or after its client. Any number
- * of threads may use it at once. In a forked child it is ended: start another there, on the same client.
- */
+/** A guard for one device. Any number of threads may use it at once. */
 typedef struct mid_guard mid_guard;
 
 /**

@@ -10,7 +10,7 @@ from project import ROOT
 MOST_LINES = 400
 USUAL_LINES = 250
 # The header is read from its beginning to its end by whoever uses the library, so what only some need is elsewhere.
-MOST_WORDS = {"include/machineid.h": 3200}
+MOST_WORDS = {"include/machineid.h": 3250}
 
 MOST_COLUMNS = 120
 # The files whose lines may be wider, and why.

@@ -1,6 +1,6 @@
 """Converts the comments of the header from Markdown with Doxygen's commands to reStructuredText, which Sphinx reads.
 
-hawkmoth.ext.javadoc, which runs after this, converts most commands. This converts the rest: headings, examples,
+hawkmoth.ext.javadoc, which runs after this, converts most commands. This converts the rest: headings, tables, examples,
 @retval, literals, and links to functions, statuses and guides. It gives a function without @since the version of the
 first release. It also turns links of the guides to folders into text.
 """
@@ -13,12 +13,15 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 
 from header import FIRST_RELEASE
-from markup import inline
+from markup import inline, table
 
 
 def process(app, lines, transform, options) -> None:
-    made, in_code = [], False
+    made, rows, in_code = [], [], False
     for line in "\n".join(_marked_up(lines)).split("\n") + [""]:
+        if rows and not line.startswith("|"):
+            made += ["", *table(rows).split("\n"), ""]
+            rows = []
         if line.strip() == "@code":
             made += ["", ".. code-block:: c", ""]
             in_code = True
@@ -27,6 +30,10 @@ def process(app, lines, transform, options) -> None:
             in_code = False
         elif in_code:
             made.append(f"   {line}")
+        elif line.startswith("|"):
+            cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
+            if not re.fullmatch(r"[-|]+", line):
+                rows.append(cells)
         elif line.startswith("## "):
             title = line[3:]
             made += ["", *([f".. _{title}:", ""] if title == "Texts" else []), title, "-" * len(title), ""]
