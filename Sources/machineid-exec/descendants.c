@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* How often stop_descendants() searches at most. */
+enum { MOST_SEARCHES = 100 };
+
 struct list {
     struct process *all;
     size_t count, room;
@@ -93,7 +96,9 @@ struct reach signal_descendants(pid_t root, pid_t spared, int signal) {
         is_there = pidfd >= 0 || errno == ENOSYS;
         /* Its parent may have reaped it meanwhile, and its number may be another process's. */
         if (is_there && read_process(process.pid, &process) == 0) {
-            if (signal_process(pidfd, process.pid, signal) != 0 && errno == EPERM) reach.refused++;
+            int is_refused = signal_process(pidfd, process.pid, signal) != 0 && errno == EPERM;
+            /* It need not be stopped if it is. */
+            if (is_refused && (signal != SIGSTOP || !stands_still(&process))) reach.refused++;
             if (process.state != 'Z' || process.threads > 1) reach.found++;
             reach.sum += (unsigned long)process.pid;
         }
@@ -101,6 +106,30 @@ struct reach signal_descendants(pid_t root, pid_t spared, int signal) {
     }
     free(list.all);
     return reach;
+}
+
+int stop_descendants(pid_t root, pid_t spared) {
+    struct reach before = {-1, 0, 0};
+    /* Stopped processes start no others, so a search that finds the same ones as the last has found all. */
+    for (int search = 0; search < MOST_SEARCHES; search++) {
+        struct reach reach = signal_descendants(root, spared, SIGSTOP);
+        if (reach.found == before.found && reach.sum == before.sum)
+            return reach.refused > 0 || reach.found == 0 ? -1 : 0;
+        before = reach;
+    }
+    return -1;
+}
+
+int are_stopped(pid_t root, pid_t spared, pid_t group) {
+    struct list list;
+    int result = 1;
+    if (read_list(&list) != 0) return 0;
+    for (size_t n = 0; n < list.count; n++)
+        if ((group == 0 || list.all[n].group == group) && is_below(&list, &list.all[n], root, spared) &&
+            !stands_still(&list.all[n]))
+            result = 0;
+    free(list.all);
+    return result;
 }
 
 /* Reads the ids of this process's children, the oldest first. Returns 0, or -1 where the kernel does not tell. */

@@ -17,6 +17,14 @@ int descendants(pid_t root);
 /* Signals every process below `root` (0: this one), except `spared` and those below it. */
 struct reach signal_descendants(pid_t root, pid_t spared, int signal);
 
+/* Stops every process below `root`, except `spared` and those below it, also those that are started meanwhile. Returns
+ * 0, or -1 if one cannot be stopped, or /proc cannot be read. */
+int stop_descendants(pid_t root, pid_t spared);
+
+/* Whether every process below `root` except `spared` is stopped or has ended. With `group`, only those of that process
+ * group count. Without /proc nobody can tell, and the answer is no. */
+int are_stopped(pid_t root, pid_t spared, pid_t group);
+
 /* Signals every child of this process except `spared`. It is faster than signal_descendants(), so that it can hit a
  * process before that one has replaced itself by a child. Only the first thread may call this, since all children
  * belong to it. No other thread may reap children meanwhile, so that no id becomes another process's. */

@@ -37,7 +37,7 @@ static int read_stat(const char *path, struct process *process) {
     char text[1024];
     const char *end, *last;
     ssize_t length;
-    int parent, file = is_own_proc() ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int parent, group, file = is_own_proc() ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) return -1;
     length = read(file, text, sizeof text - 1);
     (void)close(file);
@@ -47,10 +47,11 @@ static int read_stat(const char *path, struct process *process) {
     end = strrchr(text, ')');
     last = strrchr(text, ' ');
     if (end == NULL || last == NULL ||
-        sscanf(end + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &process->state,
-               &parent, &process->threads) != 3)
+        sscanf(end + 1, " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &process->state,
+               &parent, &group, &process->threads) != 4)
         return -1;
     process->parent = (pid_t)parent;
+    process->group = (pid_t)group;
     process->status = atoi(last + 1);
     return 0;
 }
@@ -100,4 +101,9 @@ int has_died(pid_t pid) {
 int is_stopped(pid_t pid) {
     struct process process;
     return read_process(pid, &process) != 0 || process.state == 'T';
+}
+
+int stands_still(const struct process *process) {
+    int is_zombie = (process->state == 'Z' && process->threads == 1) || process->state == 'X';
+    return is_zombie || process->state == 'T' || process->state == 't' || process->state == 'D';
 }

@@ -6,7 +6,7 @@
 
 /* A line of /proc/PID/stat. */
 struct process {
-    pid_t pid, parent;
+    pid_t pid, parent, group;
     char state;  /* of its first thread */
     int threads; /* zombies too */
     int status;  /* of a zombie, as waitpid() would give it, and 0 if this process may not know it */
@@ -22,6 +22,10 @@ int has_died(pid_t pid);
 
 /* Whether a process is stopped. Without /proc nobody can tell, and the answer is yes. */
 int is_stopped(pid_t pid);
+
+/* Whether a process does nothing: it is stopped, or has ended. One that waits in the kernel, such as for a child that
+ * it has started by vfork(), does nothing either, and stops when it goes on. */
+int stands_still(const struct process *process);
 
 /* Signals a process through a descriptor of it, so that no other process with the same number is ever meant. Before
  * Linux 5.3, which has no such descriptors, it signals by id. Returns 0, or -1 and errno. */

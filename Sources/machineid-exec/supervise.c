@@ -64,6 +64,7 @@ static void read_signals(struct supervision *supervision) {
             on_continued(supervision);
         } else if (number != SIGTSTP || (pid_t)signal.ssi_pid != getpid()) {
             (void)signal_program(supervision->program, settings, number);
+            if (number == SIGTSTP) supervision->must_stop = 1;
             if (number == SIGTSTP || number == SIGWINCH) continue;
             supervision->passed_on_at = now();
             wake_program(supervision->program, settings);

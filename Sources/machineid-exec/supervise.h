@@ -17,6 +17,8 @@ struct supervision {
     int result;        /* 0 while the program may run, and the exit status once it must not */
     int has_ended;     /* the program; what it started may still be there */
     int status;        /* what waitpid() gave for the program */
+    int must_stop;     /* SIGTSTP has come, and the program has not been stopped since */
+    int has_frozen;    /* the program and what belongs to it, by SIGSTOP */
     int is_refused;    /* the last signal was not allowed to reach the program, or what it started */
     int has_said_refused; /* that something cannot be stopped */
     double passed_on_at;  /* when a signal was last passed on for which a stopped program is continued */

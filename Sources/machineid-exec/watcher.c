@@ -30,10 +30,18 @@ static void keep_two(int pipe, int pidfd) {
     for (int n = 2; n < 65536; n++) (void)close(n);
 }
 
+/* Whether the program, and what would be killed with it, is stopped. */
+static int are_all_stopped(const struct settings *settings, pid_t supervisor, pid_t program) {
+    struct process process;
+    if (settings->kills_group) return are_stopped(supervisor, getpid(), 0);
+    if (!settings->is_foreground) return are_stopped(supervisor, getpid(), program);
+    return read_process(program, &process) == 0 && stands_still(&process);
+}
+
 /* Returns when the program is to be killed. While machineid-exec stands still because the program is stopped, no time
- * is counted, unless somebody else continues the program. When the time is up, machineid-exec gets PATIENCE_MS more:
- * the two may have been frozen together, and the watcher may be the first to go on. */
-static void await_death(pid_t program, int lease_ms) {
+ * is counted, unless somebody else continues it or what belongs to it. When the time is up, machineid-exec gets
+ * PATIENCE_MS more: the two may have been frozen together, and the watcher may be the first to go on. */
+static void await_death(const struct settings *settings, pid_t supervisor, pid_t program, int lease_ms) {
     int timeout = -1, is_last = 0, is_paused = 0;
     for (;;) {
         struct pollfd polled = {PIPE, POLLIN, 0};
@@ -41,8 +49,8 @@ static void await_death(pid_t program, int lease_ms) {
         char words[64];
         ssize_t count;
         if (ready == 0 && is_paused) {
-            if (is_stopped(program)) continue;
-            /* Somebody has continued the program, but not machineid-exec. */
+            if (are_all_stopped(settings, supervisor, program)) continue;
+            /* Somebody has continued the program, or what it started, but not machineid-exec. */
             is_paused = 0;
             timeout = lease_ms;
             continue;
@@ -63,23 +71,30 @@ static void await_death(pid_t program, int lease_ms) {
     }
 }
 
-static void kill_program(const struct settings *settings, const struct program *program) {
+static void kill_below(pid_t root) {
+    (void)stop_descendants(root, getpid());
+    (void)signal_descendants(root, getpid(), SIGKILL);
+}
+
+static void kill_program(const struct settings *settings, pid_t supervisor, const struct program *program) {
     int pidfd = program->pidfd < 0 ? -1 : PIDFD;
     if (settings->kills_group) {
-        /* Stopped processes start no others. */
-        int found, before = -1;
-        while ((found = signal_descendants(program->pid, 0, SIGSTOP).found) > before) before = found;
-        (void)signal_descendants(program->pid, 0, SIGKILL);
+        /* Once machineid-exec has ended, the orphans are no longer below it. */
+        if (getppid() == supervisor) kill_below(supervisor);
+        kill_below(program->pid);
     }
     /* machineid-exec ends only now, so the id of the program's group cannot be another group's yet. */
     if (!settings->is_foreground || settings->kills_group) (void)kill(-program->pid, SIGKILL);
     (void)signal_process(pidfd, program->pid, SIGKILL);
+    /* It may be stopped, and nobody else may ever continue it. */
+    if (getppid() == supervisor) (void)kill(supervisor, SIGCONT);
 }
 
 struct watcher start_watcher(const struct settings *settings, const struct program *program) {
     double lease = settings->max_age + settings->grace + 1;
     struct watcher watcher;
     int pipes[2];
+    pid_t supervisor = getpid();
     void *shared = mmap(NULL, sizeof *watcher.has_killed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || pipe2(pipes, O_CLOEXEC) != 0) fail("mmap");
     watcher.has_killed = shared;
@@ -96,9 +111,9 @@ struct watcher start_watcher(const struct settings *settings, const struct progr
         (void)prctl(PR_SET_NAME, "machineid-watch");
         (void)close(pipes[1]);
         keep_two(pipes[0], program->pidfd);
-        await_death(program->pid, lease > 2e6 ? -1 : (int)(lease * 1000));
+        await_death(settings, supervisor, program->pid, lease > 2e6 ? -1 : (int)(lease * 1000));
         *watcher.has_killed = 1;
-        kill_program(settings, program);
+        kill_program(settings, supervisor, program);
         _exit(0);
     }
     (void)close(pipes[0]);
