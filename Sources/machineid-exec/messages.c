@@ -88,6 +88,7 @@ static char *line_of(enum event event, const struct reason *why, int exit_status
     FILE *to;
     if (!writes_json && (event == EVENT_STARTING || event == EVENT_ENDED)) return NULL;
     if (vasprintf(&message, format, arguments) < 0) return NULL;
+    hide_keys(message);
     to = open_memstream(&line, &size);
     if (to != NULL) {
         if (writes_json) write_object(to, event, why, exit_status, message);

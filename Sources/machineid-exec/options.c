@@ -6,6 +6,7 @@
 #include "help.h"
 #include "json.h"
 #include "messages.h"
+#include "text.h"
 
 #include <getopt.h>
 #include <machineid.h>
@@ -14,6 +15,9 @@
 #include <string.h>
 
 enum { REGISTER = 256, KEEP_KEY, KEY_FILE, KILL_GROUP, LOG, NO_NEW_PRIVILEGES, OPTIONS, STATUS, HELP, VERSION };
+
+/* "+": the arguments after the program's name belong to the program. ":": a missing value makes it return ':'. */
+static const char letters[] = "+:d:g:i:a:f";
 
 static const struct option options[] = {{"device", required_argument, NULL, 'd'},
                                         {"foreground", no_argument, NULL, 'f'},
@@ -31,6 +35,33 @@ static const struct option options[] = {{"device", required_argument, NULL, 'd'}
                                         {"status", required_argument, NULL, STATUS},
                                         {"version", no_argument, NULL, VERSION},
                                         {NULL, 0, NULL, 0}};
+
+/* Refuses a value that looks like an org key, unless it is a path. It is not shown. */
+static void refuse_key(const char *name, const char *text, const char *remedy) {
+    size_t length;
+    if (strchr(text, '/') == NULL && find_key(text, &length) != NULL)
+        wrong_use("%s looks like an org key, which is given by --key-file or MACHINEID_ORG_KEY; %s", name, remedy);
+}
+
+/* The same for the value of the option that getopt_long() has returned. */
+static void refuse_key_as_value(int option) {
+    int is_file = option == KEY_FILE || option == STATUS;
+    char name[32];
+    if (optarg == NULL || option == ':' || option == '?') return;
+    for (const struct option *one = options; one->name != NULL; one++) {
+        if (one->val != option) continue;
+        (void)snprintf(name, sizeof name, "--%s", one->name);
+        refuse_key(name, optarg, is_file ? "write ./ before the name of such a file" : "correct it");
+    }
+}
+
+/* Looks for --log, since a mistake in an option before it is to be told in that form too. */
+static void look_ahead(int count, char **arguments) {
+    int option;
+    while ((option = getopt_long(count, arguments, letters, options, NULL)) != -1)
+        if (option == LOG) messages_as_json(strcmp(optarg, "json") == 0);
+    optind = 0; /* It begins anew. */
+}
 
 static double seconds(const char *option, const char *text, double smallest, double largest) {
     char *end;
@@ -62,6 +93,7 @@ static _Noreturn void refuse(char **arguments, int result) {
 static void check(struct settings *settings) {
     if (settings->device == NULL || *settings->device == '\0')
         wrong_use("no device; give --device ID, or set MACHINEID_DEVICE_ID");
+    refuse_key("MACHINEID_DEVICE_ID", settings->device, "correct it");
     if (*settings->program == NULL)
         wrong_use("no program to run; give it after the options: machineid-exec --device ID -- PROGRAM");
     if (**settings->program == '\0') wrong_use("the program's name is empty; give it after the options");
@@ -79,8 +111,9 @@ static void check(struct settings *settings) {
 void read_options(int count, char **arguments, struct settings *settings) {
     int option;
     opterr = 0;
-    /* "+": the arguments after the program's name belong to the program. ":": a missing value makes it return ':'. */
-    while ((option = getopt_long(count, arguments, "+:d:g:i:a:f", options, NULL)) != -1) {
+    look_ahead(count, arguments);
+    while ((option = getopt_long(count, arguments, letters, options, NULL)) != -1) {
+        refuse_key_as_value(option);
         switch (option) {
         case 'd': settings->device = not_empty("--device", optarg, "give the device's id"); break;
         case 'g': settings->grace = seconds("--grace", optarg, 0, 86400); break;

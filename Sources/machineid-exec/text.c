@@ -1,6 +1,8 @@
 /* text.c - reads UTF-8. */
 #include "text.h"
 
+#include <string.h>
+
 size_t character_length(const char *text) {
     const unsigned char *at = (const unsigned char *)text;
     size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : at[0] >= 0xE0 && at[0] < 0xF0 ? 3 : 4;
@@ -30,5 +32,43 @@ void write_plainly(FILE *to, const char *text) {
             length = 1;
         }
         text += length;
+    }
+}
+
+static const char prefix[] = "org_";
+
+/* Whether org_ after this byte is inside a word. The bytes from '.' to ':' are '.', '/', the digits and ':'. */
+static int is_before_no_key(char byte) {
+    char lower = (char)(byte | 0x20);
+    return (lower >= 'a' && lower <= 'z') || byte == '_' || (byte >= '.' && byte <= ':');
+}
+
+/* Whether a key can contain this byte. */
+static int is_of_key(char byte) { return byte > ' ' && byte < 0x7F && strchr("\"'(),:;<>[\\]{}", byte) == NULL; }
+
+const char *find_key(const char *text, size_t *length) {
+    for (const char *at = text; (at = strstr(at, prefix)) != NULL; at++) {
+        const char *end = at + sizeof prefix - 1;
+        if (at != text && is_before_no_key(at[-1])) continue;
+        /* In org_... the key has been hidden already. */
+        if (*end == '.') continue;
+        while (is_of_key(*end)) end++;
+        *length = (size_t)(end - at);
+        if (*length > sizeof prefix - 1 && (*end != ':' || (unsigned char)end[1] <= ' ')) return at;
+    }
+    return NULL;
+}
+
+void hide_keys(char *text) {
+    static const char hidden[] = "org_...";
+    const char *found;
+    size_t length;
+    /* A key that is shorter than what is written in its place leaves room for part of that only. */
+    while ((found = find_key(text, &length)) != NULL) {
+        char *at = text + (found - text);
+        size_t written = length < sizeof hidden - 1 ? length : sizeof hidden - 1;
+        memcpy(at, hidden, written);
+        memmove(at + written, at + length, strlen(at + length) + 1);
+        text = at + written;
     }
 }

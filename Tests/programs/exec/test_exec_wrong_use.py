@@ -69,3 +69,45 @@ def test_as_json(supervised):
     equal("its status", 2, result.returncode)
     found = json.loads(result.stderr)
     equal("the event", ("wrong_use", 2, DEVICE), (found["event"], found["exit_status"], found["device"]))
+
+
+KEY = "org_" + "k" * 20
+# Where a key may have been given in place of something else, and what the line must name.
+KEYS = {
+    "device": (["--device", KEY], {}, "--device"),
+    "variable": ([], {"MACHINEID_DEVICE_ID": KEY}, "MACHINEID_DEVICE_ID"),
+    "to register": (["--register", "-d", KEY], {}, "--device"),
+    "grace": (["--grace", KEY], {}, "--grace"),
+    "interval": (["--interval=" + KEY], {}, "--interval"),
+    "max-age": (["-a", KEY], {}, "--max-age"),
+    "log": (["--log", KEY], {}, "--log"),
+    "options": (["--options", KEY], {}, "--options"),
+    "status": (["--status", KEY], {}, "--status"),
+    "key file": (["--key-file", KEY], {}, "--key-file"),
+}
+
+
+@pytest.mark.parametrize("what", KEYS)
+def test_an_org_key_in_the_wrong_place(supervised, what):
+    words, variables, name = KEYS[what]
+    result = supervised.start(*words, "--", "echo", "never", **variables)
+    expect_refusal(supervised, result, name, "looks like an org key")
+    equal("it is not shown", False, KEY in result.stderr)
+
+
+def test_an_org_key_in_the_place_of_the_program(supervised):
+    result = supervised.start("--", KEY)
+    equal("it is not shown", (127, False), (result.returncode, KEY in result.stderr))
+
+
+def test_a_path_that_looks_like_an_org_key(supervised):
+    """A path may have any name."""
+    folder = supervised.folder / "org_of_ours"
+    folder.mkdir()
+    equal("it runs", 0, supervised.start("--status", folder / "status", "--", "true").returncode)
+
+
+def test_as_json_where_the_mistake_comes_first(supervised):
+    for words in (["--log", "json"], ["--log=json"]):
+        result = supervised.start("--grace", "soon", *words, "--", "echo", "never")
+        equal("the event", ("wrong_use", 2), (json.loads(result.stderr)["event"], result.returncode))
