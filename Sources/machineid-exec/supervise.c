@@ -91,13 +91,24 @@ static struct ending ending_of(const struct supervision *supervision) {
         ending.status = FAILED;
     } else if (*supervision->program->was_too_late) {
         ending.status = UNDECIDED;
-    } else if (supervision->is_refused && supervision->has_said_refused) {
+    } else if (supervision->result != 0 && supervision->is_refused && supervision->has_said_refused) {
         ending.status = NOT_STOPPABLE;
     } else if (supervision->result == 0) {
         if (WIFSIGNALED(supervision->status)) ending.signal = WTERMSIG(supervision->status);
         ending.status = ending.signal != 0 ? 128 + ending.signal : WEXITSTATUS(supervision->status);
     }
     return ending;
+}
+
+/* poll() fails if somebody has taken the right to open descriptors from this process. It then cannot search /proc
+ * either; the watcher can, and kills all when it sees the end of the pipe. */
+static _Noreturn void kill_and_fail(struct supervision *supervision) {
+    int reason = errno;
+    (void)close(supervision->watcher->pipe);
+    if (supervision->watcher->pid != 0) (void)waitpid(supervision->watcher->pid, NULL, 0);
+    (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
+    errno = reason;
+    fail("poll");
 }
 
 struct ending supervise(struct supervision *supervision) {
@@ -110,8 +121,7 @@ struct ending supervise(struct supervision *supervision) {
         double moment =
             supervision->kill_at != 0 && supervision->kill_at < next_tick ? supervision->kill_at : next_tick;
         if (poll(polled, 3, is_busy ? 0 : until(moment)) < 0 && errno != EINTR) {
-            (void)signal_process(supervision->program->pidfd, supervision->program->pid, SIGKILL);
-            fail("poll");
+            kill_and_fail(supervision);
         }
         /* This comes first, since processes that replace themselves go on doing so meanwhile. */
         if (supervision->killed_at != 0 && now() >= supervision->kill_at) kill_all(supervision);

@@ -2,13 +2,19 @@
 
 import os
 import re
+import resource
 import signal
 import time
 
 import pytest
 from checks import equal, holds
 from elsewhere import AS_NOBODY
-from supervised import EXEC, WAITS, await_true, children_of, is_there
+from supervised import EXEC, WAITS, are_gone, await_true, children_of, is_there
+
+
+@pytest.fixture
+def descends(program):
+    return program("descends.c", is_linked=False)
 
 
 def watcher_of(supervised):
@@ -115,6 +121,32 @@ def test_no_new_privileges(supervised, becomes_root):
     holds("it did not become root", await_true(lambda: supervised.output == "not root"), supervised.output)
     supervised.operator("revoke")
     supervised.expect_end(124)
+
+
+@pytest.mark.needs_root
+def test_a_program_that_ended_by_itself_while_its_child_became_another_user(supervised, elsewhere, program):
+    """The status of the program is not lost, although its child could not be stopped."""
+    place = elsewhere.put(program("becomes_root.c", is_linked=False), 0o4755)
+    end, script = elsewhere.work / "end", f'{place} & echo $$ >"$0"; sleep 0.3; exit 7'
+    words = ["--grace", "0.2", "--kill-group", "--", "sh", "-c", script, supervised.folder / "none"]
+    supervised.begin([*AS_NOBODY, elsewhere.exec, *words], END=end, THERE=None)
+    assert await_true(lambda: supervised.output)
+    try:
+        if supervised.output != "root":
+            pytest.skip("the file system of the temporary folder gives no privileges")
+        holds("it is said", await_true(lambda: "cannot be stopped" in supervised.errors))
+    finally:
+        end.touch()
+    equal("the status", 7, supervised.supervisor.wait(30))
+
+
+def test_a_supervisor_that_may_open_no_descriptors(supervised, descends, found):
+    """The program sets the limit to 0. What it started is ended with it, and the message is true."""
+    supervised.launch("--kill-group", "--no-new-privileges", "--", descends, FOUND=found)
+    resource.prlimit(supervised.supervisor.pid, resource.RLIMIT_NOFILE, (0, 0))
+    supervised.expect_end(125)
+    holds("the message is true", "machineid-exec: supervised: poll: Invalid argument\n" in supervised.errors)
+    holds("all are gone", await_true(lambda: are_gone(found), 5))
 
 
 # A program that stops itself, and what it starts before, which continues it.
