@@ -125,7 +125,8 @@ static int write_text(const char *text) {
 }
 
 static void *write_texts(void *unused) {
-    double period = file.settings->interval < 1 ? 1 : file.settings->interval;
+    /* Whoever looks at the age of the file does not know the interval. */
+    double interval = file.settings->interval, period = interval < 1 ? 1 : interval > 9 ? 9 : interval;
     int is_last = 0;
     while (!is_last) {
         struct timespec until;

@@ -131,3 +131,13 @@ def test_nothing_is_left_where_the_status_file_cannot_be_replaced(supervised, st
     supervised.kill(15)
     supervised.expect_end(3)
     equal("no other file is left", [], list(supervised.folder.glob("status.*")))
+
+
+@pytest.mark.long
+def test_the_status_file_is_written_however_long_the_interval_is(supervised, status_file):
+    """So the age of the file tells whether machineid-exec is alive."""
+    supervised.launch(
+        command=[EXEC, "--interval", "3600", "--status", status_file, "--", "sh", "-c", WAITS],
+    )
+    before = status_in(status_file)["updated"]
+    holds("it is written again", await_true(lambda: status_in(status_file)["updated"] > before, 20))
