@@ -54,8 +54,9 @@ static struct ending run(struct supervision *supervision, struct asking *asking)
     status_set(STATE_RUNNING, asking, supervision->program->pid, -1);
     if (asking->settings->is_foreground) (void)lend_terminal(supervision->terminal, supervision->program->pid);
     tell_alive(supervision->watcher);
-    start_program(supervision->program, latest);
+    /* This comes first, so that it comes before what the program writes. */
     say_until(now() + 0.1, EVENT_STARTING, &asking->why, -1, "starting");
+    start_program(supervision->program, latest);
     return supervise(supervision);
 }
 

@@ -156,3 +156,9 @@ def test_notifications(supervised):
         result = supervised.start("--", "python3", "-c", notify, NOTIFY_SOCKET=path)
         equal("its status", 0, result.returncode)
         equal("it arrives", b"READY=1", manager.recv(100))
+
+
+def test_starting_comes_before_what_the_program_writes(supervised):
+    for _ in range(20):
+        lines = supervised.start("--log", "json", "--", "sh", "-c", "echo here >&2").stderr.splitlines()
+        equal("the order", ("starting", "here"), (json.loads(lines[0])["event"] if lines[0] != "here" else "", lines[1]))
