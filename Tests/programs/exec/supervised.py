@@ -5,7 +5,6 @@ import json
 import os
 import select
 import signal
-import statistics
 import subprocess
 import time
 
@@ -68,10 +67,11 @@ def ms_to_end(process, number, pid=None):
 
 
 def expect_prompt(times):
-    """Half of the times at least, in milliseconds, must be below the 100 ms that are promised."""
-    found = statistics.median(times)
-    said(f"it ended after {found:.1f} ms, the median of {len(times)}; {min(times):.1f} to {max(times):.1f} ms")
-    holds("it ends at once", found < 100 + SLACK_MS, f"it took {times}")
+    """All of the times but one, in milliseconds, must be below the 100 ms that are promised, and that one below a
+    second: a busy machine may have held it up."""
+    ordered = sorted(times)
+    said(f"it ended after {ordered[0]:.1f} to {ordered[-1]:.1f} ms, and all but one by {ordered[-2]:.1f} ms")
+    holds("it ends at once", ordered[-2] < 100 + SLACK_MS and ordered[-1] < 1000 + SLACK_MS, f"it took {times}")
 
 
 def line_of(descriptor, seconds=30):
