@@ -99,7 +99,7 @@ static void check(struct settings *settings) {
     if (**settings->program == '\0') wrong_use("the program's name is empty; give it after the options");
     if (settings->max_age == 0) settings->max_age = 3 * settings->interval;
     if (settings->max_age < 2 * settings->interval || settings->max_age > 1000 * settings->interval)
-        wrong_use("--max-age must be 2 to 1000 times --interval (%g seconds), not %g seconds", settings->interval,
+        wrong_use("--max-age must be 2 to 1000 times --interval (%g s), not %g s", settings->interval,
                   settings->max_age);
     if (settings->client_options != NULL && json_member(settings->client_options, "env_var") != NULL)
         wrong_use("--options: env_var is not for machineid-exec, which would leave that variable to the program; give "

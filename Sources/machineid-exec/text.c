@@ -35,7 +35,7 @@ void write_plainly(FILE *to, const char *text) {
     }
 }
 
-static const char prefix[] = "org_";
+static const char prefix[] = "org_", name[] = "org_key";
 
 /* Whether org_ after this byte is inside a word. The bytes from '.' to ':' are '.', '/', the digits and ':'. */
 static int is_before_no_key(char byte) {
@@ -54,6 +54,8 @@ const char *find_key(const char *text, size_t *length) {
         if (*end == '.') continue;
         while (is_of_key(*end)) end++;
         *length = (size_t)(end - at);
+        /* The library's own name for a key. */
+        if (*length == sizeof name - 1 && strncmp(at, name, *length) == 0) continue;
         if (*length > sizeof prefix - 1 && (*end != ':' || (unsigned char)end[1] <= ' ')) return at;
     }
     return NULL;

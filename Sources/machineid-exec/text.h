@@ -14,8 +14,9 @@ int is_control(const char *text);
 /* Writes a text on one line: control characters, and bytes that are not UTF-8, become escapes such as \x1b. */
 void write_plainly(FILE *to, const char *text);
 
-/* Returns the next part of a text that looks like an org key, and stores its length, or returns NULL: a word that begins
- * with org_ and goes on. A path such as /run/secrets/org_key does not, nor does a device id such as org_7:worker:01. */
+/* Returns the next part of a text that looks like an org key, and stores its length, or returns NULL. It is a word that
+ * begins with org_ and goes on. A path such as /run/secrets/org_key is none, nor is a device id such as
+ * org_7:worker:01. */
 const char *find_key(const char *text, size_t *length);
 
 /* Writes org_... into a text in place of everything that looks like an org key. */
