@@ -56,8 +56,9 @@ const char *reason_text(const struct reason *reason, char *room, unsigned long s
     } else if (reason->status == mid_status_name(MID_OK)) {
         (void)snprintf(room, size, "no decision: the last allow is too old%s", request);
     } else if (reason->status == mid_status_name(MID_REFUSED)) {
-        (void)snprintf(room, size, "no decision: the authority refuses to answer: %s%s",
-                       *reason->code != '\0' ? reason->code : "no code", request);
+        (void)snprintf(room, size, "no decision: the authority refuses to answer: %s%s%s%s",
+                       *reason->code != '\0' ? reason->code : "no code", *reason->message != '\0' ? ": " : "",
+                       reason->message, request);
     } else {
         (void)snprintf(room, size, "no decision: %s: %s", reason->status, reason->message);
     }

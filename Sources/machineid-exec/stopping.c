@@ -121,7 +121,7 @@ void kill_all(struct supervision *supervision) {
     supervision->kill_at = supervision->search_at;
     if (are_new && !is_late(supervision)) supervision->kill_at = now() + soon;
     if (is_first && !supervision->is_refused)
-        say_until(now() + 1, EVENT_KILLING, NULL, -1, "still there after %g seconds: SIGKILL",
-                  supervision->settings->grace);
+        say_until(now() + 1, EVENT_KILLING, NULL, -1, "still there after %g second%s: SIGKILL",
+                  supervision->settings->grace, supervision->settings->grace == 1 ? "" : "s");
     say_not_stoppable(supervision);
 }

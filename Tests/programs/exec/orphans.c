@@ -1,5 +1,5 @@
-/* Leaves COUNT orphans, each of which ends as soon as it has another parent, and waits until none is left, not even as a
- * zombie. Prints how many were adopted by the parent of this process, and how many are left after 30 s. */
+/* Leaves COUNT orphans, each of which ends as soon as it has another parent, and waits until none is left, not even as
+ * a zombie. Prints how many were adopted by the parent of this process, and how many are left after 30 s. */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>

@@ -21,7 +21,8 @@ def test_a_thousand_orphans(supervised, program, first):
     orphans = program("orphans.c", is_linked=False)
     command = [*(AS_FIRST if first else []), *DEFAULT_SIGNALS, EXEC, "--", orphans, 1000]
     result = outcome(*command, environment=supervised.environment)
-    equal("machineid-exec adopts them all, and none is left", (0, "1000 adopted, 0 left\n"), (result.returncode, result.stdout))
+    found = (result.returncode, result.stdout)
+    equal("machineid-exec adopts them all, and none is left", (0, "1000 adopted, 0 left\n"), found)
     said(result.stdout.strip())
 
 

@@ -151,3 +151,10 @@ def test_an_outage_and_a_program_that_ignores_sigterm(supervised):
     supervised.launch("--max-age", "0.6", "--grace", "0.2", "--", "sh", "-c", STUBBORN)
     supervised.outage(httpStatus=500)
     supervised.expect_end(121)
+
+
+def test_one_second_is_no_plural(supervised):
+    supervised.launch("--grace", "1", "--", "sh", "-c", STUBBORN)
+    supervised.operator("revoke")
+    supervised.expect_end(124)
+    equal("it is said", 1, supervised.errors.count("still there after 1 second: SIGKILL"))
