@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 from checks import equal, holds
@@ -144,6 +145,19 @@ ENDS = {"denied": 1, "unreachable": 3, "unknown key": 4}
 def test_wait_that_ends(tool, situation):
     variables = {"unreachable": {"MACHINEID_BASE_URL": NOWHERE}, "unknown key": {"MACHINEID_ORG_KEY": "org_nobody"}}
     limit = [] if situation == "unknown key" else ["--timeout", "0.3", "--interval", "0.1"]
+@pytest.mark.parametrize("situation", ["denied", "out of reach"])
+def test_wait_to_the_end_of_its_time(tool, situation):
+    """An interval longer than the time does not end it early: it asks once more when the time is over."""
+    given = {"MACHINEID_BASE_URL": NOWHERE} if situation == "out of reach" else {}
+    once = ["--options", '{"max_retries":0}']
+    begun = time.monotonic()
+    result = tool.run(*once, "wait", "a", "--interval", "60", "--timeout", "0.5", **given)
+    holds("it takes its time", 0.5 <= time.monotonic() - begun < 30, time.monotonic() - begun)
+    holds("and says how long that was", "after 0.5 s" in result.stderr, result.stderr)
+    if not given:
+        equal("it asks at the beginning and at the end", 2, tool.requests())
+
+
     result = tool.run("wait", "a", *limit, **variables.get(situation, {}))
     equal("the exit status", ENDS[situation], result.returncode)
     equal("one line says why", 1, len(result.stderr.splitlines()))
