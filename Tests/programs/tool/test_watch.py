@@ -65,6 +65,14 @@ def test_on_a_terminal(tool):
         equal("^C ends it", -2, terminal.end())
 
 
+def test_stats_on_a_terminal(tool):
+    """They have the time of day alone, as the changes above them."""
+    tool.operator("register", "a")
+    with tool.on_terminal("watch", *FAST, "--stats", "0.1", "a") as terminal:
+        holds("a report", terminal.read_until("last answer: "), repr(terminal.text))
+        holds("its time", re.search(r"machineid: \d\d:\d\d:\d\dZ  devices: 1 allowed", terminal.text), terminal.text)
+
+
 COUNTERS = re.compile(
     r"machineid: TIME  devices: (\d+ allowed, \d+ denied, \d+ unknown); calls: (.*); retries: \d+; "
     r"connections: \d+ made, \d+ reused; last answer: [0-9.]+ s ago"
@@ -137,14 +145,6 @@ def test_wait_for_an_unrevoke(tool):
         equal("the exit status", 0, process.wait(60))
 
 
-# The situation, and the exit status when the time is over.
-ENDS = {"denied": 1, "unreachable": 3, "unknown key": 4}
-
-
-@pytest.mark.parametrize("situation", ENDS)
-def test_wait_that_ends(tool, situation):
-    variables = {"unreachable": {"MACHINEID_BASE_URL": NOWHERE}, "unknown key": {"MACHINEID_ORG_KEY": "org_nobody"}}
-    limit = [] if situation == "unknown key" else ["--timeout", "0.3", "--interval", "0.1"]
 @pytest.mark.parametrize("situation", ["denied", "out of reach"])
 def test_wait_to_the_end_of_its_time(tool, situation):
     """An interval longer than the time does not end it early: it asks once more when the time is over."""
@@ -158,6 +158,14 @@ def test_wait_to_the_end_of_its_time(tool, situation):
         equal("it asks at the beginning and at the end", 2, tool.requests())
 
 
+# The situation, and the exit status when the time is over.
+ENDS = {"denied": 1, "unreachable": 3, "unknown key": 4}
+
+
+@pytest.mark.parametrize("situation", ENDS)
+def test_wait_that_ends(tool, situation):
+    variables = {"unreachable": {"MACHINEID_BASE_URL": NOWHERE}, "unknown key": {"MACHINEID_ORG_KEY": "org_nobody"}}
+    limit = [] if situation == "unknown key" else ["--timeout", "0.3", "--interval", "0.1"]
     result = tool.run("wait", "a", *limit, **variables.get(situation, {}))
     equal("the exit status", ENDS[situation], result.returncode)
     equal("one line says why", 1, len(result.stderr.splitlines()))
