@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 // Starts a thread. Returns its number; 0 when the system refuses it. A pthread_t is a number in glibc and a pointer in
 // musl; here it is always a number, and never 0.
@@ -65,6 +66,25 @@ static inline void tool_wait_for_change(struct tool_monitor *_Nonnull monitor) {
         until.tv_nsec -= 1000000000;
     }
     pthread_cond_timedwait(&monitor->changed, &monitor->mutex, &until);
+}
+
+static inline void tool_end_by_signal(int number) {
+    _exit(128 + number);
+}
+
+// The kernel drops each signal to the first process of a container for which there is no handler. Where this is one,
+// gives it handlers for the signals that end a program from outside, unless they are ignored. Another program that this
+// process runs does not have them.
+static inline void tool_end_by_signals_as_first_process(void) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    if (getpid() != 1) return;
+    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
+        struct sigaction action;
+        if (sigaction(ends[n], NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+        action.sa_handler = tool_end_by_signal;
+        action.sa_flags = 0;
+        sigaction(ends[n], &action, NULL);
+    }
 }
 
 // The signals that are held back, and the signal mask from before.

@@ -15,6 +15,9 @@ enum Clock {
         return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
     }
 
+    /// The time of day of a time in UTC, such as 09:15:00Z. A person at a terminal knows the date.
+    static func timeOfDay(_ utc: String) -> String { String(bytes: utc.utf8.dropFirst(11).prefix(8)) + "Z" }
+
     static func sleep(_ milliseconds: Int) {
         var left = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
         withUnsafeMutablePointer(to: &left) { left in

@@ -10,7 +10,7 @@ struct Failure: Error {
     /// The authority's code, or that of the status, such as `CLIENT_TIMEOUT`.
     let code: String
     var requestID: String?
-    let message: String
+    var message: String
 
     /// Wrong use: the message names the option or the device, and the remedy.
     static func usage(_ message: String) -> Failure {

@@ -8,6 +8,7 @@ public func toolMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutableP
     guard tool_become_unreadable() == 0 else {
         return report(.failed("the system does not hide this process from others: prctl(PR_SET_DUMPABLE)"), [])
     }
+    tool_end_by_signals_as_first_process()
     tool_use_utf8()
     var texts: [String] = []
     for index in 1..<max(1, Int(count)) {

@@ -1,14 +1,18 @@
 """Tests that script/install puts the right files into the right places, that the usual ways to use them from C work,
 and that --uninstall leaves nothing."""
 
+import contextlib
+import os
 import pathlib
 import re
 import shutil
+import subprocess
 import tempfile
 
 import pytest
 from checks import equal, holds
 from commands import files, outcome, passes, refuses, said
+from processes import await_true
 from project import ROOT, commands, functions, version
 
 pytestmark = [pytest.mark.xdist_group("build"), pytest.mark.early]
@@ -49,7 +53,9 @@ def expected_files():
     regular += ["share/fish/vendor_completions.d/machineid.fish"]
     links = ["lib/libmachineid.so libmachineid.so.0", f"lib/libmachineid.so.0 libmachineid.so.{version()}"]
     found = [f"-rw-r--r-- usr/{path}" for path in regular] + [f"lrwxrwxrwx usr/{link}" for link in links]
-    return sorted(found + [f"-rwxr-xr-x usr/bin/{name}" for name in built()])
+    # What reads the org key is not readable itself: see test_the_key_at_the_start.
+    modes = {"machineid-emulator": "-rwxr-xr-x"}
+    return sorted(found + [f"{modes.get(name, '-rwx--x--x')} usr/bin/{name}" for name in built()])
 
 
 def test_stage(stage):
@@ -106,6 +112,39 @@ def prefix():
         installed = pathlib.Path(work) / "prefix"
         said(INSTALL, f"PREFIX={installed}", environment={"LIBDIR": None, "DESTDIR": None})
         yield installed
+
+
+AS_NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+@pytest.mark.needs_root
+@pytest.mark.parametrize("name", ["machineid", "machineid-exec"])
+def test_the_key_at_the_start(prefix, open_folder, name):
+    """Another process of the same user cannot read the environment of an installed program while the loader is still at
+    work, which comes before the program can forbid it. A full pipe, into which the loader writes, makes it wait."""
+    shutil.copy(prefix / "bin" / name, open_folder / name)
+    shutil.copy(prefix / "bin" / name, open_folder / "readable")
+    (open_folder / "readable").chmod(0o755)
+    found = {}
+    for program in (name, "readable"):
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while os.write(writer, bytes(4096)):
+                pass
+        os.set_blocking(writer, True)
+        environment = {"LD_DEBUG": "all", "MACHINEID_ORG_KEY": "org_at_the_start"}
+        path = open_folder / program
+        with subprocess.Popen([path], env=environment, stderr=writer, **AS_NOBODY) as process:
+            environ = f"/proc/{process.pid}/environ"
+            state = pathlib.Path(f"/proc/{process.pid}/stat")
+            holds("the loader waits", await_true(lambda: f"({program}) S" in state.read_text()), state.read_text())
+            found[program] = outcome("cat", environ, **AS_NOBODY).stdout
+            process.kill()
+        os.close(reader)
+        os.close(writer)
+    holds("a program that its user may read is open", "org_at_the_start" in found["readable"], found)
+    holds("the installed one is not", "Permission denied" in found[name] and "org_at" not in found[name], found)
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def path(request, tmp_path):
 STATUSES = {
     "allowed": ('{"state":"running","allowed":true}', 0, True, True),
     "a moment ago": ('{"state":"running","allowed":true}', 30, True, True),
-    "an old file": ('{"state":"running","allowed":true}', 90, True, False),
+    "an old file": ('{"state":"running","allowed":true}', 90, False, False),
     "denied": ('{"state":"ended","allowed":false}', 0, False, False),
     "no file": (None, 0, False, False),
 }
@@ -155,6 +155,21 @@ def test_probes_of_the_manifests(tmp_path, path, what):
             done = subprocess.run(words, env={"PATH": str(path)}, capture_output=True, text=True)
             equal(f"{manifest.name}, {probe}: {done.stderr}", expected, done.returncode == 0)
     equal("the probes of two manifests", 4, found)
+
+
+@pytest.mark.parametrize("what", STATUSES)
+def test_healthcheck_of_the_image(tmp_path, path, what):
+    """Docker reserves each status but 0 and 1."""
+    text, age, is_ready, _ = STATUSES[what]
+    file = tmp_path / "status"
+    if text:
+        file.write_text(text)
+        os.utime(file, (time.time() - age, time.time() - age))
+    dockerfile = (ROOT / "packaging/docker/Dockerfile").read_text().replace("\\\n", "")
+    line = re.search("^HEALTHCHECK .* CMD (.*)$", dockerfile, re.M)[1]
+    command = [path / "sh", "-c", line.replace("/run/machineid.json", str(file))]
+    done = subprocess.run(command, env={"PATH": str(path)}, capture_output=True, text=True)
+    equal(f"the health: {done.stderr}", 0 if is_ready else 1, done.returncode)
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda file: file.name)

@@ -55,9 +55,11 @@ def test_made_again(packages):
 
 
 def listing(folder):
-    """Returns the files below a folder, without the documents, some of which packages compress."""
+    """Returns the files below a folder, without the documents, some of which packages compress, and without what is for
+    lintian."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
-    return sorted(re.sub(r"\.gz$", "", str(path)) for path in paths if "usr/share/doc/" not in str(path))
+    names = [re.sub(r"\.gz$", "", str(path)) for path in paths]
+    return sorted(name for name in names if not re.search("usr/share/(doc|lintian)/", name))
 
 
 def test_contents(tree, tmp_path):
@@ -67,6 +69,13 @@ def test_contents(tree, tmp_path):
     # Debian's zsh reads the completions of packages in a folder of another name.
     installed = sorted(path.replace("zsh/site-functions", "zsh/vendor-completions") for path in installed)
     equal("together they hold what script/install installs", installed, packed)
+
+
+def test_modes(tree):
+    """What reads the org key is not readable itself, so that no process of its user reads the key while it starts."""
+    expected = {"machineid": "711", "machineid-emulator": "755", "machineid-exec": "711"}
+    found = {path.name: f"{path.stat().st_mode & 0o7777:o}" for path in (tree / "usr/bin").iterdir()}
+    equal("the programs", expected, found)
 
 
 def test_documents(tree):

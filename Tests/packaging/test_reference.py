@@ -67,6 +67,17 @@ def test_site():
 # ---- The man pages
 
 
+def test_names_are_whole():
+    """A person searches for them and copies them, so none is hyphenated, and an example in JSON keeps its lines."""
+    equal("hyphens are switched off", [], [page.name for page in man_pages() if "\n.nh\n" not in page.read_text()])
+    shown = said("mandoc", "-T", "utf8", "-O", "width=78", MAN / "man1/machineid-emulator.1")
+    lines = [line.strip() for line in re.sub(".\b", "", shown).splitlines()]
+    help_text = said(ROOT / "build/bin/machineid-emulator", "--help")
+    example = re.search(r'^  (\{"steps".*?\]\})$', help_text, re.M | re.S)[1]
+    missing = [line.strip() for line in example.splitlines() if line.strip() not in lines]
+    equal("the lines of the scenario", [], missing)
+
+
 def warnings(page):
     """Returns what groff has to say, but for a long word that leaves a line ragged."""
     settings = {"LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": 80}

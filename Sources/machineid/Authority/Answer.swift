@@ -26,7 +26,9 @@ struct Answer {
     func failure(about device: String?) -> Failure {
         let name = String(cString: mid_status_name(status))
         let code = code ?? name
-        let message = reply?.string("message") ?? Remedies.message(for: code) ?? "the authority refused the request"
+        var message = reply?.string("message") ?? Remedies.message(for: code) ?? "the authority refused the request"
+        // The authority does not know of this program.
+        if code.isSame(as: "device_not_found") && reply?.string("message") != nil { message += "; \(Remedies.list)" }
         return Failure(
             exit: Failure.exit(for: status), device: device, status: name, code: code, requestID: requestID,
             message: message)
@@ -40,9 +42,11 @@ enum Remedies {
         return nil
     }
 
+    static let list = "'machineid list' shows those that it has"
+
     private static let messages = [
         ("invalid_org_key", "the authority does not know this org key; check where it comes from"),
-        ("device_not_found", "the organisation has no such device; 'machineid list' shows those that it has"),
+        ("device_not_found", "the organisation has no such device; \(list)"),
         ("device_limit_reached", "the plan's limit of devices is reached; remove a device, or take a larger plan"),
         ("limit_reached", "the plan's limit of devices is reached; remove a device, or take a larger plan"),
     ]

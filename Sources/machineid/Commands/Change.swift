@@ -27,7 +27,9 @@ struct Change: Sendable {
         var exit = ExitStatus.done
         var tally = Tally()
         for (index, device) in devices.enumerated() {
-            if devices.count > 20 { console.progress("\(index) of \(devices.count) devices") }
+            if devices.count > 20 && !calls.isInterrupted {
+                console.progress("\(index) of \(devices.count) devices")
+            }
             tally.count += 1
             switch calls.outcome(index) {
             case .notBegun: tally.notBegun += 1

@@ -15,6 +15,12 @@ extension Command {
             if let file = arguments.commonValue("key-file") { words += ["--key-file", file] }
             if let url = arguments.commonValue("base-url") { try Environment.set("MACHINEID_BASE_URL", url) }
             if arguments.commonValue("options") != nil || arguments.commonValue("timeout") != nil {
+                if let name = ["options", "timeout"].first(where: { arguments.commonValue($0) != nil }),
+                    hasOptions(arguments.operands)
+                {
+                    throw .usage(
+                        "--\(name) before exec and --options after it set the same; put all into --options after exec")
+                }
                 words += ["--options", try Client.options(arguments).line]
             }
             throw OtherProgram.run("machineid-exec", words + arguments.operands, package: "machineid-tools")
@@ -32,6 +38,15 @@ extension Command {
             }
             throw OtherProgram.run("machineid-emulator", arguments.operands, package: "machineid-emulator")
         })
+}
+
+/// Whether --options is among the words before the program that machineid-exec is to run.
+private func hasOptions(_ words: [String]) -> Bool {
+    for word in words {
+        if word.isSame(as: "--") { return false }
+        if word.isSame(as: "--options") || word.begins(with: "--options=") { return true }
+    }
+    return false
 }
 
 /// Another program of the same installation.

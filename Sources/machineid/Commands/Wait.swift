@@ -6,7 +6,8 @@ extension Command {
         details: [
             "It is for an init container or ExecStartPre of systemd. It asks again while the device is denied or no "
                 + "answer comes, and ends at once with 4 when the authority refuses the request, as it does with an "
-                + "unknown org key. When the time is over, the exit status is that of the last answer."
+                + "unknown org key. When the time is over it asks once more, for a second at most, and the exit status "
+                + "is that of this answer."
         ],
         options: [
             Option(name: "timeout", value: .text("S"), about: "seconds to wait at most. Default: no limit"),
@@ -29,9 +30,9 @@ extension Command {
     let start = Clock.now
     var client = try session.client()
     while true {
-        // The last question must not take longer than the time that is left.
+        // The last question must not take much longer than the time that is left, but long enough for an answer.
         if let longest {
-            let left = max(1, longest - (Clock.now - start))
+            let left = max(1000, longest - (Clock.now - start))
             if left < client.timeout { client = try session.client(timeout: left) }
         }
         guard let verdict = try client.validate([device]).first else { throw .outOfMemory }
@@ -41,11 +42,13 @@ extension Command {
             return ExitStatus.done
         }
         if let failure = verdict.failure, failure.exit != ExitStatus.noAnswer { throw failure }
-        if let longest, waited + (interval ?? 1000) >= longest {
-            throw verdict.failure ?? tooLong(verdict, longest)
+        var pause = interval ?? 1000
+        if let longest {
+            if waited >= longest { throw tooLong(verdict, longest) }
+            pause = min(pause, longest - waited)
         }
         session.console.progress("\(device): \(verdict.failure?.code ?? verdict.code), \(waited / 1000) s")
-        Clock.sleep(interval ?? 1000)
+        Clock.sleep(pause)
     }
 }
 
@@ -60,7 +63,12 @@ private func show(_ verdict: Verdict, _ console: Console) {
 }
 
 private func tooLong(_ verdict: Verdict, _ longest: Int) -> Failure {
-    Failure(
+    let time = "after \(Number.seconds(longest)) s"
+    if var failure = verdict.failure {
+        failure.message += "; given up \(time)"
+        return failure
+    }
+    return Failure(
         exit: ExitStatus.denied, device: verdict.device, status: "MID_OK", code: verdict.code,
-        requestID: verdict.requestID, message: "still denied after \(Number.seconds(longest)) s")
+        requestID: verdict.requestID, message: "still denied \(time)")
 }

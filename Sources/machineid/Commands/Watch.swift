@@ -6,12 +6,14 @@ extension Command {
         details: [
             "Each line has the time in UTC, the device, what it was and what it is now, the code and the request id; "
                 + "on a terminal that is too narrow the last two are in a line of their own. "
-                + "A device is allowed, denied, or unknown, which is when no answer comes or the last allow has become "
-                + "too old. The first lines tell how things stand. It goes on until it is ended by a signal.",
+                + "A device is allowed, denied, or unknown, which is when no answer comes or the last allow has "
+                + "become too old. The first lines tell how things stand.",
             "An allowed device is watched by a guard, as a program would have it: a silent authority makes it unknown "
                 + "after three intervals.",
             "With --stats, and whenever SIGUSR1 arrives, it prints how many devices are in each state and what the "
                 + "library has counted: a line on standard error, or with --json an object with the member stats.",
+            "Once it watches, it ends by a signal, or with 5 when its output cannot be written. The other exit "
+                + "statuses below are those of its beginning.",
         ],
         options: [
             Option(
@@ -110,8 +112,7 @@ private func show(_ change: Watched.Change, _ id: String, _ width: Int, _ consol
     let from = change.from?.word ?? "-"
     let cells = [time, id, from, change.to.word, change.code, change.requestID ?? "-"].map { $0.withoutControls }
     guard console.isTerminal else { return console.say(cells.joined(by: "\t")) }
-    // A person at a terminal knows the date.
-    let start = String(bytes: time.utf8.dropFirst(11).prefix(8)) + "Z  "
+    let start = Clock.timeOfDay(time) + "  "
     let transition = 7 + 4 + 7
     let columns = console.columns
     let room = max(0, columns - start.columns - 2 - transition)

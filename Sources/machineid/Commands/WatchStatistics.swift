@@ -57,7 +57,8 @@ struct WatchStatistics {
         parts.append("connections: \(made) made, \(connections?.integer("reused") ?? 0) reused")
         let age = stats["last_answer"]?.integer("age_ms").map { "\(Number.seconds($0)) s ago" }
         parts.append("last answer: \(age ?? "none yet")")
-        console.sayNote("\(Clock.utc)  " + parts.joined(by: "; "))
+        let time = console.hasErrorTerminal ? Clock.timeOfDay(Clock.utc) : Clock.utc
+        console.sayNote("\(time)  " + parts.joined(by: "; "))
     }
 
     /// How many calls ended with each status, over all operations.

@@ -4,6 +4,25 @@ enum BashCompletion {
         let valued = Option.common.filter { $0.takesValue }.map { "--\($0.name)" }.joined(by: " | ")
         var text = """
             # bash completion for machineid
+            # The options of another program are those of its --help. What follows -- is a command.
+            _machineid_other() {
+                local words
+                for ((index++; index < COMP_CWORD; index++)); do
+                    [ "${COMP_WORDS[index]}" = -- ] || continue
+                    if declare -F _command_offset >/dev/null; then
+                        _command_offset $((index + 1))
+                    elif [ $((index + 1)) = "$COMP_CWORD" ]; then
+                        mapfile -t COMPREPLY < <(compgen -c -- "$current")
+                    fi
+                    return
+                done
+                case $current in
+                -*)
+                    words=$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null | grep -oE '^ *(-., )?--[a-z-]+')
+                    mapfile -t COMPREPLY < <(compgen -W "${words//-[a-z],/}" -- "$current")
+                    ;;
+                esac
+            }
             _machineid() {
                 local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command='' index
                 local options='\(names(Option.common))' words=''
@@ -48,7 +67,7 @@ enum BashCompletion {
     private static func names(_ options: [Option]) -> String { options.map { "--\($0.name)" }.joined(by: " ") }
 
     private static func branch(_ command: Command) -> String {
-        if command.passesOn { return "    \(command.name)) return ;;\n" }
+        if command.passesOn { return "    \(command.name)) _machineid_other; return ;;\n" }
         var parts = ""
         if !command.options.isEmpty { parts += " options+=' \(names(command.options))'" }
         let words = command.words.all

@@ -11,9 +11,22 @@ enum FishCompletion {
             for option in command.options { text += line(condition, option) }
             let words = command.words.all
             if !words.isEmpty { text += "complete -c machineid\(condition) -a '\(words.joined(by: " "))'\n" }
-            if command.passesOn { text += "complete -c machineid\(condition) -F\n" }
+            if command.passesOn { text += other(command.name) }
         }
         return text
+    }
+
+    /// The options of another program, which are those of its --help, and a command after `--`.
+    private static func other(_ name: String) -> String {
+        let end = "contains -- -- (commandline -opc)"
+        let find = #"string match -rg "^ *(?:-., )?(--[a-z-]+)""#
+        return """
+            complete -c machineid -n '__fish_seen_subcommand_from \(name)' -F
+            complete -c machineid -n '__fish_seen_subcommand_from \(name); and not \(end)' \
+                -a '(machineid \(name) --help 2>/dev/null | \(find))'
+            complete -c machineid -n '__fish_seen_subcommand_from \(name); and \(end)' -a '(__fish_complete_command)'
+
+            """
     }
 
     private static func line(_ condition: String, _ option: Option) -> String {

@@ -3,9 +3,25 @@ enum ZshCompletion {
     static func script() -> String {
         var text = """
             #compdef machineid
+            # The options of another program are those of its --help. What follows -- is a command.
+            _machineid_other() {
+                integer end=${words[(i)--]}
+                local -a found
+                if (( end < CURRENT )); then
+                    shift $end words
+                    (( CURRENT -= end ))
+                    _normal
+                elif [[ $PREFIX == -* ]]; then
+                    found=(${(f)"$(machineid $words[1] --help 2>/dev/null |
+                        sed -nE 's/^ *(-., )?(--[a-z-]+).*/\\2/p')"})
+                    compadd -a found
+                else
+                    _files
+                fi
+            }
             _machineid() {
                 local state line curcontext=$curcontext
-                local -a common commands
+                local -a common known
                 common=(
 
             """
@@ -15,13 +31,13 @@ enum ZshCompletion {
                 _arguments -C $common '1: :->command' '*:: :->operand'
                 case $state in
                 command)
-                    commands=(
+                    known=(
 
             """
         for command in Command.all { text += "            '\(command.name):\(escaped(command.about))'\n" }
         text += """
                     )
-                    _describe command commands
+                    _describe command known
                     ;;
                 operand)
                     case $words[1] in
@@ -40,7 +56,7 @@ enum ZshCompletion {
     }
 
     private static func branch(_ command: Command) -> String {
-        if command.passesOn { return "        \(command.name)) _normal ;;\n" }
+        if command.passesOn { return "        \(command.name)) _machineid_other ;;\n" }
         var parts = command.options.map { specification($0) }
         let words = command.words.all
         if !words.isEmpty {

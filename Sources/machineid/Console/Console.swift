@@ -6,7 +6,7 @@ final class Console {
     /// Set by --json.
     var isJSON = false
     let isTerminal = isatty(STDOUT_FILENO) == 1
-    private let hasErrorTerminal = isatty(STDERR_FILENO) == 1
+    let hasErrorTerminal = isatty(STDERR_FILENO) == 1
     private let mayColour: Bool
     private var buffer: [UInt8] = []
     /// The errno of a write to standard output that failed.

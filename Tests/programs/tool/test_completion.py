@@ -22,6 +22,10 @@ CASES = {
     "machineid completion ": ["=", "bash", "zsh", "fish"],
     "machineid help doc": ["=", "doctor"],
     "machineid validate --y": ["="],
+    "machineid exec --ki": ["=", "--kill-group"],
+    "machineid exec --device a --no-new": ["=", "--no-new-privileges"],
+    "machineid emulator --po": ["=", "--port"],
+    "machineid exec -d a -- setpri": ["=", "setpriv"],
 }
 
 
@@ -40,6 +44,7 @@ def expect(typed, found):
 def in_bash(typed):
     """Returns what the completion offers, as bash asks it."""
     script = """
+        PATH=${0%/*}:/usr/bin
         source <("$0" completion bash)
         read -ra COMP_WORDS <<<"$1"
         case $1 in *' ') COMP_WORDS+=('') ;; esac
@@ -86,6 +91,10 @@ def interactive(command, environment, *typed):
         terminal.close()
 
 
+# The options of machineid-exec, and the command that it is to run. ^U clears the line.
+IN_EXEC = ("\x15machineid exec --kill-g\t", "--kill-group "), ("--device a -- setpri\t", "setpriv ")
+
+
 def test_tab_in_bash(tmp_path):
     """bash-completion finds the file by the name of the program, and bash inserts the word."""
     folder = tmp_path / "bash-completion/completions"
@@ -93,7 +102,7 @@ def test_tab_in_bash(tmp_path):
     (folder / "machineid").write_text(said(TOOL, "completion", "bash"))
     environment = {"BASH_COMPLETION_USER_DIR": str(tmp_path / "bash-completion"), "HOME": str(tmp_path)}
     start = ". /usr/share/bash-completion/bash_completion; PS1='GO''>'\n"
-    typed = ("machineid val\t", "machineid validate "), ("--qu\t", "--quiet ")
+    typed = ("machineid val\t", "machineid validate "), ("--qu\t", "--quiet "), *IN_EXEC
     interactive(["bash", "--norc", "-i"], environment, (start, "GO>"), *typed)
 
 
@@ -102,8 +111,17 @@ def test_tab_in_zsh(tmp_path):
         pytest.skip("there is no zsh")
     (tmp_path / "_machineid").write_text(said(TOOL, "completion", "zsh"))
     start = f"fpath=({tmp_path} $fpath); autoload -U compinit; compinit -u -D; PS1='GO''>'\n"
-    typed = ("machineid val\t", "machineid validate "), ("--qu\t", "--quiet ")
+    typed = ("machineid val\t", "machineid validate "), ("--qu\t", "--quiet "), *IN_EXEC
     interactive(["zsh", "-f", "-i"], {"HOME": str(tmp_path)}, (start, "GO>"), *typed)
+
+
+@pytest.mark.parametrize("typed", [typed for typed in CASES if "exec --" in typed or "exec -d" in typed])
+def test_fish(typed, tmp_path):
+    if not shutil.which("fish"):
+        pytest.skip("there is no fish")
+    given = {"HOME": str(tmp_path), "PATH": f"{TOOL.parent}:/usr/bin", "TYPED": typed}
+    found = said("fish", "-c", "machineid completion fish | source; complete -C $TYPED", environment=given)
+    expect(typed, [line.split("\t")[0] for line in found.splitlines()])
 
 
 def test_zsh_and_fish_know_every_option():

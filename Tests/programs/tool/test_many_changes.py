@@ -83,6 +83,17 @@ def test_interrupted_on_a_terminal(tool):
     holds("and what was done", "2 of 11 devices are revoked, 1 was not begun" in lines[-1], lines)
 
 
+def test_the_count_stops_at_an_interruption(tool):
+    devices = [*FAST, *STUCK, *[f"b:{number:02}" for number in range(20)]]
+    tool.operator("register", *devices)
+    with tool.on_terminal("revoke", *devices, NO_COLOR="1") as terminal:
+        holds("it waits for the third", terminal.read_until(f"2 of {len(devices)} devices"), repr(terminal.text))
+        terminal.type("\x03")
+        equal("^C ends it", -2, terminal.end())
+    counts = [int(count) for count in re.findall(rf"\x1b\[K(\d+) of {len(devices)} devices", terminal.text)]
+    equal("what was not begun is not counted", 2, max(counts))
+
+
 def test_a_signal_that_is_ignored(tool):
     """As under nohup."""
     devices = [*FAST, STUCK[0]]

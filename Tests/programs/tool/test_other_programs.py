@@ -26,6 +26,20 @@ def test_exec_with_another_authority(tool):
     equal("it ran", "ran\n", tool.run(*words, MACHINEID_BASE_URL="http://127.0.0.1:1").stdout)
 
 
+@pytest.mark.parametrize("before", [["--options", "{}"], ["--timeout", "5"]], ids=["options", "timeout"])
+@pytest.mark.parametrize("after", [["--options", "{}"], ["--options={}"]], ids=["two words", "one word"])
+def test_exec_with_options_twice(tool, before, after):
+    """Those after exec would replace those before it."""
+    result = tool.run(*before, "exec", *after, "--device", "a", "--", "echo", "never")
+    equal("it is refused", (2, ""), (result.returncode, result.stdout))
+    wanted = f"{before[0]} before exec and --options after it set the same; put all into --options after exec"
+    holds("and says why", wanted in result.stderr, result.stderr)
+    equal("nothing is sent", 0, tool.requests())
+    tool.operator("register", "a")
+    own = tool.run(*before, "exec", "--device", "a", "--", "echo", "--options")
+    equal("an argument of the program is not meant", "--options\n", own.stdout)
+
+
 def test_emulator(tool):
     result = tool.run("emulator", "--version")
     equal("its version", (0, f"machineid-emulator {version()}\n"), (result.returncode, result.stdout))

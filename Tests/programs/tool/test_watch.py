@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 from checks import equal, holds
@@ -62,6 +63,14 @@ def test_on_a_terminal(tool):
         holds("how it stands", terminal.read_until("-       -> \x1b[32mallowed\x1b[0m  ALLOW"), repr(terminal.text))
         terminal.type("\x03")
         equal("^C ends it", -2, terminal.end())
+
+
+def test_stats_on_a_terminal(tool):
+    """They have the time of day alone, as the changes above them."""
+    tool.operator("register", "a")
+    with tool.on_terminal("watch", *FAST, "--stats", "0.1", "a") as terminal:
+        holds("a report", terminal.read_until("last answer: "), repr(terminal.text))
+        holds("its time", re.search(r"machineid: \d\d:\d\d:\d\dZ  devices: 1 allowed", terminal.text), terminal.text)
 
 
 COUNTERS = re.compile(
@@ -134,6 +143,19 @@ def test_wait_for_an_unrevoke(tool):
         tool.operator("unrevoke", "a")
         holds("it prints the decision", first_line(process, 60).startswith("a\tallowed\tALLOW\t"))
         equal("the exit status", 0, process.wait(60))
+
+
+@pytest.mark.parametrize("situation", ["denied", "out of reach"])
+def test_wait_to_the_end_of_its_time(tool, situation):
+    """An interval longer than the time does not end it early: it asks once more when the time is over."""
+    given = {"MACHINEID_BASE_URL": NOWHERE} if situation == "out of reach" else {}
+    once = ["--options", '{"max_retries":0}']
+    begun = time.monotonic()
+    result = tool.run(*once, "wait", "a", "--interval", "60", "--timeout", "0.5", **given)
+    holds("it takes its time", 0.5 <= time.monotonic() - begun < 30, time.monotonic() - begun)
+    holds("and says how long that was", "after 0.5 s" in result.stderr, result.stderr)
+    if not given:
+        equal("it asks at the beginning and at the end", 2, tool.requests())
 
 
 # The situation, and the exit status when the time is over.
