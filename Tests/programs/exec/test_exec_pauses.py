@@ -6,7 +6,7 @@ import os
 import signal
 
 import pytest
-from checks import equal, holds
+from checks import holds
 from commands import environment_with
 from supervised import EXEC, await_true, children_of, ids_in, is_there
 from terminal import Terminal
@@ -69,8 +69,8 @@ def test_at_a_terminal(supervised, found, job, starts):
     """machineid-exec stops too, but so does the child. When the job goes on after a denial, it is ended."""
     at, own = job(starts)
     everyone = [own, children_of(own)[0], children_of(own)[1], *ids_in(found)]
-    states = sorted(state_of(pid) for pid in everyone)
-    equal("all are stopped, except the second process", ["S", "T", "T", "T"], states)
+    are_stopped = await_true(lambda: sorted(map(state_of, everyone)) == ["S", "T", "T", "T"], 5)
+    holds("all are stopped, except the second process", are_stopped, [*map(state_of, everyone)])
     supervised.operator("revoke")
     at.type("fg\n")
     holds("all are ended", await_true(lambda: not any(is_there(pid) for pid in everyone)))
