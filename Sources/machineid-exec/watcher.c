@@ -79,9 +79,9 @@ static void kill_below(pid_t root) {
 static void kill_program(const struct settings *settings, pid_t supervisor, const struct program *program) {
     int pidfd = program->pidfd < 0 ? -1 : PIDFD;
     if (settings->kills_group) {
-        /* Once machineid-exec has ended, the orphans are no longer below it. */
-        if (getppid() == supervisor) kill_below(supervisor);
+        /* This comes first, since machineid-exec may be ending just now. Then the orphans are no longer below it. */
         kill_below(program->pid);
+        if (getppid() == supervisor) kill_below(supervisor);
     }
     /* machineid-exec ends only now, so the id of the program's group cannot be another group's yet. */
     if (!settings->is_foreground || settings->kills_group) (void)kill(-program->pid, SIGKILL);
