@@ -134,14 +134,20 @@ STATUSES = {
 }
 
 
-@pytest.mark.parametrize("what", STATUSES)
-def test_probes_of_the_manifests(tmp_path, path, what):
-    """The entrypoint's liveness asks only for the age of the file: a denied program's container ends by itself."""
+def status_file(folder, what):
+    """Makes one of STATUSES. Returns the file, and whether readiness and liveness find the program well."""
     text, age, is_ready, is_live = STATUSES[what]
-    file = tmp_path / "status"
+    file = folder / "status"
     if text:
         file.write_text(text)
         os.utime(file, (time.time() - age, time.time() - age))
+    return file, is_ready, is_live
+
+
+@pytest.mark.parametrize("what", STATUSES)
+def test_probes_of_the_manifests(tmp_path, path, what):
+    """The entrypoint's liveness asks only for the age of the file: a denied program's container ends by itself."""
+    file, is_ready, is_live = status_file(tmp_path, what)
     found = 0
     for manifest, container in containers():
         for probe, expected in (("readinessProbe", is_ready), ("livenessProbe", is_live)):
@@ -160,11 +166,7 @@ def test_probes_of_the_manifests(tmp_path, path, what):
 @pytest.mark.parametrize("what", STATUSES)
 def test_healthcheck_of_the_image(tmp_path, path, what):
     """Docker reserves each status but 0 and 1."""
-    text, age, is_ready, _ = STATUSES[what]
-    file = tmp_path / "status"
-    if text:
-        file.write_text(text)
-        os.utime(file, (time.time() - age, time.time() - age))
+    file, is_ready, _ = status_file(tmp_path, what)
     dockerfile = (ROOT / "packaging/docker/Dockerfile").read_text().replace("\\\n", "")
     line = re.search("^HEALTHCHECK .* CMD (.*)$", dockerfile, re.M)[1]
     command = [path / "sh", "-c", line.replace("/run/machineid.json", str(file))]
