@@ -41,8 +41,10 @@ def test_dead_pools(program, run_there, scheme):
     run_there([program("distance/dead_pool.c"), f"{{{scheme}}}"], 100, CHILD_PATIENCE_MS=80000)
 
 
-def test_failover(program, run_there, resolver):
-    run_there([program("distance/failover.c")], 100, resolver, CHILD_PATIENCE_MS=80000)
+@pytest.mark.parametrize("ports", ["any", "same"])
+def test_failover(program, run_there, resolver, preload, ports):
+    libraries = f"{resolver}:{preload('distance/same_ports.c')}" if ports == "same" else resolver
+    run_there([program("distance/failover.c")], 100, libraries, CHILD_PATIENCE_MS=80000)
 
 
 def test_age(program, run_there, resolver):

@@ -4,12 +4,15 @@
 
 #include "check.h"
 
+#include <unistd.h>
+
 /* From now on only this name resolves, to these addresses in this order. */
 static inline void names_set(const char *name, const char *addresses) {
     const char *path = check_environment("RESOLVER_FILE");
     char beside[512];
     FILE *file;
-    (void)snprintf(beside, sizeof beside, "%s.new", path);
+    /* Parts of a test may do this at the same time. */
+    (void)snprintf(beside, sizeof beside, "%s.%d", path, (int)getpid());
     file = fopen(beside, "we");
     check_need(file != NULL, beside);
     (void)fprintf(file, "%s %s\n", name, addresses);

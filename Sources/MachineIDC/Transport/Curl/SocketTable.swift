@@ -233,9 +233,13 @@ struct SocketTable {
     /// requests, and holds no unread bytes; and if so, whether it is the first one there. Records the port and the
     /// time.
     ///
-    /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
+    /// - Parameters:
+    ///   - host: the numeric address of the other end. Attempts to connect to another address may have the same port.
+    ///   - mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
-    func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Claim {
+    func claim(
+        localPort port: Int32, host: UnsafePointer<CChar>, mayHoldBytes: Bool, at now: MonotonicTime
+    ) -> Claim {
         if shared.pointee.mustRetireUnusedSince.load(ordering: .relaxed) != 0 {
             let moment = shared.pointee.mustRetireUnusedSince.exchange(0, ordering: .relaxed)
             retire(unusedSince: .zero.advanced(nanoseconds: moment))
@@ -249,7 +253,7 @@ struct SocketTable {
             guard checkOwnership(of: descriptor, entry) else { return }
             let isFirst = entry.pointee.localPort == 0
             if isFirst {
-                guard platform_local_port(descriptor) == port else { return }
+                guard platform_port_of_connection(descriptor, host) == port else { return }
                 entry.pointee.localPort = port
             }
             if entry.pointee.isRetired { isRetired = true }
