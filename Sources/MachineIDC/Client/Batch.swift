@@ -158,12 +158,13 @@ struct Batch: ~Copyable {
             lanes[lane].stage = .pausing
             return
         }
-        if attempt.hasReply, !lanes[lane].lease.hasTimeToRead(within: limit) {
+        let now = BootTime.now
+        if attempt.hasReply, !lanes[lane].lease.hasTimeToRead(within: limit, at: now) {
             return settle(lane, .timeout(client.shared.pointee.settings.timeout))
         }
         do throws(Failure) {
             let answer = try lanes[lane].lease.read(
-                .validate, device: devices[lanes[lane].index], attempt, client.shared.pointee.settings)
+                .validate, device: devices[lanes[lane].index], attempt, at: now, client.shared.pointee.settings)
             results.set(lanes[lane].index, answer, lanes[lane].lease.takeReply())
             lanes[lane].stage = .free
             finishedCount &+= 1

@@ -14,22 +14,24 @@ extension Client {
         var lease = try TransferLease(onShardOf: usableTransport(), shared.pointee.settings)
         try lease.prepare(endpoint, shared.pointee.settings, body: body)
         var schedule = RetrySchedule(shared.pointee.settings)
+        var sentAt = limit.began
         while true {
-            let sentAt = BootTime.now
             let attempt = try lease.run(until: deadline, shared.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
                 lease.countAttempt(after: pause)
                 try lease.pause(milliseconds: pause)
+                sentAt = .now
                 continue
             }
             // A reply that arrived while the client was being cancelled no longer counts. In a forked child, neither
             // does the reply to its parent's request.
             if isCancelled || lease.transport.isInheritedByNow { throw lease.transport.cancellation }
-            if attempt.hasReply, !lease.hasTimeToRead(within: limit) {
+            let now = BootTime.now
+            if attempt.hasReply, !lease.hasTimeToRead(within: limit, at: now) {
                 let timeout = shared.pointee.settings.timeout
                 throw Failure(.timeout, "the reply came too late to be read within \(timeout) ms (timeout_ms)")
             }
-            let answer = try lease.read(endpoint, device: device, attempt, shared.pointee.settings)
+            let answer = try lease.read(endpoint, device: device, attempt, at: now, shared.pointee.settings)
             // The same holds for a cancellation or fork that happened while the reply was being read.
             if isCancelled || lease.transport.isInherited { throw lease.transport.cancellation }
             let json = wantsJSON ? lease.takeReply() : nil

@@ -120,7 +120,7 @@ struct GuardThread: ~Copyable {
         }
         do throws(Failure) {
             let answer = try check.shared.pointee.lease.read(
-                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt,
+                .validate, device: plan.deviceGuard.shared.pointee.device.pointer, attempt, at: .now,
                 client.shared.pointee.settings)
             let reply = check.shared.pointee.lease.takeReply()
             if answer.status == .ok {

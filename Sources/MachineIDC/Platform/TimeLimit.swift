@@ -3,23 +3,23 @@
 struct TimeLimit {
     /// The end of the limit on CLOCK_MONOTONIC.
     let deadline: MonotonicTime
-    /// The end of the limit on CLOCK_BOOTTIME.
+    /// The beginning and the end of the limit on CLOCK_BOOTTIME.
+    let began: BootTime
     private let end: BootTime
 
     /// Begins now. Throws when CLOCK_BOOTTIME cannot be read, because then the age of an answer is unknown.
     init(milliseconds: Int) throws(Failure) {
-        let now = BootTime.now
-        guard now.isKnown else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
+        began = .now
+        guard began.isKnown else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
         deadline = .after(milliseconds: milliseconds)
-        end = now.advanced(milliseconds: milliseconds)
+        end = began.advanced(milliseconds: milliseconds)
     }
 
-    /// The time left, rounded up; 0 when the limit is over.
-    var remainingMilliseconds: Int {
-        min(deadline.remainingMilliseconds, Clock.milliseconds(left: end.nanoseconds(since: .now)))
-    }
+    /// The time left at a moment, rounded up; 0 when the limit is over. CLOCK_BOOTTIME goes on whenever CLOCK_MONOTONIC
+    /// does, so it alone is asked.
+    func remainingMilliseconds(at now: BootTime) -> Int { Clock.milliseconds(left: end.nanoseconds(since: now)) }
 
-    var isOver: Bool { remainingMilliseconds == 0 }
+    var isOver: Bool { remainingMilliseconds(at: .now) == 0 }
 
     /// Whether the machine was suspended since the limit began. Reading two clocks takes a moment, in which the thread
     /// may have to wait, so less than a tenth of a second does not count.

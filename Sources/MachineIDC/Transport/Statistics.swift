@@ -119,7 +119,7 @@ extension Statistics {
     }
 
     /// Counts an answer, and its decision if it has one.
-    func count(_ answer: Answer) {
+    func count(_ answer: Answer, at now: BootTime) {
         if let code = answer.code {
             number(.firstDecision, Int(code.rawValue)).pointee.wrappingAdd(1, ordering: .relaxed)
         }
@@ -131,7 +131,7 @@ extension Statistics {
             ).exchanged
         else { return }
         // Stores would do. Helgrind takes them for races, but knows that an exchange is atomic.
-        _ = number(.answeredAt).pointee.exchange(Int(BootTime.now.nanoseconds), ordering: .releasing)
+        _ = number(.answeredAt).pointee.exchange(Int(now.nanoseconds), ordering: .releasing)
         for word in Indices(RequestID.words) {
             let bytes = Int(bitPattern: answer.requestID.bytes[unchecked: word])
             _ = number(.requestID, word).pointee.exchange(bytes, ordering: .releasing)

@@ -59,9 +59,9 @@ struct TransferLease: ~Copyable {
 
     /// Whether there is time left to read the reply of the last attempt. jansson takes up to 40 ns for each byte and
     /// cannot be interrupted: 170 ms for the largest list.
-    func hasTimeToRead(within limit: TimeLimit) -> Bool {
+    func hasTimeToRead(within limit: TimeLimit, at now: BootTime) -> Bool {
         guard let count = transfer?.exchange.content.pointee.reply.count else { return true }
-        return count / 25_000 < limit.remainingMilliseconds
+        return count / 25_000 < limit.remainingMilliseconds(at: now)
     }
 
     /// Reads the reply of the last attempt, or throws why there is none.
@@ -69,7 +69,8 @@ struct TransferLease: ~Copyable {
     /// - Parameter device: the device that the request named, as the caller wrote it; NULL for an operation without
     ///   one.
     func read(
-        _ endpoint: Endpoint, device: UnsafePointer<CChar>?, _ attempt: AttemptResult, _ settings: borrowing Settings
+        _ endpoint: Endpoint, device: UnsafePointer<CChar>?, _ attempt: AttemptResult, at now: BootTime,
+        _ settings: borrowing Settings
     ) throws(Failure) -> Answer {
         guard let exchange = transfer?.exchange else { throw .cancelled }
         if let kind = attempt.failureKind { throw exchange.failure(kind, attempt.code, settings) }
@@ -85,7 +86,7 @@ struct TransferLease: ~Copyable {
             let answer = try Answer(
                 to: endpoint, device: device, httpStatus: attempt.httpStatus, retryAfter: attempt.retryAfter,
                 body: exchange.content.pointee.reply.base, count: exchange.content.pointee.reply.count)
-            transport.statistics.count(answer)
+            transport.statistics.count(answer, at: now)
             return answer
         } catch {
             // This may be the answer to an earlier request, and the answer to this one may still be on its way.

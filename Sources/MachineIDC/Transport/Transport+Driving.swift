@@ -83,7 +83,7 @@ extension Transport {
     func drive(until deadline: MonotonicTime, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
         locked.pointee.hasDriver = true
         defer { locked.pointee.hasDriver = false }
-        if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
+        if shared.pointee.multi.isMissing || hostClosedConnection(settings) {
             rebuild()
             wakeEndedCallers()
             if isDone() { return CURLE_OK }
@@ -103,7 +103,8 @@ extension Transport {
                 locked.pointee.openConnectionsBound =
                     max(shared.pointee.multi.sockets.countOpen(), locked.pointee.running.count)
             }
-            let mustLeave = locked.pointee.isCancelled || deadline.hasPassed
+            let now = MonotonicTime.now
+            let mustLeave = locked.pointee.isCancelled || deadline <= now
             // A woken caller often preempts this thread, so queued requests are started first; otherwise connections
             // would be idle meanwhile. This is done only once per round, because groups could keep it up for ever.
             if canStartQueued, !isSecondRound, !mustLeave, performed == CURLE_OK {
@@ -112,7 +113,7 @@ extension Transport {
             }
             isSecondRound = false
             // Before callers are woken, whose next requests would take the connections that hedges may use.
-            if !mustLeave, performed == CURLE_OK { startHedges(settings) }
+            if !mustLeave, performed == CURLE_OK { startHedges(settings, at: now) }
             wakeEndedCallers()
             reclaimAbandoned()
             if isDone() || mustLeave { return CURLE_OK }
@@ -136,6 +137,16 @@ extension Transport {
                 return polled
             }
         }
+    }
+
+    /// Whether the host is known to have closed a connection, or any other descriptor. All are checked while transfers
+    /// are running, which libcurl reads, and with TLS, which sends a farewell on a connection that libcurl gives up. A
+    /// kept connection without TLS is checked by `claim` before anything is sent on it.
+    private func hostClosedConnection(_ settings: borrowing Settings) -> Bool {
+        let sockets = shared.pointee.multi.sockets
+        let usesTLS = settings.baseURL.isSecure || settings.proxies.isSecure
+        let mustCheck = usesTLS || locked.pointee.running.first != nil
+        return mustCheck ? sockets.checkConnections() : sockets.hostClosedDescriptor
     }
 
     /// Whether another transfer may be added to libcurl. Hedges do not count.

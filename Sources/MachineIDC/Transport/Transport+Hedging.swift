@@ -15,10 +15,9 @@ internal import CPlatform
 extension Transport {
     /// Hedges the transfers that have been silent for too long, and ends those that have been silent for as long again
     /// after a reply that was kept aside. Called every now and then while transfers are running. Requires the lock.
-    func startHedges(_ settings: borrowing Settings) {
-        guard locked.pointee.nextHedgeCheck.hasPassed else { return }
-        locked.pointee.nextHedgeCheck = .after(milliseconds: locked.pointee.hedging.interval)
-        let now = MonotonicTime.now
+    func startHedges(_ settings: borrowing Settings, at now: MonotonicTime) {
+        guard locked.pointee.nextHedgeCheck <= now else { return }
+        locked.pointee.nextHedgeCheck = now.advanced(milliseconds: locked.pointee.hedging.interval)
         var transfer = locked.pointee.running.first
         // Hedges that are added go to the end of the list, and are younger.
         while let current = transfer {
