@@ -197,15 +197,6 @@ struct SocketTable {
         return hostClosedDescriptor
     }
 
-    /// Checks all connections. Returns whether the host has closed one of them.
-    @inline(never)
-    func checkConnections() -> Bool {
-        forEachOpen { descriptor, entry in
-            if entry.pointee.localPort != SocketTable.noPort { _ = checkOwnership(of: descriptor, entry) }
-        }
-        return hostClosedDescriptor
-    }
-
     /// Checks all descriptors. Returns whether the host has closed one of them.
     @inline(never)
     func check() -> Bool {
