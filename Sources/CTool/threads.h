@@ -68,6 +68,10 @@ static inline void tool_wait_for_change(struct tool_monitor *_Nonnull monitor) {
     pthread_cond_timedwait(&monitor->changed, &monitor->mutex, &until);
 }
 
+// The signals that end a program from outside, and SIGPIPE after them.
+static const int tool_ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+enum { TOOL_ENDS_FROM_OUTSIDE = 3, TOOL_ENDS = 4 };
+
 static inline void tool_end_by_signal(int number) {
     _exit(128 + number);
 }
@@ -76,14 +80,13 @@ static inline void tool_end_by_signal(int number) {
 // gives it handlers for the signals that end a program from outside, unless they are ignored. Another program that this
 // process runs does not have them.
 static inline void tool_end_by_signals_as_first_process(void) {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     if (getpid() != 1) return;
-    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
+    for (int n = 0; n < TOOL_ENDS_FROM_OUTSIDE; n++) {
         struct sigaction action;
-        if (sigaction(ends[n], NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+        if (sigaction(tool_ends[n], NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
         action.sa_handler = tool_end_by_signal;
         action.sa_flags = 0;
-        sigaction(ends[n], &action, NULL);
+        sigaction(tool_ends[n], &action, NULL);
     }
 }
 
@@ -95,25 +98,23 @@ struct tool_held {
 // Holds back the signals that end a program from outside, and SIGPIPE, in this thread and in those that it starts. A
 // signal that was ignored or held back before is left as it was.
 static inline void tool_hold_back(struct tool_held *_Nonnull held) {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     sigemptyset(&held->signals);
     pthread_sigmask(SIG_BLOCK, NULL, &held->before);
-    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
+    for (int n = 0; n < TOOL_ENDS; n++) {
         struct sigaction action;
-        if (sigaction(ends[n], NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
-        if (sigismember(&held->before, ends[n]) == 0) sigaddset(&held->signals, ends[n]);
+        if (sigaction(tool_ends[n], NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+        if (sigismember(&held->before, tool_ends[n]) == 0) sigaddset(&held->signals, tool_ends[n]);
     }
     pthread_sigmask(SIG_BLOCK, &held->signals, NULL);
 }
 
 // Whether a signal that is held back has come. SIGPIPE does not count.
 static inline int tool_has_come(const struct tool_held *_Nonnull held) {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t pending;
     sigemptyset(&pending);
     if (sigpending(&pending) != 0) return 0;
-    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
-        if (sigismember(&held->signals, ends[n]) == 1 && sigismember(&pending, ends[n]) == 1) return 1;
+    for (int n = 0; n < TOOL_ENDS_FROM_OUTSIDE; n++) {
+        if (sigismember(&held->signals, tool_ends[n]) == 1 && sigismember(&pending, tool_ends[n]) == 1) return 1;
     }
     return 0;
 }

@@ -66,7 +66,8 @@ struct Arguments: Equatable {
     /// Splits an argument into its option and the value after `=`, if there is one.
     private static func split(_ word: String) throws(Failure) -> (Option, value: String?) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        // The message does not repeat what follows the `=`, which may be an org key.
+        // The message repeats neither what follows the `=`, which may be an org key, nor what looks like one.
+        if word.hasPrefix("org_") { throw .usage("an org key is given as --org-key KEY") }
         guard word.hasPrefix("--"), let option = Option(rawValue: String(parts[0].dropFirst(2))) else {
             throw .usage("unknown argument '\(parts[0])'")
         }

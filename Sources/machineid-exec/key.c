@@ -7,6 +7,7 @@
 #include "signals.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,6 +56,27 @@ static void withhold(int file) {
     (void)close(nothing);
 }
 
+/*
+ * Takes every other descriptor of the file away as well: a path such as /proc/thread-self/fd/9 opens the file of a
+ * descriptor once more, and a descriptor of the file may have been handed down beside its path. Files that are no key,
+ * such as terminals, are left alone.
+ */
+static void withhold_all(int file) {
+    struct stat own, other;
+    const struct dirent *entry;
+    DIR *folder = opendir("/proc/self/fd");
+    if (fstat(file, &own) != 0 || S_ISCHR(own.st_mode) || folder == NULL) {
+        if (folder != NULL) (void)closedir(folder);
+        return;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        int number = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : -1;
+        if (number < 0 || number == file || number == dirfd(folder) || fstat(number, &other) != 0) continue;
+        if (other.st_dev == own.st_dev && other.st_ino == own.st_ino) withhold(number);
+    }
+    (void)closedir(folder);
+}
+
 /* Waits until there is more to read. A pipe may be silent for ever. */
 static void await_more(int file, int signals) {
     static const struct terminal none = {-1, 0};
@@ -100,6 +122,7 @@ static void read_file(const char *path, const char *source, int signals) {
         wrong_use("%s: %s is larger than %zu bytes; give a file with the org key alone", source, path, sizeof key - 2);
     if (strlen(key) != length) wrong_use("%s: %s holds a NUL; give a file with the org key alone", source, path);
     if (key[strspn(key, " \t\r\n\f\v")] == '\0') wrong_use("%s: %s is blank; put the org key into it", source, path);
+    withhold_all(file);
     withhold(file);
 }
 

@@ -74,7 +74,11 @@ def test_a_descriptor(supervised, tmp_path):
     equal("it may come from a command", (0, "ran\n"), (result.returncode, result.stdout))
 
 
-@pytest.mark.parametrize("path", ["/dev/fd/0", "/dev/stdin", "/proc/self/fd/0", "/proc/self/fd/9"])
+OF_STDIN = ["/dev/fd/0", "/dev/stdin", "/proc/self/fd/0", "/proc/thread-self/fd/0"]
+OF_ANOTHER = ["/proc/self/fd/9", "/dev/../dev/fd/9", "/proc/thread-self/fd/9"]
+
+
+@pytest.mark.parametrize("path", OF_STDIN + OF_ANOTHER)
 def test_a_descriptor_of_a_file_that_is_read_again(supervised, key_file, path):
     """The program reads what is left under its number from its beginning."""
     number = path[-1] if path[-1].isdigit() else "0"
@@ -83,6 +87,13 @@ def test_a_descriptor_of_a_file_that_is_read_again(supervised, key_file, path):
     result = outcome("bash", "-c", script, EXEC, merged=False, environment=supervised.environment | WITHOUT)
     nothing = "False\n" if number == "9" else "b''\n"
     equal("the program reads nothing", (0, nothing), (result.returncode, result.stdout))
+
+
+def test_a_descriptor_beside_a_path(supervised, key_file):
+    file = key_file("key", ORG_KEY)
+    script = f'"$0" --key-file {file} -- sh -c "! [ -e /proc/self/fd/9 ] && echo none" 9<{file}'
+    result = outcome("bash", "-c", script, EXEC, merged=False, environment=supervised.environment | WITHOUT)
+    equal("the program does not get it", (0, "none\n"), (result.returncode, result.stdout))
 
 
 # A file, or None, and what is said about it.

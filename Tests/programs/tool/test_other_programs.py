@@ -26,6 +26,15 @@ def test_exec_with_another_authority(tool):
     equal("it ran", "ran\n", tool.run(*words, MACHINEID_BASE_URL="http://127.0.0.1:1").stdout)
 
 
+@pytest.mark.parametrize("json", [[], ["--json"]], ids=["text", "json"])
+def test_exec_with_a_key_as_the_device(tool, json):
+    result = tool.run(*json, "exec", "--device", "org_secret", "--", "echo", "never")
+    equal("it is refused", (2, ""), (result.returncode, result.stdout))
+    holds("and says why", "--device looks like an org key" in result.stderr, result.stderr)
+    holds("the key is not repeated", "org_secret" not in result.stderr, result.stderr)
+    equal("nothing is sent", 0, tool.requests())
+
+
 @pytest.mark.parametrize("before", [["--options", "{}"], ["--timeout", "5"]], ids=["options", "timeout"])
 @pytest.mark.parametrize("after", [["--options", "{}"], ["--options={}"]], ids=["two words", "one word"])
 def test_exec_with_options_twice(tool, before, after):

@@ -36,6 +36,7 @@ import Testing
         (["--"], "unknown argument '--'"),
         ([""], "unknown argument ''"),
         (["--orgkey=org_secret"], "unknown argument '--orgkey'"),
+        (["org_secret"], "an org key is given as --org-key KEY"),
         (["--port"], "--port needs a value"),
         (["--quiet=yes"], "--quiet takes no value"),
         (["--port", "65536"], "--port '65536' is not a number from 0 to 65535"),
