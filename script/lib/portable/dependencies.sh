@@ -29,8 +29,8 @@ c_flags='-g0 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fno-
 c_flags="$c_flags -fno-unwind-tables -fstack-protector-strong"
 
 # optimisation_of NAME: prints the flag that says whether the code of a dependency is to be fast or small. libcurl and
-# jansson go through requests and replies a byte at a time: with -Os for them, and without --enable-unity, which compiles
-# libcurl as one file, a call takes a third more instructions. OpenSSL is the larger part, and most of what a call needs
+# jansson go through requests and replies a byte at a time: with -Os for them, and without --enable-unity, which makes
+# libcurl one file, a call takes a third more instructions. OpenSSL is the larger part, and most of what a call needs
 # of it is assembly.
 optimisation_of() {
     case $1 in
