@@ -31,13 +31,14 @@ def test_key_file(program, run_fresh, open_folder):
 
 @pytest.mark.needs_root
 @pytest.mark.parametrize("options, expected", [("rw", "MID_NO_ORG_KEY"), ("ro", "MID_OK")])
-def test_key_file_of_a_container(program, library, open_folder, options, expected):
+def test_key_file_of_a_container(program, library, open_folder, target, options, expected):
     """A secret of a container: a file that everyone may read, on a mount that nobody can write to."""
     mount = 'mount -t tmpfs none "$1" && echo org_secret >"$1/key" && chmod 644 "$1/key"'
     mount += f' && mount -o remount,{options} "$1"'
-    command = ["unshare", "--mount", "sh", "-euc", f'{mount} && exec "$2" --is "$1/key"', "sh"]
+    command = ["unshare", "--mount", "sh", "-euc", f'{mount} && exec "$2" --is "$3/key"', "sh"]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(library)}
-    mounted = [*command, open_folder, program("key_file.c")]
+    # What is mounted in a folder here is not seen at the same place of another root.
+    mounted = [*command, target.in_root(open_folder), program("key_file.c"), open_folder]
     said = subprocess.run(mounted, capture_output=True, text=True, env=environment)
     if "permission denied" in said.stderr.lower() or "operation not permitted" in said.stderr.lower():
         pytest.skip("this root may not mount")

@@ -18,10 +18,8 @@ Maintainer: Nobody <nobody@example.com>
 Architecture: any
 Format: 3.0 (quilt)
 Directory: pool/main/{name}
-Files:
- d41d8cd98f00b204e9800998ecf8427e 0 {name}_{version}.dsc
 Checksums-Sha256:
- e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 {name}_{version}.dsc
+ {digest} {size} {name}_{version}.dsc
 
 """
 RELEASE = """\
@@ -35,8 +33,16 @@ Components: main
 SHA256:
  {digest} {size} main/source/Sources
 """
+# Fetches the sources of curl as a build does, by the pins and the sources.list in a folder.
+FETCH = """
+. script/lib/portable/sources.sh
+cache=$1/cache pins=$1/pins list=$1/sources.list
+sources_list() { cat "$list"; }
+fetch_sources curl
+"""
 MISSING, UPSTREAM = "SECURITY revision missing", "newer upstream"
 GONE = "; the archive no longer has the pin"
+WITHHELD = "; the archive does not give its files"
 
 # What the release and its security suite have beside the pins, or instead of one; what must be said of curl; the newest
 # curl; and the exit status.
@@ -69,9 +75,17 @@ ARCHIVES = {
 }
 
 
-def make_suite(folder, suite, packages):
-    """Makes a suite of an archive with source packages alone."""
-    text = "".join(SOURCE.format(name=name, version=version) for name, version in packages)
+def make_suite(folder, suite, packages, withheld=()):
+    """Makes a suite of an archive with source packages alone. It has no files of those that it withholds."""
+    text = ""
+    for name, version in packages:
+        pool = folder / "pool/main" / name
+        pool.mkdir(parents=True, exist_ok=True)
+        content = f"{name} {version}\n"
+        if version not in withheld:
+            (pool / f"{name}_{version}.dsc").write_text(content)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        text += SOURCE.format(name=name, version=version, digest=digest, size=len(content))
     place = folder / "dists" / suite
     (place / "main/source").mkdir(parents=True)
     (place / "main/source/Sources").write_text(text)
@@ -95,16 +109,16 @@ def check_pins(tmp_path):
     return begin
 
 
-def suites(folder, release, security):
+def suites(folder, release, security, withheld=()):
     packages = []
     for name, version in PINNED.items():
         others = release.get(name, [])
         packages += [] if "instead" in others else [(name, version)]
         packages += [(name, other) for other in others if other != "instead"]
-    made = [make_suite(folder, "trixie", packages)]
+    urgent = [(name, version) for name in security for version in security[name]]
     return [
-        *made,
-        make_suite(folder, "trixie-security", [(name, version) for name in security for version in security[name]]),
+        make_suite(folder, "trixie", packages, withheld),
+        make_suite(folder, "trixie-security", urgent, withheld),
     ]
 
 
@@ -117,6 +131,32 @@ def test_archive(check_pins, tmp_path, archive):
     expected += [[name, version, version, "current"] for name, version in PINNED.items() if name != "curl"]
     print(result.stdout, result.stderr)
     equal(f"an archive with {archive}", (status, expected), (result.returncode, rows))
+
+
+NEWER = "8.14.1-2+deb13u3"
+
+
+def test_listed_without_its_files(check_pins, tmp_path):
+    """An archive may list a version before it has its files: then a pin cannot be raised from it."""
+    result = check_pins(suites(tmp_path, {}, {"curl": [NEWER]}, withheld=[NEWER]))
+    print(result.stdout, result.stderr)
+    holds("the table says so", re.search(rf"^curl .* {re.escape(NEWER)} +{MISSING}{WITHHELD}$", result.stdout, re.M))
+    equal("the revision is missing all the same", 1, result.returncode)
+    sentence = f"does not give the files of curl {re.escape(NEWER)}, which it lists; .* later, or .* another archive"
+    holds("the error says what to do", re.search(sentence, result.stderr))
+
+
+@pytest.mark.parametrize("what", ["unknown", "withheld"])
+def test_fetching(tmp_path, what):
+    """What a build says of a pin whose sources it cannot have."""
+    pinned, withheld = ("8.14.1-9", []) if what == "unknown" else (NEWER, [NEWER])
+    (tmp_path / "sources.list").write_text("".join(suites(tmp_path / "a", {}, {"curl": [NEWER]}, withheld)))
+    (tmp_path / "pins").write_text(f"curl {pinned}\n")
+    result = outcome("bash", "-euc", FETCH, "bash", tmp_path)
+    said = {"unknown": "nor in the archive; pin the version", "withheld": "does not give its files; try again later"}
+    print(result.stdout)
+    holds(f"a version that is {what}", result.returncode != 0 and said[what] in result.stdout)
+    equal("nothing is kept of it", [], list((tmp_path / "cache/sources").iterdir()))
 
 
 def test_what_cannot_be_asked(check_pins, tmp_path):

@@ -1,5 +1,6 @@
-"""Checks that the benchmarks run, and that every row of their table has its figure. Only one figure is itself tested: a
-fleet that returns after an outage puts at most twice the steady load on the authority."""
+"""Checks that the benchmarks run, and that every row of their table has its figure. Two figures are tested
+themselves: a fleet that returns after an outage puts at most twice the steady load on the authority, and a call of the
+portable build takes no more instructions than one of the shared build."""
 
 import re
 import subprocess
@@ -27,8 +28,14 @@ def test_fleet():
 def test_portable_build():
     result = subprocess.run(["script/bench", "--quick", "portable"], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
-    rows = re.findall(r"^\| .*: the portable build.* \| -?[0-9]", result.stdout, re.M)
+    rows = re.findall(r"^\| (?:.*: )?the portable build.* \| -?[0-9]", result.stdout, re.M)
     checks.equal("the portable build has its rows", 14, len(rows))
+    for scheme in "http", "https":
+        row = rf"^\| instructions of a call, {scheme}: the (\w+) build \| ([0-9,]+)"
+        counted = re.findall(row, result.stdout, re.M)
+        costs = {name: int(figure.replace(",", "")) for name, figure in counted}
+        is_no_more = costs["portable"] <= costs["shared"]
+        checks.holds(f"a call over {scheme} takes no more instructions than with the shared build", is_no_more, costs)
 
 
 @pytest.mark.early

@@ -24,9 +24,20 @@ curl_options=(
     --disable-libcurl-option --disable-openssl-auto-load-config --disable-sha512-256 --disable-dnsshuffle
     --disable-bindlocal --without-zlib --without-brotli --without-zstd --without-libidn2 --without-libpsl
     --without-nghttp2 --without-libssh2 --without-librtmp --without-libgsasl --without-ca-bundle --without-ca-path
-    --without-ca-fallback)
-c_flags='-Os -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'
+    --without-ca-fallback --enable-unity)
+c_flags='-g0 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'
 c_flags="$c_flags -fno-unwind-tables -fstack-protector-strong"
+
+# optimisation_of NAME: prints the flag that says whether the code of a dependency is to be fast or small. libcurl and
+# jansson go through requests and replies a byte at a time: with -Os for them, and without --enable-unity, which makes
+# libcurl one file, a call takes a third more instructions. OpenSSL is the larger part, and most of what a call needs
+# of it is assembly.
+optimisation_of() {
+    case $1 in
+    openssl) echo -Os ;;
+    *) echo -O2 ;;
+    esac
+}
 
 # dependencies_of ARCH LIBC: prints the folder of the built dependencies. Its name has a sum of all that they are made
 # of.
@@ -34,7 +45,8 @@ dependencies_of() {
     local key
     key=$({
         declare -p openssl_options curl_options c_flags glibc_floor
-        declare -f build_dependency configure_openssl configure_jansson configure_curl write_compiler target_of
+        declare -f build_dependency optimisation_of configure_openssl configure_jansson configure_curl
+        declare -f write_compiler target_of
         tree_of openssl && tree_of curl && tree_of jansson && pin ziglang
     } | sha256sum | cut -c 1-12)
     printf '%s/%s-%s_%s\n' "$cache" "$1" "$2" "$key"
@@ -93,10 +105,11 @@ make_jansson() { make_dependency jansson "$1" "$2" && unpacked curl; }
 
 # build_dependency NAME FOLDER ARCH LIBC
 build_dependency() {
-    local name=$1 folder tree root=$PWD host flags=$c_flags
+    local name=$1 folder tree root=$PWD host flags
     folder=$(realpath "$2")
     tree=$root/$(tree_of "$name")
     host=$(processor_of "$3")-linux-${4/glibc/gnu}
+    flags="$(optimisation_of "$name") $c_flags"
     [ "$4" != glibc ] || flags="$flags -D_FORTIFY_SOURCE=2"
     mkdir -p "$folder/$name"
     (

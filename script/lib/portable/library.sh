@@ -60,10 +60,21 @@ compile_swift() {
     rm "$folder/discarded.so"
 }
 
+# build_id FOLDER: prints the build ID of the library, a sum of what it is made of. The linker's own would be one of its
+# file, with the paths of the compiler's folder in it, which are in the debug information of a few of libc's functions.
+build_id() {
+    {
+        cat "$1/machineid.o"
+        declare -f link_library target_of
+        declare -p glibc_floor
+        pin ziglang
+    } | sha256sum | cut -c 1-40
+}
+
 # link_library FOLDER ARCH ARCHIVES VERSION: makes FOLDER/libmachineid.a, one object in which only the functions of the
 # header are visible, and from it FOLDER/libmachineid.so.VERSION.
 link_library() {
-    local folder=$1 undefined objects=("$1/swift.o")
+    local folder=$1 library=$1/libmachineid.so.$4 undefined objects=("$1/swift.o")
     mapfile -t undefined < <(openssl_functions | sed 's/^/--undefined=/')
     sed -n 's/^ *\(mid_[a-z0-9_]*\);$/\1/p' exports.map >"$folder/exports"
     if [ "$2" = amd64 ]; then
@@ -76,9 +87,10 @@ link_library() {
         return 1
     rm -f "$folder/libmachineid.a"
     "$(swift_tool llvm-ar)" rcsD "$folder/libmachineid.a" "$folder/machineid.o" || return 1
-    "$folder/bin/cc" -shared -o "$folder/libmachineid.so.$4" "$folder/machineid.o" -Wl,--gc-sections \
+    "$folder/bin/cc" -shared -o "$library" "$folder/machineid.o" -Wl,--gc-sections \
         -Wl,--version-script=exports.map -Wl,-soname=libmachineid.so.0 -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
-        -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id -lpthread -ldl
+        -Wl,-z,noexecstack -Wl,-z,defs "-Wl,--build-id=0x$(build_id "$folder")" -lpthread -ldl || return 1
+    "$(swift_tool llvm-objcopy)" --strip-debug "$library"
 }
 
 # place_for_any WORK OUT NAME: puts the library WORK/NAME into place. This program strips libraries for any processor.

@@ -97,6 +97,22 @@ fetch_sources() {
     rm -rf "$place"
 }
 
+# versions_of NAME FOLDER: prints each version of a source package that the lists in a folder have, and its suite.
+versions_of() {
+    archive "$2" apt-cache madison "$1" |
+        awk -F ' *[|] *' -v name="$1" '{ gsub(/ /, "", $1) } $1 == name && / Sources$/ {
+            split($3, place, " "); sub("/.*", "", place[2]); print $2, place[2] }'
+}
+
+# fetch_version NAME VERSION FOLDER [OPTION...]: fetches the files of a source package, by the lists in a folder, into
+# FOLDER/NAME, as the options of apt-get say. What apt prints goes to FOLDER/log.
+fetch_version() {
+    local name=$1 version=$2 folder=$3
+    shift 3
+    mkdir -p "$folder/$name"
+    (cd "$folder/$name" && archive .. apt-get source --download-only "$@" "$name=$version") >"$folder/log" 2>&1
+}
+
 # fetch_into PLACE NAME...: fetches source packages in a folder, and moves them to the others. What apt prints is shown
 # only where it failed.
 fetch_into() {
@@ -111,11 +127,16 @@ fetch_into() {
     fi
     for name; do
         version=$(pin "$name")
-        mkdir "$place/$name"
-        if ! (cd "$place/$name" && archive .. apt-get source --download-only "$name=$version") >"$place/log" 2>&1; then
+        if ! fetch_version "$name" "$version" "$place"; then
             grep '^[EW]:' "$place/log" >&2
-            echo "portable: $name $version is neither in $cache/sources nor in the archive; pin the version that the" \
-                "archive has in $pins, as docs/security-updates.md says, or copy that folder from an earlier build" >&2
+            if versions_of "$name" "$place" | cut -d ' ' -f 1 | grep -qxF "$version"; then
+                echo "portable: $name $version is not in $cache/sources, and the archive lists it, but does not" \
+                    'give its files; try again later, or configure apt for another archive' >&2
+            else
+                echo "portable: $name $version is neither in $cache/sources nor in the archive; pin the version that" \
+                    "the archive has in $pins, as docs/security-updates.md says, or copy that folder from an earlier" \
+                    'build' >&2
+            fi
             return 1
         fi
         (cd "$place/$name" && sha256sum -- * >SHA256SUMS)
