@@ -53,7 +53,7 @@ def test_the_fixture(tmp_path):
 def test_the_fixture_says_how_to_get_the_emulator(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("MACHINEID_EMULATOR", raising=False)
-    with pytest.raises(FileNotFoundError, match="install the package machineid-tools"):
+    with pytest.raises(FileNotFoundError, match="install the package machineid-emulator"):
         Emulator()
     with pytest.raises(RuntimeError, match="did not start; it said: nothing"):
         Emulator(program="/bin/true")
