@@ -31,6 +31,17 @@ def test_portable_build():
     checks.equal("the portable build has its rows", 14, len(rows))
 
 
+@pytest.mark.long
+@pytest.mark.needs_root
+@pytest.mark.xdist_group("build")
+def test_languages():
+    result = subprocess.run(["script/bench", "--quick", "languages"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    left_out = len(re.findall(r"^bench: .* is left out", result.stderr, re.M))
+    rows = re.findall(r"^\| .*: the package.* \| [0-9]", result.stdout, re.M)
+    checks.equal("each language has its rows", 3 * (8 - left_out), len(rows))
+
+
 @pytest.mark.early
 def test_bench():
     result = subprocess.run(["script/bench", "--quick"], cwd=ROOT, capture_output=True, text=True)
