@@ -20,6 +20,7 @@ from authority import Server
 from builds import portable
 from daemons import find
 from distance import distance, silence
+from languages import languages
 from loopback import guard, guards, instructions, load, many, sequential, threads
 from rounds import Bench, announce
 
@@ -72,7 +73,7 @@ def main():
     flags = {"--quick", "--asleep"}
     quick = "--quick" in arguments
     bench = Bench(build, quick, [name for name in arguments if name not in flags])
-    parts = [instructions, sequential, threads, many, guard, guards, load, distance, silence, portable]
+    parts = [instructions, sequential, threads, many, guard, guards, load, distance, silence, portable, languages]
     unknown = set(bench.wanted) - {part.__name__ for part in parts}
     if unknown:
         sys.exit(f"bench: there is no {' '.join(unknown)}; there are {' '.join(part.__name__ for part in parts)}")

@@ -22,8 +22,8 @@ class Bench:
         self.build, self.quick, self.wanted, self.rows = build, quick, wanted, []
 
     def wants(self, name):
-        # This one needs another build than the rest.
-        return name in self.wanted or (not self.wanted and name != "portable")
+        # These need another build than the rest.
+        return name in self.wanted or (not self.wanted and name not in ("portable", "languages"))
 
     def numbers(self, environment, command, name):
         """Runs a program and returns the numbers that it prints."""

@@ -38,6 +38,17 @@ def test_portable_build():
         checks.holds(f"a call over {scheme} takes no more instructions than with the shared build", is_no_more, costs)
 
 
+@pytest.mark.long
+@pytest.mark.needs_root
+@pytest.mark.xdist_group("build")
+def test_languages():
+    result = subprocess.run(["script/bench", "--quick", "languages"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    left_out = len(re.findall(r"^bench: .* is left out", result.stderr, re.M))
+    rows = re.findall(r"^\| .*: the package.* \| [0-9]", result.stdout, re.M)
+    checks.equal("each language has its rows", 3 * (8 - left_out), len(rows))
+
+
 @pytest.mark.early
 def test_bench():
     result = subprocess.run(["script/bench", "--quick"], cwd=ROOT, capture_output=True, text=True)

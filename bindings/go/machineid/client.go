@@ -57,8 +57,8 @@ func New(orgKey string, options ...Option) (*Client, error) {
 	})
 }
 
-// FromEnv makes a client with the org key in the environment variable MACHINEID_ORG_KEY. MACHINEID_BASE_URL stands
-// in for WithBaseURL.
+// FromEnv makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in the file that
+// MACHINEID_ORG_KEY_FILE names. MACHINEID_BASE_URL stands in for WithBaseURL.
 func FromEnv(options ...Option) (*Client, error) {
 	return newClient(options, func(text *C.char, client **C.mid_client, json **C.char) C.mid_status {
 		return C.mid_client_from_env(text, client, json)

@@ -49,8 +49,9 @@ class Client:
 
     @classmethod
     def from_env(cls: Type[Self], **options: "Unpack[EnvironmentOptions]") -> Self:
-        """Makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in another one that the
-        option env_var names. MACHINEID_BASE_URL stands in for the option base_url."""
+        """Makes a client with the org key in the environment variable MACHINEID_ORG_KEY, or in the file that
+        MACHINEID_ORG_KEY_FILE names, or else in another variable that the option env_var names. MACHINEID_BASE_URL
+        stands in for the option base_url."""
         client = cls.__new__(cls)
         client._open(calls.mid_client_from_env, options_text(options))
         return client

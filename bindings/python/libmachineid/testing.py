@@ -27,8 +27,8 @@ class Emulator:
             authority.revoke("agent-01")
             assert not client.validate("agent-01")
 
-    The program is found in the variable MACHINEID_EMULATOR, or by the name machineid-emulator on PATH. The package
-    machineid-tools has it.
+    The program is found in the variable MACHINEID_EMULATOR, or by the name machineid-emulator on PATH. The package of
+    this name has it.
     """
 
     def __init__(self, *, org_key: str = "org_tests", plan: str = "pro", program: Optional[str] = None) -> None:
@@ -148,7 +148,7 @@ def _found(program: Optional[str]) -> str:
     found = program or os.environ.get("MACHINEID_EMULATOR") or shutil.which("machineid-emulator")
     if found is None:
         raise FileNotFoundError(
-            "machineid-emulator is not on PATH: install the package machineid-tools, or set MACHINEID_EMULATOR to the "
-            "program"
+            "machineid-emulator is not on PATH: install the package machineid-emulator, or set MACHINEID_EMULATOR to "
+            "the program"
         )
     return found

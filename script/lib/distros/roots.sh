@@ -7,6 +7,9 @@
 # file per line.
 # shellcheck disable=SC2154
 
+# For roots of another processor: its name, and the command and arguments that start a program where such programs run.
+root_arch='' emulated=()
+
 # The version of the recipe. Raise it when make_root changes what it puts into a root.
 recipe=1
 
@@ -67,7 +70,8 @@ make_root() {
     give_back "$log"
     # --variant=apt installs the essential packages and apt. The index of a mirror may be past its Valid-Until date.
     # shellcheck disable=SC2016 # mmdebstrap's own
-    mmdebstrap --variant=apt --keyring=/usr/share/keyrings "--include=$packages" \
+    "${emulated[@]}" mmdebstrap --mode=root --variant=apt --keyring=/usr/share/keyrings "--include=$packages" \
+        ${root_arch:+"--architectures=$root_arch"} \
         '--aptopt=Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
         '--customize-hook=printf "127.0.0.1 localhost\n::1 localhost\n" >"$1/etc/hosts"' \
         "$release" "$place/new" - <<<"$sources" 2>&1 | tee "$log" | grep --line-buffered '^[IE]: '
@@ -104,7 +108,7 @@ need_root() {
             flock --unlock "$lock"
             return 1
         fi
-        echo "$name: making its root, which takes about 100 s"
+        echo "$name: making its root, which takes about ${root_arch:+6 x }100 s"
         if ! (set -o pipefail && make_root "$name" "$release" "$stamp" | sed -u "s/^/$name: /"); then
             flock --unlock "$lock"
             return 1

@@ -77,7 +77,6 @@ extern "C" {
         json: *mut *mut c_char,
     ) -> mid_status;
     pub fn mid_client_cancel(client: *mut mid_client);
-    #[cfg(feature = "stats")]
     pub fn mid_client_stats(client: *mut mid_client, json: *mut *mut c_char) -> mid_status;
     pub fn mid_client_free(client: *mut mid_client);
 

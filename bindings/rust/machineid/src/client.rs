@@ -43,13 +43,15 @@ impl Client {
         Builder::new(Some(org_key.to_string()))
     }
 
-    /// A client with the org key in the environment variable `MACHINEID_ORG_KEY`. `MACHINEID_BASE_URL` stands in for
-    /// [`Builder::base_url`]. [`Builder::build`] makes it.
+    /// A client with the org key in the environment variable `MACHINEID_ORG_KEY`, or in the file that
+    /// `MACHINEID_ORG_KEY_FILE` names. `MACHINEID_BASE_URL` stands in for [`Builder::base_url`]. [`Builder::build`]
+    /// makes it.
     pub fn builder_from_env() -> Builder {
         Builder::new(None)
     }
 
-    /// Makes a client with the org key in the environment variable `MACHINEID_ORG_KEY`, and no options.
+    /// Makes a client with the org key in the environment variable `MACHINEID_ORG_KEY`, or in the file that
+    /// `MACHINEID_ORG_KEY_FILE` names, and no options.
     pub fn from_env() -> Result<Client> {
         Client::builder_from_env().build()
     }
@@ -176,7 +178,6 @@ impl Client {
 
     /// What this client has done so far in this process, as machineid.h describes it for `mid_client_stats`. It asks
     /// nobody.
-    #[cfg(feature = "stats")]
     pub fn stats(&self) -> Result<Reply> {
         self.on_client(ffi::mid_client_stats)
     }

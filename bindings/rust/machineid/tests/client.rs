@@ -55,6 +55,15 @@ fn operations_answer() {
 }
 
 #[test]
+fn a_client_knows_what_it_has_done() {
+    let (_emulator, client) = registered();
+    assert!(client.allows(DEVICE) && !client.allows("never"));
+    let stats = client.stats().expect("it asks nobody");
+    assert_eq!(stats["calls"]["validate"]["statuses"]["MID_OK"].as_u64(), Some(2), "{}", stats.text());
+    assert_eq!(stats["decisions"]["allowed"]["ALLOW"].as_u64(), Some(1), "{}", stats.text());
+}
+
+#[test]
 fn many_are_asked_at_once() {
     let (emulator, client) = registered();
     client.register("revoked").expect("registered");
