@@ -66,6 +66,7 @@ build_id() {
     {
         cat "$1/machineid.o"
         declare -f link_library target_of
+        # shellcheck disable=SC2154 # The variable is set by compiler.sh.
         declare -p glibc_floor
         pin ziglang
     } | sha256sum | cut -c 1-40
