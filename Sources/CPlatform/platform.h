@@ -199,23 +199,17 @@ static inline const char *_Nullable platform_certificate_file(int number) {
     return number >= 0 && (size_t)number < sizeof files / sizeof *files ? files[number] : NULL;
 }
 
-// The port at this end of a TCP connection to a host, which is given as a numeric address; 0 when the socket is not
-// connected to that host, or not connected yet. Swift cannot access the structs behind a sockaddr pointer.
-static inline int platform_port_of_connection(int socket, const char *_Nonnull host) {
-    struct sockaddr_in6 address = {0}; // the larger one of the two kinds
+// The port at this end of a connection; 0 while a socket is not connected, although an attempt to connect already has
+// a port. Swift cannot access the structs behind a sockaddr pointer.
+static inline int platform_port_of_connection(int socket) {
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
-    struct in6_addr numeric;
-    const void *peer = &address.sin6_addr;
-    size_t length = sizeof address.sin6_addr;
     if (getpeername(socket, (struct sockaddr *)&address, &size) != 0) return 0;
-    if (address.sin6_family == AF_INET) {
-        peer = &((struct sockaddr_in *)&address)->sin_addr;
-        length = sizeof(struct in_addr);
-    }
-    if (inet_pton(address.sin6_family, host, &numeric) != 1 || memcmp(&numeric, peer, length) != 0) return 0;
     size = sizeof address;
     if (getsockname(socket, (struct sockaddr *)&address, &size) != 0) return 0;
-    return ntohs(address.sin6_port); // struct sockaddr_in has its port at the same place
+    if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return 0;
 }
 
 // Resets a TCP connection and discards the data that it has received. The descriptor stays open.

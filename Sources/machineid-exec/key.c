@@ -7,13 +7,13 @@
 #include "signals.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -56,25 +56,25 @@ static void withhold(int file) {
     (void)close(nothing);
 }
 
+/* The number after the greatest that a descriptor can have here. */
+static int end_of_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("getrlimit");
+    return limit.rlim_cur < 1 << 20 ? (int)limit.rlim_cur : 1 << 20;
+}
+
 /*
- * Takes every other descriptor of the file away as well: a path such as /proc/thread-self/fd/9 opens the file of a
- * descriptor once more, and a descriptor of the file may have been handed down beside its path. Files that are no key,
- * such as terminals, are left alone.
+ * Takes every other descriptor of a regular file away as well: a path such as /proc/thread-self/fd/9 opens the file of
+ * a descriptor once more, and a descriptor of the file may have been handed down beside its path. What comes from a
+ * pipe or a socket cannot be read twice.
  */
 static void withhold_all(int file) {
     struct stat own, other;
-    const struct dirent *entry;
-    DIR *folder = opendir("/proc/self/fd");
-    if (fstat(file, &own) != 0 || S_ISCHR(own.st_mode) || folder == NULL) {
-        if (folder != NULL) (void)closedir(folder);
-        return;
-    }
-    while ((entry = readdir(folder)) != NULL) {
-        int number = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : -1;
-        if (number < 0 || number == file || number == dirfd(folder) || fstat(number, &other) != 0) continue;
-        if (other.st_dev == own.st_dev && other.st_ino == own.st_ino) withhold(number);
-    }
-    (void)closedir(folder);
+    if (fstat(file, &own) != 0) fail("fstat");
+    if (!S_ISREG(own.st_mode)) return;
+    for (int number = 0, end = end_of_descriptors(); number < end; number++)
+        if (number != file && fstat(number, &other) == 0 && other.st_dev == own.st_dev && other.st_ino == own.st_ino)
+            withhold(number);
 }
 
 /* Waits until there is more to read. A pipe may be silent for ever. */

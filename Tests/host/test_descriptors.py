@@ -17,5 +17,10 @@ def test_robbed(program, run, authority, scheme):
     run([program("descriptors/robbed.c")], 120, authority.over(scheme))
 
 
+@SCHEMES
+def test_connection(program, run, authority, scheme):
+    run([program("descriptors/connection.c")], 60, authority.over(scheme))
+
+
 def test_guards(program, run, authority):
     run([program("descriptors/guards.c")], 120, authority.over("http"))

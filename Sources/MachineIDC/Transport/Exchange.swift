@@ -189,15 +189,14 @@ extension Exchange {
     ///
     /// The host may also have closed the socket and opened a file of its own under its number. Then nothing is sent
     /// there, and TLS must not send its close_notify there either.
-    func beginRequest(localPort: Int32, host: UnsafePointer<CChar>) -> Int32 {
+    func beginRequest(localPort: Int32) -> Int32 {
         content.pointee.localPort = localPort
         record(.waiting)
         let now = MonotonicTime.now
         content.pointee.sentAt = now
         let asksTLS = shared.pointee.isSecure && CurlLibrary.knowsOpenSSL
         let mayHoldBytes = shared.pointee.isSecure && content.pointee.easy.madeConnection
-        let claim = shared.pointee.sockets.claim(
-            localPort: localPort, host: host, mayHoldBytes: mayHoldBytes, at: now)
+        let claim = shared.pointee.sockets.claim(localPort: localPort, mayHoldBytes: mayHoldBytes, at: now)
         if claim == .refused {
             if shared.pointee.sockets.hostClosedDescriptor, asksTLS { ccurl_tls_silence(content.pointee.easy.handle) }
             return CURL_PREREQFUNC_ABORT

@@ -83,7 +83,7 @@ extension Transport {
     func drive(until deadline: MonotonicTime, _ settings: borrowing Settings, _ isDone: () -> Bool) -> CURLcode {
         locked.pointee.hasDriver = true
         defer { locked.pointee.hasDriver = false }
-        if shared.pointee.multi.isMissing || hostClosedDescriptor(settings) {
+        if shared.pointee.multi.isMissing || shared.pointee.multi.sockets.check() {
             rebuild()
             wakeEndedCallers()
             if isDone() { return CURLE_OK }
@@ -137,15 +137,6 @@ extension Transport {
                 return polled
             }
         }
-    }
-
-    /// Whether the host is known to have closed one of the descriptors. All are checked while transfers are running,
-    /// which libcurl reads, and with TLS, which sends a farewell on a connection that libcurl gives up. A kept
-    /// connection without TLS is checked by `claim` before anything is sent on it.
-    private func hostClosedDescriptor(_ settings: borrowing Settings) -> Bool {
-        let sockets = shared.pointee.multi.sockets
-        let usesTLS = settings.baseURL.isSecure || settings.proxies.isSecure
-        return usesTLS || locked.pointee.running.first != nil ? sockets.check() : sockets.checkWakePipe()
     }
 
     /// Whether another transfer may be added to libcurl. Hedges do not count.

@@ -1,6 +1,6 @@
 /*
- * For LD_PRELOAD: an attempt to connect to 127.0.0.2 and a connection to 127.0.0.3 some moments earlier leave from the
- * same port, as happens by chance where many connections are made at the same time.
+ * For LD_PRELOAD: a connection to 127.0.0.3 leaves from the same port as an attempt to connect to 127.0.0.2 that began
+ * some moments before, as happens by chance where many connections are made at the same time.
  */
 #include <arpa/inet.h>
 #include <pthread.h>

@@ -30,8 +30,8 @@ c_flags="$c_flags -fno-unwind-tables -fstack-protector-strong"
 
 # optimisation_of NAME: prints the flag that says whether the code of a dependency is to be fast or small. libcurl and
 # jansson go through requests and replies a byte at a time: with -Os for them, and without --enable-unity, which makes
-# libcurl one file, a call takes a third more instructions. OpenSSL is the larger part, and most of what a call needs
-# of it is assembly.
+# libcurl one file, a call takes a third more instructions. OpenSSL is the larger part of the library, and is kept
+# small.
 optimisation_of() {
     case $1 in
     openssl) echo -Os ;;

@@ -114,9 +114,8 @@ struct Easy: ~Copyable {
         options.check(ccurl_set_progress(handle) { data, _, _, _, _ in
             data.map { Exchange(callbackData: $0).runWatchdog() } ?? 1
         })
-        options.check(ccurl_set_prereq(handle) { data, host, _, _, localPort in
-            guard let data, let host else { return CURL_PREREQFUNC_ABORT }
-            return Exchange(callbackData: data).beginRequest(localPort: localPort, host: host)
+        options.check(ccurl_set_prereq(handle) { data, _, _, _, localPort in
+            data.map { Exchange(callbackData: $0).beginRequest(localPort: localPort) } ?? CURL_PREREQFUNC_ABORT
         })
         try options.finish()
     }

@@ -233,13 +233,9 @@ struct SocketTable {
     /// requests, and holds no unread bytes; and if so, whether it is the first one there. Records the port and the
     /// time.
     ///
-    /// - Parameters:
-    ///   - host: the numeric address of the other end. Attempts to connect to another address may have the same port.
-    ///   - mayHoldBytes: whether unread bytes are acceptable.
+    /// - Parameter mayHoldBytes: whether unread bytes are acceptable.
     @inline(never)
-    func claim(
-        localPort port: Int32, host: UnsafePointer<CChar>, mayHoldBytes: Bool, at now: MonotonicTime
-    ) -> Claim {
+    func claim(localPort port: Int32, mayHoldBytes: Bool, at now: MonotonicTime) -> Claim {
         if shared.pointee.mustRetireUnusedSince.load(ordering: .relaxed) != 0 {
             let moment = shared.pointee.mustRetireUnusedSince.exchange(0, ordering: .relaxed)
             retire(unusedSince: .zero.advanced(nanoseconds: moment))
@@ -253,7 +249,8 @@ struct SocketTable {
             guard checkOwnership(of: descriptor, entry) else { return }
             let isFirst = entry.pointee.localPort == 0
             if isFirst {
-                guard platform_port_of_connection(descriptor, host) == port else { return }
+                // An attempt to connect to another address may have the same port.
+                guard platform_port_of_connection(descriptor) == port else { return }
                 entry.pointee.localPort = port
             }
             if entry.pointee.isRetired { isRetired = true }
