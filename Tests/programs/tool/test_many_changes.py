@@ -1,6 +1,7 @@
 """Tests that a change of many devices says each as soon as it is done, and what was done when it is interrupted."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -107,12 +108,13 @@ def test_a_signal_that_is_ignored(tool):
 
 
 def test_nobody_reads(tool):
-    """A reader that goes, such as head(1), does not keep a device from being revoked."""
+    """A reader that has gone, such as head(1), does not keep a device from being revoked."""
     devices = [f"a:{number:02}" for number in range(40)]
     tool.operator("register", *devices)
-    with tool.in_background("revoke", "--prefix", "a:", "--yes") as process:
-        assert first_line(process, 60)
-        process.stdout.close()
+    reader, writer = os.pipe()
+    os.close(reader)
+    with tool.in_background("revoke", "--prefix", "a:", "--yes", stdout=writer) as process:
+        os.close(writer)
         equal("SIGPIPE ends it", -signal.SIGPIPE, process.wait(60))
     equal("when all are revoked", 40, tool.run("list", "--revoked").stdout.count("\trevoked\n"))
 

@@ -54,10 +54,10 @@ class Tool:
             terminal.close()
 
     @contextlib.contextmanager
-    def in_background(self, *words, stderr=None, **changed):
-        """Runs machineid, with standard output as a pipe, and ends it."""
+    def in_background(self, *words, stdout=subprocess.PIPE, stderr=None, **changed):
+        """Runs machineid, with standard output as a pipe unless another file is given, and ends it."""
         command = [str(word) for word in (*DEFAULT_SIGNALS, *self.command, *words)]
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": stderr}
+        streams = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr}
         with subprocess.Popen(command, env=self.given(changed), cwd=ROOT, text=True, **streams) as process:
             try:
                 yield process
