@@ -3,7 +3,6 @@
 import datetime
 import json
 import os
-import shutil
 import threading
 
 import pytest
@@ -92,7 +91,8 @@ def test_a_status_file_that_can_no_longer_be_written(supervised, tmp_path):
     folder = tmp_path / "gone"
     folder.mkdir()
     supervised.launch("--status", folder / "status", "--", "sh", "-c", POLITE)
-    shutil.rmtree(folder)
+    # The whole folder at once: within it a file comes and goes meanwhile.
+    folder.rename(tmp_path / "elsewhere")
     holds("it is said", await_true(lambda: "cannot be written" in supervised.errors))
     supervised.kill(15)
     supervised.expect_end(3)
