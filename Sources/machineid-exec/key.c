@@ -7,13 +7,13 @@
 #include "signals.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -56,11 +56,10 @@ static void withhold(int file) {
     (void)close(nothing);
 }
 
-/* The number after the greatest that a descriptor can have here. */
-static int end_of_descriptors(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("getrlimit");
-    return limit.rlim_cur < 1 << 20 ? (int)limit.rlim_cur : 1 << 20;
+/* Takes a descriptor away if it leads to this file. */
+static void withhold_if(int number, const struct stat *file) {
+    struct stat about;
+    if (fstat(number, &about) == 0 && about.st_dev == file->st_dev && about.st_ino == file->st_ino) withhold(number);
 }
 
 /*
@@ -69,12 +68,20 @@ static int end_of_descriptors(void) {
  * pipe or a socket cannot be read twice.
  */
 static void withhold_all(int file) {
-    struct stat own, other;
+    struct stat own;
+    const struct dirent *entry;
+    DIR *folder;
     if (fstat(file, &own) != 0) fail("fstat");
     if (!S_ISREG(own.st_mode)) return;
-    for (int number = 0, end = end_of_descriptors(); number < end; number++)
-        if (number != file && fstat(number, &other) == 0 && other.st_dev == own.st_dev && other.st_ino == own.st_ino)
-            withhold(number);
+    folder = opendir("/proc/self/fd");
+    /* Where there is no /proc, the numbers are tried that descriptors have by default. */
+    for (int number = 0; folder == NULL && number < 65536; number++)
+        if (number != file) withhold_if(number, &own);
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        int number = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : -1;
+        if (number >= 0 && number != file) withhold_if(number, &own);
+    }
+    if (folder != NULL) (void)closedir(folder);
 }
 
 /* Waits until there is more to read. A pipe may be silent for ever. */

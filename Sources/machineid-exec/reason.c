@@ -2,16 +2,21 @@
 #include "reason.h"
 
 #include "json.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Reads a reply, or the object of a failure. The service's API errors have their code in "error". */
+/* Reads a reply, or the object of a failure. The service's API errors have their code in "error". All of it gets into
+ * messages and the status file, and an authority or a proxy may repeat the key that it was sent. */
 static void read_object(struct reason *reason, const char *object) {
     if (!json_string(json_member(object, "code"), reason->code, sizeof reason->code))
         (void)json_string(json_member(object, "error"), reason->code, sizeof reason->code);
     (void)json_string(json_member(object, "request_id"), reason->request_id, sizeof reason->request_id);
     (void)json_string(json_member(object, "message"), reason->message, sizeof reason->message);
+    hide_keys(reason->code);
+    hide_keys(reason->request_id);
+    hide_keys(reason->message);
 }
 
 struct reason reason_of_call(mid_status status, const char *json) {

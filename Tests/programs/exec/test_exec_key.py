@@ -1,10 +1,13 @@
 """Tests where machineid-exec gets the org key from, and that the program gets it from nowhere."""
 
+import json
+
 import pytest
 from checks import equal, holds
 from commands import outcome
 from elsewhere import AS_NOBODY, PYTHON
 from project import ROOT
+from servers import Server, http
 from supervised import DEVICE, EXEC, ORG_KEY, WAITS, children_of
 
 SHOWS_ENVIRONMENT = ["--", "env"]
@@ -94,6 +97,9 @@ def test_a_descriptor_beside_a_path(supervised, key_file):
     script = f'"$0" --key-file {file} -- sh -c "! [ -e /proc/self/fd/9 ] && echo none" 9<{file}'
     result = outcome("bash", "-c", script, EXEC, merged=False, environment=supervised.environment | WITHOUT)
     equal("the program does not get it", (0, "none\n"), (result.returncode, result.stdout))
+    script = 'exec 50<"$1"; ulimit -S -n 30; "$0" --key-file "$1" -- sh -c "! [ -e /proc/self/fd/50 ] && echo none"'
+    result = outcome("bash", "-c", script, EXEC, file, merged=False, environment=supervised.environment | WITHOUT)
+    equal("nor under a number beyond the limit", (0, "none\n"), (result.returncode, result.stdout))
 
 
 # A file, or None, and what is said about it.
@@ -162,6 +168,24 @@ def test_a_revoked_program_tries_to_unrevoke_itself(supervised, elsewhere, keeps
     equal("what it found", "unrevoked 200" if keeps_key else "no key", supervised.output.splitlines()[-1])
     result = supervised.start("--", "echo", "again")
     equal("whether it starts again", (0, "again\n") if keeps_key else (122, ""), (result.returncode, result.stdout))
+
+
+@pytest.mark.parametrize("place", ["code", "error", "request_id", "message"])
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_an_authority_that_repeats_the_key(supervised, tmp_path, place, log):
+    body = {"error": "invalid_org_key", "message": "no", "request_id": "1"} | {place: ORG_KEY}
+
+    def repeat(conversation):
+        while True:
+            conversation.read_request()
+            conversation.send(http(json.dumps(body).encode(), "401 Unauthorized"))
+
+    status = tmp_path / "status"
+    with Server(repeat) as server:
+        result = supervised.start("--log", log, "--status", status, "--", "true", MACHINEID_BASE_URL=server.url)
+    equal("nothing is started", 123, result.returncode)
+    said = result.stderr + result.stdout + status.read_text()
+    holds("the key is not there", ORG_KEY not in said, said)
 
 
 def test_the_key_is_in_no_message(supervised, key_file, tmp_path):
