@@ -1,5 +1,5 @@
-"""The packages of all languages beside what programs in each of them otherwise ask with. It runs only when it is named,
-and needs what script/package --languages makes.
+"""The packages of all languages beside the HTTP clients that programs would otherwise use. It runs only when it is
+named, and needs what script/package --languages makes.
 
 Each program is called with `package` or `plain` and a number of calls. It makes a tenth of them, then measures the
 others, and prints three numbers: calls a second, and the resident kilobytes after the first tenth and at the end.

@@ -97,7 +97,7 @@ struct reach signal_descendants(pid_t root, pid_t spared, int signal) {
         /* Its parent may have reaped it meanwhile, and its number may be another process's. */
         if (is_there && read_process(process.pid, &process) == 0) {
             int is_refused = signal_process(pidfd, process.pid, signal) != 0 && errno == EPERM;
-            /* It need not be stopped if it is. */
+            /* One that stands still need not be stopped. */
             if (is_refused && (signal != SIGSTOP || !stands_still(&process))) reach.refused++;
             if (process.state != 'Z' || process.threads > 1) reach.found++;
             reach.sum += (unsigned long)process.pid;

@@ -74,7 +74,7 @@ static void withhold_all(int file) {
     if (fstat(file, &own) != 0) fail("fstat");
     if (!S_ISREG(own.st_mode)) return;
     folder = opendir("/proc/self/fd");
-    /* Where there is no /proc, the numbers are tried that descriptors have by default. */
+    /* Without /proc, every number below the usual limit is tried. */
     for (int number = 0; folder == NULL && number < 65536; number++)
         if (number != file) withhold_if(number, &own);
     while (folder != NULL && (entry = readdir(folder)) != NULL) {

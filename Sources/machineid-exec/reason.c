@@ -7,16 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Reads a reply, or the object of a failure. The service's API errors have their code in "error". All of it gets into
- * messages and the status file, and an authority or a proxy may repeat the key that it was sent. */
+/* Reads a member that is to be shown. An authority or a proxy may have put the key into it. Returns 0 if the member is
+ * no string. */
+static int read_shown(const char *object, const char *name, char *room, size_t size) {
+    int is_string = json_string(json_member(object, name), room, size);
+    hide_keys(room);
+    return is_string;
+}
+
+/* Reads a reply, or the object of a failure. The service's API errors have their code in "error". */
 static void read_object(struct reason *reason, const char *object) {
-    if (!json_string(json_member(object, "code"), reason->code, sizeof reason->code))
-        (void)json_string(json_member(object, "error"), reason->code, sizeof reason->code);
-    (void)json_string(json_member(object, "request_id"), reason->request_id, sizeof reason->request_id);
-    (void)json_string(json_member(object, "message"), reason->message, sizeof reason->message);
-    hide_keys(reason->code);
-    hide_keys(reason->request_id);
-    hide_keys(reason->message);
+    if (!read_shown(object, "code", reason->code, sizeof reason->code))
+        (void)read_shown(object, "error", reason->code, sizeof reason->code);
+    (void)read_shown(object, "request_id", reason->request_id, sizeof reason->request_id);
+    (void)read_shown(object, "message", reason->message, sizeof reason->message);
 }
 
 struct reason reason_of_call(mid_status status, const char *json) {

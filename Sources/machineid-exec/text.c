@@ -1,4 +1,4 @@
-/* text.c - reads UTF-8. */
+/* text.c - reads UTF-8, and finds what looks like an org key. */
 #include "text.h"
 
 #include <string.h>

@@ -14,13 +14,12 @@ extension Client {
         var lease = try TransferLease(onShardOf: usableTransport(), shared.pointee.settings)
         try lease.prepare(endpoint, shared.pointee.settings, body: body)
         var schedule = RetrySchedule(shared.pointee.settings)
-        var sentAt = limit.began
         while true {
+            let sentAt = BootTime.now
             let attempt = try lease.run(until: deadline, shared.pointee.settings)
             if let pause = schedule.next(after: attempt, before: deadline) {
                 lease.countAttempt(after: pause)
                 try lease.pause(milliseconds: pause)
-                sentAt = .now
                 continue
             }
             // A reply that arrived while the client was being cancelled no longer counts. In a forked child, neither

@@ -10,11 +10,7 @@ func equalsIgnoringCase(_ text: UnsafePointer<CChar>, count: Int, _ literal: Lit
 /// The same for two texts of the same length.
 func equalsIgnoringCase(_ text: UnsafePointer<CChar>, _ other: UnsafePointer<CChar>, count: Int) -> Bool {
     var index = 0
-    while index < count {
-        let (one, two) = (text[index], other[index])
-        guard one == two || lowerCase(one) == lowerCase(two) else { break }
-        index &+= 1
-    }
+    while index < count, lowerCase(text[index]) == lowerCase(other[index]) { index &+= 1 }
     return index == count
 }
 

@@ -3,16 +3,15 @@
 struct TimeLimit {
     /// The end of the limit on CLOCK_MONOTONIC.
     let deadline: MonotonicTime
-    /// The beginning and the end of the limit on CLOCK_BOOTTIME.
-    let began: BootTime
+    /// The end of the limit on CLOCK_BOOTTIME.
     private let end: BootTime
 
     /// Begins now. Throws when CLOCK_BOOTTIME cannot be read, because then the age of an answer is unknown.
     init(milliseconds: Int) throws(Failure) {
-        began = .now
-        guard began.isKnown else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
+        let now = BootTime.now
+        guard now.isKnown else { throw Failure(.internal, "CLOCK_BOOTTIME cannot be read") }
         deadline = .after(milliseconds: milliseconds)
-        end = began.advanced(milliseconds: milliseconds)
+        end = now.advanced(milliseconds: milliseconds)
     }
 
     /// The time left at a moment, rounded up; 0 when the limit is over. CLOCK_BOOTTIME goes on whenever CLOCK_MONOTONIC

@@ -17,7 +17,7 @@ struct HeaderLine {
     /// name, a blank before or within the name (as in a folded line), or a NUL or carriage return within the line.
     var field: (name: HeaderText, value: HeaderText)? {
         var end = 0
-        while end < text.count, HeaderText.isVisible(text.start[end]), text.start[end] != 0x3a { end &+= 1 }
+        while end < text.count, (0x21...0x7e).contains(text.start[end]), text.start[end] != 0x3a { end &+= 1 }
         guard end > 0, end < text.count, text.start[end] == 0x3a else { return nil }
         let value = HeaderText(start: text.start + (end &+ 1), count: text.count &- end &- 1)
         guard !value.contains(0x00), !value.contains(0x0d) else { return nil }
@@ -73,10 +73,6 @@ struct HeaderText {
         }
         return number
     }
-
-    /// Whether a byte is an ASCII character from "!" to "~".
-    @inline(__always)
-    static func isVisible(_ byte: CChar) -> Bool { UInt8(bitPattern: byte) &- 0x21 <= 0x5d }
 
     /// Whether a byte is a space or a tab.
     private static func isSpaceOrTab(_ byte: CChar) -> Bool { byte == 0x20 || byte == 0x09 }

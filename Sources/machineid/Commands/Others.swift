@@ -14,10 +14,8 @@ extension Command {
             if arguments.commonValue("json") != nil { words += ["--log", "json"] }
             if let file = arguments.commonValue("key-file") { words += ["--key-file", file] }
             if let url = arguments.commonValue("base-url") { try Environment.set("MACHINEID_BASE_URL", url) }
-            if arguments.commonValue("options") != nil || arguments.commonValue("timeout") != nil {
-                if let name = ["options", "timeout"].first(where: { arguments.commonValue($0) != nil }),
-                    hasOptions(arguments.operands)
-                {
+            if let name = ["options", "timeout"].first(where: { arguments.commonValue($0) != nil }) {
+                if hasOptions(arguments.operands) {
                     throw .usage(
                         "--\(name) before exec and --options after it set the same; put all into --options after exec")
                 }
